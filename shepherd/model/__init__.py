@@ -1,0 +1,1 @@
+"""What is: frozen values and enums, stdlib only, no clock."""

@@ -1,0 +1,53 @@
+"""What the ledger keeps: one kind of row for everything that happens."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+
+
+class EntryKind(enum.Enum):
+    """Every kind of record."""
+
+    OBSERVED = "observed"
+    """Digest of a snapshot: counts, ages, problems."""
+    VERDICT = "verdict"
+    """Sentence, orders, refusals of a cycle that decided something or whose sentence changed."""
+    ORDER = "order"
+    STEP = "step"
+    """Written before the step is taken."""
+    OUTCOME = "outcome"
+    SWITCH = "switch"
+    """A host's SwitchRecord after a change; `body` is empty when it is over."""
+    MEMORY = "memory"
+    """A host's HostMemory after a change."""
+    FLOCKOFF = "flockoff"
+    """Latched, or (with empty body) ended."""
+    INTENT = "intent"
+    """A person's wish folded in."""
+    LIFE = "life"
+    """The daemon started, stopped, reloaded."""
+    GAP = "gap"
+    """Nothing could be recorded from `body.from_s` to `body.to_s`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One record. `body` holds only JSON values."""
+
+    at_s: float
+    kind: EntryKind
+    cause: str
+    """Joins a chain: the lease id of a lend, the id of a cycle, an intent's id."""
+    host: str = ""
+    body: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A record as read back."""
+
+    seq: int
+    entry: Entry
+    hash: str
+    """Hex SHA-256 over the previous hash and this row."""

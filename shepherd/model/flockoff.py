@@ -1,0 +1,27 @@
+"""The switch that stops all flocking, and its latch (invariant 8)."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlockOff:
+    """Flocking is off: since when, by whom, why, and until when."""
+
+    since_s: float
+    who: str
+    why: str
+    until_s: float | None
+    """Its own expiry, epoch seconds; None: until `shepherd flockon`."""
+    from_file: bool
+    """The file at the configured path caused it (else the verb)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OffFile:
+    """What is at the flockoff path right now. Any kind of presence counts."""
+
+    present: bool
+    who: str = ""
+    """Owner of the file."""
+    why: str = ""
+    """First line of a regular file's text, at most 200 characters, else what it is."""

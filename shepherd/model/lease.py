@@ -1,0 +1,69 @@
+"""Leases and the signed pages that carry them (see DESIGN.md, "Lease")."""
+
+import dataclasses
+import enum
+
+from shepherd.model.host import HostName, LeaseId, Nonce
+
+
+class LeasePhase(enum.Enum):
+    """How far a lease reaches."""
+
+    ARM = "arm"
+    """Start the container; its PID 1 waits for the lock."""
+    GO = "go"
+    """PID 1 may start HTCondor when it has the lock."""
+    REVOKED = "revoked"
+    """Leave now, by the ladder."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """The rungs of leaving, seconds each."""
+
+    graceful_s: float
+    fast_s: float
+    kill_s: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lease:
+    """One host's entry on a page."""
+
+    host: HostName
+    nonce: Nonce
+    lease: LeaseId
+    phase: LeasePhase
+    image: str
+    lease_s: float
+    ladder: Ladder
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LeasePage:
+    """The signed content of one ad. Hosts are hashed onto pages."""
+
+    pool: str
+    instance: str
+    """The shepherd that wrote it; a second shepherd refuses by it."""
+    page: int
+    pages: int
+    serial: int
+    """Grows with every page this instance publishes, over restarts too."""
+    issued_at_s: float
+    """The shepherd's wall clock."""
+    flockoff: bool
+    """All flocking off: every lease counts as revoked."""
+    leases: tuple[Lease, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SignedPage:
+    """What travels: exact bytes and their signature."""
+
+    payload: bytes
+    """Canonical JSON (UTF-8, sorted keys, no spaces)."""
+    key_id: str
+    signature: bytes
+    """Ed25519 over b"shepherd-lease-page-v1\\0" + payload."""

@@ -1,0 +1,66 @@
+"""The keeper's settings (`/etc/shepherd/node.toml` of a host): meaning, unit and reason at every field."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeSettings:
+    """One host's keeper."""
+
+    host: str
+    """Machine name of the regular startd, as in the home pool."""
+    pool: str
+    """Name of the home pool; pages of another pool are refused."""
+    trusted_keys: tuple[str, ...]
+    """Files with Ed25519 public keys (PEM) of the shepherd. Two during a rotation. At least one."""
+    images: tuple[str, ...]
+    """Ids of images this host may start, `sha256:…`. A lease for another is refused."""
+    flock_name: str
+    """Hostname of the container."""
+    flock_address: str
+    """Fixed IPv4 address of the container on the macvlan network."""
+    flock_mac: str
+    """Fixed MAC address of the container; firewall rules name both."""
+    network: str = "macvlan2512"
+    """Name of the macvlan network in docker."""
+    parent: str = "em1.2512"
+    """Interface the macvlan network must hang on; anything else is a failed check."""
+    subnet: str = "10.27.0.0/16"
+    """Subnet the macvlan network must have."""
+    gateway: str = "10.27.0.1"
+    """Gateway the macvlan network must have."""
+    collector: str = ""
+    """Home collector, `host[:port]`; empty: COLLECTOR_HOST of the HTCondor configuration."""
+    condor_config: str = ""
+    """HTCondor configuration file; empty: HTCondor's own default."""
+    token: str = "/etc/shepherd/flock-token"  # noqa: S105 - a path, not a secret
+    """File with this host's token for the flock pool, root 0600; copied into the container at start."""
+    run_dir: str = "/run/shepherd"
+    """Root-only directory on tmpfs: lock file, control file, boot nonce. Mounted read-only into the container."""
+    docker: str = "unix:///var/run/docker.sock"
+    """dockerd's socket."""
+    cgroup_parent: str = ""
+    """cgroup under which the container is put; empty: docker's default."""
+    poll_local_s: float = 60.0
+    """How often the lease page is read while the host is local, jittered. Seconds."""
+    poll_flock_s: float = 15.0
+    """How often it is read while lent: bounds reclaim when the fast way fails. Seconds."""
+    arm_poll_s: float = 1.0
+    """How often it is read while the container waits for the lock. Seconds."""
+    skew_s: float = 300.0
+    """Clock difference to the shepherd that is tolerated. Seconds. Beyond it the host is not lent."""
+    drained_too_long_s: float = 25.0
+    """If our own startd stays Drained this long without `go`, the keeper gives the lend up and lets the
+    startd restart. Seconds. With restart back-off and start-up this stays below 60 s without a startd."""
+    go_wait_s: float = 10.0
+    """How long PID 1 may hold the lock without `go`. Seconds."""
+    report_s: float = 300.0
+    """The keeper's ad is sent at every change and at least this often. Seconds."""
+    docker_s: float = 20.0
+    """Deadline of one request to dockerd. Seconds."""
+    memory_mib: int = 0
+    """Memory limit of the container; 0: none. MiB."""
+    shm_mib: int = 64
+    """Size of the container's /dev/shm. MiB."""
+    environment: tuple[str, ...] = ()
+    """`NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`."""

@@ -1,0 +1,152 @@
+"""What was observed, from where, and how old it is. Absence is a value here, never an exception."""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
+
+
+class Source(enum.Enum):
+    """Where observations come from; each has an age of its own."""
+
+    HOME_STARTDS = "home startds"
+    HOME_MASTERS = "home masters"
+    FLOCK_STARTDS = "flock startds"
+    KEEPERS = "keepers"
+    QUEUE = "queue"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the last question to a source went."""
+
+    source: Source
+    at_s: float
+    """When the last *good* answer was taken, epoch seconds; 0 if never."""
+    problem: str | None = None
+    """Why the latest question failed or is not believed; None if it is good."""
+    asked_s: float | None = None
+    """Seconds the last question took."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RegularStartd:
+    """One host's regular startd, from its slot ads in the home collector."""
+
+    cpus: int
+    memory_mib: int
+    gpus: int
+    claimed_slots: int
+    """Slots that are not Unclaimed/Idle in the sense of the drain check: Claimed, Preempting, Matched."""
+    draining: bool
+    drained: bool
+    """Every slot says State == "Drained"."""
+    drain_reason: str
+    started_at_s: float
+    """DaemonStartTime of the startd."""
+    heard_at_s: float
+    """LastHeardFrom of the oldest of its ads."""
+    idle_since_s: float | None = None
+    """Since when no slot is claimed, if known."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlockStartd:
+    """One host's flocking startd, from its slot ads in the flock collector."""
+
+    claimed_slots: int
+    started_at_s: float
+    heard_at_s: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RegularMaster:
+    """One host's regular condor_master."""
+
+    startd_off: bool
+    """STARTD is listed but held off (STARTD_StartTime == 0): a human's condor_off."""
+    heard_at_s: float
+
+
+class KeeperPhase(enum.Enum):
+    """What the keeper of a host is doing."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    ARMED = "armed"
+    """Container runs, its PID 1 waits for the lock."""
+    HOLDING = "holding"
+    """PID 1 has the lock but no `go`: it starts nothing and gives it back soon."""
+    FLOCKING = "flocking"
+    """PID 1 has the lock and `go`: condor_master runs in the container."""
+    LEAVING = "leaving"
+    FAILED = "failed"
+    """A check failed; `problem` says which. No container."""
+
+
+class LockHolder(enum.Enum):
+    """Who holds the host lock, by /proc/locks."""
+
+    NOBODY = "nobody"
+    GUARD = "guard"
+    """The guard has it and is about to exec."""
+    REGULAR = "regular"
+    FLOCK = "flock"
+    STRANGER = "stranger"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class KeeperReport:
+    """A keeper's own small ad."""
+
+    nonce: Nonce
+    phase: KeeperPhase
+    lock: LockHolder
+    lease: LeaseId | None
+    container: str | None
+    image: str | None
+    """Image id the container was started from, `sha256:…`."""
+    problem: str | None
+    sent_at_s: float
+    """Wall clock of the host when sent."""
+    heard_at_s: float
+    """Wall clock of the collector when received: the difference shows a wrong clock."""
+    version: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostFacts:
+    """Everything known of one host; None is "no such ad", not "no such thing"."""
+
+    pair: HostPair
+    regular: RegularStartd | None = None
+    master: RegularMaster | None = None
+    flock: FlockStartd | None = None
+    keeper: KeeperReport | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Queue:
+    """Local demand: home Submitter ads of the site's own authenticated schedds."""
+
+    idle_jobs: int
+    running_jobs: int
+    schedds: tuple[str, ...]
+    """Schedds that were counted."""
+    refused_submitters: int = 0
+    """Submitter ads not counted: foreign or unauthenticated schedds, flocked tags."""
+    missing_schedds: tuple[str, ...] = ()
+    """Configured schedds that no ad came from: the count is not complete."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What the shepherd believes at one instant."""
+
+    at_s: float
+    hosts: Mapping[HostName, HostFacts]
+    queue: Queue | None
+    readings: Mapping[Source, Reading]
+    unmanaged: tuple[str, ...] = ()
+    """Machines in the home pool that no naming rule pairs."""

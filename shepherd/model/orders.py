@@ -1,0 +1,137 @@
+"""Every order, step and outcome the shepherd knows.
+
+An *order* is what the policy wants of a host. The switch turns it into *steps*, one act on the outside
+each, and every step ends in an *outcome*.
+"""
+
+import dataclasses
+import enum
+
+from shepherd.model.host import Herd, HostName, LeaseId, Nonce
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Order:
+    """Move `host` to `herd`, because of `why`."""
+
+    host: HostName
+    herd: Herd
+    why: str
+    """One clause a person understands; goes into the drain reason and every record."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A host the policy would have moved but for `why`."""
+
+    host: HostName
+    herd: Herd
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The result of one decision."""
+
+    orders: tuple[Order, ...]
+    refusals: tuple[Refusal, ...]
+    sentence: str
+    """The cycle in one sentence."""
+
+
+class StepKind(enum.Enum):
+    """One act on the outside. Each is idempotent."""
+
+    GRANT = "grant"
+    """Publish a lease in phase `arm`."""
+    DRAIN = "drain"
+    """Atomic check-idle-and-drain of the regular startd, restart on completion."""
+    GO = "go"
+    """Publish the lease in phase `go`: the container's PID 1 may start HTCondor once it has the lock."""
+    RESTART = "restart"
+    """Make the drained regular startd exit; its master starts the guard, which waits."""
+    UNDRAIN = "undrain"
+    """Cancel our own drain."""
+    REVOKE = "revoke"
+    """Publish the end of the lease, with the deadlines of the ladder."""
+    OFF_GRACEFUL = "off graceful"
+    """Tell the container's condor_master to end, jobs keep their notice."""
+    OFF_FAST = "off fast"
+    FORGET = "forget"
+    """The host is home: drop the lease from the pages."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Step:
+    """One act on one host."""
+
+    kind: StepKind
+    host: HostName
+    lease: LeaseId
+    cause: str
+
+
+class Result(enum.Enum):
+    """How a step ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """The other side said no for a reason of its own, e.g. a slot is busy."""
+    FAILED = "failed"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a step."""
+
+    step: Step
+    result: Result
+    detail: str
+    took_s: float
+
+
+class Stage(enum.Enum):
+    """How far a host's switch has come: what was *ordered*, never what is so."""
+
+    GRANTED = "granted"
+    DRAIN_ORDERED = "drain ordered"
+    GO_GIVEN = "go given"
+    RESTART_ORDERED = "restart ordered"
+    LENT = "lent"
+    """The flocking startd was seen."""
+    REVOKED = "revoked"
+    OFF_ORDERED = "off ordered"
+    FAST_ORDERED = "fast ordered"
+
+
+HOMEWARD = frozenset({Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SwitchRecord:
+    """What the shepherd remembers of a host it has a lease out for. Durable; one per host at most."""
+
+    host: HostName
+    lease: LeaseId
+    nonce: Nonce
+    image: str
+    stage: Stage
+    granted_at_s: float
+    stage_at_s: float
+    why: str
+    """Why it was lent; from REVOKED on, why it is taken home."""
+    undrain: bool = False
+    """Our drain was ordered and must be cancelled before the host is home."""
+    tries: int = 0
+    """Failed tries of the current stage's step."""
+    retry_at_s: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostMemory:
+    """What is remembered of a host beyond a lend: cooling after failures."""
+
+    failures: int = 0
+    not_before_s: float = 0.0
+    """No lend before this, epoch seconds."""
+    last_problem: str = ""

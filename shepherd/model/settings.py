@@ -1,0 +1,173 @@
+"""The daemon's settings: meaning, unit and reason at every field.
+
+The TOML file mirrors this nesting (`[hosts] reserve = 0.25`). Defaults live here and nowhere else;
+the edge that reads files validates into these types.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+from shepherd.model.lease import Ladder
+
+
+class PolicyKind(enum.Enum):
+    """Which policy decides."""
+
+    THRESHOLD = "threshold"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HomeSettings:
+    """The site's own pool."""
+
+    name: str
+    """Name of the pool in lease pages; keepers accept only pages of their own pool."""
+    collector: str = ""
+    """Address of the home collector, `host[:port]`; empty: COLLECTOR_HOST of the HTCondor configuration."""
+    schedds: tuple[str, ...] = ()
+    """Names (`Name` of the schedd ad) whose idle jobs are local demand. At least one."""
+    schedd_identities: tuple[str, ...] = ()
+    """Authenticated identities those schedds update the collector as (`AuthenticatedIdentity`, written by
+    the collector itself). At least one: a name alone can be claimed by anybody."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlockSettings:
+    """The flock pool: the second, small HTCondor instance that guests see."""
+
+    collector: str
+    """Address of the flock pool's collector, `host:port`."""
+    image: str
+    """Id of the only image that is lent, `sha256:…` (64 hex digits). By digest only, so that nobody can swap it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostSettings:
+    """Which hosts, and how their two startds are named."""
+
+    regular: str = r"p(?P<rest>.*)"
+    """Regular expression matching the whole machine name of a regular startd, with named groups."""
+    flock: str = "f{rest}"
+    """Name of the flocking startd's machine, made from those groups: `p-7-17` gives `f-7-17`."""
+    pairs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Regular to flocking machine names that the rule does not make; these win over the rule."""
+    exclude: tuple[str, ...] = ()
+    """Machines that match but are never lent (pinned local); shown as such."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PolicySettings:
+    """What to lend and when."""
+
+    kind: PolicyKind = PolicyKind.THRESHOLD
+    """`threshold`: the rule of the original talk."""
+    idle_jobs_threshold: int = 600
+    """Idle local jobs: below it hosts are lent, above it they are reclaimed, at it nothing moves. Jobs. 600 as in the talk."""
+    lend_per_cycle: int = 5
+    """Hosts lent in one cycle, at most (x of the talk). Slow on purpose: lending is the move that can be wrong."""
+    reclaim_per_cycle: int = 0
+    """Hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work never waits on a budget by default."""
+    reserve: float = 0.25
+    """Share of live, usable cpus that stays in the local herd, busy or idle. 0..1. A quarter as in the talk."""
+    idle_reserve: int = 0
+    """Regular hosts that stay wholly idle besides, ready for a burst. Hosts."""
+    arming_at_once: int = 10
+    """Hosts between LOCAL and FLOCK at one time, at most. A bad image then hurts few."""
+    cooling_s: float = 600.0
+    """After a failed lend a host is left alone this long, doubled for each further failure up to 16 times. Seconds."""
+    lend_gpus: bool = False
+    """GPU hosts are not lent until their memory can be shown to be scrubbed; True is refused for now."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TimerSettings:
+    """How often and how long. The one table of timers is made from this."""
+
+    cycle_s: float = 300.0
+    """A decision that may lend, every so often. Seconds. Five minutes as in the talk."""
+    look_s: float = 10.0
+    """The fast look at demand and states; it may reclaim, never lend. Seconds. React in seconds, decide calmly."""
+    switch_poll_s: float = 0.25
+    """How often hosts in the middle of a switch are looked at. Seconds. Only they are asked for."""
+    arm_deadline_s: float = 180.0
+    """From the lease to *armed*; one keeper poll plus the start of a container. Seconds."""
+    drain_deadline_s: float = 20.0
+    """From the accepted drain to Drained; an idle startd needs about one second. Seconds."""
+    start_deadline_s: float = 45.0
+    """From `go` to the flocking startd's ad. Below the 60 s that no host may be without a startd. Seconds."""
+    home_deadline_s: float = 60.0
+    """From the container's end to the regular startd's ad; later, the host is shown as a problem. Seconds."""
+    renew_s: float = 60.0
+    """Lease pages are signed anew this often, in a small loop of its own. Seconds."""
+    lease_s: float = 900.0
+    """How long a lease lasts without renewal: an upgrade or restart of the shepherd fits inside. Seconds."""
+    stale_factor: float = 3.0
+    """An observation older than this many of its periods is not believed. Absence is not evidence."""
+    ad_period_s: float = 300.0
+    """UPDATE_INTERVAL of the pools' startds: the period of an ad. Seconds. HTCondor's default."""
+    young_collector_s: float = 600.0
+    """A collector up for less than this may not know all its hosts yet: no lends. Seconds; two ad periods."""
+    command_s: float = 20.0
+    """Deadline of one HTCondor tool. Seconds. Then it is killed and counted as failed."""
+    query_s: float = 20.0
+    """Deadline of one question to a collector. Seconds. Then the worker process is killed."""
+    graceful_s: float = 60.0
+    """A guest job's notice on reclaim. Seconds."""
+    fast_s: float = 20.0
+    """From the fast order to the kill. Seconds."""
+    kill_s: float = 10.0
+    """For the container to be gone after the kill. Seconds."""
+
+    def ladder(self) -> Ladder:
+        """The rungs that go into every lease."""
+        return Ladder(graceful_s=self.graceful_s, fast_s=self.fast_s, kill_s=self.kill_s)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LeaseSettings:
+    """Signing and publishing of lease pages."""
+
+    key: str = "/etc/shepherd/keys/lease.key"
+    """File with the Ed25519 private key (PEM). `shepherd key create` writes it; mode 0600."""
+    pages: int = 16
+    """Pages the hosts are hashed onto; a host reads one. Pages. 16 keeps a page under 64 KiB at 3 000 hosts."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlockOffSettings:
+    """The file that stops all flocking."""
+
+    path: str = "/tmp/flockoff"  # noqa: S108 - the talk's name; administrators know it
+    """Anything at this path stops flocking."""
+    latch: bool = True
+    """True: once seen, the stop stays until `shepherd flockon` or its expiry, also when the file vanishes
+    (tmp cleaning, reboot)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PathSettings:
+    """Where things lie."""
+
+    state: str = "/var/lib/shepherd"
+    """Directory of the ledger, of this instance's identity and of its lock."""
+    intents: str = "/var/lib/shepherd/intents"
+    """Spool of intents; its Unix group may order (flockoff, flockon, …)."""
+    condor_config: str = ""
+    """HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default."""
+    tools: str = ""
+    """Directory of condor_drain, condor_restart and condor_off; empty: found through PATH."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of the daemon."""
+
+    home: HomeSettings
+    flock: FlockSettings
+    hosts: HostSettings = dataclasses.field(default_factory=HostSettings)
+    policy: PolicySettings = dataclasses.field(default_factory=PolicySettings)
+    timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
+    lease: LeaseSettings = dataclasses.field(default_factory=LeaseSettings)
+    flockoff: FlockOffSettings = dataclasses.field(default_factory=FlockOffSettings)
+    paths: PathSettings = dataclasses.field(default_factory=PathSettings)
