@@ -115,13 +115,19 @@ class SwitchRecord:
     lease: LeaseId
     nonce: Nonce
     image: str
+    flock_name: str
+    """Machine name of its flocking startd; kept here so that a changed naming rule strands nobody."""
     stage: Stage
     granted_at_s: float
     stage_at_s: float
     why: str
     """Why it was lent; from REVOKED on, why it is taken home."""
+    cpus: int
+    """The host's cpus in the local herd: what a lend takes from the reserve."""
     undrain: bool = False
     """Our drain was ordered and must be cancelled before the host is home."""
+    failed: bool = False
+    """The lend went wrong: the host cools before the next one."""
     tries: int = 0
     """Failed tries of the current stage's step."""
     retry_at_s: float = 0.0

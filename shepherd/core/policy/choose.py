@@ -1,0 +1,80 @@
+"""Which hosts: gates that every policy passes through (reserve, budget, idleness), then an order of merit."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from shepherd.model.host import LENT, Herd, HostState
+from shepherd.model.orders import Order, Refusal
+from shepherd.model.settings import PolicySettings
+from shepherd.model.view import HostView, PoolView
+
+GOING_OUT = frozenset({HostState.ARMING, HostState.DRAINED})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Orders, and the hosts that were wanted but not taken."""
+
+    orders: tuple[Order, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def choose_lends(view: PoolView, count: int, why: str, settings: PolicySettings) -> Choice:
+    """At most `count` lends, idle longest first, never into the reserve."""
+    able = sorted((h for h in view.hosts.values() if not h.blocked), key=lambda h: (h.idle_since_s, h.host))
+    room = _room(view, count, settings)
+    orders: list[Order] = []
+    refusals = [_refuse(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
+    local, idle = view.local_cpus, sum(1 for h in view.hosts.values() if h.idle)
+    for host in able:
+        if reason := _gate(host, local, idle, room - len(orders), view, settings):
+            refusals.append(_refuse(host, reason))
+            continue
+        orders.append(Order(host=host.host, herd=Herd.FLOCK, why=why))
+        local, idle = local - host.cpus, idle - 1
+    return Choice(orders=tuple(orders), refusals=tuple(refusals))
+
+
+def _room(view: PoolView, count: int, settings: PolicySettings) -> int:
+    going = sum(1 for h in view.hosts.values() if h.state in GOING_OUT)
+    return min(count, max(0, settings.arming_at_once - going))
+
+
+def _gate(
+    host: HostView, local_cpus: int, idle_hosts: int, room: int, view: PoolView, settings: PolicySettings
+) -> str:
+    """Why this host stays, or the empty string."""
+    if local_cpus - host.cpus < settings.reserve * view.usable_cpus:
+        return f"the reserve of {settings.reserve:.0%} needs it"
+    if idle_hosts - 1 < settings.idle_reserve:
+        return f"{settings.idle_reserve} idle hosts are kept ready"
+    if room <= 0:
+        return "enough hosts go out this cycle"
+    return ""
+
+
+def choose_reclaims(view: PoolView, count: int, why: str) -> tuple[Order, ...]:
+    """`count` reclaims: those not yet serving first, then fewest guests' slots, then the latest lent."""
+    out = [h for h in view.hosts.values() if h.state in LENT - {HostState.LEAVING}]
+    out.sort(key=lambda h: (h.state is HostState.FLOCK, h.guest_slots, -h.since_s, h.host))
+    return tuple(Order(host=h.host, herd=Herd.LOCAL, why=why) for h in out[:count])
+
+
+def reserve_shortfall(view: PoolView, settings: PolicySettings) -> int:
+    """Hosts that must come home so that the local share is `reserve` again."""
+    missing = settings.reserve * view.usable_cpus - view.local_cpus
+    leaving = sum(h.cpus for h in view.hosts.values() if h.state is HostState.LEAVING)
+    return _hosts_for(missing - leaving, [h for h in view.hosts.values() if h.state in LENT - {HostState.LEAVING}])
+
+
+def _hosts_for(cpus: float, out: Sequence[HostView]) -> int:
+    count = 0
+    for host in sorted(out, key=lambda h: h.cpus):
+        if cpus <= 0:
+            break
+        cpus, count = cpus - host.cpus, count + 1
+    return count
+
+
+def _refuse(host: HostView, why: str) -> Refusal:
+    return Refusal(host=host.host, herd=Herd.FLOCK, why=why)

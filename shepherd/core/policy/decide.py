@@ -1,0 +1,70 @@
+"""One decision: pure, replayable, the same for the daemon, `plan` and the simulator."""
+
+from collections.abc import Callable, Mapping
+
+from shepherd.core.policy import threshold
+from shepherd.core.policy.choose import choose_lends, choose_reclaims, reserve_shortfall
+from shepherd.core.policy.view import view_of
+from shepherd.model.flockoff import FlockOff
+from shepherd.model.host import LENT, HostName, HostState
+from shepherd.model.observation import Snapshot
+from shepherd.model.orders import HostMemory, SwitchRecord, Verdict
+from shepherd.model.settings import PolicyKind, PolicySettings, Settings
+from shepherd.model.view import PoolView, Want
+
+Policy = Callable[[PoolView, PolicySettings], Want]
+"""The interface of all policies: a judged pool in, a number of moves and the reason out."""
+
+POLICIES: Mapping[PolicyKind, Policy] = {PolicyKind.THRESHOLD: threshold.want}
+
+
+def decide(
+    snapshot: Snapshot,
+    switches: Mapping[HostName, SwitchRecord],
+    memories: Mapping[HostName, HostMemory],
+    flockoff: FlockOff | None,
+    settings: Settings,
+    now: float,
+    *,
+    may_lend: bool,
+) -> Verdict:
+    """Orders, refusals and the sentence for this instant. `may_lend` is false between the slow cycles
+    and while nothing can be recorded; reclaims are always possible."""
+    view = view_of(snapshot, switches, memories, settings, now)
+    if flockoff is not None:
+        return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
+    want = POLICIES[settings.policy.kind](view, settings.policy)
+    if want.reclaim:
+        return _reclaim(view, want.reclaim, want.why)
+    if short := reserve_shortfall(view, settings.policy):
+        return _reclaim(view, short, f"the local herd is below its reserve of {settings.policy.reserve:.0%}")
+    if not want.lend or not may_lend:
+        return _nothing(view, want.why)
+    if view.blind:
+        return _nothing(view, f"{want.why}, but nothing is lent blind ({view.blind})")
+    return _lend(view, want, settings)
+
+
+def _all_home(view: PoolView, why: str) -> Verdict:
+    return _reclaim(view, len(view.hosts), why)
+
+
+def _reclaim(view: PoolView, count: int, why: str) -> Verdict:
+    orders = choose_reclaims(view, count, why)
+    return Verdict(orders=orders, refusals=(), sentence=_sentence(view, why, f"{len(orders)} go home"))
+
+
+def _lend(view: PoolView, want: Want, settings: Settings) -> Verdict:
+    choice = choose_lends(view, want.lend, want.why, settings.policy)
+    sentence = _sentence(view, want.why, f"{len(choice.orders)} are lent")
+    return Verdict(orders=choice.orders, refusals=choice.refusals, sentence=sentence)
+
+
+def _nothing(view: PoolView, why: str) -> Verdict:
+    return Verdict(orders=(), refusals=(), sentence=_sentence(view, why, "nobody moves"))
+
+
+def _sentence(view: PoolView, why: str, what: str) -> str:
+    local = sum(1 for h in view.hosts.values() if h.state is HostState.LOCAL)
+    lent = sum(1 for h in view.hosts.values() if h.state in LENT)
+    return f"{why}: {what}; {local} hosts local, {lent} lent, {len(view.hosts) - local - lent} neither."

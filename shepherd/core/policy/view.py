@@ -1,0 +1,120 @@
+"""Snapshot and memory, judged into a `PoolView`."""
+
+from collections.abc import Mapping
+
+from shepherd.core.switch import belief
+from shepherd.core.switch.state import state_of
+from shepherd.model.host import LENT, HostName, HostState
+from shepherd.model.observation import HostFacts, KeeperPhase, Snapshot, Source
+from shepherd.model.orders import HostMemory, SwitchRecord
+from shepherd.model.settings import Settings
+from shepherd.model.view import HostView, PoolView
+
+NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Source.QUEUE)
+"""Without any of these nothing is lent."""
+
+UNMEMORABLE = HostMemory()
+
+
+def view_of(
+    snapshot: Snapshot,
+    switches: Mapping[HostName, SwitchRecord],
+    memories: Mapping[HostName, HostMemory],
+    settings: Settings,
+    now: float,
+) -> PoolView:
+    """Every host of the snapshot or of the record, judged at `now`."""
+    names = sorted({*snapshot.hosts, *switches})
+    hosts = {
+        name: _host(
+            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now
+        )
+        for name in names
+    }
+    local = sum(view.cpus for view in hosts.values() if view.state is HostState.LOCAL)
+    lent = sum(view.cpus for view in hosts.values() if view.state in LENT)
+    return PoolView(
+        at_s=now,
+        hosts=hosts,
+        idle_jobs=_idle_jobs(snapshot),
+        blind=_blind(snapshot),
+        local_cpus=local,
+        usable_cpus=local + lent,
+    )
+
+
+def _idle_jobs(snapshot: Snapshot) -> int | None:
+    reading = snapshot.readings.get(Source.QUEUE)
+    if snapshot.queue is None or reading is None or reading.problem:
+        return None
+    return snapshot.queue.idle_jobs
+
+
+def _blind(snapshot: Snapshot) -> str:
+    for source in NEEDED_TO_LEND:
+        reading = snapshot.readings.get(source)
+        if reading is None:
+            return f"{source.value}: not asked yet"
+        if reading.problem:
+            return f"{source.value}: {reading.problem}"
+    return ""
+
+
+def _host(
+    name: HostName,
+    facts: HostFacts | None,
+    record: SwitchRecord | None,
+    memory: HostMemory,
+    settings: Settings,
+    now: float,
+) -> HostView:
+    state, why = state_of(facts, record, now, settings.timers)
+    regular = facts.regular if facts else None
+    idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
+    return HostView(
+        host=name,
+        state=state,
+        why=why,
+        cpus=record.cpus if record else regular.cpus if regular else 0,
+        idle=idle,
+        idle_since_s=(regular.idle_since_s or 0.0) if regular else 0.0,
+        blocked=_blocked(facts, state, why, idle=idle, memory=memory, settings=settings, now=now),
+        since_s=record.stage_at_s if record else 0.0,
+        guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
+    )
+
+
+def _blocked(
+    facts: HostFacts | None,
+    state: HostState,
+    why: str,
+    *,
+    idle: bool,
+    memory: HostMemory,
+    settings: Settings,
+    now: float,
+) -> str:
+    if state is not HostState.LOCAL or facts is None or facts.regular is None:
+        return why or f"it is {state.value}"
+    if facts.pair.host in settings.hosts.exclude:
+        return "excluded by hosts.exclude"
+    if facts.regular.gpus and not settings.policy.lend_gpus:
+        return "it has GPUs, whose memory cannot be shown to be scrubbed"
+    if not idle:
+        return "it works for local jobs"
+    if now < memory.not_before_s:
+        return f"it cools for {memory.not_before_s - now:.0f} s after a failed lend: {memory.last_problem}"
+    return _keeper_blocks(facts, settings, now)
+
+
+def _keeper_blocks(facts: HostFacts, settings: Settings, now: float) -> str:
+    keeper = belief.fresh_keeper(facts, now, settings.timers)
+    if keeper is None:
+        return "its keeper is not heard"
+    if keeper.phase is KeeperPhase.FAILED:
+        return f"its keeper cannot: {keeper.problem}"
+    if keeper.phase is not KeeperPhase.IDLE:
+        return f"its keeper is {keeper.phase.value}"
+    if keeper.problem:
+        return f"its keeper says: {keeper.problem}"
+    return ""

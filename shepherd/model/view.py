@@ -1,0 +1,51 @@
+"""What a policy judges: every host with its state, and the sums over them."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from shepherd.model.host import HostName, HostState
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostView:
+    """One host, judged."""
+
+    host: HostName
+    state: HostState
+    why: str
+    cpus: int
+    """What it gives to the local herd; 0 if unknown."""
+    idle: bool
+    """LOCAL and no slot claimed."""
+    idle_since_s: float
+    blocked: str
+    """Why it cannot be lent now, or the empty string."""
+    since_s: float
+    """When its switch, if any, entered its stage."""
+    guest_slots: int
+    """Slots claimed by guests."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PoolView:
+    """All hosts, judged at one instant."""
+
+    at_s: float
+    hosts: Mapping[HostName, HostView]
+    idle_jobs: int | None
+    """Idle local jobs; None: not known, which moves nobody."""
+    blind: str
+    """Why the view cannot be trusted for lending, or the empty string."""
+    local_cpus: int
+    """Cpus in the local herd, busy or idle."""
+    usable_cpus: int
+    """Cpus of all live, usable hosts, local and lent."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Want:
+    """What a policy wants: so many hosts this way or that, and why. Both at once is a contradiction."""
+
+    lend: int = 0
+    reclaim: int = 0
+    why: str
