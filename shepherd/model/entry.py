@@ -5,7 +5,6 @@ import enum
 from collections.abc import Mapping
 
 
-
 class EntryKind(enum.Enum):
     """Every kind of record."""
 

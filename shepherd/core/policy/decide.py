@@ -29,7 +29,8 @@ def decide(
     may_lend: bool,
 ) -> Verdict:
     """Orders, refusals and the sentence for this instant. `may_lend` is false between the slow cycles
-    and while nothing can be recorded; reclaims are always possible."""
+    and while nothing can be recorded; reclaims are always possible.
+    """
     view = view_of(snapshot, switches, memories, settings, now)
     if flockoff is not None:
         return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")

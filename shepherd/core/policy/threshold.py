@@ -1,7 +1,7 @@
 """The policy of the original talk.
 
-    If idle queue < 600 and not all hosts are flocking: lend x.
-    Elif idle queue > 600 and there is active flocking: reclaim y.
+If idle queue < 600 and not all hosts are flocking: lend x.
+Elif idle queue > 600 and there is active flocking: reclaim y.
 """
 
 from shepherd.model.host import LENT, HostState

@@ -58,10 +58,14 @@ def next_move(facts: HostFacts | None, record: SwitchRecord, now: float, timers:
         facts = HostFacts(pair=HostPair(host=record.host, flock_name=record.flock_name))
     if record.stage in HOMEWARD:
         return _homeward(facts, record, now, timers)
-    if regular_is_humans := _humans_wish(facts, record, now, timers):
-        return go_home(record, regular_is_humans, now)
+    if wish := _humans_wish(facts, record, now, timers):
+        return go_home(record, wish, now)
     if trouble := _trouble(facts, record, now, timers):
         return go_home(record, trouble, now, failed=_is_failure(record, now))
+    return _outward(facts, record, now, timers)
+
+
+def _outward(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
     match record.stage:
         case Stage.GRANTED:
             return _granted(facts, record, now, timers)
@@ -71,10 +75,8 @@ def next_move(facts: HostFacts | None, record: SwitchRecord, now: float, timers:
             return Do(kind=StepKind.RESTART, record=_at(record, Stage.RESTART_ORDERED, now))
         case Stage.RESTART_ORDERED:
             return _restart_ordered(facts, record, now, timers)
-        case Stage.LENT:
-            return Wait(why="lent")
-        case Stage.REVOKED | Stage.OFF_ORDERED | Stage.FAST_ORDERED:
-            raise AssertionError(record.stage)
+        case Stage.LENT | Stage.REVOKED | Stage.OFF_ORDERED | Stage.FAST_ORDERED:
+            return Wait(why=record.stage.value)
     assert_never(record.stage)
 
 
