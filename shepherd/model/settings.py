@@ -63,13 +63,13 @@ class PolicySettings:
     kind: PolicyKind = PolicyKind.THRESHOLD
     """`threshold`: the rule of the original talk."""
     idle_jobs_threshold: int = 600
-    """Idle local jobs: below it hosts are lent, above it they are reclaimed, at it nothing moves. Jobs. 600 as in the talk."""
+    """Idle local jobs: below it hosts are lent, above it they are reclaimed, at it nothing moves. Jobs. 600: the talk."""
     lend_per_cycle: int = 5
-    """Hosts lent in one cycle, at most (x of the talk). Slow on purpose: lending is the move that can be wrong."""
+    """Hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move that can be wrong."""
     reclaim_per_cycle: int = 0
-    """Hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work never waits on a budget by default."""
+    """Hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work waits on no budget."""
     reserve: float = 0.25
-    """Share of live, usable cpus that stays in the local herd, busy or idle. 0..1. A quarter as in the talk."""
+    """Share of live, usable cpus kept in the local herd, busy or idle. 0..1. A quarter as in the talk."""
     idle_reserve: int = 0
     """Regular hosts that stay wholly idle besides, ready for a burst. Hosts."""
     arming_at_once: int = 10

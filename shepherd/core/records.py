@@ -1,0 +1,84 @@
+"""Records as JSON bodies and back: what the ledger stores of a switch, a memory, a flockoff.
+
+The body of a switch that is over is empty. `…_from` raises ValueError on a body it cannot read: such a
+ledger was written by a newer shepherd or altered.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+from shepherd.model.flockoff import FlockOff
+from shepherd.model.host import HostName, LeaseId, Nonce
+from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
+
+Body = Mapping[str, object]
+
+
+def switch_body(record: SwitchRecord) -> Body:
+    """All fields; the stage by its value."""
+    return {**dataclasses.asdict(record), "stage": record.stage.value}
+
+
+def switch_from(body: Body) -> SwitchRecord:
+    """The switch a body tells of."""
+    fields = {**_known(SwitchRecord, body), "stage": Stage(body.get("stage"))}
+    try:
+        record = SwitchRecord(**fields)  # type: ignore[arg-type]
+    except TypeError as exc:
+        raise ValueError(f"not a switch: {exc}") from exc
+    return dataclasses.replace(
+        record, host=HostName(record.host), lease=LeaseId(record.lease), nonce=Nonce(record.nonce)
+    )
+
+
+def memory_body(memory: HostMemory) -> Body:
+    """All fields."""
+    return dataclasses.asdict(memory)
+
+
+def memory_from(body: Body) -> HostMemory:
+    """The memory a body tells of; an empty one means nothing is remembered."""
+    return HostMemory(**_known(HostMemory, body))  # type: ignore[arg-type]
+
+
+def flockoff_body(flockoff: FlockOff | None) -> Body:
+    """All fields; empty when flocking is on again."""
+    return dataclasses.asdict(flockoff) if flockoff else {}
+
+
+def flockoff_from(body: Body) -> FlockOff | None:
+    """The latch a body tells of."""
+    try:
+        return FlockOff(**_known(FlockOff, body)) if body else None  # type: ignore[arg-type]
+    except TypeError as exc:
+        raise ValueError(f"not a flockoff: {exc}") from exc
+
+
+def step_body(step: Step, stage: Stage) -> Body:
+    """What is about to be done."""
+    return {"kind": step.kind.value, "lease": step.lease, "stage": stage.value}
+
+
+def outcome_body(outcome: Outcome) -> Body:
+    """What came of it."""
+    return {
+        "kind": outcome.step.kind.value,
+        "result": outcome.result.value,
+        "detail": outcome.detail,
+        "took_s": round(outcome.took_s, 3),
+    }
+
+
+def verdict_body(verdict: Verdict) -> Body:
+    """Sentence, orders and refusals."""
+    return {
+        "sentence": verdict.sentence,
+        "orders": [{"host": o.host, "herd": o.herd.value, "why": o.why} for o in verdict.orders],
+        "refusals": [{"host": r.host, "herd": r.herd.value, "why": r.why} for r in verdict.refusals],
+    }
+
+
+def _known(record: type, body: Body) -> dict[str, object]:
+    """Fields the type knows; a newer shepherd's additions are ignored, so that a downgrade works."""
+    names = {field.name for field in dataclasses.fields(record)}
+    return {key: value for key, value in body.items() if key in names}
