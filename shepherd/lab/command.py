@@ -1,0 +1,79 @@
+"""Running commands of the machine: a deadline on each, failures told with what was run."""
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from shepherd.errors import CommandFailed, Unavailable
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    env: Mapping[str, str] | None = None,
+    given: str | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run `argv`; whatever it starts in its session dies with the deadline.
+
+    Raises Unavailable if the deadline passes or the program is missing. The exit code is the caller's to judge.
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=dict(env) if env is not None else None,
+            start_new_session=True,
+        )
+    except OSError as exc:
+        raise Unavailable(f"{argv[0]} cannot be started: {exc}") from exc
+    return _collect(process, argv, timeout_s=timeout_s, given=given)
+
+
+def _collect(
+    process: subprocess.Popen[str], argv: Sequence[str], *, timeout_s: float, given: str | None
+) -> subprocess.CompletedProcess[str]:
+    try:
+        out, err = process.communicate(given, timeout=timeout_s)
+    except subprocess.TimeoutExpired as exc:
+        kill_session(process)
+        raise Unavailable(f"no answer within {timeout_s:g} s from: {shlex.join(argv)}") from exc
+    except BaseException:
+        kill_session(process)
+        raise
+    return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
+
+
+def kill_session(process: subprocess.Popen[str]) -> None:
+    """Kill a process started with `start_new_session` and everything in its process group. Idempotent."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def must(
+    argv: Sequence[str],
+    *,
+    timeout_s: float = 30.0,
+    env: Mapping[str, str] | None = None,
+    given: str | None = None,
+) -> str:
+    """Run `argv` and return its output. Raises CommandFailed when it exits with anything but 0."""
+    done = run(argv, timeout_s=timeout_s, env=env, given=given)
+    if done.returncode != 0:
+        raise CommandFailed(failure(done), by_hand=shlex.join(argv))
+    return done.stdout
+
+
+def failure(done: subprocess.CompletedProcess[str]) -> str:
+    """One line about a command that failed: its code and the end of what it said."""
+    said = (done.stderr.strip() or done.stdout.strip())[-600:]
+    return f"{done.args[0]} exited with {done.returncode}: {said or 'it said nothing'}"

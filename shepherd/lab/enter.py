@@ -1,0 +1,106 @@
+"""Becomes PID 1 of a node: builds the node's own view of the file system and hands over to its init.
+
+Run as a program by `node.boot`, already inside fresh mount, UTS, IPC and PID namespaces and in the node's network
+namespace. Standard library only, because it runs before the node has anything of its own.
+"""
+
+import ctypes
+import json
+import os
+import socket
+import sys
+import uuid
+from pathlib import Path
+
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd")
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _mount(source: str, target: Path, kind: str | None, flags: int = 0, options: str = "") -> None:
+    given = (source.encode(), str(target).encode(), kind.encode() if kind else None, flags, options.encode() or None)
+    if _libc.mount(given[0], given[1], given[2], ctypes.c_ulong(given[3]), given[4]) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {source} on {target}: {os.strerror(ctypes.get_errno())}")
+
+
+def _bind(source: Path, target: Path, *, read_only: bool = False) -> None:
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    _mount(str(source), target, None, MS_BIND | MS_REC)
+    if read_only:
+        _mount("none", target, None, MS_REMOUNT | MS_BIND | MS_RDONLY)
+
+
+def _devices(dev: Path) -> None:
+    _mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755,size=1m")
+    for name in DEVICES:
+        _bind(Path("/dev", name), dev / name)
+    (dev / "pts").mkdir()
+    _mount("devpts", dev / "pts", "devpts", MS_NOSUID, "newinstance,ptmxmode=0666,mode=620")
+    (dev / "ptmx").symlink_to("pts/ptmx")
+    (dev / "fd").symlink_to("/proc/self/fd")
+    (dev / "shm").mkdir()
+    _mount("tmpfs", dev / "shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=256m")
+
+
+def _cgroups(here: Path) -> None:
+    """The machine's version 1 hierarchies, controller by controller, as Docker expects to find them."""
+    _mount("tmpfs", here, "tmpfs", MS_NOSUID, "mode=755,size=1m")
+    for name in CONTROLLERS:
+        source = Path("/sys/fs/cgroup", name)
+        if source.is_dir():
+            _bind(source, here / name)
+
+
+def _tree(told: dict[str, object], root: Path) -> None:
+    overlay = f"lowerdir={told['lower']},upperdir={told['upper']},workdir={told['work']}"
+    _mount("overlay", root, "overlay", 0, overlay)
+    _mount("proc", root / "proc", "proc")
+    _mount("sysfs", root / "sys", "sysfs")
+    _devices(root / "dev")
+    _cgroups(root / "sys/fs/cgroup")
+    _mount("tmpfs", root / "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=256m")
+    _mount("tmpfs", root / "tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=512m")
+    (root / "run/lab").mkdir(mode=0o700)
+    (root / "run/lock").mkdir(mode=0o1777)
+
+
+def _new_boot_id(root: Path) -> None:
+    """A rebooted node must look rebooted to those who ask the kernel which boot this is."""
+    fresh = root / "run/lab/boot_id"
+    fresh.write_text(f"{uuid.uuid4()}\n")
+    fresh.chmod(0o444)
+    _bind(fresh, root / "proc/sys/kernel/random/boot_id")
+
+
+def _pivot(root: Path) -> None:
+    (root / ".old").mkdir(exist_ok=True)
+    os.chdir(root)
+    if _libc.pivot_root(b".", b".old") != 0:
+        raise OSError(ctypes.get_errno(), "pivot_root")
+    os.chdir("/")
+    if _libc.umount2(b"/.old", 2) != 0:
+        raise OSError(ctypes.get_errno(), "umount of the machine's tree")
+
+
+def main() -> None:
+    """Build the view, then `exec` the node's init."""
+    told = json.loads(Path(sys.argv[1]).read_text())
+    root = Path(told["root"])
+    _mount("none", Path("/"), None, MS_REC | MS_PRIVATE)
+    _tree(told, root)
+    _new_boot_id(root)
+    for source, target, read_only in told["binds"]:
+        _bind(Path(source), root / target.lstrip("/"), read_only=read_only)
+    socket.sethostname(told["name"])
+    _pivot(root)
+    init = ["/usr/bin/python3", "-IS", told["init"], "--spec", told["spec"], "--control", "/run/lab/init.sock"]
+    os.execve(init[0], [*init, "--lifeline", str(told["lifeline"])], told["env"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The site's networks: namespaces and veth pairs that begin and end inside the lab.
+
+A switch namespace holds one bridge for each segment; a leg is a veth pair between a node and the switch, created
+directly in both namespaces, so that at no moment anything of it exists in the machine's own network.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shepherd.lab.addresses import FLOCK, PRIVATE, WAN
+from shepherd.lab.command import must, run
+
+SEGMENTS = (PRIVATE, FLOCK, WAN)
+NETNS_DIR = Path("/run/netns")
+PREFIX = "shlab-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leg:
+    """One interface of a node on a segment. Without `address` (CIDR) it is only brought up, as a macvlan parent is."""
+
+    segment: str
+    interface: str
+    address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fabric:
+    """The networks of one site."""
+
+    site_id: str
+
+    def netns(self, node: str) -> str:
+        """Name of a node's network namespace."""
+        return f"{PREFIX}{self.site_id}-{node}"
+
+    def build_switch(self) -> None:
+        """Create the switch with its bridges. Raises CommandFailed if it exists."""
+        must(("ip", "netns", "add", self.netns("sw")))
+        lines = []
+        for segment in SEGMENTS:
+            lines += [f"link add br-{segment} type bridge stp_state 0 forward_delay 0", f"link set br-{segment} up"]
+        self._batch("sw", lines)
+
+    def add_node(self, node: str, legs: list[Leg]) -> None:
+        """Create a node's namespace with its legs plugged into the switch."""
+        must(("ip", "netns", "add", self.netns(node)))
+        self._batch(node, ["link set lo up", *(line for leg in legs for line in self._leg_lines(node, leg))])
+        plugs = [f"link set {_plug(node, leg.segment)} master br-{leg.segment} up" for leg in legs]
+        self._batch("sw", plugs)
+
+    def _leg_lines(self, node: str, leg: Leg) -> list[str]:
+        pair = f"link add {leg.interface} type veth peer name {_plug(node, leg.segment)} netns {self.netns('sw')}"
+        address = [f"address add {leg.address} dev {leg.interface}"] if leg.address else []
+        return [pair, *address, f"link set {leg.interface} up"]
+
+    def cut(self, node: str, segment: str) -> None:
+        """Pull a node's cable out of the switch. Idempotent."""
+        self._batch("sw", [f"link set {_plug(node, segment)} down"])
+
+    def join(self, node: str, segment: str) -> None:
+        """Plug it in again. Idempotent."""
+        self._batch("sw", [f"link set {_plug(node, segment)} up"])
+
+    def _batch(self, node: str, lines: list[str]) -> None:
+        if lines:
+            must(("ip", "-n", self.netns(node), "-batch", "-"), given="\n".join(lines) + "\n")
+
+
+def _plug(node: str, segment: str) -> str:
+    """Name of the switch's end of a leg; interface names have at most 15 characters."""
+    return f"{node[:12]}-{segment[0]}"
+
+
+def namespaces_of(site_id: str) -> list[str]:
+    """Names of the network namespaces that belong to a site."""
+    if not NETNS_DIR.is_dir():
+        return []
+    return sorted(path.name for path in NETNS_DIR.glob(f"{PREFIX}{site_id}-*"))
+
+
+def remove_namespaces(site_id: str) -> None:
+    """Remove a site's namespaces and with them every interface in them. Idempotent."""
+    for name in namespaces_of(site_id):
+        run(("ip", "netns", "delete", name), timeout_s=30)
+
+
+def gateway_rules(private: str, flock: str, wan: str) -> str:
+    """nftables rules of the central manager as gateway: guests reach the outside and the flock pool, nothing else."""
+    return f"""flush ruleset
+table inet gateway {{
+  chain input {{
+    type filter hook input priority 0; policy drop;
+    ct state established,related accept
+    iifname {{ "lo", "{private}" }} accept
+    iifname "{flock}" ip daddr 10.27.0.1 tcp dport 9619 accept
+    iifname "{wan}" ip daddr 203.0.113.1 tcp dport 9619 accept
+    icmp type echo-request iifname {{ "{flock}", "{wan}" }} accept
+    counter
+  }}
+  chain forward {{
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+    iifname "{flock}" oifname "{wan}" ip saddr 10.27.0.0/16 accept
+    counter
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority 100;
+    oifname "{wan}" ip saddr 10.27.0.0/16 masquerade
+  }}
+}}
+"""
