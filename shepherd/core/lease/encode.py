@@ -20,12 +20,8 @@ MAX_SERIAL = (1 << 62) - 1
 MAX_PAGES = 4096
 MAX_TEXT = 1000
 
-PAGE_KEYS = frozenset(
-    {"v", "pool", "instance", "page", "pages", "serial", "issued_at_s", "flockoff", "leases"}
-)
-LEASE_KEYS = frozenset(
-    {"host", "nonce", "lease", "phase", "image", "lease_s", "graceful_s", "fast_s", "kill_s", "why"}
-)
+PAGE_KEYS = frozenset({"v", "pool", "instance", "page", "pages", "serial", "issued_at_s", "flockoff", "leases"})
+LEASE_KEYS = frozenset({"host", "nonce", "lease", "phase", "image", "lease_s", "graceful_s", "fast_s", "kill_s", "why"})
 
 Members = Mapping[str, object]
 

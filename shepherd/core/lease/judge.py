@@ -63,9 +63,7 @@ class Refusal:
 Judgement = Held | Revoked | NotRenewed | Refusal
 
 
-def judge(
-    memory: Memory, page: LeasePage, *, key_id: str, here: Here, now: Instant
-) -> tuple[Memory, Judgement]:
+def judge(memory: Memory, page: LeasePage, *, key_id: str, here: Here, now: Instant) -> tuple[Memory, Judgement]:
     """Judge a page signed by `key_id`. Store the memory durably *before* acting on the judgement.
 
     Judging the same page again changes nothing but the passage of time.
@@ -76,15 +74,17 @@ def judge(
         check_address(page, here)
         check_order(memory, page)
         if why := leave_reason(page, here.host):
-            return forgetting(remembering(memory, page, here, now)), Revoked(why=why)
+            seen = remembering(memory, issue_of(memory.issue, page, here, now))
+            return forgetting(seen), Revoked(why=why)
         check_clock(page, here, now)
     except LeaseRefused as refused:
         return memory, Refusal(reason=str(refused))
-    memory = remembering(memory, page, here, now)
+    issue = issue_of(memory.issue, page, here, now)
+    memory = remembering(memory, issue)
     lease = lease_of(page, here.host)
     if lease is None:
         return memory, NotRenewed()
-    return granted(memory, lease, key_id, here, now)
+    return granted(memory, held_of(issue, page, lease, key_id, here), here, now)
 
 
 def standing(memory: Memory, *, key_ids: AbstractSet[str], here: Here, now: Instant) -> Held | None:
@@ -95,7 +95,17 @@ def standing(memory: Memory, *, key_ids: AbstractSet[str], here: Here, now: Inst
     held = memory.held
     if held is None or memory.nonce != here.nonce or held.key_id not in key_ids:
         return None
-    return held if now.boottime_s < held.until_boottime_s else None
+    return held if holds(held, now) else None
+
+
+def held_of(issue: Issue, page: LeasePage, lease: Lease, key_id: str, here: Here) -> Held:
+    """The lease with its two ends."""
+    return Held(
+        lease=lease,
+        until_boottime_s=issue.counted_from_s + lease.lease_s,
+        until_wall_s=page.issued_at_s + lease.lease_s + here.skew_s,
+        key_id=key_id,
+    )
 
 
 def check_address(page: LeasePage, here: Here) -> None:
@@ -111,9 +121,7 @@ def check_order(memory: Memory, page: LeasePage) -> None:
     """Raise LeaseRefused for a page older than one that was seen."""
     highest = memory.serials.get(page.instance, -1)
     if page.serial < highest:
-        raise LeaseRefused(
-            f"serial {page.serial} of {page.instance} after {highest}: replayed, or overtaken"
-        )
+        raise LeaseRefused(f"serial {page.serial} of {page.instance} after {highest}: replayed, or overtaken")
     issue = memory.issue
     if issue is None:
         return
@@ -127,9 +135,7 @@ def check_clock(page: LeasePage, here: Here, now: Instant) -> None:
     """Raise LeaseRefused for a page from the future."""
     ahead_s = page.issued_at_s - now.wall_s
     if ahead_s > here.skew_s:
-        raise LeaseRefused(
-            f"clock: issued {ahead_s:.0f} s in this host's future; {here.skew_s:.0f} s are tolerated"
-        )
+        raise LeaseRefused(f"clock: issued {ahead_s:.0f} s in this host's future; {here.skew_s:.0f} s are tolerated")
 
 
 def leave_reason(page: LeasePage, host: HostName) -> str:
@@ -155,23 +161,28 @@ def same_issue(issue: Issue, page: LeasePage) -> bool:
     return (issue.instance, issue.serial) == (page.instance, page.serial)
 
 
-def remembering(memory: Memory, page: LeasePage, here: Here, now: Instant) -> Memory:
-    """The memory after a page was believed; the first sight of an issue stays what it was.
+def remembering(memory: Memory, issue: Issue) -> Memory:
+    """The memory after an issue was believed."""
+    serials = {**memory.serials, issue.instance: issue.serial}
+    return dataclasses.replace(memory, issue=issue, serials=serials)
+
+
+def issue_of(before: Issue | None, page: LeasePage, here: Here, now: Instant) -> Issue:
+    """What is kept of this issue. Seeing it again can only shorten what it gives.
 
     An issue from the future (obeyed when it says leave) does not bar later pages of others.
     """
-    if memory.issue is not None and same_issue(memory.issue, page):
-        return memory
-    before_s = memory.issue.issued_at_s if memory.issue else 0.0
-    issue = Issue(
+    by_wall_s = now.boottime_s + page.issued_at_s + here.skew_s - now.wall_s
+    if before is not None and same_issue(before, page):
+        return dataclasses.replace(before, counted_from_s=min(before.counted_from_s, by_wall_s))
+    latest_s = before.issued_at_s if before else 0.0
+    return Issue(
         instance=page.instance,
         serial=page.serial,
-        issued_at_s=max(before_s, min(page.issued_at_s, now.wall_s + here.skew_s)),
+        issued_at_s=max(latest_s, min(page.issued_at_s, now.wall_s + here.skew_s)),
         digest=digest(page),
-        first_sight_s=now.boottime_s,
+        counted_from_s=min(now.boottime_s, by_wall_s),
     )
-    serials = {**memory.serials, page.instance: page.serial}
-    return dataclasses.replace(memory, issue=issue, serials=serials)
 
 
 def forgetting(memory: Memory) -> Memory:
@@ -179,33 +190,27 @@ def forgetting(memory: Memory) -> Memory:
     return dataclasses.replace(memory, held=None)
 
 
-def granted(
-    memory: Memory, lease: Lease, key_id: str, here: Here, now: Instant
-) -> tuple[Memory, Judgement]:
+def granted(memory: Memory, held: Held, here: Here, now: Instant) -> tuple[Memory, Judgement]:
     """The lease itself, after its page was believed."""
-    until_s = until_boottime_s(memory, lease, here, now)
-    if reason := lease_refused(lease, until_s, here, now):
+    lease = held.lease
+    if lease.nonce != here.nonce:
+        return memory, Refusal(reason=f"lease {lease.lease} is for another boot of {here.host}")
+    if lease.image not in here.images:
+        reason = f"lease {lease.lease}: this host may not start the image {lease.image}"
         return memory, Refusal(reason=reason)
-    held = Held(lease=lease, until_boottime_s=until_s, key_id=key_id)
+    if not holds(held, now):
+        reason = f"lease {lease.lease} has lapsed, or a clock is wrong: {lapse(held, now)}"
+        return forgetting(memory), Refusal(reason=reason)
     return dataclasses.replace(memory, held=held), held
 
 
-def lease_refused(lease: Lease, until_s: float, here: Here, now: Instant) -> str:
-    """Why this lease is not for this host at this instant; empty if it is."""
-    if lease.nonce != here.nonce:
-        return f"lease {lease.lease} is for another boot of {here.host}"
-    if lease.image not in here.images:
-        return f"lease {lease.lease} names the image {lease.image}, which this host may not start"
-    if until_s <= now.boottime_s:
-        return f"lease {lease.lease} has lapsed {now.boottime_s - until_s:.0f} s ago, or a clock is wrong"
-    return ""
+def holds(held: Held, now: Instant) -> bool:
+    """Whether both ends lie ahead."""
+    return now.boottime_s < held.until_boottime_s and now.wall_s < held.until_wall_s
 
 
-def until_boottime_s(memory: Memory, lease: Lease, here: Here, now: Instant) -> float:
-    """The end of the lease on CLOCK_BOOTTIME: the earlier of the two conditions, never later than
-    what was said before of the same issue (a wall clock set back extends nothing)."""
-    if memory.issue is None:
-        return now.boottime_s
-    by_sight_s = memory.issue.first_sight_s + lease.lease_s
-    left_s = memory.issue.issued_at_s + lease.lease_s + here.skew_s - now.wall_s
-    return min(by_sight_s, now.boottime_s + left_s, memory.issue.until_s)
+def lapse(held: Held, now: Instant) -> str:
+    """How long ago the ends of a lease were."""
+    by_sight_s = now.boottime_s - held.until_boottime_s
+    by_wall_s = now.wall_s - held.until_wall_s
+    return f"{max(by_sight_s, by_wall_s):.0f} s ago"

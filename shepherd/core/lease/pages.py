@@ -1,6 +1,7 @@
 """Which page a host reads, and what goes onto the pages."""
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Sequence
 
 from shepherd.errors import InvariantBroken
@@ -59,6 +60,6 @@ def spread(
 def refuse_doubles(leases: Sequence[Lease]) -> None:
     """Raise InvariantBroken if one host has two leases."""
     hosts = sorted(lease.host for lease in leases)
-    doubles = sorted({one for one, other in zip(hosts, hosts[1:], strict=False) if one == other})
+    doubles = sorted({one for one, other in itertools.pairwise(hosts) if one == other})
     if doubles:
         raise InvariantBroken(f"two leases for one host: {', '.join(doubles)}")

@@ -1,0 +1,1 @@
+"""How: one foreign thing each, thin; foreign types and errors stop here."""
