@@ -73,7 +73,7 @@ def dotted(path: pathlib.Path) -> str:
 
 
 def within(module: str, prefixes: tuple[str, ...]) -> bool:
-    return any(p == "" or module == p or module.startswith(p + ".") for p in prefixes)
+    return any(p in {"", module} or module.startswith(p + ".") for p in prefixes)
 
 
 def at_home(module: str, homes: tuple[str, ...]) -> bool:
@@ -100,7 +100,7 @@ def imports(tree: ast.Module, here: str) -> Iterator[str]:
 
 def family(module: str) -> str:
     """Files of one edge share their first word: edges.ledger_writer -> edges.ledger."""
-    return module.split("_")[0] if module.count(".") == 1 else ".".join(module.split(".")[:2])
+    return module.partition("_")[0] if module.count(".") == 1 else ".".join(module.split(".")[:2])
 
 
 def breaches(module: str, tree: ast.Module) -> Iterator[str]:

@@ -1,0 +1,90 @@
+"""What tests/conftest.py promises, shown on a small suite of its own in another process."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.house import sources
+
+SUITE = """
+import pytest, time
+
+@pytest.mark.large("matrix", sample=3)
+@pytest.mark.parametrize("cell", range(20))
+def test_cell(cell):
+    assert cell >= 0
+
+@pytest.mark.real
+def test_real():
+    assert True
+
+@pytest.mark.limit(0.2)
+def test_hung():
+    time.sleep(30)
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: pathlib.Path) -> pathlib.Path:
+    shutil.copy(sources.ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    return tmp_path
+
+
+def outcome(suite: pathlib.Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit status and output of one run of the small suite."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(suite), *arguments],
+        cwd=suite, env={**os.environ, "CI": "", **environment},
+        capture_output=True, text=True, check=False, timeout=50,
+    )  # fmt: skip
+    return ended.returncode, ended.stdout
+
+
+def cells(output: str) -> str:
+    found = re.search(r"matrix: 3 of 20 cells: (.*)", output)
+    assert found, output
+    return found.group(1)
+
+
+def test_a_matrix_is_sampled_by_a_seed_that_repeats_it(suite: pathlib.Path) -> None:
+    """A cell failed in CI once; nobody could tell which others ran with it, or run them again."""
+    first = outcome(suite, "-k", "cell", SHEPHERD_SAMPLE_SEED="1")
+    again = outcome(suite, "-k", "cell", SHEPHERD_SAMPLE_SEED="1")
+    other = outcome(suite, "-k", "cell", SHEPHERD_SAMPLE_SEED="2")
+    assert [status for status, _ in (first, again, other)] == [0, 0, 0]
+    assert cells(first[1]) == cells(again[1]) != cells(other[1])
+    assert "3 passed" in first[1]
+
+
+def test_full_runs_every_cell(suite: pathlib.Path) -> None:
+    """Before a release, a sample is not enough."""
+    status, output = outcome(suite, "-k", "cell", "--full")
+    assert (status, "20 passed" in output) == (0, True)
+
+
+def test_a_hung_test_fails_and_the_suite_goes_on(suite: pathlib.Path) -> None:
+    """One daemon that never answered kept CI until its host was switched off."""
+    status, output = outcome(suite)
+    assert status == 1
+    assert "the test was not over after 0.2 s" in output
+    assert "1 failed, 4 passed" in output.splitlines()[-1]
+
+
+def test_the_runs_on_real_components_are_counted_before_the_last_line(suite: pathlib.Path) -> None:
+    """Green said nothing of how little of it had touched HTCondor."""
+    status, output = outcome(suite, "-k", "real", CI="true")
+    assert status == 0
+    assert "on real components: 1 of 1 tests passed" in output
+    assert "1 passed" in output.splitlines()[-1]
+
+
+def test_a_ci_run_without_anything_real_fails(suite: pathlib.Path) -> None:
+    """A lab that was quietly left out made CI green."""
+    status, output = outcome(suite, "-k", "cell", CI="true")
+    assert (status, "on real components: 0 of 0 tests passed" in output) == (1, True)
