@@ -22,6 +22,7 @@ from shepherd.lab.net import NETNS_DIR, Fabric, Leg
 from shepherd.lab.state import SiteState, start_ticks
 
 HERE = Path(__file__).parent
+SOURCE = HERE.parent.parent
 SOURCE_IN_NODE = "/opt/shepherd/src"
 SITE_IN_NODE = "/opt/shepherd/site"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -60,13 +61,14 @@ class Bind:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSpec:
-    """What a node is made of. `root` is the read-only tree below its own overlay."""
+    """What a node is made of. `root` is the read-only tree below its own overlay; without `docker_data` it has its own."""
 
     name: str
     root: Path
     legs: tuple[Leg, ...] = ()
     services: tuple[Spec, ...] = ()
     binds: tuple[Bind, ...] = ()
+    docker_data: Path | None = None
 
 
 @dataclass(kw_only=True)
@@ -125,8 +127,10 @@ class Node:
         services = [asdict(service) for service in self.spec.services]
         spec = self.home / "services.json"
         spec.write_text(json.dumps({"cgroup": self.cgroup, "hold": hold, "services": services}))
-        binds = [Bind(source=self.home / "docker", target="/var/lib/docker", read_only=False)]
-        binds += [Bind(source=spec, target="/run/lab/services.json"), *self.spec.binds]
+        docker = self.spec.docker_data or self.home / "docker"
+        binds = [Bind(source=docker, target="/var/lib/docker", read_only=False)]
+        binds += [Bind(source=spec, target="/run/lab/services.json"), Bind(source=SOURCE, target=SOURCE_IN_NODE)]
+        binds += self.spec.binds
         told = {
             "name": self.name, "lower": str(self.spec.root), "upper": str(self.home / "upper"),
             "work": str(self.home / "work"), "root": str(self.home / "root"), "env": ENVIRONMENT,

@@ -70,12 +70,18 @@ class SiteState:
                 os.kill(pid, signal.SIGKILL)
         _wait_gone(living)
 
-    def remove(self) -> None:
-        """Remove all that carries the site's id, processes first, the lock last. Idempotent."""
+    def remove_contents(self) -> None:
+        """Remove all that carries the site's id except the lock, processes first. Idempotent."""
         self.kill_inits()
         remove_namespaces(self.site_id)
         _remove_cgroups(self.cgroup)
         shutil.rmtree(self.bulk, ignore_errors=True)
+        for note in self.directory.glob("*.pid"):
+            note.unlink()
+
+    def remove(self) -> None:
+        """Remove everything, the lock last. Idempotent."""
+        self.remove_contents()
         shutil.rmtree(self.directory, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
@@ -102,6 +108,8 @@ def _remove_cgroups(path: str) -> None:
         top = hierarchy / path.lstrip("/")
         if top.is_dir():
             _empty_and_remove(top)
+            with contextlib.suppress(OSError):
+                top.parent.rmdir()  # refused as long as another site has a group in it
 
 
 def _empty_and_remove(top: Path) -> None:

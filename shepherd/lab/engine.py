@@ -1,0 +1,101 @@
+"""The few questions the lab itself asks a Docker Engine, over its Unix socket and with the standard library only."""
+
+import contextlib
+import http.client
+import io
+import json
+import socket
+import tarfile
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from shepherd.errors import CommandFailed, DockerUnavailable
+
+_API = "/v1.43"
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout_s: float) -> None:
+        super().__init__("docker", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def ask(path: str, method: str, what: str, body: object = None, *, timeout_s: float = 60.0) -> str:
+    """One request to the engine behind socket `path`; the answer's text.
+
+    Raises DockerUnavailable if there is no answer in time, CommandFailed if the answer is a refusal.
+    """
+    headers = {"Content-Type": "application/x-tar" if not isinstance(body, dict) else "application/json"}
+    data = json.dumps(body) if isinstance(body, dict) else body
+    try:
+        with contextlib.closing(_Connection(path, timeout_s)) as connection:
+            connection.request(method, _API + what, data, headers)  # type: ignore[arg-type]  # bytes, text, file
+            answer = connection.getresponse()
+            text = answer.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as exc:
+        raise DockerUnavailable(f"dockerd at {path}: {exc!r}") from exc
+    if answer.status >= 300:
+        raise CommandFailed(f"dockerd refused {method} {what}: {answer.status} {text.strip()[:400]}")
+    return text
+
+
+def answers(path: str) -> bool:
+    """True if the engine is up."""
+    try:
+        return ask(path, "GET", "/_ping", timeout_s=2.0).strip() == "OK"
+    except (DockerUnavailable, CommandFailed):
+        return False
+
+
+def import_tree(path: str, tar: Path, repository: str) -> str:
+    """Make a one-layer image of a tar file and return its id (9 s for 290 MB)."""
+    query = urllib.parse.urlencode({"fromSrc": "-", "repo": repository, "tag": "latest"})
+    with tar.open("rb") as source:
+        said = ask(path, "POST", f"/images/create?{query}", source, timeout_s=300)
+    _refuse_errors(said)
+    return image_id(path, repository)
+
+
+def build(path: str, dockerfile: str, files: Mapping[str, tuple[bytes, int]], tag: str) -> str:
+    """Build an image from a Dockerfile and files (text, mode) and return its id."""
+    query = urllib.parse.urlencode({"t": tag, "version": "1"})
+    context = _tar({"Dockerfile": (dockerfile.encode(), 0o644), **files})
+    _refuse_errors(ask(path, "POST", f"/build?{query}", context, timeout_s=300))
+    return image_id(path, tag)
+
+
+def image_id(path: str, tag: str) -> str:
+    """The `sha256:…` id of an image."""
+    described: dict[str, Any] = json.loads(ask(path, "GET", f"/images/{urllib.parse.quote(tag)}/json"))
+    return str(described["Id"])
+
+
+def _refuse_errors(stream: str) -> None:
+    """A build answers 200 at once and tells its failure in the stream."""
+    for said in _lines(stream):
+        if "error" in said:
+            raise CommandFailed(f"dockerd: {said['error']}")
+
+
+def _lines(stream: str) -> Iterator[dict[str, Any]]:
+    for line in stream.splitlines():
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)
+
+
+def _tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
+    """A reproducible archive: no times, owned by root."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, (data, mode) in sorted(files.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), mode
+            archive.addfile(entry, io.BytesIO(data))
+    return packed.getvalue()

@@ -1,0 +1,120 @@
+"""The flock image, kept as a ready-made Docker data directory that every host gets a cheap copy of.
+
+Importing the tree costs 9 s, so it is done once; a host's copy links the layers' files (read-only by nature) and really
+copies the rest. All hosts so have the same image with the same id, as if they had pulled it from one registry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shepherd.errors import InvariantBroken
+from shepherd.lab import cache, engine
+from shepherd.lab.command import must
+from shepherd.lab.eventually import eventually
+from shepherd.lab.init import Spec
+from shepherd.lab.net import Fabric
+from shepherd.lab.node import Node, NodeSpec
+from shepherd.lab.progress import Progress
+from shepherd.lab.rootfs import Trees
+from shepherd.lab.state import SiteState
+
+BASE = "shepherd-lab/base"
+IMAGE = "shepherd/flock:lab"
+FLOCK_INIT = "/usr/local/libexec/shepherd/flock-init"
+DOCKERFILE = f"""FROM {BASE}
+COPY layer/ /
+ENTRYPOINT ["{FLOCK_INIT}"]
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A finished data directory and the id of the flock image in it."""
+
+    data_root: Path
+    image_id: str
+
+
+def dockerd(cgroup: str) -> Spec:
+    """The Docker service of a node: no bridge, no rules of its own; containers outlive it, as Debian's unit has it."""
+    argv = ["dockerd", "--bridge", "none", "--iptables=false", "--ip6tables=false", f"--cgroup-parent={cgroup}"]
+    return Spec(
+        name="dockerd", argv=argv, restart="always", restart_sec_s=2.0, kill_mode="process", log="/var/log/dockerd.log"
+    )
+
+
+def docker_socket(node: Node) -> str:
+    """Path, on the machine, of a node's Docker socket."""
+    return f"/proc/{node.pid}/root/run/docker.sock"
+
+
+def provide_image(trees: Trees, recipe: Path, progress: Progress) -> Image:
+    """The data directory for the image described under `recipe` (images/flock); from the cache if nothing changed."""
+    layer, dockerfile = _layer(recipe), _dockerfile(recipe)
+    parts = [part for name, (data, mode) in sorted(layer.items()) for part in (name, data, str(mode))]
+    base = cache.provide("docker-base", cache.digest(trees.key), lambda draft: _import_base(draft, trees, progress))
+
+    def add_layer(draft: Path) -> Mapping[str, str]:
+        copy_data_root(base / "data", draft / "data")
+        with progress.step("flock image built"):
+            made = _with_docker(draft / "data", trees, lambda path: engine.build(path, dockerfile, layer, IMAGE))
+        return {"image_id": made}
+
+    home = cache.provide("docker", cache.digest(base.name, dockerfile, *parts), add_layer)
+    return Image(data_root=home / "data", image_id=cache.facts(home)["image_id"])
+
+
+def copy_data_root(source: Path, target: Path) -> None:
+    """A data directory of one's own: layers linked, all else copied. Both must be on one file system."""
+    target.mkdir(parents=True, exist_ok=True)
+    must(("cp", "-al", str(source / "overlay2"), str(target / "overlay2")), timeout_s=120)
+    for part in source.iterdir():
+        if part.name != "overlay2":
+            must(("cp", "-a", str(part), str(target / part.name)), timeout_s=60)
+
+
+def _layer(recipe: Path) -> dict[str, tuple[bytes, int]]:
+    """What the repository adds to the base: PID 1 and HTCondor's configuration."""
+    files = {f"layer{FLOCK_INIT}": ((recipe / "init.py").read_bytes(), 0o755)}
+    for conf in sorted((recipe / "condor").glob("*")):
+        files[f"layer/etc/condor/config.d/{conf.name}"] = (conf.read_bytes(), 0o644)
+    return files
+
+
+def _dockerfile(recipe: Path) -> str:
+    """Settings of the image that are not files stand in `Dockerfile.lab`, if the recipe has one."""
+    more = recipe / "Dockerfile.lab"
+    return DOCKERFILE + (more.read_text() if more.is_file() else "")
+
+
+def _import_base(draft: Path, trees: Trees, progress: Progress) -> Mapping[str, str]:
+    with progress.step("image tree imported into Docker"):
+        tar = draft / "image.tar"
+        must(("tar", "-C", str(trees.image), "-cf", str(tar), "."), timeout_s=300)
+        _with_docker(draft / "data", trees, lambda path: engine.import_tree(path, tar, BASE))
+        tar.unlink()
+    return {}
+
+
+def _with_docker(data: Path, trees: Trees, work: Callable[[str], str]) -> str:
+    """Do `work` with the socket of a dockerd that lives in a node of its own, without any network."""
+    data.mkdir(exist_ok=True)
+    state = SiteState(site_id=f"b{cache.digest(str(data))[:6]}")
+    if not state.claim():
+        raise InvariantBroken(f"two builders work on {data} although the cache has a lock")
+    state.remove_contents()
+    spec = NodeSpec(
+        name="builder", root=trees.root, docker_data=data, services=(dockerd(f"{state.cgroup}/builder"),)
+    )
+    node = Node(spec=spec, state=state, fabric=Fabric(site_id=state.site_id))
+    try:
+        node.plug_in()
+        node.boot()
+        eventually(lambda: engine.answers(docker_socket(node)), 30, 0.1, what="the builder's dockerd answers")
+        done = work(docker_socket(node))
+        node.stop("dockerd")
+        return done
+    finally:
+        node.shut_off()
+        state.remove()
