@@ -17,6 +17,8 @@
 Foreign exceptions stop at the edge that met them and travel on only as `__cause__`.
 """
 
+from collections.abc import Sequence
+
 
 class ShepherdError(Exception):
     """Base of the tree. `str(error)` is one sentence a person understands."""
@@ -31,11 +33,22 @@ class BadInput(ShepherdError):
 
 
 class SettingsError(BadInput):
-    """A setting is wrong: names the file, the key and the remedy."""
+    """A setting is wrong: names the file, the key and the remedy. Others of the same reading follow,
+    one a line, so that a person mends them all at once."""
 
-    def __init__(self, *, file: str, key: str, problem: str, remedy: str) -> None:
+    def __init__(
+        self,
+        *,
+        file: str,
+        key: str,
+        problem: str,
+        remedy: str,
+        others: Sequence["SettingsError"] = (),
+    ) -> None:
         self.file, self.key, self.problem, self.remedy = file, key, problem, remedy
-        super().__init__(f"{file}: {key}: {problem}; {remedy}")
+        self.others = tuple(others)
+        lines = [f"{file}: {key}: {problem}; {remedy}", *map(str, others)]
+        super().__init__("\n".join(lines))
 
 
 class UsageError(BadInput):
