@@ -13,7 +13,7 @@ def fold(
     """The latch after looking. A present file always wins: `flockon` cannot lift it while it is there."""
     off = now_off
     for intent in intents:
-        off = _obey(off, intent)
+        off = _obey(intent)
     if file.present:
         return off if off is not None and off.from_file else _by_file(file, now)
     if off is not None and off.from_file and not latch:
@@ -23,7 +23,7 @@ def fold(
     return off
 
 
-def _obey(off: FlockOff | None, intent: Intent) -> FlockOff | None:
+def _obey(intent: Intent) -> FlockOff | None:
     match intent.kind:
         case IntentKind.FLOCKOFF:
             until = intent.at_s + intent.for_s if intent.for_s is not None else None

@@ -26,7 +26,7 @@ def decide(
     settings: Settings,
     now: float,
     *,
-    may_lend: bool,
+    is_cycle: bool,
 ) -> Verdict:
     """Orders, refusals and the sentence for this instant. `may_lend` is false between the slow cycles
     and while nothing can be recorded; reclaims are always possible.
@@ -35,11 +35,11 @@ def decide(
     if flockoff is not None:
         return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
     want = POLICIES[settings.policy.kind](view, settings.policy)
-    if want.reclaim:
+    if want.reclaim and (is_cycle or not settings.policy.reclaim_per_cycle):
         return _reclaim(view, want.reclaim, want.why)
     if short := reserve_shortfall(view, settings.policy):
         return _reclaim(view, short, f"the local herd is below its reserve of {settings.policy.reserve:.0%}")
-    if not want.lend or not may_lend:
+    if not want.lend or not is_cycle:
         return _nothing(view, want.why)
     if view.blind:
         return _nothing(view, f"{want.why}, but nothing is lent blind ({view.blind})")

@@ -36,16 +36,19 @@ def view_of(
     return PoolView(
         at_s=now,
         hosts=hosts,
-        idle_jobs=_idle_jobs(snapshot),
+        idle_jobs=_idle_jobs(snapshot, settings, now),
         blind=_blind(snapshot),
         local_cpus=local,
         usable_cpus=local + lent,
     )
 
 
-def _idle_jobs(snapshot: Snapshot) -> int | None:
+def _idle_jobs(snapshot: Snapshot, settings: Settings, now: float) -> int | None:
+    """Jobs that are surely there. An incomplete answer still proves that many: presence is evidence."""
     reading = snapshot.readings.get(Source.QUEUE)
-    if snapshot.queue is None or reading is None or reading.problem:
+    if snapshot.queue is None or reading is None:
+        return None
+    if now - reading.at_s > settings.timers.stale_factor * settings.timers.look_s:
         return None
     return snapshot.queue.idle_jobs
 

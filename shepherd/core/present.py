@@ -1,0 +1,74 @@
+"""What `shepherd -s` shows of now, as one JSON body with a schema number."""
+
+from collections.abc import Mapping, Sequence
+
+from shepherd.core.records import flockoff_body
+from shepherd.core.switch.state import state_of
+from shepherd.model.flockoff import FlockOff
+from shepherd.model.host import HostName
+from shepherd.model.observation import Reading, Snapshot
+from shepherd.model.orders import SwitchRecord
+from shepherd.model.settings import Settings
+
+SCHEMA = 1
+
+
+def present(
+    snapshot: Snapshot,
+    switches: Mapping[HostName, SwitchRecord],
+    flockoff: FlockOff | None,
+    settings: Settings,
+    *,
+    about: Mapping[str, object],
+    problems: Sequence[str],
+) -> Mapping[str, object]:
+    """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was."""
+    return {
+        "schema": SCHEMA,
+        "at_s": snapshot.at_s,
+        **about,
+        "flockoff": flockoff_body(flockoff) or None,
+        "hosts": [_host(name, snapshot, switches, settings) for name in sorted({*snapshot.hosts, *switches})],
+        "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
+        "queue": _queue(snapshot),
+        "unmanaged": list(snapshot.unmanaged),
+        "problems": list(problems),
+    }
+
+
+def _host(
+    name: HostName, snapshot: Snapshot, switches: Mapping[HostName, SwitchRecord], settings: Settings
+) -> Mapping[str, object]:
+    facts, record = snapshot.hosts.get(name), switches.get(name)
+    state, why = state_of(facts, record, snapshot.at_s, settings.timers)
+    return {
+        "host": name,
+        "flock_name": facts.pair.flock_name if facts else record.flock_name if record else "",
+        "state": state.value,
+        "why": why,
+        "since_s": record.stage_at_s if record else None,
+        "lease": record.lease if record else None,
+        "stage": record.stage.value if record else None,
+    }
+
+
+def _reading(reading: Reading, settings: Settings) -> Mapping[str, object]:
+    return {
+        "source": reading.source.value,
+        "at_s": reading.at_s,
+        "problem": reading.problem,
+        "period_s": settings.timers.look_s,
+    }
+
+
+def _queue(snapshot: Snapshot) -> Mapping[str, object] | None:
+    queue = snapshot.queue
+    if queue is None:
+        return None
+    return {
+        "idle_jobs": queue.idle_jobs,
+        "running_jobs": queue.running_jobs,
+        "schedds": list(queue.schedds),
+        "refused_submitters": queue.refused_submitters,
+        "missing_schedds": list(queue.missing_schedds),
+    }

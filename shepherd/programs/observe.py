@@ -1,0 +1,191 @@
+"""Asking both pools, and keeping what was last believed of each source."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from shepherd.core import plausible
+from shepherd.core.naming import pair_hosts
+from shepherd.errors import PoolUnavailable
+from shepherd.model.host import HostPair
+from shepherd.model.observation import (
+    FlockStartd,
+    HostFacts,
+    KeeperReport,
+    Queue,
+    Reading,
+    RegularMaster,
+    RegularStartd,
+    Snapshot,
+    Source,
+)
+from shepherd.model.settings import Settings
+from shepherd.ports import Clock, Pool
+
+T = TypeVar("T")
+
+HOME = (Source.HOME_STARTDS, Source.HOME_MASTERS, Source.KEEPERS, Source.QUEUE)
+
+
+@dataclasses.dataclass(kw_only=True)
+class Believed:
+    """The last good answer of every source."""
+
+    regular: Mapping[str, RegularStartd] = dataclasses.field(default_factory=dict)
+    masters: Mapping[str, RegularMaster] = dataclasses.field(default_factory=dict)
+    flock: Mapping[str, FlockStartd] = dataclasses.field(default_factory=dict)
+    keepers: Mapping[str, KeeperReport] = dataclasses.field(default_factory=dict)
+    queue: Queue | None = None
+
+
+class Observer:
+    """Builds snapshots. A source that fails keeps its last good answer, whose ads grow old by themselves."""
+
+    def __init__(self, pool: Pool, clock: Clock, settings: Settings) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._settings = settings
+        self._last = Believed()
+        self._readings: dict[Source, Reading] = {}
+        self._vanished_at: dict[Source, float] = {}
+
+    def full(self, lent: int) -> Snapshot:
+        """Ask every source for all hosts. `lent` hosts are expected to be missing from the regular ones.
+
+        A silent collector is asked once a look, not once a source, so that a look stays short.
+        """
+        silent: set[bool] = set()
+        for source, ask in self._questions(lent).items():
+            is_home = source in HOME
+            if is_home in silent:
+                self._fail(source, "its collector does not answer", 0.0)
+                continue
+            if self._ask(source, ask):
+                silent.add(is_home)
+        self._doubt_young()
+        return self._snapshot()
+
+    def some(self, hosts: Sequence[HostPair]) -> Snapshot:
+        """Ask for these hosts only, in the middle of their switches; everything else stays as it was."""
+        names = [pair.host for pair in hosts]
+        flock = [pair.flock_name for pair in hosts]
+        last, pool = self._last, self._pool
+        try:
+            last.regular = _merged(last.regular, names, pool.regular_startds(names))
+            last.keepers = _merged(last.keepers, names, pool.keepers(names))
+            last.masters = _merged(last.masters, names, pool.regular_masters(names))
+        except PoolUnavailable as exc:
+            self._fail(Source.HOME_STARTDS, str(exc), 0.0)
+        try:
+            last.flock = _merged(last.flock, flock, pool.flock_startds(flock))
+        except PoolUnavailable as exc:
+            self._fail(Source.FLOCK_STARTDS, str(exc), 0.0)
+        return self._snapshot()
+
+    def _questions(self, lent: int) -> dict[Source, Callable[[], str]]:
+        return {
+            Source.HOME_STARTDS: lambda: self._regular(lent),
+            Source.HOME_MASTERS: self._masters,
+            Source.KEEPERS: self._keepers,
+            Source.QUEUE: self._queue,
+            Source.FLOCK_STARTDS: self._flock,
+        }
+
+    def _regular(self, lent: int) -> str:
+        answer = self._pool.regular_startds(None)
+        doubt = self._doubt(Source.HOME_STARTDS, len(self._last.regular), len(answer) + lent)
+        if not doubt:
+            self._last.regular = answer
+        return doubt
+
+    def _masters(self) -> str:
+        self._last.masters = self._pool.regular_masters(None)
+        return ""
+
+    def _keepers(self) -> str:
+        answer = self._pool.keepers(None)
+        doubt = self._doubt(Source.KEEPERS, len(self._last.keepers), len(answer))
+        if not doubt:
+            self._last.keepers = answer
+        return doubt
+
+    def _flock(self) -> str:
+        self._last.flock = self._pool.flock_startds(None)
+        return ""
+
+    def _queue(self) -> str:
+        self._last.queue = self._pool.queue()
+        missing = self._last.queue.missing_schedds
+        return f"no word from {', '.join(missing)}" if missing else ""
+
+    def _doubt(self, source: Source, before: int, now: int) -> str:
+        """A mass disappearance is believed only when it has lasted as long as a young collector."""
+        doubt = plausible.vanished(before, now)
+        if not doubt:
+            self._vanished_at.pop(source, None)
+            return ""
+        since = self._vanished_at.setdefault(source, self._clock.steady_s())
+        return doubt if self._clock.steady_s() - since < self._settings.timers.young_collector_s else ""
+
+    def _ask(self, source: Source, ask: Callable[[], str]) -> bool:
+        """Ask; True if the collector was silent."""
+        began = self._clock.steady_s()
+        try:
+            problem = ask()
+        except PoolUnavailable as exc:
+            self._fail(source, str(exc), self._clock.steady_s() - began)
+            return not exc.refused
+        took = self._clock.steady_s() - began
+        doubted = problem and source is not Source.QUEUE and source in self._readings
+        at = self._readings[source].at_s if doubted else self._clock.wall_s()
+        self._readings[source] = Reading(source=source, at_s=at, problem=problem or None, asked_s=took)
+        return False
+
+    def _fail(self, source: Source, problem: str, took: float) -> None:
+        last = self._readings.get(source)
+        at = last.at_s if last else 0.0
+        self._readings[source] = Reading(source=source, at_s=at, problem=problem, asked_s=took)
+
+    def _doubt_young(self) -> None:
+        try:
+            home, flock = self._pool.collector_age_s()
+        except PoolUnavailable as exc:
+            self._mark((*HOME, Source.FLOCK_STARTDS), f"the collectors' ages are not known: {exc}")
+            return
+        limit = self._settings.timers.young_collector_s
+        self._mark(HOME, plausible.young(home, limit))
+        self._mark((Source.FLOCK_STARTDS,), plausible.young(flock, limit))
+
+    def _mark(self, sources: Iterable[Source], problem: str) -> None:
+        for source in sources:
+            reading = self._readings.get(source)
+            if problem and reading is not None and not reading.problem:
+                self._readings[source] = dataclasses.replace(reading, problem=problem)
+
+    def _snapshot(self) -> Snapshot:
+        last = self._last
+        machines = {*last.regular, *last.keepers, *self._settings.hosts.pairs}
+        pairing = pair_hosts(sorted(machines), self._settings.hosts)
+        return Snapshot(
+            at_s=self._clock.wall_s(),
+            hosts={pair.host: self._facts(pair) for pair in pairing.pairs},
+            queue=last.queue,
+            readings=dict(self._readings),
+            unmanaged=tuple(pairing.unmanaged),
+        )
+
+    def _facts(self, pair: HostPair) -> HostFacts:
+        last = self._last
+        return HostFacts(
+            pair=pair,
+            regular=last.regular.get(pair.host),
+            master=last.masters.get(pair.host),
+            flock=last.flock.get(pair.flock_name),
+            keeper=last.keepers.get(pair.host),
+        )
+
+
+def _merged(old: Mapping[str, T], asked: Iterable[str], answer: Mapping[str, T]) -> Mapping[str, T]:
+    """`old` with the asked names replaced, or dropped where the answer has none."""
+    names = set(asked)
+    return {**{name: value for name, value in old.items() if name not in names}, **answer}

@@ -1,0 +1,76 @@
+"""Publishing lease pages, and refusing to be the second shepherd of a pool."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from shepherd.core.lease.encode import decode, encode
+from shepherd.core.lease.pages import next_serial, spread
+from shepherd.errors import AnotherShepherd, LeaseRefused
+from shepherd.model.lease import Lease, LeasePage
+from shepherd.model.settings import Settings
+from shepherd.ports import Clock, Pool, Signer, Verifier
+
+ALIVE_RENEWALS = 3.0
+"""Another shepherd is taken for alive while its pages are younger than this many renewals."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class LeasePages:
+    """The pages of this instance. Serials grow over restarts and clock steps."""
+
+    pool: Pool
+    signer: Signer
+    verifier: Verifier
+    clock: Clock
+    settings: Settings
+    instance: str
+    serial: int = 0
+
+    def publish(self, leases: Sequence[Lease], *, flockoff: bool) -> int:
+        """Sign and publish every page; the serial used. Raises PoolUnavailable."""
+        now = self.clock.wall_s()
+        self.serial = next_serial([self.serial], now)
+        pages = spread(
+            leases,
+            pool=self.settings.home.name,
+            instance=self.instance,
+            pages=self.settings.lease.pages,
+            serial=self.serial,
+            issued_at_s=now,
+            flockoff=flockoff,
+        )
+        self.pool.publish([self.signer.sign(encode(page)) for page in pages])
+        return self.serial
+
+    def check_alone(self) -> None:
+        """Learn our own last serial, and refuse to run beside another live instance.
+
+        Raises:
+            AnotherShepherd: pages of another instance are being renewed.
+            PoolUnavailable: the collector cannot be asked.
+        """
+        for page in self._trusted():
+            if page.instance == self.instance:
+                self.serial = max(self.serial, page.serial)
+            elif self._is_alive(page):
+                age = self.clock.wall_s() - page.issued_at_s
+                raise AnotherShepherd(
+                    f"another shepherd ({page.instance}) renewed its lease pages {age:.0f} s ago; "
+                    f"stop that one, or wait {ALIVE_RENEWALS * self.settings.timers.renew_s:.0f} s after it ended"
+                )
+
+    def _trusted(self) -> list[LeasePage]:
+        pages = []
+        for signed in self.pool.published():
+            try:
+                self.verifier.verify(signed)
+                page = decode(signed.payload)
+            except LeaseRefused:
+                continue
+            if page.pool == self.settings.home.name:
+                pages.append(page)
+        return pages
+
+    def _is_alive(self, page: LeasePage) -> bool:
+        age = self.clock.wall_s() - page.issued_at_s
+        return age < ALIVE_RENEWALS * self.settings.timers.renew_s

@@ -1,0 +1,199 @@
+"""The daemon's loop: observe, record, decide, record, act, record.
+
+`tick` does what is due and says when it wants to be called again; it never sleeps and never waits for
+an act. Whatever dies, the next tick of the next process goes on from facts and records.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+from shepherd.core.policy.decide import decide
+from shepherd.core.present import present
+from shepherd.core.records import verdict_body
+from shepherd.core.switch.leftovers import leftovers
+from shepherd.core.switch.move import RESEND_S
+from shepherd.core.switch.state import state_of
+from shepherd.errors import LedgerUnavailable
+from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.host import Herd, HostPair
+from shepherd.model.observation import Snapshot
+from shepherd.model.orders import Stage, Verdict
+from shepherd.model.settings import Settings
+from shepherd.ports import Clock, Ledger, Log, Watchdog
+from shepherd.programs.diary import Diary
+from shepherd.programs.latch import Latch
+from shepherd.programs.observe import Observer
+from shepherd.programs.switches import Switches
+
+NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
+"""Stages in which the regular startd's ad is expected to be missing."""
+
+MAX_PAUSE_S = 1.0
+"""The flockoff file is looked at this often at least."""
+
+MAX_ROUNDS = 3
+
+
+@dataclasses.dataclass(kw_only=True)
+class Due:
+    """When each part of the loop is next due, on the steady clock. All at once at the start."""
+
+    look_s: float = 0.0
+    cycle_s: float = 0.0
+    renew_s: float = 0.0
+    poll_s: float = 0.0
+    sweep_s: float = 0.0
+
+
+class Shepherd:
+    """One shepherd of one pool. Single-threaded; acts run beside it in the hands."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        observer: Observer,
+        switches: Switches,
+        latch: Latch,
+        ledger: Ledger,
+        diary: Diary,
+        clock: Clock,
+        watchdog: Watchdog,
+        log: Log,
+        about: Mapping[str, object],
+    ) -> None:
+        self.switches = switches
+        self.sentence = "not decided yet"
+        self._settings = settings
+        self._observer = observer
+        self._latch = latch
+        self._ledger = ledger
+        self._diary = diary
+        self._clock = clock
+        self._watchdog = watchdog
+        self._log = log
+        self._about = about
+        self._due = Due()
+        self._snapshot: Snapshot | None = None
+        self._cycle_at_s = 0.0
+
+    def tick(self) -> float:
+        """Do what is due. Returns the seconds until something is due again.
+
+        Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
+        """
+        switched = self._latch.look()
+        self.switches.flockoff = self._latch.now is not None
+        if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
+            self._renew()
+        if self._is_due("look_s", self._settings.timers.look_s, at_once=switched):
+            self._look()
+        elif self._moving() and self._is_due("poll_s", self._settings.timers.switch_poll_s):
+            self._snapshot = self._observer.some(self._moving())
+        self._move()
+        return self._pause_s()
+
+    def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
+        now = self._clock.steady_s()
+        if now < getattr(self._due, part) and not at_once:
+            return False
+        setattr(self._due, part, now + period_s)
+        return True
+
+    def _look(self) -> None:
+        """Look at everything, decide, say what is."""
+        lent = sum(1 for record in self.switches.records.values() if record.stage in NO_REGULAR)
+        snapshot = self._observer.full(lent)
+        self._snapshot = snapshot
+        self._diary.probe()
+        is_cycle = self._is_due("cycle_s", self._settings.timers.cycle_s)
+        self._decide(snapshot, is_cycle=is_cycle)
+        self._show(snapshot)
+        if is_cycle:
+            self._log("cycle", sentence=self.sentence)
+        self._watchdog.cycle_finished(self.sentence)
+
+    def _decide(self, snapshot: Snapshot, *, is_cycle: bool) -> None:
+        now = self._clock.wall_s()
+        verdict = decide(
+            snapshot,
+            self.switches.records,
+            self.switches.memories,
+            self._latch.now,
+            self._settings,
+            now,
+            is_cycle=is_cycle and self._diary.works,
+        )
+        if is_cycle or verdict.orders:
+            self._cycle_at_s, self.sentence = now, verdict.sentence
+            self._diary.write([_verdict_entry(verdict, now), self._observed(snapshot, now)])
+        self._order(verdict, snapshot)
+
+    def _order(self, verdict: Verdict, snapshot: Snapshot) -> None:
+        for order in verdict.orders:
+            match order.herd:
+                case Herd.LOCAL:
+                    self.switches.reclaim(order)
+                case Herd.FLOCK:
+                    self.switches.lend(order, snapshot.hosts[order.host])
+
+    def _renew(self) -> None:
+        self.switches.renew()
+        if self.switches.page_problem:
+            self._due.renew_s = self._clock.steady_s() + RESEND_S
+
+    def _move(self) -> None:
+        """Take every step that the facts allow. A step taken by page may allow the next one at once."""
+        facts = self._snapshot.hosts if self._snapshot else {}
+        self.switches.advance(facts)
+        if self._is_due("sweep_s", RESEND_S):
+            self.switches.sweep(leftovers(facts, self.switches.records))
+        for _ in range(MAX_ROUNDS):
+            if not self.switches.wants_publication():
+                break
+            self.switches.publish()
+            self.switches.advance(facts)
+
+    def _moving(self) -> list[HostPair]:
+        return [
+            HostPair(host=record.host, flock_name=record.flock_name)
+            for record in self.switches.records.values()
+            if record.stage is not Stage.LENT
+        ]
+
+    def _pause_s(self) -> float:
+        due = self._due
+        next_s = min(due.look_s, due.renew_s, due.poll_s if self._moving() else due.look_s)
+        return min(max(next_s - self._clock.steady_s(), 0.0), MAX_PAUSE_S)
+
+    def _observed(self, snapshot: Snapshot, now: float) -> Entry:
+        """The digest of a snapshot: how many hosts in which state, and what was wrong with the sources."""
+        counts: dict[str, int] = {}
+        for host in {*snapshot.hosts, *self.switches.records}:
+            record = self.switches.records.get(host)
+            state, _ = state_of(snapshot.hosts.get(host), record, now, self._settings.timers)
+            counts[state.value] = counts.get(state.value, 0) + 1
+        problems = {r.source.value: r.problem for r in snapshot.readings.values() if r.problem}
+        idle = snapshot.queue.idle_jobs if snapshot.queue else None
+        body = {"states": counts, "idle_jobs": idle, "problems": problems}
+        return Entry(at_s=now, kind=EntryKind.OBSERVED, cause="cycle", body=body)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        """Publish what `shepherd -s` shows. Failing to is a problem of its own, never of the hosts."""
+        about = {**self._about, "sentence": self.sentence, "cycle_at_s": self._cycle_at_s}
+        body = present(
+            snapshot,
+            self.switches.records,
+            self._latch.now,
+            self._settings,
+            about=about,
+            problems=[p for p in (self._diary.problem, self.switches.page_problem) if p],
+        )
+        try:
+            self._ledger.publish_present(body)
+        except LedgerUnavailable as exc:
+            self._log("the present cannot be shown", problem=str(exc))
+
+
+def _verdict_entry(verdict: Verdict, now: float) -> Entry:
+    return Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict))

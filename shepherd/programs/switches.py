@@ -1,0 +1,224 @@
+"""Every host with a lease out: recording each step before it is taken, its outcome after."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+from shepherd.core.records import memory_body, outcome_body, step_body, switch_body
+from shepherd.core.switch.leases import leases_of
+from shepherd.core.switch.move import Advance, Do, Next, Over, Wait, after, go_home, next_move
+from shepherd.errors import PoolUnavailable
+from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.host import HostName, HostPair, LeaseId
+from shepherd.model.observation import HostFacts
+from shepherd.model.orders import (
+    HOMEWARD,
+    HostMemory,
+    Order,
+    Outcome,
+    Result,
+    Stage,
+    Step,
+    StepKind,
+    SwitchRecord,
+)
+from shepherd.model.settings import Settings
+from shepherd.ports import Clock, Ledger, Log
+from shepherd.programs.diary import Diary
+from shepherd.programs.hands import Hands
+from shepherd.programs.pages import LeasePages
+
+BY_PAGE = frozenset({StepKind.GRANT, StepKind.GO, StepKind.REVOKE, StepKind.FORGET})
+"""Steps that are taken by publishing lease pages."""
+
+MAX_COOLING = 16
+
+
+class Switches:
+    """The hosts in a switch or lent, by record. Facts come in, steps go out."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        ledger: Ledger,
+        diary: Diary,
+        hands: Hands,
+        pages: LeasePages,
+        clock: Clock,
+        log: Log,
+        new_lease: Callable[[HostName], LeaseId],
+    ) -> None:
+        self.records: dict[HostName, SwitchRecord] = dict(ledger.switches())
+        self.memories: dict[HostName, HostMemory] = dict(ledger.memories())
+        self.settings = settings
+        self.pages = pages
+        self.hands = hands
+        self.flockoff = False
+        self._diary = diary
+        self._clock = clock
+        self._log = log
+        self._new_lease = new_lease
+        self._unpublished: list[Step] = []
+        self._facts: Mapping[HostName, HostFacts] = {}
+        self._is_alone = False
+        self.page_problem = ""
+
+    def lend(self, order: Order, facts: HostFacts) -> None:
+        """Grant a lease: the first step outward."""
+        if facts.regular is None or facts.keeper is None or order.host in self.records:
+            return
+        if not self._is_alone:
+            self._log("not lent", host=order.host, why=self.page_problem)
+            return
+        now = self._clock.wall_s()
+        record = SwitchRecord(
+            host=order.host,
+            lease=self._new_lease(order.host),
+            nonce=facts.keeper.nonce,
+            image=self.settings.flock.image,
+            flock_name=facts.pair.flock_name,
+            stage=Stage.GRANTED,
+            granted_at_s=now,
+            stage_at_s=now,
+            why=order.why,
+            cpus=facts.regular.cpus,
+        )
+        self._do(Do(kind=StepKind.GRANT, record=record), order)
+
+    def reclaim(self, order: Order) -> None:
+        """Take a host home; nothing if it is on its way already."""
+        record = self.records.get(order.host)
+        if record is not None and record.stage not in HOMEWARD:
+            self._do(go_home(record, order.why, self._clock.wall_s()), order)
+
+    def advance(self, facts: Mapping[HostName, HostFacts]) -> None:
+        """Fold outcomes in, then take the next step of every host that is not busy."""
+        self._facts = facts
+        for outcome in self.hands.finished():
+            self._finished(outcome)
+        for host in sorted(self.records):
+            if not self.hands.is_busy(host):
+                self._follow(self.records[host], facts.get(host))
+
+    def sweep(self, steps: Sequence[Step]) -> None:
+        """Take steps that belong to no record: cancelling drains a predecessor left."""
+        for step in steps:
+            facts = self._facts.get(step.host)
+            if facts is None or self.hands.is_busy(step.host):
+                continue
+            self._diary.write([self._entry(EntryKind.STEP, step, {"kind": step.kind.value})])
+            self.hands.begin(step, facts.pair)
+
+    def renew(self) -> None:
+        """Sign and publish all pages anew, unless another shepherd does. Raises AnotherShepherd."""
+        try:
+            self.pages.check_alone()
+            self._is_alone = True
+        except PoolUnavailable as exc:
+            self.page_problem = str(exc)
+        if self._is_alone:
+            self.publish()
+
+    def publish(self) -> None:
+        """Publish all pages now: renewals, and whatever steps wait for it."""
+        steps, self._unpublished = self._unpublished, []
+        began = self._clock.steady_s()
+        try:
+            if not self._is_alone:
+                raise PoolUnavailable("whether another shepherd runs could not be asked yet")
+            self.pages.publish(leases_of(self.records, self._facts, self.settings.timers), flockoff=self.flockoff)
+            self.page_problem = ""
+        except PoolUnavailable as exc:
+            self.page_problem = str(exc)
+        took = self._clock.steady_s() - began
+        result = Result.FAILED if self.page_problem else Result.DONE
+        for step in steps:
+            self._finished(Outcome(step=step, result=result, detail=self.page_problem, took_s=took))
+
+    def wants_publication(self) -> bool:
+        """Whether a step waits for the pages."""
+        return bool(self._unpublished)
+
+    def _follow(self, record: SwitchRecord, facts: HostFacts | None) -> None:
+        if any(step.host == record.host for step in self._unpublished):
+            return
+        self._take(record, next_move(facts, record, self._clock.wall_s(), self.settings.timers))
+
+    def _take(self, record: SwitchRecord, move: Next) -> None:
+        match move:
+            case Do():
+                self._do(move)
+            case Advance():
+                self._keep(move.record, "seen")
+            case Over():
+                self._over(record, move.why)
+            case Wait():
+                pass
+
+    def _do(self, do: Do, order: Order | None = None) -> None:
+        """Record, then act. Outward nothing is done that is not on record; homeward it is done anyway."""
+        record = do.record
+        step = Step(kind=do.kind, host=record.host, lease=record.lease, cause=record.why)
+        if not self._diary.write(self._entries(record, step, order)) and record.stage not in HOMEWARD:
+            return
+        self.records[record.host] = record
+        self._log("step", host=record.host, step=step.kind.value, lease=record.lease, why=record.why)
+        if step.kind in BY_PAGE:
+            self._unpublished.append(step)
+        else:
+            self.hands.begin(step, HostPair(host=record.host, flock_name=record.flock_name))
+
+    def _entries(self, record: SwitchRecord, step: Step, order: Order | None) -> list[Entry]:
+        entries = []
+        if order is not None:
+            entries.append(self._entry(EntryKind.ORDER, step, {"herd": order.herd.value, "why": order.why}))
+        entries.append(self._entry(EntryKind.SWITCH, step, switch_body(record)))
+        entries.append(self._entry(EntryKind.STEP, step, step_body(step, record.stage)))
+        return entries
+
+    def _finished(self, outcome: Outcome) -> None:
+        step = outcome.step
+        self._diary.write([self._entry(EntryKind.OUTCOME, step, outcome_body(outcome))])
+        self._log("outcome", host=step.host, step=step.kind.value, result=outcome.result.value, detail=outcome.detail)
+        record = self.records.get(step.host)
+        if record is None or record.lease != step.lease:
+            return
+        changed = after(record, outcome, self._clock.wall_s())
+        if isinstance(changed, Do):
+            self._do(changed)
+        else:
+            self.records[step.host] = changed
+
+    def _keep(self, record: SwitchRecord, how: str) -> None:
+        step = Step(kind=StepKind.GRANT, host=record.host, lease=record.lease, cause=how)
+        if self._diary.write([self._entry(EntryKind.SWITCH, step, switch_body(record))]):
+            self.records[record.host] = record
+            self._log("reached", host=record.host, stage=record.stage.value, lease=record.lease)
+
+    def _over(self, record: SwitchRecord, why: str) -> None:
+        step = Step(kind=StepKind.FORGET, host=record.host, lease=record.lease, cause=why)
+        entries = [self._entry(EntryKind.SWITCH, step, {}), *self._remember(record, step)]
+        if not self._diary.write(entries):
+            return
+        del self.records[record.host]
+        self._log("home", host=record.host, lease=record.lease, why=why)
+        self._unpublished.append(step)
+
+    def _remember(self, record: SwitchRecord, step: Step) -> list[Entry]:
+        """A failed lend lengthens the host's cooling; a good one ends it."""
+        old = self.memories.get(record.host, HostMemory())
+        new = self._cooled(old, record) if record.failed else HostMemory()
+        if new == old:
+            return []
+        self.memories[record.host] = new
+        return [self._entry(EntryKind.MEMORY, step, memory_body(new))]
+
+    def _cooled(self, old: HostMemory, record: SwitchRecord) -> HostMemory:
+        times = min(2**old.failures, MAX_COOLING)
+        until = self._clock.wall_s() + self.settings.policy.cooling_s * times
+        return dataclasses.replace(
+            old, failures=old.failures + 1, not_before_s=until, last_problem=record.why
+        )
+
+    def _entry(self, kind: EntryKind, step: Step, body: Mapping[str, object]) -> Entry:
+        return Entry(at_s=self._clock.wall_s(), kind=kind, cause=step.lease, host=step.host, body=body)
