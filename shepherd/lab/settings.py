@@ -1,0 +1,56 @@
+"""The settings files of the lab's shepherd and keepers: complete, fast, and changeable key by key."""
+
+import json
+from collections.abc import Mapping
+
+from shepherd.lab.addresses import CM_FLOCK, CM_PRIVATE, FLOCK_NET, FLOCK_PORT, HOME_PORT, HostNames
+from shepherd.lab.pools import SHEPHERD_CONFIG
+
+Table = Mapping[str, object]
+POOL = "home.lab"
+NETWORK, PARENT = "macvlan2512", "em1f"
+LEASE_KEY, LEASE_PUBLIC = "/etc/shepherd/keys/lease.key", "/etc/shepherd/keys/lease.pub"
+FAST_TIMERS: Table = {
+    "cycle_s": 5.0, "look_s": 1.0, "renew_s": 5.0, "lease_s": 60.0, "ad_period_s": 15.0, "young_collector_s": 20.0,
+    "graceful_s": 10.0, "fast_s": 5.0, "kill_s": 5.0,
+}  # fmt: skip
+
+
+def shepherd_toml(image_id: str, changes: Mapping[str, Table]) -> str:
+    """The daemon's settings; `changes` are merged in section by section."""
+    sections: dict[str, Table] = {
+        "home": {
+            "name": POOL, "collector": f"{CM_PRIVATE}:{HOME_PORT}", "schedds": ["cm"],
+            "schedd_identities": ["condor@home.lab"],
+        },
+        "flock": {"collector": f"{CM_FLOCK}:{FLOCK_PORT}", "image": image_id},
+        "policy": {"idle_jobs_threshold": 1, "reserve": 0.0},
+        "timers": FAST_TIMERS,
+        "lease": {"key": LEASE_KEY, "pages": 4},
+        "paths": {"condor_config": SHEPHERD_CONFIG},
+    }  # fmt: skip
+    for name, table in changes.items():
+        sections[name] = {**sections.get(name, {}), **table}
+    return "\n".join(f"[{name}]\n{_lines(table)}" for name, table in sections.items())
+
+
+def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup: str, changes: Table) -> str:
+    """A keeper's settings."""
+    table: Table = {
+        "host": host.regular, "pool": POOL, "trusted_keys": [LEASE_PUBLIC], "images": [image_id],
+        "flock_name": host.flocking, "flock_address": host.flock_address, "flock_mac": host.flock_mac,
+        "network": NETWORK, "parent": PARENT, "subnet": FLOCK_NET, "gateway": CM_FLOCK, "cgroup_parent": cgroup,
+        "poll_local_s": 2.0, "poll_flock_s": 2.0, "arm_poll_s": 0.5, "report_s": 15.0,
+        "environment": [
+            f"_CONDOR_COLLECTOR_HOST={CM_FLOCK}:{FLOCK_PORT}", "_CONDOR_TRUST_DOMAIN=flock.lab",
+            "_CONDOR_PRIVATE_NETWORK_NAME=flock.lab", f"_CONDOR_NUM_CPUS={cpus}", f"_CONDOR_MEMORY={memory_mib}",
+            "_CONDOR_UPDATE_INTERVAL=15", "_CONDOR_MASTER_UPDATE_INTERVAL=15",
+        ],
+        **changes,
+    }  # fmt: skip
+    return _lines(table)
+
+
+def _lines(table: Table) -> str:
+    """JSON's scalars and lists are TOML's as well, for what is used here."""
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())

@@ -1,0 +1,239 @@
+"""A whole site on one machine: home pool, flock pool, gateway, hosts, a foreign pool, and storage to stay away from.
+
+    with Site(SiteSpec(hosts=3)) as site:
+        site.submit(site.campus, "alice", "executable = /bin/sleep\\narguments = 5\\nqueue\\n")
+"""
+
+import os
+import types
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Self, TypeVar
+
+from shepherd.lab import addresses, engine, pools, services, settings, tokens
+from shepherd.lab.addresses import HostNames
+from shepherd.lab.eventually import eventually
+from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
+from shepherd.lab.net import Fabric, Leg, gateway_rules
+from shepherd.lab.node import SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Bind, File, Node, NodeSpec
+from shepherd.lab.packages import provide_packages
+from shepherd.lab.pool_queries import PoolQueries
+from shepherd.lab.progress import Progress
+from shepherd.lab.rootfs import Trees, provide_trees
+from shepherd.lab.state import SiteState, cleanup_leftovers
+
+Thing = TypeVar("Thing")
+WRAPPER = f"""#!/bin/sh
+PYTHONPATH={SOURCE_IN_NODE}:{SITE_IN_NODE} PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH PYTHONDONTWRITEBYTECODE
+exec /usr/bin/python3 -m shepherd "$@"
+"""
+_MAKE_KEY = """
+import sys
+from pathlib import Path
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+key = Ed25519PrivateKey.generate()
+print(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(), end="")
+print(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), end="")
+"""
+_END_OF_KEY = "-----END PRIVATE KEY-----\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteSpec:
+    """What to build. `shepherd` and `node` change settings of the daemon (by section) and of the keepers."""
+
+    hosts: int = 3
+    cpus: int = 2
+    memory_mib: int = 512
+    shepherd: Mapping[str, settings.Table] = field(default_factory=dict)
+    node: settings.Table = field(default_factory=dict)
+    start_keepers: bool = False
+    start_shepherd: bool = False
+
+
+class Site(PoolQueries):
+    """A site that is up while the `with` block runs; everything of it is gone afterwards, whatever happened inside."""
+
+    def __init__(self, spec: SiteSpec | None = None, *, progress: Progress | None = None) -> None:
+        self.spec = spec or SiteSpec()
+        self.progress = progress or Progress()
+        self.state = SiteState(site_id=os.urandom(3).hex())
+        self.fabric = Fabric(site_id=self.state.site_id)
+        self.names = [HostNames(number=number) for number in range(1, self.spec.hosts + 1)]
+        self.nodes: dict[str, Node] = {}
+        self.image_id = ""
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the site. Idempotent."""
+        for node in self.nodes.values():
+            node.shut_off()
+        self.state.remove()
+        self.progress.say(f"site {self.state.site_id} removed")
+
+    def _build(self) -> None:
+        for gone in cleanup_leftovers():
+            self.progress.say(f"removed what was left of site {gone}, whose lab is gone")
+        trees = provide_trees(self.progress)
+        image = provide_image(trees, SOURCE / "images/flock", self.progress)
+        self.image_id = image.image_id
+        packages = Bind(source=provide_packages(SOURCE, self.progress), target=SITE_IN_NODE)
+        self.state.claim()
+        with self.progress.step(f"site {self.state.site_id}: networks and nodes"):
+            self._make_nodes(trees, image, packages)
+        with self.progress.step("home pool, flock pool and gateway configured"):
+            self._configure_cm()
+        with self.progress.step("hosts and campus configured"):
+            self._configure_others()
+        with self.progress.step(f"{self.spec.hosts} hosts in the home pool"):
+            self._start()
+
+    # -- nodes --------------------------------------------------------------------------------------------------------
+
+    def _make_nodes(self, trees: Trees, image: Image, packages: Bind) -> None:
+        self.fabric.build_switch()
+        specs = [self._cm_spec(), self._nfs_spec(), self._campus_spec(), *map(self._host_spec, self.names)]
+        for name, legs, run in specs:
+            spec = NodeSpec(name=name, root=trees.root, legs=legs, services=run, binds=(packages,))
+            self.nodes[name] = Node(spec=spec, state=self.state, fabric=self.fabric)
+        for names in self.names:
+            copy_data_root(image.data_root, self.nodes[names.regular].home / "docker")
+        for node in self.nodes.values():
+            node.plug_in()
+        self._each(list(self.nodes.values()), lambda node: node.boot(hold=True))
+
+    def _cm_spec(self) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+        legs = (
+            Leg(segment=addresses.PRIVATE, interface="em1", address=f"{addresses.CM_PRIVATE}/16"),
+            Leg(segment=addresses.FLOCK, interface="vlan", address=f"{addresses.CM_FLOCK}/16"),
+            Leg(segment=addresses.WAN, interface="wan", address=f"{addresses.CM_WAN}/24"),
+        )
+        return "cm", legs, (services.condor(), services.flock_condor(), services.shepherd())
+
+    def _nfs_spec(self) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+        leg = Leg(segment=addresses.PRIVATE, interface="em1", address=f"{addresses.NFS_PRIVATE}/16")
+        return "nfs", (leg,), (services.nfs(),)
+
+    def _campus_spec(self) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+        leg = Leg(segment=addresses.WAN, interface="wan", address=f"{addresses.CAMPUS_WAN}/24")
+        return "campus", (leg,), (services.condor(),)
+
+    def _host_spec(self, host: HostNames) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+        legs = (
+            Leg(segment=addresses.PRIVATE, interface="em1", address=f"{host.private_address}/16"),
+            Leg(segment=addresses.FLOCK, interface=settings.PARENT),
+        )
+        docker = dockerd(f"{self.state.cgroup}/{host.regular}")
+        return host.regular, legs, (services.condor(), docker, services.keeper(enabled=self.spec.start_keepers))
+
+    # -- configuration ------------------------------------------------------------------------------------------------
+
+    def _configure_cm(self) -> None:
+        cm = self.cm
+        users = {**pools.LOCAL_USERS, **pools.SHEPHERD_USER}
+        private, public = self._lease_keys()
+        cm.put([
+            *pools.everywhere(self.names, users), *pools.home_cm_files(), *pools.flock_cm_files(),
+            *pools.shepherd_files(), File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
+            File(path="/etc/shepherd/shepherd.toml", text=settings.shepherd_toml(self.image_id, self.spec.shepherd)),
+            File(path="/run/lab/gateway.nft", text=gateway_rules("em1", "vlan", "wan")),
+            File(path=settings.LEASE_PUBLIC, text=public),
+        ])  # fmt: skip
+        cm.must(("sh", "-e", "-c", pools.ADD_USERS))
+        cm.put([File(path=settings.LEASE_KEY, text=private, mode=0o600, owner="shepherd"), *tokens.shepherd_tokens(cm)])
+        cm.must(("sh", "-e", "-c", pools.SHEPHERD_DIRECTORIES + pools.FLOCK_DIRECTORIES))
+        cm.must(("sh", "-e", "-c", "nft -f /run/lab/gateway.nft && echo 1 > /proc/sys/net/ipv4/ip_forward"))
+
+    def _lease_keys(self) -> tuple[str, str]:
+        made = self.cm.must(("python3", "-c", _MAKE_KEY), env={"PYTHONPATH": SITE_IN_NODE})
+        private, _, public = made.partition(_END_OF_KEY)
+        self._lease_public = public
+        return private + _END_OF_KEY, public
+
+    def _configure_others(self) -> None:
+        users = {**pools.CAMPUS_USERS}
+        self.campus.put([*pools.everywhere(self.names, users), *pools.campus_files(), tokens.campus_token(self.cm)])
+        self.campus.must(("sh", "-e", "-c", pools.ADD_USERS))
+        self.nfs.put(pools.everywhere(self.names, {}))
+        self._each(self.names, self._configure_host)
+
+    def _configure_host(self, host: HostNames) -> None:
+        node, spec = self.host(host.regular), self.spec
+        node_toml = settings.node_toml(
+            host, self.image_id, spec.cpus, spec.memory_mib, f"{node.cgroup}", spec.node
+        )
+        node.put([
+            *pools.everywhere(self.names, pools.LOCAL_USERS),
+            *pools.host_files(spec.cpus, spec.memory_mib, SOURCE), *tokens.host_tokens(self.cm, host),
+            File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
+            File(path="/etc/shepherd/node.toml", text=node_toml),
+            File(path=settings.LEASE_PUBLIC, text=self._lease_public),
+        ])  # fmt: skip
+        node.must(("sh", "-e", "-c", pools.ADD_USERS))
+
+    def _start(self) -> None:
+        for node in self.nodes.values():
+            for service in node.spec.services:
+                if service.enabled:
+                    node.start(service.name)
+        self._each(self.names, self._make_docker_network)
+        eventually(lambda: len(self.regular_startds()) == self.spec.hosts, 60, 0.2, what="every host is in the home pool")
+        eventually(lambda: self.collector_ads(self.cm, "negotiator", pool=self.flock_pool), 60, 0.2, what="the flock pool is up")
+        if self.spec.start_shepherd:
+            self.cm.start("shepherd")
+
+    def _make_docker_network(self, host: HostNames) -> None:
+        node = self.host(host.regular)
+        eventually(lambda: engine.answers(docker_socket(node)), 30, 0.1, what=f"dockerd of {node.name} answers")
+        engine.make_macvlan(
+            docker_socket(node), settings.NETWORK, settings.PARENT, addresses.FLOCK_NET, addresses.CM_FLOCK
+        )
+
+    @staticmethod
+    def _each(things: Sequence[Thing], work: Callable[[Thing], None]) -> None:
+        """Do `work` for all `things`, four at a time; the first failure is raised."""
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            list(pool.map(work, things))
+
+    # -- who is who ---------------------------------------------------------------------------------------------------
+
+    @property
+    def cm(self) -> Node:
+        """Central manager, gateway, both pools' collectors, home schedd, and where the shepherd runs."""
+        return self.nodes["cm"]
+
+    @property
+    def campus(self) -> Node:
+        """The foreign pool."""
+        return self.nodes["campus"]
+
+    @property
+    def nfs(self) -> Node:
+        """Storage on the private network."""
+        return self.nodes["nfs"]
+
+    def host(self, name: str) -> Node:
+        """A host by its regular name, such as p201."""
+        return self.nodes[name]
+
+    @property
+    def hosts(self) -> list[Node]:
+        """All hosts in order."""
+        return [self.nodes[names.regular] for names in self.names]
