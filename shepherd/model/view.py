@@ -22,6 +22,8 @@ class HostView:
     """Why it cannot be lent now, or the empty string."""
     since_s: float
     """When its switch, if any, entered its stage."""
+    is_out: bool
+    """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
     guest_slots: int
     """Slots claimed by guests."""
 

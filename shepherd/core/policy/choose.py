@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from shepherd.model.host import LENT, Herd, HostState
+from shepherd.model.host import Herd, HostState
 from shepherd.model.orders import Order, Refusal
 from shepherd.model.settings import PolicySettings
 from shepherd.model.view import HostView, PoolView
@@ -55,7 +55,7 @@ def _gate(
 
 def choose_reclaims(view: PoolView, count: int, why: str) -> tuple[Order, ...]:
     """`count` reclaims: those not yet serving first, then fewest guests' slots, then the latest lent."""
-    out = [h for h in view.hosts.values() if h.state in LENT - {HostState.LEAVING}]
+    out = [h for h in view.hosts.values() if h.is_out]
     out.sort(key=lambda h: (h.state is HostState.FLOCK, h.guest_slots, -h.since_s, h.host))
     return tuple(Order(host=h.host, herd=Herd.LOCAL, why=why) for h in out[:count])
 
@@ -64,7 +64,7 @@ def reserve_shortfall(view: PoolView, settings: PolicySettings) -> int:
     """Hosts that must come home so that the local share is `reserve` again."""
     missing = settings.reserve * view.usable_cpus - view.local_cpus
     leaving = sum(h.cpus for h in view.hosts.values() if h.state is HostState.LEAVING)
-    return _hosts_for(missing - leaving, [h for h in view.hosts.values() if h.state in LENT - {HostState.LEAVING}])
+    return _hosts_for(missing - leaving, [h for h in view.hosts.values() if h.is_out])
 
 
 def _hosts_for(cpus: float, out: Sequence[HostView]) -> int:

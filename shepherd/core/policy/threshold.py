@@ -4,7 +4,6 @@ If idle queue < 600 and not all hosts are flocking: lend x.
 Elif idle queue > 600 and there is active flocking: reclaim y.
 """
 
-from shepherd.model.host import LENT, HostState
 from shepherd.model.settings import PolicySettings
 from shepherd.model.view import PoolView, Want
 
@@ -15,7 +14,7 @@ def want(view: PoolView, settings: PolicySettings) -> Want:
         return Want(why="the local queue is not known")
     jobs = f"{view.idle_jobs} idle local jobs"
     if view.idle_jobs > settings.idle_jobs_threshold:
-        out = sum(1 for host in view.hosts.values() if host.state in LENT - {HostState.LEAVING})
+        out = sum(1 for host in view.hosts.values() if host.is_out)
         count = min(out, settings.reclaim_per_cycle) if settings.reclaim_per_cycle else out
         return Want(reclaim=count, why=f"{jobs}, above {settings.idle_jobs_threshold}")
     if view.idle_jobs < settings.idle_jobs_threshold:

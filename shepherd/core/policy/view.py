@@ -6,7 +6,7 @@ from shepherd.core.switch import belief
 from shepherd.core.switch.state import state_of
 from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import HostFacts, KeeperPhase, Snapshot, Source
-from shepherd.model.orders import HostMemory, SwitchRecord
+from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.model.view import HostView, PoolView
 
@@ -83,6 +83,7 @@ def _host(
         idle_since_s=(regular.idle_since_s or 0.0) if regular else 0.0,
         blocked=_blocked(facts, state, why, idle=idle, memory=memory, settings=settings, now=now),
         since_s=record.stage_at_s if record else 0.0,
+        is_out=record is not None and record.stage not in HOMEWARD,
         guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
     )
 

@@ -1,0 +1,146 @@
+"""The table of moves of one host, row by row."""
+
+import pytest
+
+from shepherd.core.switch.move import Advance, Do, Over, Wait, after, next_move
+from shepherd.model.observation import KeeperPhase, RegularMaster
+from shepherd.model.orders import HOMEWARD, Outcome, Result, Stage, Step, StepKind
+from shepherd.model.settings import TimerSettings
+from tests.build import NOW, facts, flock_startd, keeper, record, regular
+
+TIMERS = TimerSettings()
+LEASE = "p201.1"
+ARMED = keeper(KeeperPhase.ARMED, lease=LEASE)
+FLOCKING = keeper(KeeperPhase.FLOCKING, lease=LEASE)
+DRAINED = regular(drain=f"shepherd:{LEASE}", drained=True)
+OFF = RegularMaster(startd_off=True, heard_at_s=NOW)
+
+
+def move(stage, *, now=NOW, more=None, **seen):
+    return next_move(facts("p201", **seen), record("p201", stage, **(more or {})), now, TIMERS)
+
+
+def outcome(kind: StepKind, result: Result) -> Outcome:
+    step = Step(kind=kind, host="p201", lease=LEASE, cause="c")
+    return Outcome(step=step, result=result, detail="a slot is busy", took_s=0.1)
+
+
+@pytest.mark.parametrize(
+    ("stage", "seen", "kind", "then"),
+    [
+        (Stage.GRANTED, {"regular": regular(), "keeper": ARMED}, StepKind.DRAIN, Stage.DRAIN_ORDERED),
+        (Stage.DRAIN_ORDERED, {"regular": DRAINED, "keeper": ARMED}, StepKind.GO, Stage.GO_GIVEN),
+        (Stage.GO_GIVEN, {"regular": DRAINED, "keeper": ARMED}, StepKind.RESTART, Stage.RESTART_ORDERED),
+        (Stage.REVOKED, {"keeper": FLOCKING, "flock": flock_startd()}, StepKind.OFF_GRACEFUL, Stage.OFF_ORDERED),
+    ],
+)
+def test_each_stage_takes_its_step_when_the_facts_allow(stage, seen, kind, then):
+    """The order of the steps is the safety: armed before drained, `go` before the startd leaves."""
+    made = move(stage, **seen)
+    assert isinstance(made, Do)
+    assert (made.kind, made.record.stage) == (kind, then)
+
+
+@pytest.mark.parametrize(
+    ("stage", "seen", "why", "failed"),
+    [
+        (Stage.GRANTED, {"regular": regular(busy=1), "keeper": ARMED}, "a local job came first", False),
+        (Stage.GRANTED, {"regular": regular(drain="disk swap"), "keeper": ARMED}, "somebody drains it", False),
+        (Stage.LENT, {"keeper": FLOCKING, "master": OFF}, "somebody turned", False),
+        (Stage.GRANTED, {"regular": regular(), "keeper": keeper(nonce="n2")}, "rebooted", True),
+        (Stage.GRANTED, {"regular": regular(), "keeper": keeper(KeeperPhase.FAILED, problem="no net")}, "no net", True),
+        (Stage.RESTART_ORDERED, {"keeper": keeper()}, "its container ended", True),
+        (Stage.LENT, {"keeper": keeper(problem="the lease lapsed")}, "the lease lapsed", True),
+    ],
+)
+def test_what_stands_in_the_way_turns_the_host_round(stage, seen, why, failed):
+    """Every outward trouble ends in one act, going home; nothing is forced."""
+    made = move(stage, **seen)
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.REVOKE
+    assert why in made.record.why
+    assert made.record.failed is failed
+
+
+@pytest.mark.parametrize(
+    ("stage", "deadline_s"),
+    [(Stage.GRANTED, 180.0), (Stage.DRAIN_ORDERED, 20.0), (Stage.RESTART_ORDERED, 45.0)],
+)
+def test_a_stage_waits_until_its_deadline_and_then_goes_home(stage, deadline_s):
+    """A stuck keeper must not hold a host in the middle for ever."""
+    began = {"stage_at_s": NOW, "granted_at_s": NOW}
+    seen = {"regular": regular(), "keeper": keeper(KeeperPhase.PREPARING, lease=LEASE)}
+    assert isinstance(move(stage, now=NOW + deadline_s - 1, more=began, **seen), Wait)
+    late = move(stage, now=NOW + deadline_s + 1, more=began, **seen)
+    assert isinstance(late, Do)
+    assert late.kind is StepKind.REVOKE
+
+
+def test_a_drain_of_another_lend_is_not_taken_for_ours():
+    """An old drain that lingers must not start a container over a working startd."""
+    old = regular(drain="shepherd:p201.0", drained=True)
+    assert isinstance(move(Stage.DRAIN_ORDERED, regular=old, keeper=ARMED), Wait)
+
+
+def test_lent_is_reached_only_when_startd_and_keeper_agree():
+    """The ad of a killed startd lingers for fifteen minutes and proves nothing."""
+    lingering = flock_startd(heard_at_s=NOW - 500)
+    assert isinstance(move(Stage.RESTART_ORDERED, flock=lingering, keeper=FLOCKING), Wait)
+    made = move(Stage.RESTART_ORDERED, flock=flock_startd(), keeper=FLOCKING)
+    assert isinstance(made, Advance)
+    assert made.record.stage is Stage.LENT
+
+
+def test_a_drained_startd_that_stays_is_told_again():
+    """The first command to a freshly restarted master can fail."""
+    made = move(Stage.RESTART_ORDERED, regular=DRAINED, keeper=ARMED)
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.RESTART
+
+
+def test_a_refused_drain_goes_home_without_blame_and_cancels_it():
+    """A local job matched between reading and draining wins; the host does not cool for it."""
+    made = after(record("p201", Stage.DRAIN_ORDERED), outcome(StepKind.DRAIN, Result.REFUSED), NOW)
+    assert isinstance(made, Do)
+    assert (made.kind, made.record.failed, made.record.undrain) == (StepKind.REVOKE, False, True)
+
+
+def test_a_failed_off_is_tried_again_later_and_later():
+    """A master that answers nothing must not be asked four times a second."""
+    first = after(record("p201", Stage.OFF_ORDERED), outcome(StepKind.OFF_GRACEFUL, Result.FAILED), NOW)
+    assert not isinstance(first, Do)
+    second = after(first, outcome(StepKind.OFF_GRACEFUL, Result.FAILED), NOW)
+    assert not isinstance(second, Do)
+    assert 0 < first.retry_at_s - NOW < second.retry_at_s - NOW
+
+
+def test_the_ladder_goes_from_graceful_to_fast_when_the_notice_is_over():
+    """A guest has its notice, and not a second more."""
+    seen = {"keeper": FLOCKING, "flock": flock_startd(busy=1)}
+    began = {"stage_at_s": NOW}
+    assert isinstance(move(Stage.OFF_ORDERED, now=NOW + 59, more=began, **seen), Wait)
+    made = move(Stage.OFF_ORDERED, now=NOW + 60, more=began, **seen)
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.OFF_FAST
+
+
+@pytest.mark.parametrize("stage", sorted(HOMEWARD, key=lambda stage: stage.value))
+def test_a_host_is_home_when_its_startd_is_back_and_its_container_gone(stage):
+    """Only both together are home: the lock is free and somebody took it."""
+    assert isinstance(move(stage, regular=regular(), keeper=keeper()), Over)
+    assert not isinstance(move(stage, regular=regular(), keeper=FLOCKING), Over)
+    assert not isinstance(move(stage, keeper=keeper()), Over)
+
+
+def test_our_drain_is_cancelled_before_a_host_counts_as_home():
+    """Otherwise a refused lend leaves a host that accepts nothing until its next update."""
+    made = move(Stage.REVOKED, more={"undrain": True}, regular=DRAINED, keeper=keeper())
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.UNDRAIN
+
+
+def test_a_vanished_host_is_forgotten_only_when_its_lease_has_lapsed():
+    """Absence is not evidence; time is."""
+    began = {"stage_at_s": NOW}
+    assert isinstance(move(Stage.REVOKED, now=NOW + 900, more=began), Wait)
+    assert isinstance(move(Stage.REVOKED, now=NOW + 1000, more=began), Over)
