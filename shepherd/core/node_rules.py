@@ -1,0 +1,175 @@
+"""What well-formed settings of a host's keeper must not say."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from shepherd.core.setting_forms import (
+    Problem,
+    absolute_problems,
+    address_problem,
+    digest_problem,
+    duplicate_problems,
+    hostname_problem,
+    line_problem,
+    second_problems,
+)
+from shepherd.core.settings_rules import LONGEST_WITHOUT_STARTD_S
+from shepherd.model.node_settings import NodeSettings
+
+STARTD_BACKOFF_S = 5.0
+"""What condor_master waits before it starts a startd again, in our configuration."""
+STARTD_START_S = 10.0
+"""A startd benchmarks nothing and advertises within this, also on a busy host."""
+
+MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
+
+
+def node_problems(node: NodeSettings) -> list[Problem]:
+    """Everything that is wrong; empty if nothing is."""
+    return [
+        *name_problems(node),
+        *trust_problems(node),
+        *network_problems(node),
+        *mac_problems(node.flock_mac),
+        *place_problems(node),
+        *time_problems(node),
+        *size_problems(node),
+    ]
+
+
+def name_problems(node: NodeSettings) -> Iterator[Problem]:
+    """The host's two names."""
+    yield from line_problem("pool", node.pool)
+    yield from line_problem("host", node.host)
+    yield from hostname_problem("flock_name", node.flock_name)
+    if node.flock_name.casefold() == node.host.casefold():
+        yield Problem("flock_name", "is the name of the host", "a host's two startds need two names")
+
+
+def trust_problems(node: NodeSettings) -> Iterator[Problem]:
+    """Whose leases, and which images."""
+    if not node.trusted_keys:
+        yield Problem(
+            "trusted_keys",
+            "is empty, so that no lease could ever be believed",
+            "name the public key (.pub) that `shepherd key create` wrote on the central manager",
+        )
+    yield from duplicate_problems("trusted_keys", node.trusted_keys)
+    for path in node.trusted_keys:
+        yield from absolute_problems("", {"trusted_keys": path})
+    if not node.images:
+        yield Problem("images", "is empty, so that nothing may start here", "name an image's id")
+    yield from duplicate_problems("images", node.images)
+    for image in node.images:
+        yield from digest_problem("images", image)
+
+
+def network_problems(node: NodeSettings) -> Iterator[Problem]:
+    """The container's address lies in the subnet and is nobody else's."""
+    for key in ("network", "parent"):
+        yield from line_problem(key, getattr(node, key))
+    subnet = subnet_of(node.subnet)
+    if subnet is None:
+        yield Problem("subnet", f"{node.subnet!r} is no IPv4 network", 'write e.g. "10.27.0.0/16"')
+    for key in ("gateway", "flock_address"):
+        yield from member_problems(key, getattr(node, key), subnet)
+    if node.flock_address == node.gateway:
+        yield Problem("flock_address", "is the gateway's address", "give the container one of its own")
+
+
+def subnet_of(text: str) -> ipaddress.IPv4Network | None:
+    """An IPv4 network, written without host bits; None if it is none."""
+    try:
+        return ipaddress.IPv4Network(text) if "/" in text else None
+    except ValueError:
+        return None
+
+
+def member_problems(key: str, text: str, subnet: ipaddress.IPv4Network | None) -> Iterator[Problem]:
+    """An address that a machine in the subnet can have."""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        yield Problem(key, f"{text!r} is no IPv4 address", 'write e.g. "10.27.0.20"')
+        return
+    if subnet is None:
+        return
+    if address not in subnet:
+        yield Problem(key, f"{text} is not within subnet = {subnet}", "correct one of the two")
+    elif address in {subnet.network_address, subnet.broadcast_address}:
+        yield Problem(key, f"{text} is the first or last of {subnet}", "take one in between")
+
+
+def mac_problems(mac: str) -> Iterator[Problem]:
+    """A MAC address that an interface can have."""
+    if not MAC.fullmatch(mac):
+        yield Problem("flock_mac", f"{mac!r} is no MAC address", 'write e.g. "02:42:0a:1b:00:14"')
+    elif int(mac[:2], 16) & 1 or set(mac) <= set("0:"):
+        yield Problem(
+            "flock_mac",
+            f"{mac} is a group's address or empty, no machine's",
+            "let the first byte be even, best 02: locally administered",
+        )
+
+
+def place_problems(node: NodeSettings) -> Iterator[Problem]:
+    """Files, sockets, addresses and the container's environment."""
+    yield from absolute_problems("", {"token": node.token, "run_dir": node.run_dir})
+    if node.condor_config:
+        yield from absolute_problems("", {"condor_config": node.condor_config})
+    if node.collector:
+        yield from address_problem("collector", node.collector)
+    if not node.docker.startswith("unix:///"):
+        yield Problem(
+            "docker",
+            f"{node.docker!r} is not a local socket",
+            'write e.g. "unix:///var/run/docker.sock"; a dockerd that listens on a network is not used',
+        )
+    for entry in node.environment:
+        if not VARIABLE.fullmatch(entry):
+            yield Problem("environment", f"{entry!r} is not NAME=value", "write NAME=value on one line")
+
+
+def time_problems(node: NodeSettings) -> Iterator[Problem]:
+    """Every time is possible, and a lend that goes wrong is given up in time."""
+    values = {key: value for key, value in vars(node).items() if key.endswith("_s")}
+    problems = list(second_problems("", values))
+    yield from problems
+    if problems:
+        return
+    if node.poll_flock_s > node.poll_local_s:
+        yield Problem(
+            "poll_flock_s",
+            f"is {node.poll_flock_s:g}, longer than poll_local_s = {node.poll_local_s:g}",
+            "a lent host looks more often: reclaim depends on it",
+        )
+    if node.arm_poll_s >= node.drained_too_long_s:
+        yield Problem(
+            "arm_poll_s",
+            f"is {node.arm_poll_s:g}: `go` would be seen after drained_too_long_s = {node.drained_too_long_s:g}",
+            "about 1 s is right",
+        )
+    yield from gap_problems(node)
+
+
+def gap_problems(node: NodeSettings) -> Iterator[Problem]:
+    """The longest a host can be without a startd when a lend goes wrong at the worst moment."""
+    waits_s = node.drained_too_long_s + node.arm_poll_s + node.go_wait_s
+    worst_s = waits_s + STARTD_BACKOFF_S + STARTD_START_S
+    if worst_s >= LONGEST_WITHOUT_STARTD_S:
+        yield Problem(
+            "drained_too_long_s",
+            f"drained_too_long_s + arm_poll_s + go_wait_s = {waits_s:g}; with "
+            f"{STARTD_BACKOFF_S:g} s back-off and {STARTD_START_S:g} s start-up the host could be "
+            f"without a startd for {worst_s:g} s, and 60 s are the limit",
+            f"let the three stay below {LONGEST_WITHOUT_STARTD_S - worst_s + waits_s:g} s together",
+        )
+
+
+def size_problems(node: NodeSettings) -> Iterator[Problem]:
+    """Sizes are possible."""
+    for key, least in (("memory_mib", 0), ("shm_mib", 1)):
+        if (value := getattr(node, key)) < least:
+            yield Problem(key, f"is {value}", f"{least} MiB or more")
