@@ -84,13 +84,45 @@ def public_path(private: Path) -> Path:
     return private.with_name(private.name + ".pub")
 
 
+def id_of_file(path: Path) -> str:
+    """Id of the key in a file, private or public by its name; raises SettingsError."""
+    if path.suffix == ".pub":
+        return key_id(load_public(path))
+    return key_id(load_private(path).public_key())
+
+
+def delete_key(path: Path) -> list[Path]:
+    """Remove both halves of a key, private first; answers what was removed. Idempotent.
+
+    Raises:
+        SettingsError: a file is there and cannot be removed.
+    """
+    gone = []
+    for half in (path, public_path(path)):
+        try:
+            half.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as exc:
+            remedy = "call as a user who may write in its directory"
+            raise SettingsError(file=str(half), key="key", problem=reason(exc), remedy=remedy) from exc
+        gone.append(half)
+    return gone
+
+
 def create_key(path: Path) -> str:
     """Write a new private key (0600) and, beside it, its public half (0644); answer its id.
+
+    A missing directory is made (0700).
 
     Raises:
         SettingsError: one of the files exists (nothing is ever overwritten), or cannot be written.
             Then neither file was left behind.
     """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise unwritable(path.parent, exc) from exc
     key = Ed25519PrivateKey.generate()
     write_new(path, private_pem(key), 0o600)
     try:

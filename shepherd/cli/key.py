@@ -1,0 +1,144 @@
+"""`shepherd key`: the key that signs lease pages, created, shown, rotated and revoked.
+
+Nothing here talks to a host. What must be done there, and in which order, is printed.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+from shepherd.core.settings_rules import daemon_problems
+from shepherd.edges.settings_file import read_settings
+from shepherd.edges.signing import create_key, delete_key, id_of_file, public_path
+from shepherd.errors import UsageError
+from shepherd.model.settings import LeaseSettings
+
+CREATED = """\
+key {ident} created
+  private  {private}  mode 0600; it never leaves this machine.
+           If the daemon runs as another user: chown USER {private}
+  public   {public}
+
+Next, on every host that may be lent:
+  1. copy the public file there, e.g. as /etc/shepherd/keys/{public_name}, root 0644;
+  2. name it in trusted_keys of /etc/shepherd/node.toml;
+  3. restart the keeper. A host without it refuses every lease and stays local.
+"""
+
+ROTATED = """\
+key {ident} created beside {old_ident}
+  private  {private}
+  public   {public}
+Nothing has changed yet: the daemon signs with {old} as before.
+
+In this order, so that no lease is ever refused:
+  1. every host: copy the public file there, add it to trusted_keys in /etc/shepherd/node.toml
+     (two are trusted during a rotation), restart the keeper;
+  2. when every host has it: set  key = "{private}"  in [lease] of {settings}
+     and restart the daemon; hosts keep their leases meanwhile;
+  3. every host: take the old public file out of trusted_keys, restart the keeper;
+  4. here: shepherd key revoke --key {old} --delete
+A host forgotten in step 1 comes home when its lease lapses, and stays local.
+"""
+
+REVOKE = """\
+key {ident} ({private})
+Whoever has this private key can have leases believed wherever it is trusted. To revoke it:
+  1. every host whose trusted_keys in /etc/shepherd/node.toml names {public_name}:
+     take it out, delete the file, restart the keeper. From that moment the host refuses every
+     page of this key, and what it holds of it ends at once, by the ladder of deadlines.
+     A host that trusted no other key stays local until it is given one.
+  2. hosts that cannot be reached now: they trust the key until step 1 is done there. Stopping the
+     daemon does not stop a thief; take them off the network, or power them off.
+  3. here: {deletion}
+If the daemon still signs with this key, `shepherd key rotate` first, unless it was stolen.
+"""
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb and its four acts."""
+    parser = subparsers.add_parser("key", help="the key that signs lease pages")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    for act, text in {
+        "create": "make the first key; never overwrites",
+        "show": "print the id of a key, private or public",
+        "rotate": "make the next key beside the present one",
+        "revoke": "tell how to end a key; with --delete remove it here",
+    }.items():
+        one = acts.add_parser(act, help=text, description=text)
+        one.add_argument("--key", metavar="FILE", help="default: lease.key of the settings")
+        if act == "revoke":
+            one.add_argument("--delete", action="store_true", help="remove both files here")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one act. Raises BadInput with what to do about it."""
+    private = key_file(args)
+    match args.act:
+        case "create":
+            print(created(private), end="")
+        case "show":
+            print(shown(private), end="")
+        case "rotate":
+            print(rotated(private, Path(args.settings)), end="")
+        case "revoke":
+            print(revoked(private, delete=args.delete), end="")
+        case other:
+            raise UsageError(f"key {other}: there is create, show, rotate and revoke")
+    return 0
+
+
+def key_file(args: argparse.Namespace) -> Path:
+    """The file that is meant: named, or of the settings, or the default before there are any."""
+    if args.key:
+        return Path(args.key)
+    settings = Path(args.settings)
+    if not settings.exists():
+        return Path(LeaseSettings().key)
+    return Path(read_settings(settings, daemon_problems).lease.key)
+
+
+def created(private: Path) -> str:
+    """Make a key; what to do with it."""
+    ident = create_key(private)
+    public = public_path(private)
+    return CREATED.format(ident=ident, private=private, public=public, public_name=public.name)
+
+
+def shown(path: Path) -> str:
+    """The id of a key as it appears in pages, logs and refusals."""
+    half = "public" if path.suffix == ".pub" else "private"
+    return f"{id_of_file(path)}  {path} ({half})\n"
+
+
+def rotated(old: Path, settings: Path) -> str:
+    """Make the next key; in which order it takes over."""
+    old_ident = id_of_file(old)
+    private = next_file(old)
+    return ROTATED.format(
+        ident=create_key(private),
+        old_ident=old_ident,
+        private=private,
+        public=public_path(private),
+        old=old,
+        settings=settings,
+    )
+
+
+def next_file(private: Path) -> Path:
+    """lease.key, lease-2.key, lease-3.key and so on."""
+    matched = re.fullmatch(r"(?P<name>.*?)(-(?P<number>\d+))?", private.stem)
+    name, number = (matched["name"], matched["number"]) if matched else (private.stem, None)
+    return private.with_name(f"{name}-{int(number or 1) + 1}{private.suffix}")
+
+
+def revoked(private: Path, *, delete: bool) -> str:
+    """How to end a key everywhere; removes it here if asked to."""
+    public = public_path(private)
+    ident = id_of_file(public if public.exists() else private)
+    if delete:
+        deletion = "deleted " + " and ".join(map(str, delete_key(private)))
+    else:
+        deletion = f"shepherd key revoke --key {private} --delete"
+    return REVOKE.format(ident=ident, private=private, public_name=public.name, deletion=deletion)
