@@ -1,0 +1,72 @@
+"""The one partition that is open for writing."""
+
+import contextlib
+import pathlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from shepherd.edges import ledger_files as files
+from shepherd.model.chain import Opening, Row
+
+
+class Day:
+    """Made by `begun` or `reopened`. Its methods raise what SQLite raises; the caller translates."""
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        """`name` is the UTC date, as in the file's name."""
+        self._connection = connection
+        self.name = name
+
+    @classmethod
+    def begun(cls, path: pathlib.Path, opening: Opening) -> "Day":
+        """Create the file, or finish one whose creation was interrupted."""
+        connection = files.open_to_write(path)
+        row = (opening.day, opening.first_seq, opening.previous_day, opening.previous_hash, opening.carry)
+        with closing_on_error(connection), transaction(connection):
+            files.migrate(connection, path)
+            connection.execute("INSERT INTO opening VALUES (1, ?, ?, ?, ?, ?)", row)
+        return cls(connection, opening.day)
+
+    @classmethod
+    def reopened(cls, path: pathlib.Path) -> "Day":
+        """Go on in a file, lifted to the newest version."""
+        connection = files.open_to_write(path)
+        with closing_on_error(connection), transaction(connection):
+            files.migrate(connection, path)
+        return cls(connection, path.stem)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """All or nothing, on the disk when it returns."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(row.seq, row.at_s, row.kind, row.host, row.cause, row.body, row.hash) for row in rows],
+            )
+
+    def close(self) -> None:
+        """Idempotent; what is committed is safe whether or not this succeeds."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit at the end, roll back on any error."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close what could not be made ready."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise

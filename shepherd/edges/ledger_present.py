@@ -1,0 +1,89 @@
+"""`present.sqlite`: what `shepherd -s` shows, replaced at every look. Losing it loses nothing.
+
+It also notes the ledger's head, so that a ledger cut short behind the daemon's back is found.
+"""
+
+import contextlib
+import json
+import pathlib
+import sqlite3
+from collections.abc import Mapping
+
+from shepherd.edges.ledger_files import open_to_read, open_to_write, translated
+from shepherd.errors import LedgerUnavailable
+from shepherd.model.chain import Head, canonical
+
+NAME = "present.sqlite"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS present (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    body TEXT NOT NULL,
+    head_seq INTEGER NOT NULL,
+    head_hash TEXT NOT NULL
+) STRICT
+"""
+DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
+
+
+class PresentWriter:
+    """Replaces the view. A damaged file is put aside and written anew."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        """In the ledger's directory, by the ledger's writer only."""
+        self._path = directory / NAME
+        self._connection: sqlite3.Connection | None = None
+
+    def publish(self, body: Mapping[str, object], head: Head) -> None:
+        """Show `body` from now on. Raises LedgerUnavailable."""
+        with translated(self._path):
+            try:
+                self._write(body, head)
+            except sqlite3.Error as exc:
+                self.close()
+                if getattr(exc, "sqlite_errorname", "") not in DAMAGED:
+                    raise
+                self._put_aside()
+                self._write(body, head)
+
+    def _write(self, body: Mapping[str, object], head: Head) -> None:
+        if self._connection is None:
+            self._connection = open_to_write(self._path)
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(SCHEMA)
+        self._connection.execute(
+            "INSERT OR REPLACE INTO present VALUES (1, ?, ?, ?)", (canonical(body), head.seq, head.hash)
+        )
+
+    def _put_aside(self) -> None:
+        for suffix in ("-wal", "-shm"):
+            self._path.with_name(NAME + suffix).unlink(missing_ok=True)
+        self._path.replace(self._path.with_name(NAME + ".damaged"))
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+
+def read_present(directory: pathlib.Path) -> tuple[Mapping[str, object], Head] | None:
+    """The view and the head it noted; None if none was ever published. Raises LedgerUnavailable."""
+    path = directory / NAME
+    with translated(path):
+        try:
+            with contextlib.closing(open_to_read(path)) as connection:
+                found = connection.execute("SELECT body, head_seq, head_hash FROM present").fetchone()
+        except FileNotFoundError:
+            return None
+        if found is None:
+            return None
+        body, seq, digest = found
+        return as_body(json.loads(body), path), Head(seq=seq, hash=digest)
+
+
+def as_body(value: object, path: pathlib.Path) -> Mapping[str, object]:
+    """A JSON object, or LedgerUnavailable."""
+    if not isinstance(value, dict):
+        raise LedgerUnavailable(f"{path} does not hold a view; it is replaced when the shepherd runs")
+    return value
