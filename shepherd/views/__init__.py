@@ -1,0 +1,1 @@
+"""Showing: text, tables, metrics; from the ledger and the model, never from the pool."""

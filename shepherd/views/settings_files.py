@@ -1,0 +1,27 @@
+"""Files of the project that are generated from the settings: `python -m shepherd.views.settings_files`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from shepherd.views.settings_example import daemon_example, node_example
+from shepherd.views.settings_table import settings_markdown, timers_markdown
+
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "shepherd/docs/settings.md": settings_markdown,
+    "shepherd/docs/timers.md": timers_markdown,
+    "systemd/shepherd.toml.example": daemon_example,
+    "systemd/node.toml.example": node_example,
+}
+"""Path below the root of the project, and what makes its content."""
+
+
+def write(root: Path) -> None:
+    """Write them all. Idempotent."""
+    for name, make in GENERATED.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parents[2])
