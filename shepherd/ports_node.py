@@ -1,0 +1,114 @@
+"""What the keeper needs of its host and of the home pool. Edges and tests implement these."""
+
+import enum
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Protocol
+
+from shepherd.model.container import Container, ContainerSpec, NetworkSpec, Started
+from shepherd.model.host import HostName, Nonce
+from shepherd.model.lease import SignedPage
+from shepherd.model.observation import KeeperReport, LockHolder
+
+
+class NodeFile(enum.Enum):
+    """Files of the run directory, by their path in it."""
+
+    SEEN = "seen"
+    """The keeper's memory of lease pages."""
+    LEND = "lend"
+    """The keeper's record of its lend."""
+    FENCE = "fence"
+    """Names the container to the guard; written before PID 1 may take the lock."""
+    CONTROL = "share/control"
+    """Tells PID 1 what it may do."""
+
+
+class PageSource(Protocol):
+    """Reads lease pages."""
+
+    def page(self, host: HostName) -> Sequence[SignedPage]:
+        """The pages in the home collector that this host reads, unverified: one for each shepherd instance
+        that publishes, none if there is none. Ends within its deadline. Raises PoolUnavailable."""
+
+
+class Advertise(Protocol):
+    """Sends the keeper's ad."""
+
+    def send(self, report: KeeperReport) -> None:
+        """Replace this host's keeper ad in the home collector. Idempotent. Ends within its deadline.
+        Raises PoolUnavailable."""
+
+
+class LocalStartd(Protocol):
+    """Asks this host's own regular startd."""
+
+    def drain_reason(self, host: HostName) -> str:
+        """The reason of the drain if every slot is Drained, else empty. Ends within its deadline.
+        Raises PoolUnavailable if there is none or it does not answer."""
+
+
+class Engine(Protocol):
+    """dockerd. Every method may take `docker_s` per request, and raises DockerUnavailable, or CommandFailed if
+    dockerd answers and says no."""
+
+    def check(self, network: NetworkSpec, images: AbstractSet[str]) -> str:
+        """What is wrong with the network or the images, in one clause; empty if nothing is."""
+
+    def run(self, spec: ContainerSpec) -> Started:
+        """Create and start exactly this container."""
+
+    def remove_all(self, keep: str | None) -> Sequence[str]:
+        """Remove every container of ours, running or not, but the one with the id `keep`. Returns the last lines
+        of what they said, oldest first. Idempotent."""
+
+
+class Kernel(Protocol):
+    """Processes, their cgroups and the host lock. Nothing here raises for what is gone, or waits."""
+
+    def start_ticks(self, pid: int) -> int | None:
+        """Start time of a process in clock ticks since boot; None if it is gone or a zombie."""
+
+    def cgroup(self, pid: int, container: str) -> str:
+        """The directory of the cgroup of container `container`, whose PID 1 is `pid`.
+
+        Raises CommandFailed if the process is in no cgroup of that container's own.
+        """
+
+    def members(self, cgroup: str) -> AbstractSet[int]:
+        """Ids of all processes in the cgroup and below; none if it is gone."""
+
+    def kill(self, container: Container) -> None:
+        """SIGKILL to PID 1, if it still is that process, and to every process of the cgroup. Idempotent."""
+
+    def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
+        """Who holds the host lock, and its process id."""
+
+    def end_startd(self, pid: int) -> None:
+        """SIGQUIT to that process if it is a condor_startd and holds the host lock. Idempotent."""
+
+
+class RunDir(Protocol):
+    """The host's run directory. Every write is atomic; nothing is ever half there. Raises CommandFailed."""
+
+    def nonce(self) -> Nonce:
+        """This boot's nonce; made when there is none."""
+
+    def renew_nonce(self) -> Nonce:
+        """Another nonce: every lease so far is worthless. What was remembered is forgotten."""
+
+    def read(self, file: NodeFile) -> str | None:
+        """The text of a file; None if there is none."""
+
+    def write(self, file: NodeFile, text: str) -> None:
+        """Replace a file."""
+
+    def give_token(self) -> None:
+        """Put the flock pool's token where PID 1 finds it. Raises CommandFailed if it is not root's alone."""
+
+    def clear(self) -> None:
+        """Remove what is about one lend only: control, fence and token. Idempotent."""
+
+
+Background = Callable[[Callable[[], None]], None]
+"""Runs a function elsewhere, so that whatever hangs in it hangs there. Returns at once."""
