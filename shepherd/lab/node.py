@@ -182,13 +182,7 @@ class Node:
 
     def argv(self, argv: Sequence[str], *, user: str | None = None, env: Mapping[str, str] | None = None) -> list[str]:
         """The machine's command line that runs `argv` in the node as `user` (root if not said)."""
-        enter = ["nsenter", "-t", str(self.pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--"]
-        become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--reset-env"] if user else []
-        told = {**ENVIRONMENT, **(env or {})}
-        if user:
-            told.pop("HOME")
-            told.pop("PYTHONPYCACHEPREFIX")
-        return [*enter, *become, "env", *(f"{k}={v}" for k, v in told.items()), *argv]
+        return command_in_node(self.pid, argv, user=user, env=env)
 
     def run(
         self,
@@ -303,6 +297,17 @@ class Node:
             grown = bool(more)
         entered = {pid for pid in parents if same_namespace(pid, self.pid)}
         return sorted(family | entered)
+
+
+def command_in_node(
+    pid: int, argv: Sequence[str], *, user: str | None = None, env: Mapping[str, str] | None = None
+) -> list[str]:
+    """The machine's command line that runs `argv` in the node whose first process is `pid`."""
+    enter = ["nsenter", "-t", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--"]
+    become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--reset-env"] if user else []
+    left_out = set() if user is None else {"HOME", "PYTHONPYCACHEPREFIX"}
+    told = {**{name: value for name, value in ENVIRONMENT.items() if name not in left_out}, **(env or {})}
+    return [*enter, *become, "env", *(f"{name}={value}" for name, value in told.items()), *argv]
 
 
 def command_line(pid: int) -> str:

@@ -56,7 +56,7 @@ cd /var/lib/condor-flock && install -d -m 755 -o condor -g condor run log lock s
 def home_cm_files() -> list[File]:
     """The home pool's central manager: collector, negotiator, schedd, signing key."""
     return [
-        File(path=f"{CONFIG_D}/10-timings.conf", text=conf("timings")),
+        File(path=f"{CONFIG_D}/10-lab.conf", text=conf("timings") + conf("security")),
         File(path=f"{CONFIG_D}/20-home.conf", text=conf("home")),
         File(path=f"{CONFIG_D}/30-cm.conf", text=conf("home-cm")),
         _signing_key(HOME_KEY),
@@ -66,7 +66,7 @@ def home_cm_files() -> list[File]:
 def flock_cm_files() -> list[File]:
     """The flock pool's instance on the central manager."""
     return [
-        File(path=FLOCK_CONFIG, text=conf("timings") + conf("flock-cm")),
+        File(path=FLOCK_CONFIG, text=conf("timings") + conf("security") + conf("flock-cm")),
         _signing_key(FLOCK_KEY),
     ]
 
@@ -74,7 +74,7 @@ def flock_cm_files() -> list[File]:
 def campus_files() -> list[File]:
     """The foreign pool."""
     return [
-        File(path=f"{CONFIG_D}/10-timings.conf", text=conf("timings")),
+        File(path=f"{CONFIG_D}/10-lab.conf", text=conf("timings") + conf("security")),
         File(path=f"{CONFIG_D}/20-campus.conf", text=conf("campus")),
         _signing_key(HOME_KEY),
     ]
@@ -82,14 +82,14 @@ def campus_files() -> list[File]:
 
 def shepherd_files() -> list[File]:
     """HTCondor configuration of the shepherd's own tools."""
-    return [File(path=SHEPHERD_CONFIG, text=conf("shepherd"))]
+    return [File(path=SHEPHERD_CONFIG, text=conf("security") + conf("shepherd"))]
 
 
 def host_files(cpus: int, memory_mib: int, source: Path) -> list[File]:
     """A host: the home pool's startd behind the guard that the repository ships."""
     sizes = f"LAB_CPUS = {cpus}\nLAB_MEMORY_MIB = {memory_mib}\n"
     files = [
-        File(path=f"{CONFIG_D}/10-timings.conf", text=conf("timings")),
+        File(path=f"{CONFIG_D}/10-lab.conf", text=conf("timings") + conf("security")),
         File(path=f"{CONFIG_D}/20-home.conf", text=conf("home")),
         File(path=f"{CONFIG_D}/30-host.conf", text=sizes + conf("home-host")),
     ]

@@ -21,7 +21,8 @@ IMAGE_PACKAGES = ("condor", "python3-minimal")
 NODE_PACKAGES = (
     "docker.io", "nftables", "conntrack", "iproute2", "procps", "strace", "iputils-ping", "libfaketime", "sudo",
 )  # fmt: skip
-SLOT_USERS = 8
+SLOT_USERS = 256
+FIRST_SLOT_UID = 3000
 LEFT_OUT = (
     "./proc/*", "./sys/*", "./dev/*", "./run/*", "./tmp/*", "./var/lib/apt/lists/*", "./var/cache/apt/*",
     "./usr/share/doc/*", "./usr/share/locale/*", "./usr/share/man/*", "./etc/apt/apt.conf.d/99lab-expired",
@@ -112,9 +113,10 @@ def _install(root: Path, packages: tuple[str, ...]) -> None:
 
 def _add_slot_users(root: Path) -> None:
     """One account for each slot that may run at once, so that two jobs never share a user (HTCondor's SLOT<N>_USER)."""
-    for slot in range(1, SLOT_USERS + 1):
-        name = f"slot1_{slot}"
-        must(("chroot", str(root), "useradd", "--uid", str(3000 + slot), "-M", "-d", "/nonexistent", "-s", "/bin/sh", name))
+    users = [(f"slot1_{slot}", FIRST_SLOT_UID + slot) for slot in range(1, SLOT_USERS + 1)]
+    with (root / "etc/passwd").open("a") as passwd, (root / "etc/group").open("a") as group:
+        passwd.writelines(f"{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n" for name, uid in users)
+        group.writelines(f"{name}:x:{uid}:\n" for name, uid in users)
 
 
 def _copy_without(root: Path, image: Path) -> None:

@@ -1,0 +1,73 @@
+"""`python -m shepherd.lab up|exec|clean`: a site to look around in."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from shepherd.errors import BadInput, ShepherdError
+from shepherd.lab.enter_node import enter_argv
+from shepherd.lab.progress import Progress
+from shepherd.lab.site import Site, SiteSpec
+from shepherd.lab.state import cleanup_leftovers
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code: 0 done, 1 failed, 2 asked wrongly."""
+    chosen = _parser().parse_args(argv)
+    try:
+        if os.geteuid() != 0:
+            raise BadInput("the lab makes namespaces and mounts: run it as root")
+        return _do(chosen)
+    except BadInput as exc:
+        print(exc.diagnosis(), file=sys.stderr)
+        return 2
+    except ShepherdError as exc:
+        print(exc.diagnosis(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m shepherd.lab", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    up = verbs.add_parser("up", help="bring a site up and keep it until Ctrl-C")
+    up.add_argument("--hosts", type=int, default=3, help="hosts in the home pool (default 3)")
+    up.add_argument("--shepherd", action="store_true", help="start the shepherd and the keepers too")
+    enter = verbs.add_parser("exec", help="run a command on a node of a running site")
+    enter.add_argument("node", help="cm, campus, nfs, p201, …")
+    enter.add_argument("--site", default="", help="which site, if more than one is up")
+    enter.add_argument("--user", default=None, help="as whom (default root)")
+    enter.add_argument("command", nargs="+", help="after `--`: the command")
+    verbs.add_parser("clean", help="remove sites whose lab is gone")
+    return parser
+
+
+def _do(chosen: argparse.Namespace) -> int:
+    match chosen.verb:
+        case "up":
+            _up(SiteSpec(hosts=chosen.hosts, start_keepers=chosen.shepherd, start_shepherd=chosen.shepherd))
+        case "exec":
+            argv = enter_argv(chosen.site, chosen.node, chosen.command, user=chosen.user)
+            os.execvp(argv[0], argv)
+        case "clean":
+            gone = cleanup_leftovers()
+            print("removed: " + " ".join(gone) if gone else "nothing to remove")
+    return 0
+
+
+def _up(spec: SiteSpec) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    progress = Progress()
+    with Site(spec, progress=progress) as site:
+        progress.say(f"up: {' '.join(site.nodes)}; enter one with: python -m shepherd.lab exec cm -- bash")
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            progress.say("going down")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
