@@ -1,0 +1,255 @@
+"""Measuring the fake site from outside: what the invariants are checked on.
+
+`sample` is called after everything that happens, so no overlap is too short to be seen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.lease import LeasePage, LeasePhase
+from shepherd.model.orders import Step, StepKind
+from shepherd.model.world import ActSeen, HostWorld, Limits, Reclaim, WorldFacts
+from shepherd.sim.jobs import Job, Owner
+
+if TYPE_CHECKING:
+    from shepherd.sim.host import Host
+
+KEPT_ACTS = 400
+"""Older acts have been checked long ago."""
+
+
+@dataclasses.dataclass
+class HostTally:
+    """What was counted of one host."""
+
+    foreign: list[str] = dataclasses.field(default_factory=list)
+    strayed: list[str] = dataclasses.field(default_factory=list)
+    evicted: list[str] = dataclasses.field(default_factory=list)
+    reclaims: list[Reclaim] = dataclasses.field(default_factory=list)
+    containers: Counter[str] = dataclasses.field(default_factory=Counter)
+    images: set[str] = dataclasses.field(default_factory=set)
+    double_since_s: float | None = None
+    double_s: float = 0.0
+    unserved_since_s: float | None = None
+    unserved_s: float = 0.0
+    last_page_s: float = 0.0
+    reclaim_since_s: float | None = None
+    disturbed: bool = False
+
+
+class Meter:
+    """Counts while the world runs; `facts` is the result so far."""
+
+    def __init__(self, limits: Limits, now_s: Callable[[], float]) -> None:
+        self.limits = limits
+        self.hosts: Mapping[str, Host] = {}
+        self.tallies: dict[str, HostTally] = {}
+        self.acts: list[ActSeen] = []
+        self.cycle_lends: list[int] = [0]
+        self.refusals_without_reason = 0
+        self.flockoff_since_s: float | None = None
+        self.short_since_s: float | None = None
+        self._now_s = now_s
+        self._steps: set[tuple[str, str]] = set()
+        self._phases: dict[str, LeasePhase] = {}
+
+    def watch(self, hosts: Mapping[str, Host]) -> None:
+        """Measure these from now on."""
+        self.hosts = hosts
+        self.tallies = {name: HostTally() for name in hosts}
+
+    def sample(self) -> None:
+        """Look at every host once."""
+        now_s = self._now_s()
+        for name, host in self.hosts.items():
+            tally = self.tallies[name]
+            startd = host.startd
+            if startd is not None and host.guests_alive:
+                tally.double_since_s = now_s if tally.double_since_s is None else tally.double_since_s
+                tally.double_s = max(tally.double_s, now_s - tally.double_since_s, 1e-4)
+            else:
+                tally.double_since_s = None
+            self._serving(host, tally, now_s)
+
+    def _serving(self, host: Host, tally: HostTally, now_s: float) -> None:
+        startd, container = host.startd, host.container
+        flock = container.flock if container is not None and container.alive else None
+        local = startd is not None and startd.accepts
+        if tally.reclaim_since_s is not None and local and not host.guests_alive:
+            took_s = now_s - tally.reclaim_since_s
+            tally.reclaims.append(Reclaim(took_s=took_s, undisturbed=not tally.disturbed))
+            tally.reclaim_since_s = None
+        if local or (flock is not None and flock.accepts) or not host.powered or host.human_holds:
+            tally.unserved_since_s = None
+        elif tally.unserved_since_s is None:
+            tally.unserved_since_s = now_s
+        else:
+            tally.unserved_s = max(tally.unserved_s, now_s - tally.unserved_since_s)
+
+    def job_on_regular(self, host: str, job: Job) -> None:
+        """A job was started on a regular startd."""
+        if job.owner is Owner.GUEST:
+            self.tallies[host].foreign.append(str(job.number))
+
+    def job_in_container(self, host: str, job: Job) -> None:
+        """A job was started in a container."""
+        if job.owner is Owner.LOCAL:
+            self.tallies[host].strayed.append(str(job.number))
+
+    def evicted(self, host: str, job: Job) -> None:
+        """A lend or reclaim threw a local job off."""
+        self.tallies[host].evicted.append(str(job.number))
+
+    def restarted_undrained(self, host: str) -> None:
+        """The shepherd or the keeper ended a startd that was not drained."""
+        self._act(StepKind.RESTART, host, "", busy=True)
+
+    def container_started(self, host: str, lease: str, image: str) -> None:
+        """A container runs."""
+        tally = self.tallies[host]
+        tally.containers[lease] += 1
+        tally.images.add(image)
+
+    def disturb(self, host: str | None = None) -> None:
+        """A fault or a human came between: reclaims under way prove nothing about their duration."""
+        for name, tally in self.tallies.items():
+            if host in {None, name}:
+                tally.disturbed = True
+
+    def recorded(self, entries: Sequence[Entry]) -> None:
+        """The ledger kept these."""
+        for entry in entries:
+            match entry.kind:
+                case EntryKind.STEP:
+                    self._steps.add((str(entry.cause), str(entry.body.get("kind"))))
+                case EntryKind.VERDICT:
+                    self.cycle_lends.append(0)
+                    refusals = entry.body.get("refusals")
+                    if isinstance(refusals, list):
+                        self.refusals_without_reason += sum(not one["why"] for one in refusals)
+                case _:
+                    pass
+
+    def commanded(self, step: Step, *, recordable: bool) -> None:
+        """A command reached the site."""
+        self._act(step.kind, step.host, step.lease, recordable=recordable)
+
+    def published(self, pages: Sequence[LeasePage], *, recordable: bool, blind: str) -> None:
+        """Pages are in the collector: new leases and new phases are acts."""
+        for page in pages:
+            for lease in page.leases:
+                tally = self.tallies.get(lease.host)
+                if tally is not None and lease.phase is not LeasePhase.REVOKED:
+                    tally.last_page_s = self._now_s()
+                before = self._phases.get(lease.lease)
+                if before is not lease.phase:
+                    self._phases[lease.lease] = lease.phase
+                    self._new_phase(lease.host, lease.lease, before, lease.phase, recordable, blind)
+
+    def _new_phase(
+        self,
+        host: str,
+        lease: str,
+        before: LeasePhase | None,
+        phase: LeasePhase,
+        recordable: bool,  # noqa: FBT001
+        blind: str,
+    ) -> None:
+        tally = self.tallies[host]
+        match phase:
+            case LeasePhase.ARM:
+                self.cycle_lends[-1] += 1
+                self._act(StepKind.GRANT, host, lease, recordable=recordable, blind=blind)
+            case LeasePhase.GO:
+                self._act(StepKind.GO, host, lease, recordable=recordable)
+            case LeasePhase.REVOKED if before is not None:
+                self._act(StepKind.REVOKE, host, lease, recordable=recordable)
+                tally.reclaim_since_s, tally.disturbed = self._now_s(), False
+            case LeasePhase.REVOKED:
+                pass
+
+    def _act(
+        self,
+        kind: StepKind,
+        host: str,
+        lease: str,
+        *,
+        recordable: bool = True,
+        blind: str = "",
+        busy: bool = False,
+    ) -> None:
+        now_s = self._now_s()
+        off_s = None if self.flockoff_since_s is None else now_s - self.flockoff_since_s
+        self.acts.append(
+            ActSeen(
+                at_s=now_s,
+                kind=kind,
+                host=host,
+                lease=lease,
+                recorded_before=busy or (lease, kind.value) in self._steps,
+                recordable=recordable,
+                blind=blind,
+                flockoff=off_s is not None and off_s > self.limits.look_s,
+                short=kind is StepKind.GRANT and self._short_with(),
+                busy=busy,
+            )
+        )
+        del self.acts[:-KEPT_ACTS]
+
+    def _short_with(self) -> bool:
+        """Whether the pages in force now take the local herd below its reserve, of the powered hosts."""
+        out = {name for name, host in self.hosts.items() if _is_out(host)}
+        live = {name for name, host in self.hosts.items() if host.powered}
+        cpus = sum(self.hosts[name].slots for name in live)
+        local = sum(self.hosts[name].slots for name in live - out)
+        return local < self.limits.reserve * cpus
+
+    def facts(self) -> WorldFacts:
+        """Everything measured until now."""
+        now_s = self._now_s()
+        off_s = None if self.flockoff_since_s is None else now_s - self.flockoff_since_s
+        return WorldFacts(
+            at_s=now_s,
+            limits=self.limits,
+            hosts=tuple(self._host(name, host, now_s) for name, host in self.hosts.items()),
+            acts=tuple(self.acts),
+            refusals_without_reason=self.refusals_without_reason,
+            cycles_lends=tuple(self.cycle_lends[-50:]),
+            flockoff_s=off_s,
+            short_s=0.0 if self.short_since_s is None else now_s - self.short_since_s,
+        )
+
+    def _host(self, name: str, host: Host, now_s: float) -> HostWorld:
+        tally = self.tallies[name]
+        return HostWorld(
+            pair=host.pair,
+            guest_jobs_on_regular=tuple(tally.foreign),
+            local_jobs_in_container=tuple(tally.strayed),
+            double_run_ms=1000 * tally.double_s,
+            unserved_s=tally.unserved_s,
+            local_jobs_evicted=tuple(tally.evicted),
+            lent=_is_out(host),
+            guests_alive=host.guests_alive,
+            excused=_excuse(host),
+            unheard_s=now_s - tally.last_page_s,
+            reclaims=tuple(tally.reclaims[-20:]),
+            containers=dict(tally.containers),
+            images=frozenset(tally.images),
+        )
+
+
+def _is_out(host: Host) -> bool:
+    return host.guests_alive or host.drained_by_us
+
+
+def _excuse(host: Host) -> str:
+    if not host.powered:
+        return "powered off"
+    keeper_gone = host.keeper is None or not host.keeper.runs
+    pid1_stopped = host.container is not None and host.container.stopped
+    return "its keeper and PID 1 are both stopped" if keeper_gone and pid1_stopped else ""

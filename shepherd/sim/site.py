@@ -1,0 +1,285 @@
+"""The fake site as a whole: hosts, both pools, jobs, and shepherds that can be started, killed and stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable, Mapping
+
+from shepherd.core.invariants import breaches
+from shepherd.errors import AnotherShepherd
+from shepherd.model.host import HostName, HostPair, LeaseId
+from shepherd.model.node_settings import NodeSettings
+from shepherd.model.settings import (
+    FlockSettings,
+    HomeSettings,
+    LeaseSettings,
+    PolicySettings,
+    Settings,
+    TimerSettings,
+)
+from shepherd.model.world import Limits, WorldFacts
+from shepherd.programs.diary import Diary
+from shepherd.programs.hands import Hands
+from shepherd.programs.latch import Latch
+from shepherd.programs.observe import Observer
+from shepherd.programs.pages import LeasePages
+from shepherd.programs.shepherd import Shepherd
+from shepherd.programs.switches import Switches
+from shepherd.sim.crash import Crashes, ShepherdCrash
+from shepherd.sim.events import Events
+from shepherd.sim.host import Host, Tempo
+from shepherd.sim.meter import Meter
+from shepherd.sim.pools import Pools
+from shepherd.sim.ports import (
+    SimClock,
+    SimCommands,
+    SimExecutor,
+    SimLedger,
+    SimOffSwitch,
+    SimPool,
+    SimSpool,
+    SimWatchdog,
+)
+from shepherd.sim.signer import SimSigner
+
+IMAGE = "sha256:" + "1" * 64
+STEP_S = 0.25
+"""The longest a shepherd sleeps past what it asked for."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SiteSpec:
+    """What the fake site is like."""
+
+    hosts: int = 3
+    slots: int = 2
+    seed: int = 0
+    tempo: Tempo = dataclasses.field(default_factory=Tempo)
+    policy: PolicySettings = dataclasses.field(
+        default_factory=lambda: PolicySettings(idle_jobs_threshold=4)
+    )
+    timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
+    lease: LeaseSettings = dataclasses.field(default_factory=lambda: LeaseSettings(pages=2))
+    latch: bool = True
+
+    def settings(self) -> Settings:
+        """The daemon's settings of this site."""
+        return Settings(
+            home=HomeSettings(name="home", schedds=("schedd",), schedd_identities=("schedd@home",)),
+            flock=FlockSettings(collector="flock:9619", image=IMAGE),
+            policy=self.policy,
+            timers=self.timers,
+            lease=self.lease,
+        )
+
+    def node_settings(self, pair: HostPair) -> NodeSettings:
+        """A keeper's settings."""
+        return NodeSettings(
+            host=pair.host,
+            pool="home",
+            trusted_keys=("/etc/shepherd/keys/lease.pub",),
+            images=(IMAGE,),
+            flock_name=pair.flock_name,
+            flock_address="10.27.2.1",
+            flock_mac="02:00:00:00:02:01",
+        )
+
+    def limits(self) -> Limits:
+        """What this site promises."""
+        timers, node = self.timers, self.node_settings(pair_of(1))
+        return Limits(
+            lease_s=timers.lease_s,
+            skew_s=node.skew_s,
+            ladder_s=timers.graceful_s + timers.fast_s + timers.kill_s,
+            look_s=timers.look_s,
+            cycle_s=timers.cycle_s,
+            poll_s=1.5 * node.poll_flock_s,
+            stale_s=timers.stale_factor * timers.ad_period_s,
+            reserve=self.policy.reserve,
+            lend_per_cycle=self.policy.lend_per_cycle,
+            images=frozenset({IMAGE}),
+        )
+
+
+def pair_of(number: int) -> HostPair:
+    """The pair of names of the n-th host."""
+    return HostPair(host=HostName(f"p{200 + number}"), flock_name=f"f{200 + number}")
+
+
+class Site:
+    """One fake site. Time passes only in `run`."""
+
+    def __init__(self, spec: SiteSpec | None = None) -> None:
+        self.spec = spec = spec or SiteSpec()
+        self.rng = random.Random(spec.seed)
+        self.events = Events()
+        self.pools = Pools(self.events, spec.tempo.negotiate_s)
+        self.meter = Meter(spec.limits(), lambda: self.events.now_s)
+        self.signer = SimSigner()
+        self.ledger = SimLedger(self.meter)
+        self.spool = SimSpool()
+        self.off_switch = SimOffSwitch()
+        self.hosts: dict[str, Host] = {}
+        for number in range(1, spec.hosts + 1):
+            pair = pair_of(number)
+            self.hosts[pair.host] = self._host(pair)
+        self.meter.watch(self.hosts)
+        self.events.after_each = self.meter.sample
+        self.pools.start_negotiators(self.hosts)
+        self.shepherds: list[Running] = []
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the fake site began."""
+        return self.events.now_s
+
+    def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
+        """`shepherd run`, over the same ledger."""
+        running = Running(self, instance, crash_at)
+        self.shepherds.append(running)
+        return running
+
+    def run(self, seconds: float) -> None:
+        """Let time pass; every shepherd ticks when it wants to."""
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            for running in self.shepherds:
+                running.tick_if_due()
+            due = [running.due_s for running in self.shepherds if running.runs]
+            self.events.run_until(min([end_s, *due]))
+
+    def run_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Let time pass until `done()` is true; False if it never was."""
+        end_s = self.now_s + seconds
+        while not done() and self.now_s < end_s:
+            self.run(STEP_S)
+        return done()
+
+    def facts(self) -> WorldFacts:
+        """What was measured so far."""
+        return self.meter.facts()
+
+    def breaches(self) -> tuple[str, ...]:
+        """Every invariant that does not hold."""
+        return breaches(self.facts())
+
+    def _host(self, pair: HostPair) -> Host:
+        return Host(
+            pair,
+            settings=self.spec.node_settings(pair),
+            slots=self.spec.slots,
+            events=self.events,
+            pool=self.pools,
+            meter=self.meter,
+            tempo=self.spec.tempo,
+            queues=(self.pools.local_jobs, self.pools.guest_jobs),
+            signer=self.signer,
+            rng=random.Random(f"{self.spec.seed} {pair.host}"),
+        )
+
+
+class Running:
+    """One shepherd process."""
+
+    def __init__(self, site: Site, instance: str, crash_at: int | None) -> None:
+        self.site = site
+        self.instance = instance
+        self.alive = True
+        self.stopped = False
+        self.refused = ""
+        """Why it ended by itself."""
+        self.log: list[tuple[float, str, Mapping[str, object]]] = []
+        self.crashes = Crashes()
+        self.crashes.at = crash_at
+        site.ledger.crashes = self.crashes
+        self.due_s = site.now_s
+        self.shepherd: Shepherd | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Alive and not stopped."""
+        return self.alive and not self.stopped
+
+    def tick_if_due(self) -> None:
+        """One tick, if it is time for it."""
+        if not self.runs or self.site.now_s < self.due_s:
+            return
+        try:
+            if self.shepherd is None:
+                self.shepherd = self._assemble()
+            self.due_s = self.site.now_s + max(self.shepherd.tick(), 0.05)
+        except ShepherdCrash:
+            self.kill()
+        except AnotherShepherd as refusal:
+            self.refused = str(refusal)
+            self.kill()
+
+    def kill(self) -> None:
+        """kill -9: its tools die with it."""
+        self.alive = False
+        if self.shepherd is not None:
+            self.executor.gone = True
+
+    def _assemble(self) -> Shepherd:
+        site, settings = self.site, self.site.spec.settings()
+        clock = SimClock(site.pools.wall_s, lambda: site.now_s + 1000.0)
+        recordable = lambda: not site.ledger.full  # noqa: E731 - one question asked in three places
+        pool = SimPool(
+            pools=site.pools,
+            meter=site.meter,
+            crashes=self.crashes,
+            recordable=recordable,
+            young_s=settings.timers.young_collector_s,
+        )
+        commands = SimCommands(
+            hosts=site.hosts,
+            pools=site.pools,
+            meter=site.meter,
+            recordable=recordable,
+            command_s=settings.timers.command_s,
+        )
+        self.executor = SimExecutor(site.events, commands, self.crashes)
+        diary = Diary(site.ledger, clock, self._log)
+        switches = Switches(
+            settings=settings,
+            ledger=site.ledger,
+            diary=diary,
+            hands=Hands(commands, self.executor),
+            pages=LeasePages(
+                pool=pool,
+                signer=site.signer,
+                verifier=site.signer,
+                clock=clock,
+                settings=settings,
+                instance=self.instance,
+            ),
+            clock=clock,
+            log=self._log,
+            new_lease=lambda host: LeaseId(f"{host}-{site.rng.randrange(16**8):08x}"),
+        )
+        latch = Latch(
+            ledger=site.ledger,
+            diary=diary,
+            spool=site.spool,
+            off_switch=site.off_switch,
+            clock=clock,
+            log=self._log,
+            latch=site.spec.latch,
+        )
+        return Shepherd(
+            settings=settings,
+            observer=Observer(pool, clock, settings),
+            switches=switches,
+            latch=latch,
+            ledger=site.ledger,
+            diary=diary,
+            clock=clock,
+            watchdog=SimWatchdog(),
+            log=self._log,
+            about={"instance": self.instance, "pid": 1},
+        )
+
+    def _log(self, event: str, **fields: object) -> None:
+        self.log.append((self.site.now_s, event, fields))
+        del self.log[:-2000]
