@@ -104,11 +104,16 @@ def seal(head: Head, entries: Iterable[Entry]) -> tuple[Row, ...]:
             seq=head.seq + 1,
             at_s=float(entry.at_s),
             kind=entry.kind.value,
-            host=entry.host,
-            cause=entry.cause,
+            host=storable(entry.host),
+            cause=storable(entry.cause),
             body=canonical(entry.body),
             hash="",
         )
         rows.append(dataclasses.replace(draft, hash=row_hash(head.hash, draft)))
         head = Head(seq=draft.seq, hash=rows[-1].hash)
     return tuple(rows)
+
+
+def storable(text: str) -> str:
+    """Text that has a UTF-8 form: bytes of a foreign encoding (lone surrogates) are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
