@@ -1,0 +1,1 @@
+"""The verbs: one file each, with `add(subparsers)` and `run(args) -> exit code`."""

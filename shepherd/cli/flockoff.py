@@ -1,0 +1,64 @@
+"""`shepherd flockoff "reason" [--for 2h]`: all hosts come home, nothing is lent until `flockon`."""
+
+import argparse
+import re
+
+from shepherd.cli import where
+from shepherd.edges.ledger_lock import writer_pid
+from shepherd.edges.spool import leave
+from shepherd.errors import LedgerUnavailable, SettingsError, Unavailable, UsageError
+from shepherd.model.intents import IntentKind
+from shepherd.model.settings import FlockOffSettings
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+DURATION = re.compile(r"(\d+(?:\.\d+)?[smhdw])+")
+LONGEST_S = 366 * 86400
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the verb."""
+    parser = subparsers.add_parser(
+        "flockoff",
+        help="stop all flocking; hosts come home",
+        description="Stop all flocking. Works also while the shepherd is down: it obeys when it starts.",
+    )
+    parser.add_argument("why", metavar="REASON", help="shown to everybody who asks why")
+    parser.add_argument(
+        "--for", dest="for_s", type=duration_s, metavar="TIME", help="end by itself after e.g. 90m, 2h, 1d12h"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Leave the intent. Raises BadInput, Unavailable."""
+    if not args.why.strip():
+        raise UsageError('flockoff needs a reason, e.g. shepherd flockoff "network maintenance"')
+    try:
+        spool, path = where.intents_directory(args.settings), where.flockoff_path(args.settings)
+    except SettingsError as exc:
+        raise UsageError(f"{exc}; `touch {FlockOffSettings().path}` stops flocking meanwhile") from exc
+    try:
+        leave(spool, IntentKind.FLOCKOFF, why=args.why, for_s=args.for_s)
+    except Unavailable as exc:
+        raise Unavailable(f"{exc}; `touch {path}` stops flocking too") from exc
+    until = "until `shepherd flockon`" if args.for_s is None else f"for {args.for_s:g} s"
+    print(f"flocking goes off {until}{when(args)}")
+    return 0
+
+
+def duration_s(text: str) -> float:
+    """`2h`, `90m`, `1d12h`, `30s`: seconds. For argparse."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhdw])", text)
+    seconds = sum(float(number) * UNITS_S[unit] for number, unit in parts)
+    if not DURATION.fullmatch(text) or not 0 < seconds <= LONGEST_S:
+        message = f"{text!r} is not a time; write e.g. 90m, 2h or 1d12h, a year at most"
+        raise argparse.ArgumentTypeError(message)
+    return seconds
+
+
+def when(args: argparse.Namespace) -> str:
+    """Who will obey, and when."""
+    try:
+        running = writer_pid(where.ledger_directory(args.settings)) is not None
+    except LedgerUnavailable:
+        return ""
+    return "" if running else "; the shepherd is not running and obeys when it starts"

@@ -1,0 +1,115 @@
+"""`shepherd ledger verify|export`: is the record whole, and give it to others."""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import re
+from collections.abc import Iterator
+
+from shepherd.cli.where import ledger_directory
+from shepherd.core.ledger.verify import Fault, Verification, verify
+from shepherd.edges.ledger_present import read_present
+from shepherd.edges.ledger_read import damaged, partitions
+from shepherd.errors import LedgerUnavailable, UsageError
+from shepherd.model.chain import Head, Partition, Row
+from shepherd.model.entry import EntryKind
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the verb and its acts."""
+    parser = subparsers.add_parser("ledger", help="verify or export the record")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    check = acts.add_parser(
+        "verify",
+        help="is the chain of records whole",
+        description="Check every hash, every seam between days and every carried sum. Prints the head: noting it "
+        "down elsewhere makes any later change of the records before it evident, by --expect.",
+    )
+    check.add_argument("--expect", type=head_of, action="append", default=[], metavar="SEQ:HASH")
+    export = acts.add_parser("export", help="print records as JSON lines, oldest first")
+    export.add_argument("--since", type=day_of, default="", metavar="YYYY-MM-DD", help="first day, UTC")
+    export.add_argument("--until", type=day_of, default="9999-12-31", metavar="YYYY-MM-DD", help="last day, UTC")
+    export.add_argument("--kind", choices=[kind.value for kind in EntryKind], help="only this kind")
+    export.add_argument("--host", help="only this host")
+    export.add_argument("--cause", help="only this lend, cycle or intent")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one act. Raises BadInput, LedgerUnavailable."""
+    directory = ledger_directory(args.settings)
+    if not directory.is_dir():
+        raise UsageError(f"there is no ledger in {directory}: the shepherd never ran, or this user may not look")
+    return verified(directory, args.expect) if args.act == "verify" else exported(directory, args)
+
+
+def verified(directory: pathlib.Path, expected: list[Head]) -> int:
+    """Say whether the chain holds; 1 if it does not."""
+    # The head is read first: records that are added meanwhile are no fault.
+    noted = [*expected, *shown_head(directory)]
+    broken = [Fault(day=day, seq=0, what=why) for day, why in damaged(directory).items()]
+    result = verify(readable(directory), noted)
+    result = dataclasses.replace(result, faults=(*broken, *result.faults))
+    print("\n".join(verdict_lines(result)))
+    return 1 if result.faults else 0
+
+
+def readable(directory: pathlib.Path) -> Iterator[Partition]:
+    """The partitions as far as they can be found; what cannot is named by `damaged`."""
+    try:
+        yield from partitions(directory)
+    except LedgerUnavailable:
+        return
+
+
+def shown_head(directory: pathlib.Path) -> list[Head]:
+    """The head that the view noted; an unreadable view notes nothing."""
+    try:
+        found = read_present(directory)
+    except LedgerUnavailable:
+        return []
+    return [found[1]] if found else []
+
+
+def verdict_lines(result: Verification) -> Iterator[str]:
+    """For a person."""
+    yield from (f"FAULT {fault}" for fault in result.faults)
+    yield f"{result.records} records from {result.first_seq} on, in {result.partitions} partitions"
+    yield f"head {result.head.seq}:{result.head.hash}"
+    yield "the chain is broken" if result.faults else "the chain is whole"
+
+
+def exported(directory: pathlib.Path, args: argparse.Namespace) -> int:
+    """One JSON object a record."""
+    for partition in partitions(directory):
+        if args.since <= partition.name <= args.until:
+            for row in partition.rows:
+                if wanted(row, args):
+                    print(line(row))
+    return 0
+
+
+def wanted(row: Row, args: argparse.Namespace) -> bool:
+    """Whether the filters let it through."""
+    filters = ((args.kind, row.kind), (args.host, row.host), (args.cause, row.cause))
+    return all(want is None or want == have for want, have in filters)
+
+
+def line(row: Row) -> str:
+    """The row with its body as JSON, not as text in JSON; whoever has it can recompute the hash."""
+    return json.dumps({**dataclasses.asdict(row), "body": json.loads(row.body)}, sort_keys=True)
+
+
+def head_of(text: str) -> Head:
+    """`812:9f3c…`, as `verify` prints it. For argparse."""
+    if not re.fullmatch(r"\d+:[0-9a-f]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a head as `ledger verify` prints it")
+    seq, digest = text.split(":")
+    return Head(seq=int(seq), hash=digest)
+
+
+def day_of(text: str) -> str:
+    """A UTC date. For argparse."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write e.g. 2026-03-01")
+    return text

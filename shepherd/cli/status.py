@@ -1,0 +1,45 @@
+"""`shepherd -s`, `shepherd status`: what is, from the ledger alone. Works when the daemon is dead."""
+
+import argparse
+import json
+import pathlib
+
+from shepherd.cli.where import ledger_directory
+from shepherd.edges.clock import SystemClock
+from shepherd.edges.ledger_lock import writer_pid
+from shepherd.edges.ledger_present import read_present
+from shepherd.errors import LedgerUnavailable, Unavailable
+from shepherd.views.present import present_from
+from shepherd.views.status import Life, status_json, status_text
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declare the verb."""
+    parser = subparsers.add_parser("status", help="show every host, the last cycle and how old each source is")
+    parser.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print. Raises Unavailable if there is nothing to show."""
+    directory = ledger_directory(args.settings)
+    found = read_present(directory)
+    if found is None:
+        running = life_of(directory).running
+        state = "has not looked around yet" if running else "has never run here"
+        raise Unavailable(f"the shepherd {state}: there is no state in {directory}")
+    body, _ = found
+    present, life, now_s = present_from(body), life_of(directory), SystemClock().wall_s()
+    if args.json:
+        print(json.dumps(status_json(body, present, life, now_s), indent=1))
+    else:
+        print(status_text(present, life, now_s), end="")
+    return 0
+
+
+def life_of(directory: pathlib.Path) -> Life:
+    """Whether somebody holds the ledger's lock."""
+    try:
+        pid = writer_pid(directory)
+    except LedgerUnavailable:
+        return Life(running=None)
+    return Life(running=pid is not None, pid=pid)

@@ -1,0 +1,44 @@
+"""Where the ledger and the spool lie, also when the settings file as a whole is not valid.
+
+`shepherd -s` and `shepherd flockoff` must work while somebody is in the middle of editing settings.
+"""
+
+import pathlib
+import tomllib
+
+from shepherd.errors import SettingsError
+from shepherd.model.settings import FlockOffSettings, PathSettings
+
+REMEDY = "mend it, or name another file with --settings"
+
+
+def ledger_directory(settings: pathlib.Path) -> pathlib.Path:
+    """The ledger's directory. Raises SettingsError."""
+    return pathlib.Path(looked_up(settings, "paths", "state", PathSettings().state)) / "ledger"
+
+
+def intents_directory(settings: pathlib.Path) -> pathlib.Path:
+    """The spool. Raises SettingsError."""
+    return pathlib.Path(looked_up(settings, "paths", "intents", PathSettings().intents))
+
+
+def flockoff_path(settings: pathlib.Path) -> pathlib.Path:
+    """The file that stops all flocking. Raises SettingsError."""
+    return pathlib.Path(looked_up(settings, "flockoff", "path", FlockOffSettings().path))
+
+
+def looked_up(settings: pathlib.Path, table: str, key: str, default: str) -> str:
+    """One text from the file, without judging the rest of it."""
+    try:
+        with settings.open("rb") as file:
+            found = tomllib.load(file).get(table, {})
+    except FileNotFoundError as exc:
+        remedy = "name the settings file with --settings"
+        raise SettingsError(file=str(settings), key=f"{table}.{key}", problem="no such file", remedy=remedy) from exc
+    except (OSError, ValueError) as exc:
+        problem = f"cannot be read: {exc}"
+        raise SettingsError(file=str(settings), key=f"{table}.{key}", problem=problem, remedy=REMEDY) from exc
+    value = found.get(key, default) if isinstance(found, dict) else None
+    if not isinstance(value, str):
+        raise SettingsError(file=str(settings), key=f"{table}.{key}", problem="is not a string", remedy=REMEDY)
+    return value

@@ -1,0 +1,104 @@
+"""The view that the daemon published, as values. Its body is written by `core.present`, schema 1."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from shepherd.errors import Unavailable
+from shepherd.model.flockoff import FlockOff
+from shepherd.model.host import HostState
+
+SCHEMA = 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ShownHost:
+    """One host."""
+
+    host: str
+    flock_name: str
+    state: HostState
+    why: str
+    since_s: float | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ShownReading:
+    """One source."""
+
+    source: str
+    at_s: float
+    problem: str | None
+    period_s: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Present:
+    """All of it."""
+
+    at_s: float
+    sentence: str
+    cycle_at_s: float
+    flockoff: FlockOff | None
+    hosts: tuple[ShownHost, ...]
+    readings: tuple[ShownReading, ...]
+    idle_jobs: int | None
+    running_jobs: int | None
+    unmanaged: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    def in_state(self, state: HostState) -> tuple[ShownHost, ...]:
+        """The hosts of one state."""
+        return tuple(host for host in self.hosts if host.state is state)
+
+
+def present_from(body: Mapping[str, Any]) -> Present:
+    """Read a body. Raises Unavailable if it is of another schema or damaged."""
+    if body.get("schema") != SCHEMA:
+        raise Unavailable(
+            f"the running shepherd shows its state in schema {body.get('schema')}, this command reads "
+            f"{SCHEMA}: use the command of the same version, or restart the shepherd after the upgrade"
+        )
+    try:
+        return read(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise Unavailable(f"the published state is damaged ({exc!r}); the shepherd replaces it when it runs") from exc
+
+
+def read(body: Mapping[str, Any]) -> Present:
+    """A body of schema 1."""
+    queue = body.get("queue") or {}
+    flockoff = body.get("flockoff")
+    return Present(
+        at_s=float(body["at_s"]),
+        sentence=str(body.get("sentence") or ""),
+        cycle_at_s=float(body.get("cycle_at_s") or 0),
+        flockoff=FlockOff(**flockoff) if flockoff else None,
+        hosts=tuple(map(shown_host, body["hosts"])),
+        readings=tuple(map(shown_reading, body.get("readings", ()))),
+        idle_jobs=queue.get("idle_jobs"),
+        running_jobs=queue.get("running_jobs"),
+        unmanaged=tuple(body.get("unmanaged", ())),
+        problems=tuple(body.get("problems", ())),
+    )
+
+
+def shown_host(body: Mapping[str, Any]) -> ShownHost:
+    """One of `hosts`."""
+    return ShownHost(
+        host=body["host"],
+        flock_name=body["flock_name"],
+        state=HostState(body["state"]),
+        why=body["why"],
+        since_s=body.get("since_s"),
+    )
+
+
+def shown_reading(body: Mapping[str, Any]) -> ShownReading:
+    """One of `readings`."""
+    return ShownReading(
+        source=body["source"],
+        at_s=float(body["at_s"]),
+        problem=body.get("problem"),
+        period_s=float(body.get("period_s") or 0),
+    )

@@ -1,0 +1,135 @@
+"""`shepherd -s`: the two lists of the talk, then everything that is not as usual."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from shepherd.model.flockoff import FlockOff
+from shepherd.model.host import HostState
+from shepherd.views.present import SCHEMA, Present, ShownHost, ShownReading
+from shepherd.views.wording import age, instant, plain
+
+SILENT_PERIODS = 6
+SILENT_LEAST_S = 60.0
+"""Without a new view for longer, the daemon is said to be silent. Seconds."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Life:
+    """Whether the daemon lives, as far as one may ask."""
+
+    running: bool | None
+    """It holds the ledger's lock; None: this user may not ask."""
+    pid: int | None = None
+
+
+def status_text(present: Present, life: Life, now_s: float) -> str:
+    """For a person; the first five lines are for scripts too and keep their form."""
+    lines = [
+        *listed("Active Regular Compute Node", [h.host for h in present.in_state(HostState.LOCAL)]),
+        "",
+        *listed("Active Flock Compute Nodes", [h.flock_name for h in present.in_state(HostState.FLOCK)]),
+        "",
+        *others(present, now_s),
+        *flockoff_lines(present.flockoff, now_s),
+        *queue_lines(present),
+        *(f"Problem: {plain(problem)}" for problem in present.problems),
+        *cycle_lines(present, now_s),
+        *source_lines(present.readings, now_s),
+        *life_lines(present, life, now_s),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def status_json(body: Mapping[str, object], present: Present, life: Life, now_s: float) -> dict[str, object]:
+    """The same for machines. The schema number grows when a key changes its meaning or goes away."""
+    return {
+        **body,
+        "schema": SCHEMA,
+        "running": life.running if life.running is not None else not silent(present, now_s),
+        "last_sign_of_life_s": round(max(now_s - present.at_s, 0.0), 3),
+    }
+
+
+def listed(title: str, names: Sequence[str]) -> list[str]:
+    """`Title: 2` and the names as the talk shows them."""
+    return [f"{title}: {len(names)}", str(sorted(plain(name) for name in names))]
+
+
+def others(present: Present, now_s: float) -> Iterator[str]:
+    """Hosts that are in neither list, with the reason."""
+    usual = (HostState.LOCAL, HostState.FLOCK)
+    rest = [host for host in present.hosts if host.state not in usual]
+    if rest:
+        yield f"Other hosts: {len(rest)}"
+        width = max(len(plain(host.host)) for host in rest)
+        yield from (host_line(host, width, now_s) for host in rest)
+        yield ""
+    if present.unmanaged:
+        yield from listed("Machines that no naming rule pairs", present.unmanaged)
+        yield ""
+
+
+def host_line(host: ShownHost, width: int, now_s: float) -> str:
+    """Name, state, since when, why."""
+    since = f" for {age(now_s - host.since_s)}" if host.since_s else ""
+    return f"  {plain(host.host):<{width}}  {host.state.value}{since}: {plain(host.why) or 'no reason given'}"
+
+
+def flockoff_lines(off: FlockOff | None, now_s: float) -> Iterator[str]:
+    """Who, when, why, and what ends it."""
+    if off is None:
+        return
+    ago = age(now_s - off.since_s)
+    yield f"Flocking is OFF since {instant(off.since_s)} ({ago} ago), by {plain(off.who)}: {plain(off.why)}"
+    if off.until_s is not None:
+        yield f"  It ends by itself at {instant(off.until_s)}, or with `shepherd flockon`."
+    elif off.from_file:
+        yield "  It ends when the file is removed and `shepherd flockon` was said."
+    else:
+        yield "  It ends with `shepherd flockon`."
+
+
+def queue_lines(present: Present) -> Iterator[str]:
+    """Local demand."""
+    if present.idle_jobs is None:
+        yield "Local jobs: not known"
+    else:
+        running = "" if present.running_jobs is None else f", {present.running_jobs} running"
+        yield f"Local jobs: {present.idle_jobs} idle{running}"
+
+
+def cycle_lines(present: Present, now_s: float) -> Iterator[str]:
+    """The last decision in one sentence."""
+    if present.cycle_at_s:
+        yield f"Last cycle, {age(now_s - present.cycle_at_s)} ago: {plain(present.sentence)}"
+    else:
+        yield "Last cycle: none yet"
+
+
+def source_lines(readings: Sequence[ShownReading], now_s: float) -> Iterator[str]:
+    """How old each source is; what is wrong with one on a line of its own."""
+    if not readings:
+        yield "Sources: none asked yet"
+        return
+    ages = (f"{plain(r.source)} {age(now_s - r.at_s) + ' ago' if r.at_s else 'never'}" for r in readings)
+    yield f"Sources: {', '.join(ages)}"
+    for reading in readings:
+        if reading.problem:
+            yield f"  {plain(reading.source)} not believed: {plain(reading.problem)}"
+
+
+def silent(present: Present, now_s: float) -> bool:
+    """Whether the view is older than a living daemon lets it become."""
+    period_s = max((reading.period_s for reading in present.readings), default=0.0)
+    return now_s - present.at_s > max(SILENT_PERIODS * period_s, SILENT_LEAST_S)
+
+
+def life_lines(present: Present, life: Life, now_s: float) -> Iterator[str]:
+    """Says it when the daemon is dead, or seems to be; the lists above are then as it last saw them."""
+    last = f"last sign of life {age(now_s - present.at_s)} ago"
+    quiet = silent(present, now_s)
+    if life.running is False or (life.running is None and quiet):
+        yield f"The shepherd is not running ({last}). Every host is local once its lease has lapsed."
+    elif quiet:
+        who = f" (process {life.pid})" if life.pid else ""
+        yield f"The shepherd{who} runs, but is silent ({last})."

@@ -1,0 +1,23 @@
+"""How views say ages, instants and foreign text."""
+
+import datetime
+
+STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+
+
+def age(seconds: float) -> str:
+    """`4 s`, `100 s`, `3 min`, `12 d`; a clock that was set back gives `0 s`."""
+    for length, unit in STEPS:
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def instant(at_s: float) -> str:
+    """In UTC, as in the ledger."""
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def plain(text: object) -> str:
+    """On one line, without control characters: ads and reasons are written by strangers."""
+    return "".join(c if c.isprintable() else " " for c in str(text)).strip()
