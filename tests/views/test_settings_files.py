@@ -1,0 +1,86 @@
+"""Tables and examples that are generated from the settings."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from shepherd.core.node_rules import node_problems
+from shepherd.core.settings_rules import daemon_problems
+from shepherd.edges.settings_file import read_node_settings, read_settings
+from shepherd.model.node_settings import NodeSettings
+from shepherd.model.settings import Settings
+from shepherd.views.settings_example import daemon_example, node_example
+from shepherd.views.settings_files import GENERATED, write
+from shepherd.views.settings_table import Table, settings_markdown, tables_of, timers_markdown
+from tests.house import sources
+
+TABLES = [*tables_of(Settings), *tables_of(NodeSettings)]
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_what_is_generated_is_current(name: str) -> None:
+    """A table of settings that nobody regenerated told of timers the programs no longer had."""
+    committed = (sources.ROOT / name).read_text(encoding="utf-8")
+    assert committed == GENERATED[name](), "run: python -m shepherd.views.settings_files"
+
+
+def test_writing_puts_every_file_in_its_place(tmp_path: Path) -> None:
+    """A generator that misses a file leaves it stale for good."""
+    write(tmp_path)
+    write(tmp_path)
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == set(GENERATED)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name or "node")
+def test_every_setting_is_explained_and_has_a_unit_where_it_needs_one(table: Table) -> None:
+    """A number without a unit was given in minutes."""
+    assert table.settings
+    for setting in table.settings:
+        assert len(setting.text) > 15, setting.key
+        assert setting.unit == "s" or not setting.key.endswith("_s"), setting.key
+
+
+def test_every_timer_is_in_the_table_of_timers() -> None:
+    """A timer outside the one table is a second owner in waiting."""
+    timers = timers_markdown()
+    for table in TABLES:
+        for setting in table.settings:
+            if setting.key.endswith("_s"):
+                assert f".{setting.key}` | {setting.default:g} s |" in timers
+
+
+def test_the_table_marks_what_must_be_given() -> None:
+    """Five lines are what a site must write; the table says which."""
+    required = re.findall(r"^\| `(\w+)` \|[^|]*\| \*\*required\*\*", settings_markdown(), re.MULTILINE)
+    assert required[:3] == ["name", "collector", "image"]
+    assert "flock_mac" in required
+
+
+def uncommented(text: str) -> str:
+    """An example with every default written out."""
+    return re.sub(r"^#(?=\S)", "", text, flags=re.MULTILINE)
+
+
+def test_the_examples_are_good_settings_as_they_are(tmp_path: Path) -> None:
+    """The example in the package was refused by the program beside it."""
+    path = tmp_path / "x.toml"
+    path.write_text(daemon_example(), encoding="utf-8")
+    settings = read_settings(path, daemon_problems)
+    path.write_text(uncommented(daemon_example()), encoding="utf-8")
+    assert read_settings(path, daemon_problems) == settings
+    path.write_text(node_example(), encoding="utf-8")
+    node = read_node_settings(path, node_problems)
+    path.write_text(uncommented(node_example()), encoding="utf-8")
+    assert read_node_settings(path, node_problems) == node
+
+
+def test_every_setting_is_in_an_example() -> None:
+    """A setting that no example shows is found by reading the source, or not at all."""
+    text = daemon_example()
+    for table in dataclasses.fields(Settings):
+        assert f"\n[{table.name}]\n" in text
+    for field in dataclasses.fields(NodeSettings):
+        assert re.search(rf"^#?{field.name} = ", node_example(), re.MULTILINE)
