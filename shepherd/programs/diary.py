@@ -33,6 +33,11 @@ class Diary:
         self._close_gap()
         return True
 
+    def life(self, event: str, **about: object) -> None:
+        """Record that the daemon started, reloaded or stopped."""
+        now = self._clock.wall_s()
+        self.write([Entry(at_s=now, kind=EntryKind.LIFE, cause="daemon", body={"event": event, **about})])
+
     def probe(self) -> None:
         """While there is a gap, try to end it; reclaims may leave nothing else to write."""
         if not self.works:

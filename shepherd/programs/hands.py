@@ -11,13 +11,13 @@ class Hands:
     """Begins steps and collects their outcomes. Never blocks."""
 
     def __init__(self, commands: Commands, executor: Executor) -> None:
-        self._commands = commands
+        self.commands = commands
         self._executor = executor
         self._running: dict[HostName, tuple[Step, Future[Outcome]]] = {}
 
     def begin(self, step: Step, pair: HostPair) -> None:
         """Start a step. The host must not be busy."""
-        future = self._executor.submit(self._commands.carry_out, step, pair)
+        future = self._executor.submit(self.commands.carry_out, step, pair)
         self._running[step.host] = (step, future)
 
     def is_busy(self, host: HostName) -> bool:

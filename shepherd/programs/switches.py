@@ -63,6 +63,11 @@ class Switches:
         self._is_alone = False
         self.page_problem = ""
 
+    def adopt(self, settings: Settings, pages: LeasePages) -> None:
+        """Go on with other settings. The serial goes on growing."""
+        pages.serial = max(pages.serial, self.pages.serial)
+        self.settings, self.pages = settings, pages
+
     def lend(self, order: Order, facts: HostFacts) -> None:
         """Grant a lease: the first step outward."""
         if facts.regular is None or facts.keeper is None or order.host in self.records:

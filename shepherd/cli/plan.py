@@ -1,0 +1,48 @@
+"""`shepherd plan`: what the next cycle would do. Given nothing to act with, it changes nothing."""
+
+import argparse
+import json
+from pathlib import Path
+
+from shepherd.cli.where import ledger_directory
+
+DESCRIPTION = """Observes both pools and decides as the next cycle would, from the daemon's own record. It has neither
+the signing key nor HTCondor's commanding tools nor the ledger's lock, so it cannot change anything."""
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The verb's command line."""
+    parser = subparsers.add_parser("plan", help="show what the next cycle would do", description=DESCRIPTION)
+    parser.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the foreseen cycle. Raises SettingsError, LedgerUnavailable."""
+    from shepherd.core import records
+    from shepherd.edges.clock import SystemClock
+    from shepherd.edges.ledger_read import newest_standing
+    from shepherd.model.entry import EntryKind
+    from shepherd.programs.foresee import foresee
+    from shepherd.programs.wiring import load_settings, pool_of
+    from shepherd.views.plan import plan_json, plan_text
+
+    settings = load_settings(args.settings)
+    standing = newest_standing(Path(ledger_directory(args.settings)))
+    off = standing.last(EntryKind.FLOCKOFF.value)
+    pool = pool_of(settings)
+    try:
+        seen = foresee(
+            pool,
+            SystemClock(),
+            settings,
+            {host: records.switch_from(body) for host, body in standing.bodies(EntryKind.SWITCH).items()},
+            {host: records.memory_from(body) for host, body in standing.bodies(EntryKind.MEMORY).items()},
+            records.flockoff_from(off.body) if off else None,
+        )
+    finally:
+        pool.close()
+    if args.json:
+        print(json.dumps(plan_json(seen.snapshot, seen.verdict), indent=1))
+    else:
+        print(plan_text(seen.snapshot, seen.verdict), end="")
+    return 0

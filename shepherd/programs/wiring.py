@@ -1,0 +1,174 @@
+"""The daemon put together: settings in, a loop with real edges out. Names every edge the daemon uses."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import shepherd
+from shepherd.core import records
+from shepherd.core.settings_rules import daemon_problems
+from shepherd.edges.clock import SystemClock
+from shepherd.edges.htcondor.commands import CondorCommands
+from shepherd.edges.htcondor.pool import CondorPool
+from shepherd.edges.instance import instance_id, new_lease
+from shepherd.edges.ledger import SqliteLedger
+from shepherd.edges.log import make_log
+from shepherd.edges.off_file import OffFileSwitch
+from shepherd.edges.settings_file import read_settings
+from shepherd.edges.signing import PageSigner, PageVerifier, public_path
+from shepherd.edges.spool import FileSpool
+from shepherd.edges.systemd import Notifier
+from shepherd.errors import SettingsError
+from shepherd.model.settings import Settings
+from shepherd.ports import Log
+from shepherd.programs.diary import Diary
+from shepherd.programs.hands import Hands
+from shepherd.programs.latch import Latch
+from shepherd.programs.observe import Observer
+from shepherd.programs.pages import LeasePages
+from shepherd.programs.serve import Signals, serve
+from shepherd.programs.shepherd import Shepherd
+from shepherd.programs.switches import Switches
+
+MOST_COMMANDS = 16
+"""HTCondor tools run beside the loop at one time, at most."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and validate. Raises SettingsError that lists everything wrong."""
+    return read_settings(path, daemon_problems)
+
+
+def pool_of(settings: Settings) -> CondorPool:
+    """Questions to both pools, by these settings."""
+    return CondorPool(settings)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Changeable:
+    """The parts that a reload replaces, all or none."""
+
+    settings: Settings
+    pool: CondorPool
+    commands: CondorCommands
+    signer: PageSigner
+    verifier: PageVerifier
+
+    @classmethod
+    def of(cls, path: Path) -> "Changeable":
+        """Build all parts from the file. Raises SettingsError; then nothing was built."""
+        settings = load_settings(path)
+        key = Path(settings.lease.key)
+        return cls(
+            settings=settings,
+            pool=pool_of(settings),
+            commands=CondorCommands(settings),
+            signer=PageSigner.from_file(key),
+            verifier=PageVerifier.from_files([public_path(key)]),
+        )
+
+
+class Daemon:
+    """One running shepherd and the means to reload it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._log: Log = make_log()
+        self._parts = Changeable.of(path)
+        settings = self._parts.settings
+        state = Path(settings.paths.state)
+        self._instance = instance_id(state)
+        self._clock = SystemClock()
+        self._watchdog = Notifier(os.environ)
+        self._ledger = SqliteLedger(
+            state / "ledger", switch_from=records.switch_from, memory_from=records.memory_from
+        )
+        self._diary = Diary(self._ledger, self._clock, self._log)
+        executor = ThreadPoolExecutor(max_workers=MOST_COMMANDS, thread_name_prefix="command")
+        self._hands = Hands(self._parts.commands, executor)
+        self._executor = executor
+        self._latch = self._new_latch(settings)
+        self._switches = self._new_switches(settings)
+
+    def run(self) -> None:
+        """Serve until TERM. Raises AnotherShepherd; hosts stay as they are in any case."""
+        signals = Signals()
+        signals.install()
+        self._diary.life("started", instance=self._instance, version=shepherd.__version__)
+        try:
+            serve(self._loop(), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
+        finally:
+            self._diary.life("stopped", instance=self._instance)
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._parts.pool.close()
+            self._ledger.close()
+
+    def _loop(self) -> Shepherd:
+        parts = self._parts
+        return Shepherd(
+            settings=parts.settings,
+            observer=Observer(parts.pool, self._clock, parts.settings),
+            switches=self._switches,
+            latch=self._latch,
+            ledger=self._ledger,
+            diary=self._diary,
+            clock=self._clock,
+            watchdog=self._watchdog,
+            log=self._log,
+            about=self._about(),
+        )
+
+    def _reload(self) -> Shepherd:
+        """New settings in force, or SettingsError and everything as it was."""
+        old, new = self._parts, Changeable.of(self._path)
+        if new.settings.paths.state != old.settings.paths.state:
+            new.pool.close()
+            remedy = "restart the daemon to move its state"
+            raise SettingsError(
+                file=str(self._path), key="paths.state", problem="cannot change by reload", remedy=remedy
+            )
+        self._parts = new
+        old.pool.close()
+        self._hands.commands = new.commands
+        self._latch = self._new_latch(new.settings)
+        self._switches.adopt(new.settings, self._new_pages(new))
+        self._diary.life("reloaded", instance=self._instance)
+        return self._loop()
+
+    def _new_latch(self, settings: Settings) -> Latch:
+        return Latch(
+            ledger=self._ledger,
+            diary=self._diary,
+            spool=FileSpool(Path(settings.paths.intents), self._log),
+            off_switch=OffFileSwitch(Path(settings.flockoff.path)),
+            clock=self._clock,
+            log=self._log,
+            latch=settings.flockoff.latch,
+        )
+
+    def _new_pages(self, parts: Changeable) -> LeasePages:
+        return LeasePages(
+            pool=parts.pool,
+            signer=parts.signer,
+            verifier=parts.verifier,
+            clock=self._clock,
+            settings=parts.settings,
+            instance=self._instance,
+        )
+
+    def _new_switches(self, settings: Settings) -> Switches:
+        return Switches(
+            settings=settings,
+            ledger=self._ledger,
+            diary=self._diary,
+            hands=self._hands,
+            pages=self._new_pages(self._parts),
+            clock=self._clock,
+            log=self._log,
+            new_lease=new_lease,
+        )
+
+    def _about(self) -> Mapping[str, object]:
+        return {"instance": self._instance, "pid": os.getpid(), "version": shepherd.__version__}
