@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 from collections.abc import Iterator, Mapping
+
 from shepherd.views.settings_table import default_of, toml
 
 
