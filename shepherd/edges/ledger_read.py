@@ -70,3 +70,9 @@ def runs_through(path: pathlib.Path, seen: Head) -> bool:
         return seen.seq < opening.first_seq - 1 or seen.hash in {opening.previous_hash, opening.hash()}
     rows = asked(path, f"{COLUMNS} WHERE seq = ?", seen.seq)
     return bool(rows) and rows[0].hash == seen.hash
+
+
+def newest_standing(directory: pathlib.Path) -> Standing:
+    """What stands now, read beside the daemon; empty if nothing was ever recorded. Raises LedgerUnavailable."""
+    days = files.begun(directory)
+    return read_standing(days[-1])[0] if days else Standing()
