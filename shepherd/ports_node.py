@@ -95,7 +95,7 @@ class RunDir(Protocol):
         """This boot's nonce; made when there is none."""
 
     def renew_nonce(self) -> Nonce:
-        """Another nonce: every lease so far is worthless. What was remembered is forgotten."""
+        """Another nonce: every lease so far is worthless, and what was seen is forgotten; the lend is not."""
 
     def read(self, file: NodeFile) -> str | None:
         """The text of a file; None if there is none."""
@@ -103,8 +103,11 @@ class RunDir(Protocol):
     def write(self, file: NodeFile, text: str) -> None:
         """Replace a file."""
 
+    def check_token(self) -> None:
+        """Raises CommandFailed if the flock pool's token is missing or not root's alone."""
+
     def give_token(self) -> None:
-        """Put the flock pool's token where PID 1 finds it. Raises CommandFailed if it is not root's alone."""
+        """Put the flock pool's token where PID 1 finds it. Raises as `check_token`."""
 
     def clear(self) -> None:
         """Remove what is about one lend only: control, fence and token. Idempotent."""

@@ -1,0 +1,119 @@
+"""The RunDir port: the host's run directory on tmpfs, root's alone."""
+
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from shepherd.errors import CommandFailed
+from shepherd.model.host import Nonce
+from shepherd.ports_node import NodeFile
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+TOKEN_BYTES_MAX = 65536
+
+
+class HostRunDir:
+    """`ports_node.RunDir` at `path`, with the flock pool's token at `token`."""
+
+    def __init__(self, path: Path, token: Path, boot_id: Path = BOOT_ID) -> None:
+        self._path, self._token, self._boot_id = path, token, boot_id
+
+    def prepare(self) -> None:
+        """Make the directories and the lock file, if they are not there. Idempotent; the lock is never replaced.
+
+        Raises CommandFailed, also if somebody else than root could write there.
+        """
+        try:
+            for directory in (self._path, self._path / "share"):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _refuse_loose(directory, directory.stat())
+            os.close(os.open(self.lock, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        except OSError as exc:
+            raise CommandFailed(f"{self._path}: {exc.strerror}") from exc
+
+    @property
+    def lock(self) -> Path:
+        """The host lock."""
+        return self._path / "share/host.lock"
+
+    def nonce(self) -> Nonce:
+        """See the port."""
+        text = self._read("nonce")
+        try:
+            members = json.loads(text or "{}")
+            if members.get("boot_id") == self._boot() and isinstance(members.get("nonce"), str):
+                return Nonce(members["nonce"])
+        except (ValueError, AttributeError):
+            pass
+        return self.renew_nonce()
+
+    def renew_nonce(self) -> Nonce:
+        """See the port."""
+        nonce = Nonce(secrets.token_hex(16))
+        (self._path / NodeFile.SEEN.value).unlink(missing_ok=True)
+        self._write("nonce", json.dumps({"boot_id": self._boot(), "nonce": nonce}))
+        return nonce
+
+    def read(self, file: NodeFile) -> str | None:
+        """See the port."""
+        return self._read(file.value)
+
+    def write(self, file: NodeFile, text: str) -> None:
+        """See the port."""
+        self._write(file.value, text)
+
+    def check_token(self) -> None:
+        """See the port."""
+        self._token_text()
+
+    def give_token(self) -> None:
+        """See the port."""
+        self._write("share/token", self._token_text())
+
+    def clear(self) -> None:
+        """See the port."""
+        for name in (NodeFile.CONTROL.value, NodeFile.FENCE.value, "share/token"):
+            (self._path / name).unlink(missing_ok=True)
+
+    def _token_text(self) -> str:
+        try:
+            descriptor = os.open(self._token, os.O_RDONLY | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                _refuse_loose(self._token, os.fstat(descriptor))
+                return file.read(TOKEN_BYTES_MAX).decode("ascii", "replace")
+        except OSError as exc:
+            raise CommandFailed(f"the flock pool's token {self._token}: {exc.strerror}") from exc
+
+    def _boot(self) -> str:
+        return self._boot_id.read_text(encoding="ascii").strip()
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self._path / name).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise CommandFailed(f"{self._path / name}: {exc.strerror}") from exc
+
+    def _write(self, name: str, text: str) -> None:
+        """Beside it, then renamed: a reader sees all of the old or all of the new."""
+        path = self._path / name
+        draft = path.with_name(f".{path.name}.new")
+        try:
+            draft.unlink(missing_ok=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            draft.replace(path)
+        except OSError as exc:
+            raise CommandFailed(f"{path}: {exc.strerror}") from exc
+
+
+def _refuse_loose(path: Path, seen: os.stat_result) -> None:
+    """Raise CommandFailed for a directory others may write to, or a secret others may read."""
+    forbidden = 0o022 if stat.S_ISDIR(seen.st_mode) else 0o077
+    if seen.st_uid not in {0, os.geteuid()} or stat.S_IMODE(seen.st_mode) & forbidden:
+        mode = stat.S_IMODE(seen.st_mode)
+        raise CommandFailed(f"{path} has mode {mode:04o} and owner {seen.st_uid}; chown root, chmod go= it")

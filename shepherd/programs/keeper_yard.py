@@ -1,0 +1,79 @@
+"""The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
+
+from collections.abc import Sequence
+
+from shepherd.core.keeper.spec import container_spec, network_spec
+from shepherd.errors import CommandFailed, ShepherdError
+from shepherd.model.container import Started
+from shepherd.model.lease import Lease
+from shepherd.model.node_settings import NodeSettings
+from shepherd.ports_node import Engine, RunDir
+from shepherd.programs.errand import Background, Errand
+
+
+class Yard:
+    """Prepares, buries and checks."""
+
+    def __init__(self, settings: NodeSettings, engine: Engine, run_dir: RunDir, background: Background) -> None:
+        self._settings, self._engine, self._run_dir = settings, engine, run_dir
+        self._start: Errand[Started] = Errand(background)
+        self._burial: Errand[Sequence[str]] = Errand(background)
+        self._check: Errand[str] = Errand(background)
+        self._checked_s: float | None = None
+        self._buried_s: float | None = None
+        self.problem = ""
+        """Why no container could be started here now, by the last check; empty if one could."""
+
+    @property
+    def busy(self) -> bool:
+        """A request to dockerd is under way."""
+        return self._start.busy or self._burial.busy or self._check.busy
+
+    def prepare(self, lease: Lease) -> None:
+        """Check everything, then start this lease's container; `started` has the outcome."""
+        self._start.start(lambda: self._prepare(lease))
+
+    def started(self) -> Started | ShepherdError | None:
+        """The outcome of `prepare`, once."""
+        return self._start.take()
+
+    def bury(self, now_s: float, every_s: float) -> None:
+        """Remove all containers of ours, at most every so often; `buried` has the outcome."""
+        if self._buried_s is None or now_s - self._buried_s >= every_s:
+            self._buried_s = now_s
+            self._burial.start(lambda: self._engine.remove_all(None))
+
+    def buried(self) -> Sequence[str] | ShepherdError | None:
+        """The outcome of `bury`, once: the last words of what was removed."""
+        outcome = self._burial.take()
+        if outcome is not None and not isinstance(outcome, ShepherdError):
+            self._buried_s = None
+        return outcome
+
+    def check(self, now_s: float, every_s: float) -> None:
+        """While no lend is on: keep `problem` true, and no container of ours about."""
+        due = self._checked_s is None or now_s - self._checked_s >= every_s
+        if due and not self.busy and self._check.start(self._look):
+            self._checked_s = now_s
+
+    def collect_check(self) -> None:
+        """Learn what a check found that is back."""
+        match self._check.take():
+            case None:
+                pass
+            case str() as problem:
+                self.problem = problem
+            case ShepherdError() as error:
+                self.problem = error.diagnosis()
+
+    def _look(self) -> str:
+        self._run_dir.check_token()
+        self._engine.remove_all(None)
+        return self._engine.check(network_spec(self._settings), frozenset(self._settings.images))
+
+    def _prepare(self, lease: Lease) -> Started:
+        self._engine.remove_all(None)
+        if problem := self._engine.check(network_spec(self._settings), frozenset({lease.image})):
+            raise CommandFailed(problem)
+        self._run_dir.give_token()
+        return self._engine.run(container_spec(self._settings, lease))
