@@ -12,6 +12,8 @@ from shepherd.core.settings_rules import daemon_problems
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
+from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.instance import instance_id, new_lease
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.edges.log import make_log
@@ -43,7 +45,28 @@ def load_settings(path: Path) -> Settings:
 
 def pool_of(settings: Settings) -> CondorPool:
     """Questions to both pools, by these settings."""
-    return CondorPool(settings)
+    return CondorPool(
+        home=_worker(settings, settings.home.collector, "home collector"),
+        flock=_worker(settings, settings.flock.collector, "flock collector"),
+        schedds=settings.home.schedds,
+        identities=settings.home.schedd_identities,
+        within_s=settings.timers.query_s,
+    )
+
+
+def commands_of(settings: Settings) -> CondorCommands:
+    """Orders to startds and masters, by these settings."""
+    return CondorCommands(
+        home=_worker(settings, settings.home.collector, "home collector"),
+        home_collector=settings.home.collector,
+        flock_collector=settings.flock.collector,
+        tools=Tools(condor_config=settings.paths.condor_config, directory=settings.paths.tools),
+        within_s=settings.timers.command_s,
+    )
+
+
+def _worker(settings: Settings, collector: str, name: str) -> WorkerProcess:
+    return WorkerProcess(collector=collector, condor_config=settings.paths.condor_config, name=name)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,7 +87,7 @@ class Changeable:
         return cls(
             settings=settings,
             pool=pool_of(settings),
-            commands=CondorCommands(settings),
+            commands=commands_of(settings),
             signer=PageSigner.from_file(key),
             verifier=PageVerifier.from_files([public_path(key)]),
         )
