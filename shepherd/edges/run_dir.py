@@ -1,5 +1,6 @@
 """The RunDir port: the host's run directory on tmpfs, root's alone."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -32,6 +33,16 @@ class HostRunDir:
             os.close(os.open(self.lock, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         except OSError as exc:
             raise CommandFailed(f"{self._path}: {exc.strerror}") from exc
+
+    def claim(self) -> int:
+        """Be the only keeper of this host until the returned descriptor is closed. Raises CommandFailed."""
+        descriptor = os.open(self._path / "keeper.lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            os.close(descriptor)
+            raise CommandFailed(f"another keeper works in {self._path}") from exc
+        return descriptor
 
     @property
     def lock(self) -> Path:

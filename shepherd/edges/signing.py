@@ -40,6 +40,10 @@ class PageSigner:
         """Raises SettingsError if the file is missing, not ours alone, or no Ed25519 key."""
         return cls(load_private(path))
 
+    def verifier(self) -> "PageVerifier":
+        """What trusts this key alone."""
+        return PageVerifier([self._key.public_key()])
+
     def sign(self, payload: bytes) -> SignedPage:
         """Sign exactly these bytes."""
         signature = self._key.sign(DOMAIN + payload)

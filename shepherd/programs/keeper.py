@@ -196,7 +196,7 @@ class Keeper:
         lend = self._record.lend
         if lend is not None:
             self._parts.log("leaving", lease=lend.lease.lease, why=leaving.why, failed=leaving.failed)
-            self._keep(dataclasses.replace(self._record, lend=dataclasses.replace(lend, leaving=leaving)))
+            self._keep_anyhow(dataclasses.replace(self._record, lend=dataclasses.replace(lend, leaving=leaving)))
 
     def _kill(self) -> None:
         if container := self._container():
@@ -213,8 +213,12 @@ class Keeper:
 
     def _tell_leave(self, seen: Situation) -> None:
         lend = self._record.lend
-        if lend is not None and lend.leaving is not None and lend.container is not None:
+        if lend is None or lend.leaving is None or lend.container is None:
+            return
+        try:
             self._tell(controls.leave(lend.lease, self._parts.pages.serial, seen.now))
+        except CommandFailed as failed:
+            self._parts.log("PID 1 cannot be told to leave; it will be killed", problem=failed.diagnosis())
 
     def _tell(self, control: Control) -> None:
         said = self._said
@@ -235,7 +239,7 @@ class Keeper:
         self._ended = (lend.lease.lease, why) if lend.leaving.failed else None
         self._refused, self._said = "", None
         self._parts.run_dir.clear()
-        self._keep(dataclasses.replace(self._record, lend=None))
+        self._keep_anyhow(dataclasses.replace(self._record, lend=None))
 
     # --- following up ---
 
@@ -303,6 +307,14 @@ class Keeper:
     def _keep(self, record: Record) -> None:
         self._parts.run_dir.write(NodeFile.LEND, lends.to_json(record))
         self._record = record
+
+    def _keep_anyhow(self, record: Record) -> None:
+        """On the way home: goes on also when nothing can be written."""
+        self._record = record
+        try:
+            self._keep(record)
+        except CommandFailed as failed:
+            self._parts.log("the record cannot be written; going on", problem=failed.diagnosis())
 
     def _remembered(self) -> Record:
         text = self._parts.run_dir.read(NodeFile.LEND)

@@ -8,7 +8,7 @@ from shepherd.core.lease import memory as memories
 from shepherd.core.lease.encode import decode
 from shepherd.core.lease.judge import Here, Instant, Refusal, Revoked, judge, standing
 from shepherd.core.lease.memory import Held, Memory
-from shepherd.errors import LeaseRefused, ShepherdError
+from shepherd.errors import CommandFailed, LeaseRefused, ShepherdError
 from shepherd.model.host import Nonce
 from shepherd.model.lease import LeasePage, SignedPage
 from shepherd.ports import Log, Verifier
@@ -107,9 +107,13 @@ class PageReader:
 
     def _judge(self, page: LeasePage, key_id: str, now: Instant, refuse: Callable[[str], None]) -> bool:
         memory, judgement = judge(self._memory, page, key_id=key_id, here=self._here, now=now)
-        if memory != self._memory:
-            self._run_dir.write(NodeFile.SEEN, memories.to_json(memory))
-            self._memory = memory
+        try:
+            self._remember(memory)
+        except CommandFailed as failed:
+            if not isinstance(judgement, Revoked):
+                refuse(failed.diagnosis())
+                return False
+        self._memory = memory
         if isinstance(judgement, Refusal):
             refuse(judgement.reason)
             return False
@@ -118,6 +122,10 @@ class PageReader:
         elif isinstance(judgement, Held):
             self.revoked = ""
         return True
+
+    def _remember(self, memory: Memory) -> None:
+        if memory != self._memory:
+            self._run_dir.write(NodeFile.SEEN, memories.to_json(memory))
 
     def _remembered(self) -> Memory:
         """Of this boot. What cannot be read is made harmless by another nonce."""

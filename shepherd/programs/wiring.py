@@ -19,7 +19,7 @@ from shepherd.edges.ledger import SqliteLedger
 from shepherd.edges.log import make_log
 from shepherd.edges.off_file import OffFileSwitch
 from shepherd.edges.settings_file import read_settings
-from shepherd.edges.signing import PageSigner, PageVerifier, public_path
+from shepherd.edges.signing import PageSigner, PageVerifier
 from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
 from shepherd.errors import SettingsError
@@ -83,13 +83,13 @@ class Changeable:
     def of(cls, path: Path) -> "Changeable":
         """Build all parts from the file. Raises SettingsError; then nothing was built."""
         settings = load_settings(path)
-        key = Path(settings.lease.key)
+        signer = PageSigner.from_file(Path(settings.lease.key))
         return cls(
             settings=settings,
             pool=pool_of(settings),
             commands=commands_of(settings),
-            signer=PageSigner.from_file(key),
-            verifier=PageVerifier.from_files([public_path(key)]),
+            signer=signer,
+            verifier=signer.verifier(),
         )
 
 

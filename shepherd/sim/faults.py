@@ -37,7 +37,9 @@ def _regular(host: Host) -> Startd | None:
 
 
 PARTS = ("keeper", "PID 1", "flock master", "flock startd", "regular master", "regular startd", "dockerd")
-"""Processes of a host that can be killed, stopped and continued."""
+"""Processes of a host that can be killed."""
+STOPPABLE = ("keeper", "dockerd")
+"""Those that a fault stops: a stopped HTCondor daemon is beyond any promise."""
 
 
 def kill(site: Site, host: Host, part: str) -> None:
@@ -200,6 +202,7 @@ def silence_flock(site: Site) -> None:
 def fill_ledger(site: Site) -> None:
     """No space left on the ledger's disk."""
     site.ledger.full = True
+    site.meter.unrecordable_s = site.now_s
 
 
 def free_ledger(site: Site) -> None:

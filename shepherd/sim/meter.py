@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 KEPT_ACTS = 400
 """Older acts have been checked long ago."""
+PAST_S = 1e9
+RECORD_S = 1800.0
+"""An act may lack its record if nothing could be recorded at any time during this long before."""
 
 
 @dataclasses.dataclass
@@ -54,6 +57,11 @@ class Meter:
         self.refusals_without_reason = 0
         self.flockoff_since_s: float | None = None
         self.short_since_s: float | None = None
+        self.shepherd_runs: Callable[[], bool] = lambda: False
+        self.unrecordable_s = -PAST_S
+        """When the ledger was last full."""
+        self._disturbed_s = 0.0
+        self._leased: set[str] = set()
         self._now_s = now_s
         self._steps: set[tuple[str, str]] = set()
         self._phases: dict[str, LeasePhase] = {}
@@ -84,12 +92,25 @@ class Meter:
             took_s = now_s - tally.reclaim_since_s
             tally.reclaims.append(Reclaim(took_s=took_s, undisturbed=not tally.disturbed))
             tally.reclaim_since_s = None
-        if local or (flock is not None and flock.accepts) or not host.powered or host.human_holds:
+        served = local or (flock is not None and flock.accepts)
+        if served or not host.powered or host.human_holds or self._helpless(host):
             tally.unserved_since_s = None
         elif tally.unserved_since_s is None:
             tally.unserved_since_s = now_s
         else:
             tally.unserved_s = max(tally.unserved_s, now_s - tally.unserved_since_s)
+
+    def _helpless(self, host: Host) -> bool:
+        """Everything that could help the host on is dead or stopped."""
+        return (host.keeper is None or not host.keeper.runs) and not self.shepherd_runs()
+
+    def look_at_reserve(self) -> None:
+        """Note since when the local herd is below its reserve; called about once a second."""
+        is_short = bool(self._leased) and self.shepherd_runs() and self._short()
+        if not is_short:
+            self.short_since_s = None
+        elif self.short_since_s is None:
+            self.short_since_s = self._now_s()
 
     def job_on_regular(self, host: str, job: Job) -> None:
         """A job was started on a regular startd."""
@@ -117,9 +138,12 @@ class Meter:
 
     def disturb(self, host: str | None = None) -> None:
         """A fault or a human came between: reclaims under way prove nothing about their duration."""
+        self._disturbed_s = self._now_s()
+        self.short_since_s = None
         for name, tally in self.tallies.items():
             if host in {None, name}:
                 tally.disturbed = True
+                tally.unserved_since_s = None
 
     def recorded(self, entries: Sequence[Entry]) -> None:
         """The ledger kept these."""
@@ -141,6 +165,8 @@ class Meter:
 
     def published(self, pages: Sequence[LeasePage], *, recordable: bool, blind: str) -> None:
         """Pages are in the collector: new leases and new phases are acts."""
+        leases = [lease for page in pages for lease in page.leases]
+        self._leased = {lease.host for lease in leases if lease.phase is not LeasePhase.REVOKED}
         for page in pages:
             for lease in page.leases:
                 tally = self.tallies.get(lease.host)
@@ -185,6 +211,7 @@ class Meter:
     ) -> None:
         now_s = self._now_s()
         off_s = None if self.flockoff_since_s is None else now_s - self.flockoff_since_s
+        recordable = recordable and now_s - self.unrecordable_s > RECORD_S
         self.acts.append(
             ActSeen(
                 at_s=now_s,
@@ -195,24 +222,30 @@ class Meter:
                 recordable=recordable,
                 blind=blind,
                 flockoff=off_s is not None and off_s > self.limits.look_s,
-                short=kind is StepKind.GRANT and self._short_with(),
+                short=kind is StepKind.GRANT and self._settled(now_s) and self._short(),
                 busy=busy,
             )
         )
         del self.acts[:-KEPT_ACTS]
 
-    def _short_with(self) -> bool:
-        """Whether the pages in force now take the local herd below its reserve, of the powered hosts."""
-        out = {name for name, host in self.hosts.items() if _is_out(host)}
-        live = {name for name, host in self.hosts.items() if host.powered}
-        cpus = sum(self.hosts[name].slots for name in live)
-        local = sum(self.hosts[name].slots for name in live - out)
+    def _short(self) -> bool:
+        """Whether the leases in force take the local herd below its reserve, of the hosts that count."""
+        counted = {
+            name
+            for name, host in self.hosts.items()
+            if host.powered and (name in self._leased or not host.human_holds)
+        }
+        out = {name for name in counted if name in self._leased or _is_out(self.hosts[name])}
+        cpus = sum(self.hosts[name].slots for name in counted)
+        local = sum(self.hosts[name].slots for name in counted - out)
         return local < self.limits.reserve * cpus
 
     def facts(self) -> WorldFacts:
         """Everything measured until now."""
         now_s = self._now_s()
-        off_s = None if self.flockoff_since_s is None else now_s - self.flockoff_since_s
+        off_s = None
+        if self.flockoff_since_s is not None and self.shepherd_runs():
+            off_s = now_s - max(self.flockoff_since_s, self._disturbed_s)
         return WorldFacts(
             at_s=now_s,
             limits=self.limits,
@@ -223,6 +256,10 @@ class Meter:
             flockoff_s=off_s,
             short_s=0.0 if self.short_since_s is None else now_s - self.short_since_s,
         )
+
+    def _settled(self, now_s: float) -> bool:
+        """Nothing was broken for as long as an observation may be believed."""
+        return now_s - self._disturbed_s > self.limits.stale_s
 
     def _host(self, name: str, host: Host, now_s: float) -> HostWorld:
         tally = self.tallies[name]

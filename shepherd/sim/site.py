@@ -117,7 +117,7 @@ class Site:
         self.pools = Pools(self.events, spec.tempo.negotiate_s)
         self.meter = Meter(spec.limits(), lambda: self.events.now_s)
         self.signer = SimSigner()
-        self.ledger = SimLedger(self.meter)
+        self.ledgers: dict[str, SimLedger] = {}
         self.spool = SimSpool()
         self.off_switch = SimOffSwitch()
         self.hosts: dict[str, Host] = {}
@@ -128,6 +128,16 @@ class Site:
         self.events.after_each = self.meter.sample
         self.pools.start_negotiators(self.hosts)
         self.shepherds: list[Running] = []
+        self.meter.shepherd_runs = lambda: any(running.runs for running in self.shepherds)
+
+    @property
+    def ledger(self) -> SimLedger:
+        """The site's own shepherd's."""
+        return self.ledger_of("first")
+
+    def ledger_of(self, instance: str) -> SimLedger:
+        """Each instance has a ledger of its own; it outlives its processes."""
+        return self.ledgers.setdefault(instance, SimLedger(self.meter))
 
     @property
     def now_s(self) -> float:
@@ -136,6 +146,8 @@ class Site:
 
     def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
         """`shepherd run`, over the same ledger."""
+        self.meter.disturb()
+        self.shepherds = [running for running in self.shepherds if running.alive]
         running = Running(self, instance, crash_at)
         self.shepherds.append(running)
         return running
@@ -192,7 +204,8 @@ class Running:
         self.log: list[tuple[float, str, Mapping[str, object]]] = []
         self.crashes = Crashes()
         self.crashes.at = crash_at
-        site.ledger.crashes = self.crashes
+        self.ledger = site.ledger_of(instance)
+        self.ledger.crashes = self.crashes
         self.due_s = site.now_s
         self.shepherd: Shepherd | None = None
 
@@ -205,6 +218,8 @@ class Running:
         """One tick, if it is time for it."""
         if not self.runs or self.site.now_s < self.due_s:
             return
+        self._recordable()
+        self.site.meter.look_at_reserve()
         try:
             if self.shepherd is None:
                 self.shepherd = self._assemble()
@@ -218,13 +233,24 @@ class Running:
     def kill(self) -> None:
         """kill -9: its tools die with it."""
         self.alive = False
+        self.site.meter.disturb()
         if self.shepherd is not None:
             self.executor.gone = True
+
+    def stop(self) -> None:
+        """SIGSTOP; its tools go on."""
+        self.site.meter.disturb()
+        self.stopped = True
+
+    def cont(self) -> None:
+        """SIGCONT."""
+        self.site.meter.disturb()
+        self.stopped = False
 
     def _assemble(self) -> Shepherd:
         site, settings = self.site, self.site.spec.settings()
         clock = SimClock(site.pools.wall_s, lambda: site.now_s + 1000.0)
-        recordable = lambda: not site.ledger.full  # noqa: E731 - one question asked in three places
+        recordable = self._recordable
         pool = SimPool(
             pools=site.pools,
             meter=site.meter,
@@ -240,10 +266,10 @@ class Running:
             command_s=settings.timers.command_s,
         )
         self.executor = SimExecutor(site.events, commands, self.crashes)
-        diary = Diary(site.ledger, clock, self._log)
+        diary = Diary(self.ledger, clock, self._log)
         switches = Switches(
             settings=settings,
-            ledger=site.ledger,
+            ledger=self.ledger,
             diary=diary,
             hands=Hands(commands, self.executor),
             pages=LeasePages(
@@ -259,7 +285,7 @@ class Running:
             new_lease=lambda host: LeaseId(f"{host}-{site.rng.randrange(16**8):08x}"),
         )
         latch = Latch(
-            ledger=site.ledger,
+            ledger=self.ledger,
             diary=diary,
             spool=site.spool,
             off_switch=site.off_switch,
@@ -272,13 +298,18 @@ class Running:
             observer=Observer(pool, clock, settings),
             switches=switches,
             latch=latch,
-            ledger=site.ledger,
+            ledger=self.ledger,
             diary=diary,
             clock=clock,
             watchdog=SimWatchdog(),
             log=self._log,
             about={"instance": self.instance, "pid": 1},
         )
+
+    def _recordable(self) -> bool:
+        if self.ledger.full:
+            self.site.meter.unrecordable_s = self.site.now_s
+        return not self.ledger.full
 
     def _log(self, event: str, **fields: object) -> None:
         self.log.append((self.site.now_s, event, fields))

@@ -18,12 +18,14 @@ MAY_IMPORT = {
     "model": ("model", "errors"),
     "core": ("model", "errors", "core"),
     "ports": ("model", "errors"),
-    "edges": ("model", "errors", "ports", "edges"),
-    "programs": ("model", "errors", "core", "ports", "programs"),
+    "ports_node": ("model", "errors"),
+    "edges": ("model", "errors", "ports", "ports_node", "edges"),
+    "programs": ("model", "errors", "core", "ports", "ports_node", "programs"),
     "programs.guard": (),
+    "programs.node_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
-    "sim": ("model", "errors", "core", "ports", "programs", "sim"),
+    "sim": ("model", "errors", "core", "ports", "ports_node", "programs", "sim"),
     "lab": EVERYTHING,
     "lab.init": (),
     "cli": EVERYTHING,
@@ -32,7 +34,11 @@ MAY_IMPORT = {
 }
 """Layer, or a module with arrows of its own, and the parts of shepherd that it may name."""
 
-WIRED_ONLY_BY = {"edges": ("cli", "lab", "programs.wiring"), "programs.wiring": ("cli", "lab")}
+WIRED_ONLY_BY = {
+    "edges": ("cli", "lab", "programs.wiring", "programs.node_wiring"),
+    "programs.wiring": ("cli", "lab"),
+    "programs.node_wiring": ("cli", "lab"),
+}
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
 SOLE_HOMES = {
@@ -45,7 +51,7 @@ SOLE_HOMES = {
     "psutil": ("lab",),
     "pydantic": ("edges.settings",),
     "pyroute2": ("edges.netlink", "lab"),
-    "requests": ("edges.icinga",),
+    "requests": ("edges.icinga", "edges.docker"),
     "rich": ("views", "cli", "lab"),
     "sqlite3": ("edges.ledger", "views.queries"),
     "starlette": ("views.web",),
