@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import assert_never
 
-import shepherd
 from shepherd.core.keeper import control as controls
 from shepherd.core.keeper import lend as lends
 from shepherd.core.keeper.control import Control, ControlPhase
@@ -62,6 +61,7 @@ class Parts:
     log: Log
     jitter: Callable[[], float]
     """About 1: spreads the hosts' questions over time."""
+    version: str
 
 
 class Keeper:
@@ -286,7 +286,7 @@ class Keeper:
             problem=problem or (self._ended[1] if self._ended else None),
             sent_at_s=seen.now.wall_s,
             heard_at_s=0.0,
-            version=shepherd.__version__,
+            version=self._parts.version,
         )
 
     def _pause(self, act: Act) -> float:

@@ -1,0 +1,149 @@
+"""The keeper put together: settings in, a loop with real edges out. Names every edge the keeper uses."""
+
+import os
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import shepherd
+from shepherd.core.keeper import lend as lends
+from shepherd.core.lease import memory as memories
+from shepherd.core.lease.judge import Here
+from shepherd.core.node_rules import node_problems
+from shepherd.edges.clock import SystemClock
+from shepherd.edges.docker import DockerEngine
+from shepherd.edges.htcondor.keeper_link import KeeperLink
+from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.kernel import HostKernel
+from shepherd.edges.log import make_log
+from shepherd.edges.run_dir import HostRunDir
+from shepherd.edges.settings_file import read_node_settings
+from shepherd.edges.signing import PageVerifier
+from shepherd.edges.systemd import Notifier
+from shepherd.errors import LeaseRefused, ShepherdError
+from shepherd.model.host import HostName, Nonce
+from shepherd.model.node_settings import NodeSettings
+from shepherd.ports import Log, Watchdog
+from shepherd.ports_node import NodeFile
+from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_pages import PageReader, Trust
+from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.serve import Signals, serve
+
+QUESTION_S = 20.0
+"""Deadline of one question to, or report for, HTCondor. Then the worker process is killed."""
+TROUBLE_S = 1.0
+
+
+class Node:
+    """One running keeper and the means to reload it. Whatever is lent stays lent over reload and restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._log: Log = make_log()
+        self._settings = read_node_settings(path, node_problems)
+        self._watchdog = Notifier(os.environ)
+        self._link: KeeperLink | None = None
+
+    def run(self) -> None:
+        """Serve until TERM. Raises SettingsError, and CommandFailed if the run directory cannot be used."""
+        signals = Signals()
+        signals.install()
+        run_dir = run_dir_of(self._settings)
+        run_dir.prepare()
+        claim = run_dir.claim()
+        self._log("keeper started", host=self._settings.host, version=shepherd.__version__)
+        try:
+            serve(self._loop(), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
+        finally:
+            if self._link is not None:
+                self._link.close()
+            os.close(claim)
+
+    def _loop(self) -> "Steady":
+        settings, host = self._settings, HostName(self._settings.host)
+        verifier = PageVerifier.from_files([Path(file) for file in settings.trusted_keys])
+        run_dir = run_dir_of(settings)
+        home = WorkerProcess(
+            collector=settings.collector, condor_config=settings.condor_config, name="home collector"
+        )
+        link = KeeperLink(home=home, host=host, within_s=QUESTION_S)
+        here = Here(
+            host=host, pool=settings.pool, nonce=sound_nonce(run_dir, self._log), images=frozenset(settings.images),
+            skew_s=settings.skew_s,
+        )  # fmt: skip
+        trust = Trust(verifier=verifier, key_ids=verifier.key_ids)
+        parts = Parts(
+            clock=SystemClock(),
+            kernel=HostKernel(run_dir.lock),
+            run_dir=run_dir,
+            pages=PageReader(
+                here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
+            ),
+            yard=Yard(settings, DockerEngine(settings.docker, settings.docker_s), run_dir, in_thread),
+            drain=DrainWatch(host, link, in_thread),
+            reporter=Reporter(link, settings.report_s, in_thread, self._log),
+            log=self._log,
+            jitter=lambda: random.uniform(0.8, 1.1),
+            version=shepherd.__version__,
+        )
+        if self._link is not None:
+            self._link.close()
+        self._link = link
+        return Steady(Keeper(settings, parts), self._watchdog, self._log)
+
+    def _reload(self) -> "Steady":
+        """New settings in force, or SettingsError and everything as it was."""
+        old = self._settings
+        self._settings = read_node_settings(self._path, node_problems)
+        try:
+            return self._loop()
+        except ShepherdError:
+            self._settings = old
+            raise
+
+
+class Steady:
+    """A keeper that outlives the troubles of one tick."""
+
+    def __init__(self, keeper: Keeper, watchdog: Watchdog, log: Log) -> None:
+        self._keeper, self._watchdog, self._log = keeper, watchdog, log
+        self._trouble = ""
+
+    def tick(self) -> float:
+        """One tick; what went wrong is told once, and tried again."""
+        try:
+            pause_s = self._keeper.tick()
+            self._trouble = ""
+        except ShepherdError as exc:
+            if exc.diagnosis() != self._trouble:
+                self._trouble = exc.diagnosis()
+                self._log("trouble", problem=self._trouble)
+            pause_s = TROUBLE_S
+        self._watchdog.cycle_finished(self._trouble or self._keeper.sentence())
+        return pause_s
+
+
+def run_dir_of(settings: NodeSettings) -> HostRunDir:
+    """The run directory that the settings name."""
+    return HostRunDir(Path(settings.run_dir), Path(settings.token))
+
+
+def sound_nonce(run_dir: HostRunDir, log: Log) -> Nonce:
+    """This boot's nonce; another one if what was remembered under it is damaged, so that no lease counts twice."""
+    nonce = run_dir.nonce()
+    try:
+        memories.from_json(run_dir.read(NodeFile.SEEN) or memories.to_json(memories.Memory(nonce=nonce)), nonce)
+        lends.from_json(run_dir.read(NodeFile.LEND) or lends.to_json(lends.Record()))
+    except LeaseRefused as refused:
+        log("what was remembered is damaged: all leases so far are worthless", problem=str(refused))
+        return run_dir.renew_nonce()
+    return nonce
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """`errand.Background`: a thread that no exit waits for."""
+    threading.Thread(target=work, daemon=True).start()
