@@ -164,7 +164,7 @@ class SqliteLedger:
         if self._missing is None:
             return ()
         why = f"record {self._missing.seq} was there and is missing: the ledger was cut short or put aside"
-        body = {"from_s": at_s, "to_s": at_s, "why": why, "lost": 0}
+        body = {"from_s": at_s, "to_s": at_s, "lost_entries": 0, "problem": why}
         return (Entry(at_s=at_s, kind=EntryKind.GAP, cause="ledger", body=body),)
 
     def _forget(self) -> None:

@@ -21,7 +21,7 @@ def shepherd_toml(image_id: str, changes: Mapping[str, Table]) -> str:
     sections: dict[str, Table] = {
         "home": {
             "name": POOL, "collector": f"{CM_PRIVATE}:{HOME_PORT}", "schedds": ["cm"],
-            "schedd_identities": ["condor@home.lab"],
+            "schedd_identities": ["condor@family"],
         },
         "flock": {"collector": f"{CM_FLOCK}:{FLOCK_PORT}", "image": image_id},
         "policy": {"idle_jobs_threshold": 1, "reserve": 0.0},

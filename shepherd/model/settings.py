@@ -29,7 +29,8 @@ class HomeSettings:
     """Names (`Name` of the schedd ad) whose idle jobs are local demand. At least one."""
     schedd_identities: tuple[str, ...] = ()
     """Authenticated identities those schedds update the collector as (`AuthenticatedIdentity`, written by
-    the collector itself). At least one: a name alone can be claimed by anybody."""
+    the collector itself). At least one: a name alone can be claimed by anybody. A schedd under the same
+    condor_master as the collector is `condor@family`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""Judging the record: does the chain hold, and where did it have a gap."""
+"""Judging the record: does the chain hold."""
