@@ -1,0 +1,137 @@
+"""Orders to startds and masters by HTCondor's own tools (implements `ports.Commands`).
+
+Only the tools get the remote-administration capability from the collector; the bindings do not ask for it. Nothing is
+addressed by host name: the tools resolve names by DNS and refuse those without a dot, so a startd is named by its
+slot (which has an `@`) and a master by a constraint.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from typing import assert_never
+
+from shepherd.edges.htcondor.expressions import is_machine, quoted
+from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.tool import Said, Tools
+from shepherd.errors import PoolUnavailable
+from shepherd.model.host import HostPair
+from shepherd.model.orders import Outcome, Result, Step, StepKind
+
+OURS = "shepherd:"
+"""Every drain of ours has a reason that begins so. No other drain is ever touched."""
+CHECK = 'State =?= "Unclaimed" && Activity =?= "Idle"'
+"""Evaluated by the startd over all its slots, before it changes anything: no local job can be hurt."""
+
+Answer = tuple[Result, str]
+
+_SLOT_NAME = re.compile(r"[\w.][\w.@:-]*@[\w.@:-]+")
+_UNWILLING = ("Draining check expression is false", "Draining already in progress", "no matching draining request")
+_NOBODY = "Found no ClassAds"
+
+
+def reason(step: Step) -> str:
+    """The drain reason that marks a lend."""
+    return f"{OURS}{step.lease}"
+
+
+class CondorCommands:
+    """Carries out steps on one host each. Called from several threads at once."""
+
+    def __init__(
+        self, *, home: WorkerProcess, home_collector: str, flock_collector: str, tools: Tools, within_s: float
+    ) -> None:
+        """`home`: a worker for looking up what a drain needs. `home_collector` empty: HTCondor's own default."""
+        self._home, self._tools, self._within_s = home, tools, within_s
+        self._home_pool = ["-pool", home_collector] if home_collector else []
+        self._flock_pool = ["-pool", flock_collector]
+
+    def carry_out(self, step: Step, pair: HostPair) -> Outcome:
+        """See `ports.Commands`. GRANT, GO, REVOKE and FORGET are lease pages, not commands: they fail here."""
+        began = time.monotonic()
+        result, detail = self._act(step, pair, began + self._within_s)
+        return Outcome(step=step, result=result, detail=detail, took_s=time.monotonic() - began)
+
+    def close(self) -> None:
+        """End the worker process. Idempotent."""
+        self._home.close()
+
+    def _act(self, step: Step, pair: HostPair, until: float) -> Answer:
+        match step.kind:
+            case StepKind.DRAIN:
+                return self._drain(step, pair, until)
+            case StepKind.UNDRAIN:
+                return self._undrain(pair, until)
+            case StepKind.RESTART:
+                nobody = f"{pair.host} is not drained for this lease, as far as the home collector knows"
+                return self._run(self._restart(step, pair), until, nobody)
+            case StepKind.OFF_GRACEFUL:
+                return self._off(pair, "-graceful", until)
+            case StepKind.OFF_FAST:
+                return self._off(pair, "-fast", until)
+            case StepKind.GRANT | StepKind.GO | StepKind.REVOKE | StepKind.FORGET:
+                return Result.FAILED, f"{step.kind.value!r} is said by a lease page, not by a command"
+        assert_never(step.kind)
+
+    def _drain(self, step: Step, pair: HostPair, until: float) -> Answer:
+        found = self._look(pair, until)
+        if not isinstance(found, dict):
+            return found
+        if found["draining"]:
+            if found["reason"] == reason(step):
+                return Result.DONE, "it is draining for this lease already"
+            return Result.REFUSED, f"it is draining already: {found['reason'] or 'no reason given'}"
+        how = ["-check", CHECK, "-restart-on-completion", "-reason", reason(step)]
+        return self._run(["condor_drain", *self._home_pool, *how, str(found["name"])], until)
+
+    def _undrain(self, pair: HostPair, until: float) -> Answer:
+        found = self._look(pair, until)
+        if not isinstance(found, dict):
+            return found
+        if found["draining"] and not str(found["reason"]).startswith(OURS):
+            return Result.REFUSED, f"somebody else drains it: {found['reason'] or 'no reason given'}"
+        which = ["-request-id", str(found["request"])] if found["request"] else []
+        return self._run(["condor_drain", *self._home_pool, "-cancel", *which, str(found["name"])], until)
+
+    def _restart(self, step: Step, pair: HostPair) -> Sequence[str]:
+        """Only a startd that is Drained by this very lend matches; nothing else can be restarted by it."""
+        drained = f'State =?= "Drained" && DrainReason =?= {quoted(reason(step))}'
+        which = f"{is_machine(pair.host)} && {drained}"
+        return ["condor_restart", *self._home_pool, "-daemon", "startd", "-fast", "-constraint", which]
+
+    def _off(self, pair: HostPair, how: str, until: float) -> Answer:
+        which = ["-constraint", is_machine(pair.flock_name)]
+        argv = ["condor_off", *self._flock_pool, "-daemon", "master", how, *which]
+        return self._run(argv, until, f"the flock collector knows no master of {pair.flock_name}")
+
+    def _look(self, pair: HostPair, until: float) -> dict[str, object] | Answer:
+        within_s = max(0.1, until - time.monotonic())
+        try:
+            found = self._home.ask("drainable", {"host": pair.host}, within_s=within_s)
+        except PoolUnavailable as exc:
+            return Result.FAILED, str(exc)
+        if not isinstance(found, dict):
+            return Result.FAILED, f"the home collector knows no startd of {pair.host}"
+        if not _SLOT_NAME.fullmatch(str(found["name"])):
+            return Result.FAILED, f"a slot of {pair.host} has the strange name {str(found['name'])[:80]!r}"
+        return found
+
+    def _run(self, argv: Sequence[str], until: float, nobody: str = "") -> Answer:
+        return judge(self._tools.run(argv, within_s=max(0.1, until - time.monotonic())), nobody)
+
+
+def judge(said: Said, nobody: str = "") -> Answer:
+    """What a tool's end means. A deadline, a signal and an unknown complaint are failures, and tell the command.
+
+    `nobody`: what it means if no ad matches, which is a refusal then.
+    """
+    if said.code == 0:
+        return Result.DONE, said.text
+    complained = said.code is not None and said.code > 0
+    if complained and nobody and _NOBODY in said.text:
+        return Result.REFUSED, nobody
+    if complained and any(words in said.text for words in _UNWILLING):
+        return Result.REFUSED, said.text
+    end = "" if said.code is None else f"exit code {said.code}: "
+    if said.code is not None and said.code < 0:
+        end = f"killed by signal {-said.code}: "
+    return Result.FAILED, f"{end}{said.text} (by hand: {said.by_hand})"

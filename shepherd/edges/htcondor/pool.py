@@ -1,0 +1,129 @@
+"""Both pools, as the daemon asks them (implements `ports.Pool`)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from shepherd.edges.htcondor import pages
+from shepherd.edges.htcondor.expressions import MANY
+from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.reports import to_report
+from shepherd.errors import PoolUnavailable
+from shepherd.model.host import HostName
+from shepherd.model.lease import SignedPage
+from shepherd.model.observation import FlockStartd, KeeperReport, Queue, RegularMaster, RegularStartd
+
+Row = TypeVar("Row")
+
+
+class CondorPool:
+    """Questions to the home and the flock collector, each in a worker process of its own."""
+
+    def __init__(
+        self,
+        *,
+        home: WorkerProcess,
+        flock: WorkerProcess,
+        schedds: Sequence[str],
+        identities: Sequence[str],
+        within_s: float,
+    ) -> None:
+        """`schedds` and `identities`: whose idle jobs are local demand. `within_s`: deadline of one question."""
+        self._home, self._flock, self._within_s = home, flock, within_s
+        self._schedds, self._identities = tuple(schedds), tuple(identities)
+
+    def regular_startds(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularStartd]:
+        """See `ports.Pool`."""
+        return self._by_name(self._home, "regular_startds", hosts, _regular)
+
+    def regular_masters(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularMaster]:
+        """See `ports.Pool`."""
+        return self._by_name(self._home, "masters", hosts, _master)
+
+    def flock_startds(self, names: Sequence[str] | None) -> Mapping[str, FlockStartd]:
+        """See `ports.Pool`."""
+        return self._by_name(self._flock, "flock_startds", names, _flock_startd)
+
+    def keepers(self, hosts: Sequence[HostName] | None) -> Mapping[str, KeeperReport]:
+        """See `ports.Pool`. A keeper whose ad makes no sense (another version's words) is left out."""
+        found = self._by_name(self._home, "keepers", hosts, to_report)
+        return {host: report for host, report in found.items() if report is not None}
+
+    def queue(self) -> Queue:
+        """See `ports.Pool`."""
+        args = {"schedds": self._schedds, "identities": self._identities}
+        idle, running, counted, refused, missing = self._list(self._home, "queue", args)
+        return Queue(
+            idle_jobs=idle,
+            running_jobs=running,
+            schedds=tuple(counted),
+            refused_submitters=refused,
+            missing_schedds=tuple(missing),
+        )
+
+    def collector_age_s(self) -> tuple[float, float]:
+        """See `ports.Pool`. By each collector's own clock."""
+        home, flock = (worker.ask("age", {}, within_s=self._within_s) for worker in (self._home, self._flock))
+        return float(cast(float, home)), float(cast(float, flock))
+
+    def publish(self, pages_: Sequence[SignedPage]) -> None:
+        """See `ports.Pool`. Returns when the collector shows these very serials."""
+        if pages_:
+            ads = [pages.to_ad(page) for page in pages_]
+            self._home.ask("publish", {"ads": ads}, within_s=self._within_s)
+
+    def published(self) -> Sequence[SignedPage]:
+        """See `ports.Pool`."""
+        return pages.from_rows(self._list(self._home, "pages", {}))
+
+    def close(self) -> None:
+        """End the worker processes. Idempotent."""
+        self._home.close()
+        self._flock.close()
+
+    def _list(self, worker: WorkerProcess, question: str, args: Mapping[str, object]) -> list[Any]:
+        answer = worker.ask(question, args, within_s=self._within_s)
+        if not isinstance(answer, list):
+            raise PoolUnavailable(f"the answer to {question!r} makes no sense")
+        return answer
+
+    def _by_name(
+        self, worker: WorkerProcess, question: str, names: Sequence[str] | None, make: Callable[[Any], Row]
+    ) -> dict[str, Row]:
+        if names is not None and not names:
+            return {}
+        answer = worker.ask(question, {"hosts": names}, within_s=self._within_s)
+        if not isinstance(answer, dict):
+            raise PoolUnavailable(f"the answer to {question!r} makes no sense")
+        return {name: make(row) for name, row in _asked_for(answer, names)}
+
+
+def _asked_for(answer: Mapping[str, Any], names: Sequence[str] | None) -> Iterable[tuple[str, Any]]:
+    if names is None or len(names) <= MANY:
+        return answer.items()
+    wanted = {name.lower() for name in names}
+    return ((name, row) for name, row in answer.items() if name.lower() in wanted)
+
+
+def _regular(row: Sequence[Any]) -> RegularStartd:
+    cpus, memory, gpus, claimed, draining, drained, reason, started, heard, idle_since = row
+    return RegularStartd(
+        cpus=cpus,
+        memory_mib=memory,
+        gpus=gpus,
+        claimed_slots=claimed,
+        draining=draining,
+        drained=drained,
+        drain_reason=reason,
+        started_at_s=started,
+        heard_at_s=heard,
+        idle_since_s=idle_since if claimed == 0 and idle_since > 0 else None,
+    )
+
+
+def _flock_startd(row: Sequence[Any]) -> FlockStartd:
+    claimed, started, heard = row
+    return FlockStartd(claimed_slots=claimed, started_at_s=started, heard_at_s=heard)
+
+
+def _master(row: Sequence[Any]) -> RegularMaster:
+    return RegularMaster(startd_off=row[0], heard_at_s=row[1])

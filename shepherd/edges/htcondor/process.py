@@ -1,0 +1,147 @@
+"""One worker process as the daemon sees it: started when needed, asked one thing at a time, killed at its deadline."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import shepherd
+from shepherd.edges.htcondor.frames import FrameBroken, pack, unpack
+from shepherd.errors import PoolUnavailable
+
+MODULE = "shepherd.edges.htcondor.worker"
+
+
+class TooLate(Exception):
+    """The deadline passed."""
+
+
+class WorkerProcess:
+    """Asks one collector. Safe to use from several threads: they wait for each other within their deadlines."""
+
+    def __init__(self, *, collector: str, condor_config: str = "", name: str = "collector") -> None:
+        """`name` is how messages call the other side, e.g. "home collector"."""
+        self._collector, self._config, self._name = collector, condor_config, name
+        self._process: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
+
+    def ask(self, question: str, args: Mapping[str, object], *, within_s: float) -> object:
+        """The whole answer. Raises PoolUnavailable, also when the deadline passes; then the worker is dead."""
+        until = time.monotonic() + within_s
+        if not self._turn.acquire(timeout=within_s):
+            raise PoolUnavailable(f"{self._name}: busy with other questions for {within_s:g} s")
+        try:
+            return self._judged(self._exchange(question, args, until))
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """End the worker. Idempotent; a later question starts another."""
+        with self._turn:
+            self._end()
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id while one runs."""
+        return self._process.pid if self._process is not None else None
+
+    def _exchange(self, question: str, args: Mapping[str, object], until: float) -> object:
+        within_s = max(0.1, until - time.monotonic())
+        process = self._running()
+        try:
+            _send(process, pack({"question": question, "args": args, "within_s": within_s}), until)
+            return unpack(lambda size: _read(process, size, until))
+        except TooLate as exc:
+            self._end()
+            raise PoolUnavailable(f"{self._name}: no answer to {question!r} in time; worker killed") from exc
+        except (FrameBroken, OSError) as exc:
+            how = self._end()
+            raise PoolUnavailable(f"{self._name}: the worker died over {question!r} ({how})") from exc
+
+    def _judged(self, reply: object) -> object:
+        match reply:
+            case {"answer": answer}:
+                return answer
+            case {"refused": why}:
+                raise PoolUnavailable(f"{self._name}: {why}", refused=True)
+            case {"silent": why}:
+                raise PoolUnavailable(f"{self._name}: {why}")
+        raise PoolUnavailable(f"{self._name}: the worker's answer makes no sense")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._process is None:
+            self._process = self._start()
+        return self._process
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", MODULE, self._collector],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment(self._config),
+                cwd="/",
+                bufsize=0,
+            )
+        except OSError as exc:
+            raise PoolUnavailable(f"{self._name}: no worker process can be started: {exc}") from exc
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+        return process
+
+    def _end(self) -> str:
+        process, self._process = self._process, None
+        if process is None:
+            return "not running"
+        try:
+            process.wait(timeout=0.05)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return _how(process.returncode)
+
+
+def environment(condor_config: str) -> dict[str, str]:
+    """The worker's environment: our own package is found, and HTCondor's configuration if one is named."""
+    package = str(Path(shepherd.__file__).resolve().parent.parent)
+    before = os.environ.get("PYTHONPATH", "")
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(part for part in (package, before) if part)}
+    return {**env, "CONDOR_CONFIG": condor_config} if condor_config else env
+
+
+def _send(process: subprocess.Popen[bytes], data: bytes, until: float) -> None:
+    assert process.stdin is not None  # noqa: S101 - we asked for the pipe
+    fd, view = process.stdin.fileno(), memoryview(data)
+    while view:
+        _await(fd, select.POLLOUT, until)
+        view = view[os.write(fd, view) :]
+
+
+def _read(process: subprocess.Popen[bytes], size: int, until: float) -> bytes:
+    assert process.stdout is not None  # noqa: S101 - we asked for the pipe
+    fd = process.stdout.fileno()
+    _await(fd, select.POLLIN, until)
+    return os.read(fd, size)
+
+
+def _await(fd: int, event: int, until: float) -> None:
+    poll = select.poll()
+    poll.register(fd, event)
+    if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+        raise TooLate
+
+
+def _how(code: int) -> str:
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"exit code {code}"

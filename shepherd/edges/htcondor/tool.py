@@ -1,0 +1,77 @@
+"""Running one of HTCondor's tools: a deadline, and everything it started dies with it."""
+
+import dataclasses
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Said:
+    """How a tool ended."""
+
+    code: int | None
+    """Exit code; negative: killed by that signal; None: it never started, or did not end in time."""
+    text: str
+    """What it said, both channels, on one line."""
+    by_hand: str
+    """The same command for a shell."""
+
+
+class Tools:
+    """HTCondor's command line tools."""
+
+    def __init__(self, *, directory: str = "", condor_config: str = "") -> None:
+        """`directory` empty: by PATH. `condor_config` empty: HTCondor's own default."""
+        self._directory, self._config = directory, condor_config
+
+    def run(self, argv: Sequence[str], *, within_s: float) -> Said:
+        """Raises nothing: whatever happens is told by `Said`."""
+        full = [str(Path(self._directory, argv[0])) if self._directory else argv[0], *argv[1:]]
+        by_hand = self._by_hand(full)
+        try:
+            process = subprocess.Popen(
+                full,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self._environment()},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as exc:
+            return Said(code=None, text=f"{full[0]} cannot be started: {exc.strerror}", by_hand=by_hand)
+        with process:
+            return _ended(process, within_s, by_hand)
+
+    def _environment(self) -> dict[str, str]:
+        return {"CONDOR_CONFIG": self._config} if self._config else {}
+
+    def _by_hand(self, argv: Sequence[str]) -> str:
+        settings = [f"{name}={shlex.quote(value)}" for name, value in self._environment().items()]
+        return " ".join([*settings, shlex.join(argv)])
+
+
+def _ended(process: subprocess.Popen[bytes], within_s: float, by_hand: str) -> Said:
+    try:
+        out, _ = process.communicate(timeout=within_s)
+    except subprocess.TimeoutExpired:
+        _kill(process.pid)
+        out, _ = process.communicate()
+        text = f"no end within {within_s:.1f} s, killed; {_line(out)}".rstrip("; ")
+        return Said(code=None, text=text, by_hand=by_hand)
+    return Said(code=process.returncode, text=_line(out), by_hand=by_hand)
+
+
+def _kill(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _line(out: bytes) -> str:
+    return " ".join(out.decode(errors="replace").split())[:500]

@@ -1,0 +1,71 @@
+"""The process that holds HTCondor's bindings: a question on stdin, its answer on stdout, until stdin closes.
+
+`python -m shepherd.edges.htcondor.worker COLLECTOR`; COLLECTOR may be empty (COLLECTOR_HOST of the configuration).
+Nothing in here can be relied upon to end, so every question arms a timer of the kernel's own: an abandoned worker
+dies by itself even while the bindings hold the interpreter's lock.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shepherd.edges.htcondor.frames import FrameBroken, pack, unpack, write_all
+
+if TYPE_CHECKING:
+    from shepherd.edges.htcondor.asking import Asking
+
+GRACE_S = 2.0
+"""The daemon kills at the deadline; the worker's own timer only matters when there is no daemon any more."""
+
+
+def main() -> int:
+    """Answer until the daemon closes our stdin."""
+    answers = os.dup(1)
+    os.dup2(2, 1)  # what the bindings print must not end up between two frames
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from shepherd.edges.htcondor.asking import Asking
+
+    asking = Asking(sys.argv[1] if len(sys.argv) > 1 else "")
+    while True:
+        try:
+            request: Any = unpack(lambda size: os.read(0, size))
+        except FrameBroken:
+            return 0
+        signal.setitimer(signal.ITIMER_REAL, float(request["within_s"]) + GRACE_S)
+        reply = _reply(asking, request)
+        try:
+            write_all(answers, pack(reply))
+        except OSError:
+            return 0
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _give_memory_back()
+
+
+def _reply(asking: "Asking", request: Mapping[str, Any]) -> Mapping[str, object]:
+    import htcondor2
+
+    from shepherd.edges.htcondor.asking import Refusing, Silent
+
+    htcondor2.param["QUERY_TIMEOUT"] = str(max(1, int(request["within_s"])))
+    try:
+        return {"answer": asking.answer(request["question"], request["args"])}
+    except Silent as exc:
+        return {"silent": str(exc)}
+    except Refusing as exc:
+        return {"refused": str(exc)}
+    except Exception as exc:  # noqa: BLE001 - whatever the bindings raise, the daemon gets one sentence
+        return {"silent": f"the question failed: {type(exc).__name__}: {exc}"}
+
+
+def _give_memory_back() -> None:
+    """A big answer's ads are freed; tell the C library to return their pages. Not every C library can."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
