@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 from typing import TYPE_CHECKING
 
-from shepherd.core.keeper.control import Control, ControlPhase
 from shepherd.model.host import LeaseId
+from shepherd.ports_node import NodeFile
 from shepherd.sim.events import Process
 from shepherd.sim.flock import FlockSide
 
@@ -25,11 +27,43 @@ ZAP_S = 0.002
 0.3 to 2.7 ms."""
 
 
+class Word(enum.Enum):
+    """What the control file says first."""
+
+    WAIT = "wait"
+    GO = "go"
+    LEAVE = "leave"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Control:
+    """The control file as PID 1 reads it."""
+
+    word: Word
+    until_boottime_s: float
+    graceful_s: float
+    fast_s: float
+
+
+def read_control(text: str | None, lease: LeaseId) -> Control | None:
+    """The control file if it is about `lease`."""
+    entries = dict(line.split("=", 1) for line in (text or "").splitlines())
+    if entries.get("lease") != lease:
+        return None
+    return Control(
+        word=Word(entries["phase"]),
+        until_boottime_s=float(entries["until_boottime_s"]),
+        graceful_s=float(entries["graceful_s"]),
+        fast_s=float(entries["fast_s"]),
+    )
+
+
 class Pid1(Process):
     """PID 1 of the container. Its death is the death of everything in it, by the kernel."""
 
     def __init__(self, host: Host, lease: LeaseId, go_wait_s: float) -> None:
         super().__init__(host.events, f"PID 1 of {host.flock_name}")
+        self.ident = f"container-{self.pid}"
         self.host = host
         self.lease = lease
         self.has_lock = False
@@ -42,7 +76,7 @@ class Pid1(Process):
         """The deadline of the present rung of the ladder, once it leaves."""
         self._fast = False
         self._planned_s: float | None = None
-        self.on_death.append(self._zap)
+        self.on_death.append(self._kernel)
         self.after(0.0, self._wait)
 
     @property
@@ -59,7 +93,7 @@ class Pid1(Process):
         self.after(0.0, self._leave)
 
     def _wait(self) -> None:
-        if self._phase() is ControlPhase.LEAVE:
+        if self._phase() is Word.LEAVE:
             self.kill()
         elif self._control is not None and self.host.lock.try_take(self):
             self.has_lock = True
@@ -69,17 +103,15 @@ class Pid1(Process):
         else:
             self.after(LOCK_POLL_S, self._wait)
 
-    def _phase(self) -> ControlPhase:
+    def _phase(self) -> Word:
         """What the control file for this lease says; a vanished one says what it said last, until then."""
-        written = self.host.control
-        if written is not None and written.lease.lease == self.lease:
-            self._control = written
-        control = self._control
+        written = self.host.run_dir.read(NodeFile.CONTROL)
+        self._control = control = read_control(written, self.lease) or self._control
         if control is None:
             silent_s = self.host.events.now_s - self._started_s
-            return ControlPhase.LEAVE if silent_s > CONTROL_WAIT_S else ControlPhase.WAIT
+            return Word.LEAVE if silent_s > CONTROL_WAIT_S else Word.WAIT
         lapsed = self.host.boottime_s() >= control.until_boottime_s
-        return ControlPhase.LEAVE if lapsed else control.phase
+        return Word.LEAVE if lapsed else control.word
 
     def _consider(self) -> None:
         """Holding the lock: look at control and deadlines, then plan the next look."""
@@ -88,9 +120,9 @@ class Pid1(Process):
         now_s, phase = self.host.events.now_s, self._phase()
         if self._rung_until_s is not None:
             self._climb(self._rung_until_s)
-        elif phase is ControlPhase.LEAVE:
+        elif phase is Word.LEAVE:
             self._leave()
-        elif self.flock is None and phase is ControlPhase.GO:
+        elif self.flock is None and phase is Word.GO:
             self.flock = FlockSide(self.host, lambda: self.after(REAP_S, self.kill))
         elif self.flock is None and now_s >= self._go_until_s:
             self.kill()
@@ -100,7 +132,7 @@ class Pid1(Process):
         if self.flock is None:
             self.kill()
         elif self._rung_until_s is None:
-            graceful_s = self._control.lease.ladder.graceful_s if self._control else 0.0
+            graceful_s = self._control.graceful_s if self._control else 0.0
             self._rung_until_s = self.host.events.now_s + graceful_s
             self.flock.graceful()
             self._plan()
@@ -113,7 +145,7 @@ class Pid1(Process):
             self.kill()
             return
         self._fast = True
-        self._rung_until_s = now_s + (self._control.lease.ladder.fast_s if self._control else 0.0)
+        self._rung_until_s = now_s + (self._control.fast_s if self._control else 0.0)
         self.flock.fast()
 
     def _plan(self) -> None:
@@ -131,7 +163,16 @@ class Pid1(Process):
         lapse_s = now_s + until_s - self.host.boottime_s()
         return lapse_s if self.flock else min(lapse_s, self._go_until_s)
 
-    def _zap(self) -> None:
-        """The kernel kills the whole pid namespace, a little after it has freed the lock."""
+    def pids(self) -> set[int]:
+        """Processes in the container's cgroup."""
+        own = {self.pid} if self.alive else set()
+        return own | ({self.flock.guest_pid} if self.flock is not None and self.guests_alive else set())
+
+    def zap(self) -> None:
+        """Every process but PID 1 is killed."""
         if self.flock is not None:
-            self.host.events.after(ZAP_S, self.flock.zap)
+            self.flock.zap()
+
+    def _kernel(self) -> None:
+        """The kernel kills the whole pid namespace, a little after it has freed the lock."""
+        self.host.events.after(ZAP_S, self.zap)

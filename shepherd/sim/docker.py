@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shepherd.sim.events import Act, Process
+from shepherd.sim.events import Process
 
 if TYPE_CHECKING:
     from shepherd.sim.host import Host
@@ -21,13 +21,6 @@ class Dockerd(Process):
         self._host = host
         self.on_death.append(self._systemd)
 
-    def ask(self, takes_s: float, act: Act) -> bool:
-        """Do `act` after `takes_s`. False: nobody listens."""
-        if not self.alive:
-            return False
-        self.after(takes_s, act)
-        return True
-
     def _systemd(self) -> None:
         host, boot = self._host, self._host.boots
 
@@ -35,7 +28,7 @@ class Dockerd(Process):
             if not host.powered or host.boots != boot:
                 return
             host.dockerd = Dockerd(host)
-            if host.container is not None:
-                host.container.kill()
+            for container in host.containers:
+                container.kill()
 
         self._events.after(RESTART_S, again)

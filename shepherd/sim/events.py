@@ -13,6 +13,8 @@ class Events:
     def __init__(self) -> None:
         self.now_s = 0.0
         self._numbers = itertools.count()
+        self.pids = itertools.count(1000, 10)
+        """Never used twice; the numbers between are for a process's unnamed children."""
         self._heap: list[tuple[float, int, Act]] = []
         self.after_each: Act = lambda: None
         """Called after everything that happened: who measures the world hangs here."""
@@ -40,6 +42,7 @@ class Process:
 
     def __init__(self, events: Events, name: str) -> None:
         self.name = name
+        self.pid = next(events.pids)
         self.alive = True
         self.stopped = False
         self.on_death: list[Act] = []

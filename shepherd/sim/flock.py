@@ -80,6 +80,11 @@ class FlockSide:
         self.leaving = True
         self.startd.after(NOTICE_S, self._exit)
 
+    @property
+    def guest_pid(self) -> int:
+        """Stands for all processes besides PID 1."""
+        return self.master.pid + 1
+
     def zap(self) -> None:
         """SIGKILL to every process there is."""
         self.lives = False

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostPair, LeaseId
 from shepherd.model.node_settings import NodeSettings
-from shepherd.model.observation import LockHolder
+from shepherd.ports_node import NodeFile
 from shepherd.sim.container import Pid1
 from shepherd.sim.docker import Dockerd
 from shepherd.sim.events import Act, Events, Process
+from shepherd.sim.keeper import KeeperProcess
 from shepherd.sim.lock import HostLock
-from shepherd.sim.regular import Leaving, Master, Startd
+from shepherd.sim.node_ports import SimRunDir
+from shepherd.sim.regular import Master, Startd
 
 if TYPE_CHECKING:
-    from shepherd.core.keeper.control import Control
     from shepherd.sim.jobs import Queue
-    from shepherd.sim.keeper import Keeper, RunDir
     from shepherd.sim.meter import Meter
     from shepherd.sim.pools import Pools
     from shepherd.sim.signer import SimSigner
@@ -36,8 +37,9 @@ class Tempo:
     """RestartSec of the shipped units."""
     boot_s: float = 40.0
     create_s: float = 0.6
-    """dockerd: from the request to a running PID 1."""
-    remove_s: float = 0.3
+    """dockerd: from the request to a running PID 1, or to a removed container."""
+    keeper_s: float = 1.0
+    """Keepers tick no more often than this: coarser than life, so that the simulator is quick."""
 
 
 class Host:
@@ -59,8 +61,7 @@ class Host:
     ) -> None:
         self.pair = pair
         self.settings = settings
-        self.verifier = signer
-        self.key_id = signer.key_id
+        self.signer = signer
         self.rng = rng
         self.name, self.flock_name = str(pair.host), pair.flock_name
         self.slots = slots
@@ -76,6 +77,7 @@ class Host:
         """Guards keep the fence (False only to see that the invariants notice)."""
         self.wall_offset_s = 0.0
         self.boots = 0
+        self.logged: list[tuple[float, str, Mapping[str, object]]] = []
         self.powered = False
         self.boot()
 
@@ -85,13 +87,12 @@ class Host:
         self.boots += 1
         self._booted_s = self.events.now_s - 10.0
         self.lock = HostLock()
-        self.run_dir: RunDir | None = None
-        self.control: Control | None = None
-        self.container: Pid1 | None = None
-        self._zombie: Pid1 | None = None
+        self.run_dir = SimRunDir(self)
+        self.containers: list[Pid1] = []
+        """Those that dockerd knows, running or not."""
         self.dockerd = Dockerd(self)
         self.master: Master | None = None
-        self.keeper: Keeper | None = None
+        self.keeper: KeeperProcess | None = None
         self._supervise(self._start_master)
         self._supervise(self.start_keeper)
 
@@ -104,11 +105,11 @@ class Host:
     def power_off(self) -> None:
         """Everything dies at once without a goodbye."""
         self.powered = False
-        for process in (self.master, self.keeper, self.dockerd, self.container):
+        for process in (self.master, self.keeper, self.dockerd, *self.containers):
             if process is not None:
                 process.kill()
-        if self.container is not None and self.container.flock is not None:
-            self.container.flock.zap()
+        for container in self.containers:
+            container.zap()
 
     def boottime_s(self) -> float:
         """CLOCK_BOOTTIME."""
@@ -121,6 +122,12 @@ class Host:
     def site_wall_s(self, at_s: float | None = None) -> float:
         """The collectors' wall clock."""
         return self.pool.wall_s(at_s)
+
+    def ask_home(self) -> None:
+        """Raise PoolUnavailable unless the home collector answers this host."""
+        if not self.private_up:
+            raise PoolUnavailable("the home collector cannot be reached")
+        self.pool.home.asked()
 
     def send(self, update: Act) -> None:
         """An update to the home collector; lost when it cannot be reached."""
@@ -141,7 +148,12 @@ class Host:
     @property
     def guests_alive(self) -> bool:
         """Anything of a container besides its waiting PID 1."""
-        return any(c is not None and c.guests_alive for c in (self.container, self._zombie))
+        return any(container.guests_alive for container in self.containers)
+
+    @property
+    def container(self) -> Pid1 | None:
+        """The container whose PID 1 lives."""
+        return next((c for c in self.containers if c.alive), None)
 
     @property
     def human_holds(self) -> bool:
@@ -156,41 +168,44 @@ class Host:
         startd = self.startd
         return startd is not None and startd.draining and startd.reason.startswith("shepherd:")
 
-    def lock_holder(self) -> LockHolder:
-        """As /proc/locks shows it."""
-        match self.lock.holder:
-            case None:
-                return LockHolder.NOBODY
-            case Pid1():
-                return LockHolder.FLOCK
-            case Startd() as startd:
-                return LockHolder.REGULAR if startd.serving else LockHolder.GUARD
-            case _:
-                return LockHolder.STRANGER
-
-    def run_container(self, lease: LeaseId, image: str, go_wait_s: float) -> None:
+    def run_container(self, lease: LeaseId, image: str) -> Pid1:
         """What dockerd does on the keeper's request."""
-        self._zombie = self.container
-        self.container = Pid1(self, lease, go_wait_s)
-        self.container.on_death.append(self.lock_changed)
+        pid1 = Pid1(self, lease, self.settings.go_wait_s)
+        pid1.on_death.append(self.lock_changed)
+        self.containers.append(pid1)
         self.meter.container_started(self.name, lease, image)
+        return pid1
 
-    def kill_guests(self) -> None:
-        """The guard's fence: SIGKILL to what a dead PID 1 left."""
-        for container in (self.container, self._zombie):
-            if container is not None and not container.alive and container.flock is not None:
-                self.events.after(0.001, container.flock.zap)
+    def members(self, cgroup: str) -> set[int]:
+        """Process ids in a container's cgroup."""
+        found: set[int] = set()
+        for container in self.containers:
+            if cgroup.endswith(container.ident):
+                found |= container.pids()
+        return found
 
-    def set_control(self, control: Control | None) -> None:
-        """The keeper wrote the control file, atomically."""
-        self.control = control
-        if self.container is not None:
-            self.container.poke()
+    def kill_cgroup(self, cgroup: str, *, spare: int | None) -> None:
+        """SIGKILL to every process of it but one."""
+        for container in self.containers:
+            if cgroup.endswith(container.ident):
+                self.events.after(0.001, container.zap)
+                if container.pid != spare:
+                    container.kill()
 
-    def unstick(self) -> None:
-        """The keeper's SIGQUIT to the drained startd."""
-        if self.startd is not None:
-            self.startd.leave(Leaving.ORDERED)
+    def fence_keeps_out(self) -> bool:
+        """What the guard does once it has the lock: kill what is left of the container that the fence file
+        names, but its PID 1. True while something is left."""
+        text = self.run_dir.read(NodeFile.FENCE)
+        fence = dict(line.split("=", 1) for line in (text or "").splitlines())
+        if not fence or not self.members(fence["cgroup"]) - {int(fence["pid"])}:
+            return False
+        self.kill_cgroup(fence["cgroup"], spare=int(fence["pid"]))
+        return True
+
+    def control_written(self) -> None:
+        """The control file was replaced."""
+        for container in self.containers:
+            container.poke()
 
     def lock_changed(self) -> None:
         """Something the keeper watches changed."""
@@ -199,10 +214,13 @@ class Host:
 
     def start_keeper(self) -> Process:
         """systemd starts `shepherd node run`."""
-        from shepherd.sim.keeper import Keeper
-
-        self.keeper = Keeper(self)
+        self.keeper = KeeperProcess(self, self.log)
         return self.keeper
+
+    def log(self, event: str, **fields: object) -> None:
+        """The keeper's log."""
+        self.logged.append((self.events.now_s, event, fields))
+        del self.logged[:-500]
 
     def _supervise(self, start: Callable[[], Process]) -> None:
         """systemd: start it now, and again whenever it has died, while the host is powered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,10 @@ class Pools:
     def wall_s(self, at_s: float | None = None) -> float:
         """The central manager's wall clock."""
         return EPOCH_S + self.wall_offset_s + (self.events.now_s if at_s is None else at_s)
+
+    def put_keeper(self, host: str, report: KeeperReport) -> None:
+        """A keeper's ad; the collector stamps its own time on it."""
+        self.keepers.put(host, dataclasses.replace(report, heard_at_s=self.wall_s()))
 
     def start_negotiators(self, hosts: Mapping[str, Host]) -> None:
         """One for each pool; each knows only its own collector."""

@@ -35,21 +35,6 @@ R = TypeVar("R")
 Ad = TypeVar("Ad")
 
 
-class SimClock:
-    """A wall clock that may jump, and one that never does."""
-
-    def __init__(self, wall: Callable[[], float], steady: Callable[[], float]) -> None:
-        self._wall, self._steady = wall, steady
-
-    def wall_s(self) -> float:
-        """Epoch seconds."""
-        return self._wall()
-
-    def steady_s(self) -> float:
-        """Seconds since some boot."""
-        return self._steady()
-
-
 @dataclasses.dataclass(kw_only=True)
 class SimPool:
     """What the collectors show, to a shepherd."""

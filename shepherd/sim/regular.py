@@ -127,8 +127,7 @@ class Startd(Process):
 
     def _keep_the_fence(self) -> None:
         """The guard has the lock: it waits until nothing of the container lives, then it is the startd."""
-        self.host.kill_guests()
-        if self.host.guests_alive and self.host.fenced:
+        if self.host.fenced and self.host.fence_keeps_out():
             self.after(FENCE_S, self._keep_the_fence)
         else:
             self._exec()

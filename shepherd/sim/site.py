@@ -26,13 +26,13 @@ from shepherd.programs.observe import Observer
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.switches import Switches
+from shepherd.sim.clock import SimClock
 from shepherd.sim.crash import Crashes, ShepherdCrash
 from shepherd.sim.events import Events
 from shepherd.sim.host import Host, Tempo
 from shepherd.sim.meter import Meter
 from shepherd.sim.pools import Pools
 from shepherd.sim.ports import (
-    SimClock,
     SimCommands,
     SimExecutor,
     SimLedger,

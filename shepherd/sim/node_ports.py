@@ -1,0 +1,184 @@
+"""The ports of a keeper, opened onto one fake host."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
+
+from shepherd.core.lease.encode import decode
+from shepherd.core.lease.pages import page_of
+from shepherd.errors import CommandFailed, DockerUnavailable, PoolUnavailable
+from shepherd.model.container import LABEL, Container, ContainerSpec, NetworkSpec, Started
+from shepherd.model.host import HostName, LeaseId, Nonce
+from shepherd.model.lease import SignedPage
+from shepherd.model.observation import KeeperReport, LockHolder
+from shepherd.ports_node import NodeFile
+from shepherd.sim.container import Pid1
+from shepherd.sim.regular import Leaving, Startd
+
+if TYPE_CHECKING:
+    from shepherd.sim.host import Host
+
+decoded = functools.lru_cache(maxsize=256)(decode)
+
+
+class SimRunDir:
+    """/run/shepherd: it survives the keeper, not the boot."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._files: dict[NodeFile, str] = {}
+        self._nonce = self._new_nonce()
+
+    def nonce(self) -> Nonce:
+        """This boot's nonce."""
+        return self._nonce
+
+    def renew_nonce(self) -> Nonce:
+        """Another one; what was seen is forgotten."""
+        self._nonce = self._new_nonce()
+        self._files.pop(NodeFile.SEEN, None)
+        return self._nonce
+
+    def read(self, file: NodeFile) -> str | None:
+        """The text of a file."""
+        return self._files.get(file)
+
+    def write(self, file: NodeFile, text: str) -> None:
+        """Replace a file."""
+        self._files[file] = text
+        if file is NodeFile.CONTROL:
+            self._host.control_written()
+
+    def check_token(self) -> None:
+        """It is there."""
+
+    def give_token(self) -> None:
+        """It is given."""
+
+    def clear(self) -> None:
+        """Remove what is about one lend only."""
+        for file in (NodeFile.CONTROL, NodeFile.FENCE):
+            self._files.pop(file, None)
+
+    def _new_nonce(self) -> Nonce:
+        return Nonce(f"{self._host.boots}-{self._host.rng.randrange(16**8):08x}")
+
+
+class SimPageSource:
+    """Lease pages, over the private network."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def page(self, host: HostName) -> Sequence[SignedPage]:
+        """The pages that this host reads."""
+        self._host.ask_home()
+        return [
+            signed
+            for signed in self._host.pool.pages.all().values()
+            if (page := decoded(signed.payload)).page == page_of(host, page.pages)
+        ]
+
+
+class SimAdvertise:
+    """The keeper's ad, over the private network."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def send(self, report: KeeperReport) -> None:
+        """Put it into the home collector."""
+        self._host.ask_home()
+        self._host.pool.put_keeper(self._host.name, report)
+
+
+class SimLocalStartd:
+    """The host's own regular startd."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def drain_reason(self, host: HostName) -> str:
+        """The reason of the drain, if it is drained."""
+        startd = self._host.startd
+        if startd is None or not startd.runs:
+            raise PoolUnavailable(f"no startd of {host} answers")
+        return startd.reason if startd.drained else ""
+
+
+class SimEngine:
+    """dockerd: what it is asked happens at once; how long that took was waited for before."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def check(self, network: NetworkSpec, images: AbstractSet[str]) -> str:
+        """The network of the settings, and images of any id, are there."""
+        self._asked()
+        return "" if images and network.name == self._host.settings.network else "no such network"
+
+    def run(self, spec: ContainerSpec) -> Started:
+        """Create and start."""
+        self._asked()
+        if self._host.containers:
+            raise CommandFailed(f"the name {spec.name} is in use")
+        pid1 = self._host.run_container(LeaseId(spec.labels[LABEL]), spec.image)
+        return Started(ident=pid1.ident, pid=pid1.pid)
+
+    def remove_all(self, keep: str | None) -> Sequence[str]:
+        """Kill and forget all containers but one."""
+        self._asked()
+        for container in [c for c in self._host.containers if c.ident != keep]:
+            container.kill()
+            self._host.containers.remove(container)
+        return ()
+
+    def _asked(self) -> None:
+        if not self._host.dockerd.runs:
+            raise DockerUnavailable("dockerd does not answer")
+
+
+class SimKernel:
+    """Processes, cgroups and the host lock."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def start_ticks(self, pid: int) -> int | None:
+        """Every process id is used once."""
+        return 1 if any(c.pid == pid and c.alive for c in self._host.containers) else None
+
+    def cgroup(self, pid: int, container: str) -> str:
+        """One for each container."""
+        if self.start_ticks(pid) is None:
+            raise CommandFailed(f"process {pid} is gone")
+        return f"/sys/fs/cgroup/{container}"
+
+    def members(self, cgroup: str) -> AbstractSet[int]:
+        """Ids of all processes in it."""
+        return self._host.members(cgroup)
+
+    def kill(self, container: Container) -> None:
+        """SIGKILL to all of it."""
+        self._host.kill_cgroup(container.cgroup, spare=None)
+
+    def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
+        """Who holds the host lock."""
+        match self._host.lock.holder:
+            case None:
+                return LockHolder.NOBODY, None
+            case Pid1() as pid1 if container is not None and pid1.pid == container.pid:
+                return LockHolder.FLOCK, pid1.pid
+            case Startd() as startd:
+                return LockHolder.REGULAR if startd.serving else LockHolder.GUARD, startd.pid
+            case _:
+                return LockHolder.STRANGER, None
+
+    def end_startd(self, pid: int) -> None:
+        """SIGQUIT to the lock's holder."""
+        startd = self._host.startd
+        if startd is not None and startd.pid == pid and self._host.lock.holder is startd:
+            startd.leave(Leaving.ORDERED)
