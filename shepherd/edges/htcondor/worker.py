@@ -28,6 +28,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from shepherd.edges.htcondor.asking import Asking
 
+    _find_roots_tokens()
     asking = Asking(sys.argv[1] if len(sys.argv) > 1 else "")
     while True:
         try:
@@ -58,6 +59,14 @@ def _reply(asking: "Asking", request: Mapping[str, Any]) -> Mapping[str, object]
         return {"refused": str(exc)}
     except Exception as exc:  # noqa: BLE001 - whatever the bindings raise, the daemon gets one sentence
         return {"silent": f"the question failed: {type(exc).__name__}: {exc}"}
+
+
+def _find_roots_tokens() -> None:
+    """Root's daemons and tools take the system's tokens; the bindings look into root's home only."""
+    import htcondor2
+
+    if os.geteuid() == 0 and not htcondor2.param.get("SEC_TOKEN_DIRECTORY"):
+        htcondor2.param["SEC_TOKEN_DIRECTORY"] = htcondor2.param.get("SEC_TOKEN_SYSTEM_DIRECTORY") or ""
 
 
 def _give_memory_back() -> None:
