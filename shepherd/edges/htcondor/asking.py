@@ -6,7 +6,7 @@ bindings' query only says that it failed.
 
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import htcondor2
 
 from shepherd.edges.htcondor import others, pages, slots
 from shepherd.edges.htcondor.expressions import both, is_machine, one_of
+from shepherd.edges.htcondor.values import Ad, plain
 
 Args = Mapping[str, Any]
 
@@ -41,13 +42,13 @@ class Asking:
 
     def _query(
         self, kind: htcondor2.AdType, wanted: list[str], constraint: str | None = None
-    ) -> list[Any]:
+    ) -> Iterator[Ad]:
         began = time.monotonic()
         try:
             found: list[Any] = htcondor2.Collector(self._collector or None).query(kind, constraint, wanted)
         except htcondor2.HTCondorException as exc:
             raise self._why(exc, authority="READ", took_s=time.monotonic() - began) from exc
-        return found
+        return plain(found, wanted)
 
     def _advertise(self, ads: Sequence[Mapping[str, object]], command: str) -> None:
         began = time.monotonic()
@@ -156,7 +157,7 @@ class Asking:
         startd = Asking(address)
         return slots.drain_reason(startd.slots())
 
-    def slots(self) -> list[Any]:
+    def slots(self) -> Iterator[Ad]:
         """Slot ads of whoever is asked."""
         return self._query(htcondor2.AdType.Slot, slots.REGULAR)
 

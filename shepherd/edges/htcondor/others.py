@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from shepherd.edges.htcondor.values import Ad, count, number, reader, text
+from shepherd.edges.htcondor.values import Ad, count, number, text
 
 MASTER = ["Machine", "STARTD_StartTime", "LastHeardFrom"]
 KEEPER_TEXTS = ["Nonce", "Phase", "Lock", "Lease", "Container", "Image", "Problem", "KeeperVersion"]
@@ -16,21 +16,21 @@ DRAINABLE = ["Name", "SlotID", "Draining", "DrainReason", "DrainingRequestId"]
 def masters(ads: Iterable[Ad]) -> Mapping[str, tuple[bool, float]]:
     """Machine to (startd held off, heard at). Of two masters of one name the one heard last speaks."""
     found: dict[str, tuple[bool, float]] = {}
-    for read in map(reader, ads):
-        machine, heard = text(read("Machine")), number(read("LastHeardFrom")) or 0.0
+    for ad in ads:
+        machine, heard = text(ad.get("Machine")), number(ad.get("LastHeardFrom")) or 0.0
         if machine and heard >= found.get(machine, (False, 0.0))[1]:
-            found[machine] = (number(read("STARTD_StartTime")) == 0, heard)
+            found[machine] = (number(ad.get("STARTD_StartTime")) == 0, heard)
     return found
 
 
 def keepers(ads: Iterable[Ad]) -> Mapping[str, Mapping[str, object]]:
     """Host to the keeper's own words, the last heard ones."""
     found: dict[str, dict[str, object]] = {}
-    for read in map(reader, ads):
-        host, heard = text(read("ShepherdHost")), number(read("LastHeardFrom")) or 0.0
+    for ad in ads:
+        host, heard = text(ad.get("ShepherdHost")), number(ad.get("LastHeardFrom")) or 0.0
         if host and heard >= float(str(found.get(host, {}).get("heard", 0.0))):
-            said = {name: text(read(name)) or "" for name in KEEPER_TEXTS}
-            found[host] = {**said, "heard": heard, "sent": number(read("SentAt")) or 0.0}
+            said = {name: text(ad.get(name)) or "" for name in KEEPER_TEXTS}
+            found[host] = {**said, "heard": heard, "sent": number(ad.get("SentAt")) or 0.0}
     return found
 
 
@@ -43,36 +43,35 @@ def demand(
     """
     idle = running = refused = 0
     seen: set[str] = set()
-    for read in map(reader, ads):
-        jobs, name = count(read("IdleJobs")), text(read("ScheddName"))
-        ours = name in schedds and read("AuthenticatedIdentity") in identities and read("SubmitterTag") == ""
+    for ad in ads:
+        jobs, name = count(ad.get("IdleJobs")), text(ad.get("ScheddName"))
+        ours = name in schedds and ad.get("AuthenticatedIdentity") in identities and ad.get("SubmitterTag") == ""
         if not ours or jobs is None or name is None:
             refused += 1
             continue
-        idle, running = idle + jobs, running + (count(read("RunningJobs")) or 0)
+        idle, running = idle + jobs, running + (count(ad.get("RunningJobs")) or 0)
         seen.add(name)
     return idle, running, sorted(seen), refused
 
 
 def present_schedds(ads: Iterable[Ad], *, identities: Sequence[str]) -> list[str]:
     """Names of the schedds that have an ad under one of `identities`."""
-    rows = map(reader, ads)
-    return sorted({text(read("Name")) or "" for read in rows if read("AuthenticatedIdentity") in identities})
+    return sorted({text(ad.get("Name")) or "" for ad in ads if ad.get("AuthenticatedIdentity") in identities})
 
 
 def age_s(ads: Iterable[Ad]) -> float | None:
     """How long the collector has been up by its own clock; of several the youngest. None if no ad tells."""
-    ages = [age for read in map(reader, ads) if (age := number(read("StatsLifetime"))) is not None]
+    ages = [age for ad in ads if (age := number(ad.get("StatsLifetime"))) is not None]
     return min(ages, default=None)
 
 
 def drainable(ads: Iterable[Ad]) -> Mapping[str, object] | None:
     """Name by which the host's startd can be drained, and the drain that is on."""
-    rows = [(count(read("SlotID")) or 0, text(read("Name")) or "", read) for read in map(reader, ads)]
+    rows = [(count(ad.get("SlotID")) or 0, text(ad.get("Name")) or "", ad) for ad in ads]
     if not rows:
         return None
     _, name, _ = min(rows, key=lambda row: row[:2])
-    on = [read for *_, read in rows if read("Draining") is True]
-    request = on[0]("DrainingRequestId") if on else None
-    reason = text(on[0]("DrainReason")) if on else None
+    on = [ad for *_, ad in rows if ad.get("Draining") is True]
+    request = on[0].get("DrainingRequestId") if on else None
+    reason = text(on[0].get("DrainReason")) if on else None
     return {"name": name, "draining": bool(on), "reason": reason or "", "request": text(request) or ""}

@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from shepherd.edges.htcondor.values import Ad, number, reader, text
+from shepherd.edges.htcondor.values import Ad, number, text
 from shepherd.model.lease import SignedPage
 
 MY_TYPE = "ShepherdLeasePage"
@@ -43,7 +43,7 @@ def to_ad(page: SignedPage) -> Mapping[str, object]:
 
 def rows(ads: Iterable[Ad]) -> list[list[str]]:
     """What the worker hands over of each ad; an ad that lacks a part is no page."""
-    found = [[text(read(name)) or "" for name in ATTRIBUTES] for read in map(reader, ads)]
+    found = [[text(ad.get(name)) or "" for name in ATTRIBUTES] for ad in ads]
     return [row for row in found if all(row)]
 
 
@@ -61,5 +61,4 @@ def from_rows(found: Sequence[Sequence[str]]) -> list[SignedPage]:
 
 def serials(ads: Iterable[Ad]) -> dict[str, int]:
     """Name to serial, to see whether what was sent has arrived."""
-    reads = map(reader, ads)
-    return {text(read("Name")) or "": int(number(read("Serial")) or 0) for read in reads}
+    return {text(ad.get("Name")) or "": int(number(ad.get("Serial")) or 0) for ad in ads}

@@ -7,7 +7,7 @@ somebody has a claim on it. At 100 000 slots that is what keeps a look small.
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from shepherd.edges.htcondor.values import Ad, Read, count, number, reader, text
+from shepherd.edges.htcondor.values import Ad, count, number, text
 
 WHOLE_SLOTS = "DynamicSlot =!= true"
 """Constraint: partitionable and static slots."""
@@ -37,23 +37,23 @@ class Regular:
     heard_at_s: float = 0.0
     idle_since_s: float = 0.0
 
-    def add(self, read: Read) -> None:
+    def add(self, ad: Ad) -> None:
         """Take one slot into account."""
-        self.cpus += count(read("TotalSlotCpus")) or 0
-        self.memory_mib += count(read("TotalSlotMemory")) or 0
-        self.gpus += count(read("TotalSlotGPUs")) or 0
-        self._add_use(read)
-        self.draining = self.draining or read("Draining") is True
-        self.reason = self.reason or text(read("DrainReason")) or ""
-        self.started_at_s = max(self.started_at_s, number(read("DaemonStartTime")) or 0.0)
-        self.heard_at_s = _oldest(self.heard_at_s, read)
+        self.cpus += count(ad.get("TotalSlotCpus")) or 0
+        self.memory_mib += count(ad.get("TotalSlotMemory")) or 0
+        self.gpus += count(ad.get("TotalSlotGPUs")) or 0
+        self._add_use(ad)
+        self.draining = self.draining or ad.get("Draining") is True
+        self.reason = self.reason or text(ad.get("DrainReason")) or ""
+        self.started_at_s = max(self.started_at_s, number(ad.get("DaemonStartTime")) or 0.0)
+        self.heard_at_s = _oldest(self.heard_at_s, ad)
 
-    def _add_use(self, read: Read) -> None:
-        state, children = text(read("State")), count(read("NumDynamicSlots")) or 0
-        self.claimed += children + (0 if _would_drain(state, read) else 1)
+    def _add_use(self, ad: Ad) -> None:
+        state, children = text(ad.get("State")), count(ad.get("NumDynamicSlots")) or 0
+        self.claimed += children + (0 if _would_drain(state, ad) else 1)
         self.drained = self.drained and state == "Drained" and children == 0
         times = ("EnteredCurrentState", "EnteredCurrentActivity", "NumDynamicSlotsTime")
-        self.idle_since_s = max(self.idle_since_s, *(number(read(name)) or 0.0 for name in times))
+        self.idle_since_s = max(self.idle_since_s, *(number(ad.get(name)) or 0.0 for name in times))
 
 
 @dataclasses.dataclass(slots=True)
@@ -64,48 +64,48 @@ class Flock:
     started_at_s: float = 0.0
     heard_at_s: float = 0.0
 
-    def add(self, read: Read) -> None:
+    def add(self, ad: Ad) -> None:
         """Take one slot into account."""
-        self.claimed += (count(read("NumDynamicSlots")) or 0) + (text(read("State")) in _HELD)
-        self.started_at_s = max(self.started_at_s, number(read("DaemonStartTime")) or 0.0)
-        self.heard_at_s = _oldest(self.heard_at_s, read)
+        self.claimed += (count(ad.get("NumDynamicSlots")) or 0) + (text(ad.get("State")) in _HELD)
+        self.started_at_s = max(self.started_at_s, number(ad.get("DaemonStartTime")) or 0.0)
+        self.heard_at_s = _oldest(self.heard_at_s, ad)
 
 
 def regular(ads: Iterable[Ad]) -> Mapping[str, Regular]:
     """By machine. Ads without a machine are nobody's."""
     found: dict[str, Regular] = {}
-    for read in map(reader, ads):
-        if machine := text(read("Machine")):
-            found.setdefault(machine, Regular()).add(read)
+    for ad in ads:
+        if machine := text(ad.get("Machine")):
+            found.setdefault(machine, Regular()).add(ad)
     return found
 
 
 def flock(ads: Iterable[Ad]) -> Mapping[str, Flock]:
     """By machine, the container's hostname."""
     found: dict[str, Flock] = {}
-    for read in map(reader, ads):
-        if machine := text(read("Machine")):
-            found.setdefault(machine, Flock()).add(read)
+    for ad in ads:
+        if machine := text(ad.get("Machine")):
+            found.setdefault(machine, Flock()).add(ad)
     return found
 
 
 def drain_reason(ads: Iterable[Ad]) -> str:
     """Why one startd is Drained; empty unless every slot of it is."""
     whole = Regular()
-    rows = [reader(ad) for ad in ads]
-    for read in rows:
-        whole.add(read)
+    rows = list(ads)
+    for ad in rows:
+        whole.add(ad)
     return whole.reason if rows and whole.drained else ""
 
 
-def _would_drain(state: str | None, read: Read) -> bool:
+def _would_drain(state: str | None, ad: Ad) -> bool:
     """Whether the atomic drain's check holds for this slot, or it is drained already.
 
     Owner and Benchmarking slots are in use in this sense: a drain is refused, and START said no to local work too.
     """
-    return state == "Drained" or (state == "Unclaimed" and text(read("Activity")) == "Idle")
+    return state == "Drained" or (state == "Unclaimed" and text(ad.get("Activity")) == "Idle")
 
 
-def _oldest(so_far: float, read: Read) -> float:
-    heard = number(read("LastHeardFrom")) or 0.0
+def _oldest(so_far: float, ad: Ad) -> float:
+    heard = number(ad.get("LastHeardFrom")) or 0.0
     return heard if so_far == 0.0 else min(so_far, heard)

@@ -1,34 +1,31 @@
-"""Reading single attributes of ads that anybody may have written: every odd value has a harmless meaning."""
+"""Single attributes of ads that anybody may have written: every odd value has a harmless meaning."""
 
+import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 Ad = Mapping[str, object]
-"""What is used of an ad; real ads and plain dictionaries both serve."""
-
-Read = Callable[[str], object]
+"""An ad as plain values. Expressions are not evaluated; they arrive as strings that are no number."""
 
 
-def reader(ad: Ad) -> Read:
-    """Attributes by name. An expression is evaluated in its own ad; what cannot be read at all is None."""
-    evaluate: Read | None = getattr(ad, "eval", None)
+def plain(ads: list[Any], wanted: Sequence[str]) -> Iterator[Ad]:
+    """Empty `ads` one by one, so that memory shrinks as rows are made.
 
-    def read(name: str) -> object:
+    By the bindings' JSON: one call an ad instead of one an attribute. Attribute names are compared as HTCondor does,
+    without case: a site's `MACHINE_RESOURCE_gpus` makes `TotalSlotgpus`. An ad that is no text says nothing.
+    """
+    canonical = {name.lower(): name for name in wanted}
+    while ads:
         try:
-            value = ad[name]
-            if isinstance(value, int | float | str) or evaluate is None:
-                return value
-            return evaluate(name)
-        except KeyError:
-            return None
-        except Exception:  # noqa: BLE001 - bytes that are no text, endless expressions: an ad like that says nothing
-            return None
-
-    return read
+            said = json.loads(ads.pop().printJson())
+        except ValueError:
+            said = {}
+        yield {canonical.get(name.lower(), name): value for name, value in said.items()}
 
 
 def number(value: object) -> float | None:
-    """A finite number, else None (also for booleans, strings, expressions, UNDEFINED and ERROR)."""
+    """A finite number, else None (also for booleans, strings and expressions)."""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return None
