@@ -169,12 +169,29 @@ def test_leave_is_obeyed_whatever_the_clock_says(error_s: float) -> None:
     assert not stands(memory, later(5))
 
 
-def test_leave_with_a_wrong_clock_does_not_bar_the_next_shepherd() -> None:
-    """One flockoff, read with a clock an hour behind, made a host deaf for an hour."""
-    memory, _ = shown(fresh(), page(flockoff=True), later(0, -HOUR_S))
-    next_page = page(lease(), instance="shepherd-2", serial=1, issued_at_s=ISSUED_S + 60)
-    _, judgement = shown(memory, next_page, later(61))
+def test_leave_from_the_future_does_not_bar_the_next_shepherd() -> None:
+    """A shepherd with its clock an hour ahead said flockoff; its successor was not heard for an hour."""
+    ahead = page(flockoff=True, issued_at_s=ISSUED_S + HOUR_S)
+    memory, judgement = shown(fresh(), ahead, later(0))
+    assert isinstance(judgement, Revoked)
+    after_s = SKEW_S + 60
+    successor = page(lease(), instance="shepherd-2", serial=1, issued_at_s=ISSUED_S + after_s)
+    _, judgement = shown(memory, successor, later(after_s))
     assert isinstance(judgement, Held)
+
+
+def test_a_clock_that_jumps_ends_a_lease_also_when_no_page_can_be_read() -> None:
+    """The collector was away, nothing was judged, and the old answer was kept."""
+    memory, _ = shown(fresh(), page(lease()), later(0))
+    assert stands(memory, later(60))
+    assert not stands(memory, later(60, HOUR_S))
+
+
+def test_the_end_by_the_wall_clock_is_also_given_on_the_boot_clock() -> None:
+    """PID 1 of the container knows the boot clock only; a page seen late gave it a whole lease."""
+    _, held = shown(fresh(), page(lease()), later(600))
+    assert isinstance(held, Held)
+    assert held.until_boottime_s == UP_S + LEASE_S + SKEW_S
 
 
 def test_a_host_that_a_page_leaves_out_keeps_what_it_has_until_it_lapses() -> None:
