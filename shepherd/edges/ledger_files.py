@@ -84,11 +84,13 @@ def open_to_write(path: pathlib.Path) -> sqlite3.Connection:
 def open_to_read(path: pathlib.Path) -> sqlite3.Connection:
     """Open without changing anything, also without permission to write and while nobody else has it open.
 
-    SQLite cannot read a WAL database whose -wal file is gone (its writer ended cleanly) where it may not
-    create files; such a database does not change, and is opened as immutable. The caller uses `translated`.
+    Where it may not create files, SQLite cannot read a WAL database whose -wal file is gone (its writer ended
+    cleanly) or empty. All there is then stands in the database, which is opened as immutable. The caller uses
+    `translated`.
     """
     path.stat()
-    settled = not path.with_name(path.name + "-wal").exists()
+    wal = path.with_name(path.name + "-wal")
+    settled = not wal.exists() or wal.stat().st_size == 0
     uri = f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if settled else "")
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")

@@ -40,7 +40,10 @@ class Walk:
 
     def __init__(self, expected: Iterable[Head]) -> None:
         """`expected`: heads noted down earlier, which the chain must run through."""
-        self.expected = {head.seq: head.hash for head in expected if head.seq}
+        self.expected: dict[int, set[str]] = {}
+        for head in expected:
+            if head.seq:
+                self.expected.setdefault(head.seq, set()).add(head.hash)
         self.head: Head | None = None
         self.day = ""
         self.first_seq = 0
@@ -111,7 +114,7 @@ class Walk:
             yield self.fault(row.seq, f"follows record {before.seq}: records between were removed")
         elif row.hash != row_hash(before.hash, row):
             yield self.fault(row.seq, "does not fit its hash: it, or the one before, was altered")
-        if self.expected.pop(row.seq, row.hash) != row.hash:
+        if self.expected.pop(row.seq, {row.hash}) != {row.hash}:
             yield self.fault(row.seq, "is not the record that was there when its hash was noted")
         yield from self.fold(row)
 
