@@ -65,8 +65,11 @@ class RegularMaster:
     """One host's regular condor_master."""
 
     startd_off: bool
-    """STARTD is listed but held off (STARTD_StartTime == 0): a human's condor_off."""
+    """STARTD is listed but does not run now (STARTD_StartTime == 0): held off by a human's condor_off, or
+    waiting out the restart back-off. Only its duration tells which."""
     heard_at_s: float
+    off_since_s: float | None = None
+    """Since when it was seen off without a break; the observer keeps it. Epoch seconds."""
 
 
 class KeeperPhase(enum.Enum):

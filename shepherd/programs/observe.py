@@ -73,7 +73,7 @@ class Observer:
         try:
             last.regular = _merged(last.regular, names, pool.regular_startds(names))
             last.keepers = _merged(last.keepers, names, pool.keepers(names))
-            last.masters = _merged(last.masters, names, pool.regular_masters(names))
+            last.masters = _merged(last.masters, names, self._with_off_since(pool.regular_masters(names)))
         except PoolUnavailable as exc:
             self._fail(Source.HOME_STARTDS, str(exc), 0.0)
         try:
@@ -99,8 +99,16 @@ class Observer:
         return doubt
 
     def _masters(self) -> str:
-        self._last.masters = self._pool.regular_masters(None)
+        self._last.masters = self._with_off_since(self._pool.regular_masters(None))
         return ""
+
+    def _with_off_since(self, answer: Mapping[str, RegularMaster]) -> Mapping[str, RegularMaster]:
+        """Off without a break since the first time it was seen so."""
+        now, before = self._clock.wall_s(), self._last.masters
+        return {
+            name: dataclasses.replace(master, off_since_s=_off_since(before.get(name), master, now))
+            for name, master in answer.items()
+        }
 
     def _keepers(self) -> str:
         answer = self._pool.keepers(None)
@@ -189,3 +197,11 @@ def _merged(old: Mapping[str, T], asked: Iterable[str], answer: Mapping[str, T])
     """`old` with the asked names replaced, or dropped where the answer has none."""
     names = set(asked)
     return {**{name: value for name, value in old.items() if name not in names}, **answer}
+
+
+def _off_since(before: RegularMaster | None, master: RegularMaster, now: float) -> float | None:
+    if not master.startd_off:
+        return None
+    if before is None or before.off_since_s is None:
+        return now
+    return before.off_since_s

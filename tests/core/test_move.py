@@ -13,7 +13,7 @@ LEASE = "p201.1"
 ARMED = keeper(KeeperPhase.ARMED, lease=LEASE)
 FLOCKING = keeper(KeeperPhase.FLOCKING, lease=LEASE)
 DRAINED = regular(drain=f"shepherd:{LEASE}", drained=True)
-OFF = RegularMaster(startd_off=True, heard_at_s=NOW)
+OFF = RegularMaster(startd_off=True, heard_at_s=NOW, off_since_s=NOW - 16)
 
 
 def move(stage, *, now=NOW, more=None, **seen):
@@ -74,6 +74,13 @@ def test_a_stage_waits_until_its_deadline_and_then_goes_home(stage, deadline_s):
     late = move(stage, now=NOW + deadline_s + 1, more=began, **seen)
     assert isinstance(late, Do)
     assert late.kind is StepKind.REVOKE
+
+
+def test_a_startd_that_waits_out_its_back_off_is_not_taken_for_off():
+    """Seen on a real master: between two lives of the startd its ad says the same as after condor_off."""
+    restarting = RegularMaster(startd_off=True, heard_at_s=NOW, off_since_s=NOW - 6)
+    made = move(Stage.RESTART_ORDERED, keeper=ARMED, master=restarting)
+    assert isinstance(made, Wait)
 
 
 def test_a_drain_of_another_lend_is_not_taken_for_ours():

@@ -5,9 +5,13 @@ from shepherd.model.observation import (
     HostFacts,
     KeeperPhase,
     KeeperReport,
+    RegularMaster,
     RegularStartd,
 )
 from shepherd.model.settings import TimerSettings
+
+OFF_BELIEVED_S = 15.0
+"""A startd that is off for longer was turned off by somebody: thrice the restart back-off of our drop-in."""
 
 OUR_MARK = "shepherd:"
 """Every drain of ours has a reason that starts so; only those are ours to cancel."""
@@ -34,6 +38,13 @@ def is_drained_for(regular: RegularStartd, lease: LeaseId) -> bool:
 def is_humans(regular: RegularStartd) -> bool:
     """Whether somebody else drains it: an administrator, condor_defrag, another tool."""
     return regular.draining and not regular.drain_reason.startswith(OUR_MARK)
+
+
+def is_off(master: RegularMaster | None, now: float) -> bool:
+    """Whether a human turned the startd off, as far as can be told: the back-off of a restart is over."""
+    if master is None or not master.startd_off or master.off_since_s is None:
+        return False
+    return now - master.off_since_s > OFF_BELIEVED_S
 
 
 def is_fresh(heard_at_s: float, now: float, timers: TimerSettings) -> bool:

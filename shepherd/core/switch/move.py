@@ -172,7 +172,7 @@ def _home(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSetti
     keeper = belief.fresh_keeper(facts, now, timers)
     regular = belief.fresh_regular(facts, now, timers)
     gone = keeper is not None and not belief.has_container(keeper, record.lease)
-    master_off = facts.master is not None and facts.master.startd_off
+    master_off = belief.is_off(facts.master, now)
     back = regular is not None and regular.heard_at_s >= record.granted_at_s
     if gone and keeper is not None and keeper.heard_at_s >= int(record.stage_at_s) and (back or master_off):
         return Over(why="home")
@@ -189,8 +189,7 @@ def _humans_wish(facts: HostFacts, record: SwitchRecord, now: float, timers: Tim
     regular = belief.fresh_regular(facts, now, timers)
     if regular is not None and belief.is_humans(regular):
         return f"somebody drains it: {regular.drain_reason or 'no reason given'}"
-    master = facts.master
-    if master is not None and master.startd_off and master.heard_at_s > record.granted_at_s + 1.0:
+    if belief.is_off(facts.master, now):
         return "somebody turned its regular startd off"
     return ""
 

@@ -71,7 +71,7 @@ def _no_startd(
     if facts.regular is not None:
         return HostState.UNKNOWN, f"its startd was last heard {now - facts.regular.heard_at_s:.0f} s ago"
     if master is not None and belief.is_fresh(master.heard_at_s, now, timers):
-        if master.startd_off:
+        if belief.is_off(master, now):
             return HostState.HELD, "its startd was turned off (condor_off)"
         return HostState.UNKNOWN, "its master is there but no startd"
     if keeper is not None:
