@@ -47,7 +47,7 @@ def check_survivor(place: pathlib.Path) -> str:
     ledger = ledger_in(place)
     switches = set(ledger.switches())
     kept = texts(place)[1:]
-    wholes = [[text for name in "bcd"[:count] for text in BATCHES[name]] for count in range(4)]
+    wholes: list[list[object]] = [[text for name in "bcd"[:count] for text in BATCHES[name]] for count in range(4)]
     assert kept in wholes, place
     assert wholes.index(kept) >= len(promised), place
     assert switches == ({"p220", "p221"} if kept else {"p220"}), place

@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_stops_flocking(path, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(off_file.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     found = look(path)
     assert found.present
     assert found.who == me()
@@ -129,7 +129,7 @@ def test_a_file_that_vanishes_between_two_looks_was_there(path, monkeypatch):
         path.unlink()
         return really(*args, **kwargs)
 
-    monkeypatch.setattr(off_file.os, "open", vanish)
+    monkeypatch.setattr(os, "open", vanish)
     assert look(path).present
     monkeypatch.undo()
     assert not look(path).present

@@ -163,7 +163,7 @@ def test_a_passing_trouble_does_not_set_an_order_aside(directory, waiting, compl
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr(spool.os, "open", no_more)
+        patched.setattr(os, "open", no_more)
         assert waiting() == ()
     assert len(waiting()) == 1
     assert "Too many open files" in complaints[0]
@@ -199,7 +199,7 @@ def test_a_person_without_permission_is_told_who_may(directory, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(spool.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(UsageError, match=r"may not order: .* is writable only by root and the group"):
         leave(directory, IntentKind.FLOCKOFF)
 
@@ -210,7 +210,7 @@ def test_a_full_disk_leaves_nothing_behind(directory, monkeypatch):
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spool.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(Unavailable, match="No space left"):
         leave(directory, IntentKind.FLOCKOFF)
     assert list(directory.iterdir()) == []
