@@ -1,5 +1,6 @@
 """Running commands of the machine: a deadline on each, failures told with what was run."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -50,12 +51,10 @@ def _collect(
     return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
 
 
-def kill_session(process: subprocess.Popen[str]) -> None:
+def kill_session(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     """Kill a process started with `start_new_session` and everything in its process group. Idempotent."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

@@ -104,9 +104,7 @@ def _with_docker(data: Path, trees: Trees, work: Callable[[str], str]) -> str:
     if not state.claim():
         raise InvariantBroken(f"two builders work on {data} although the cache has a lock")
     state.remove_contents()
-    spec = NodeSpec(
-        name="builder", root=trees.root, docker_data=data, services=(dockerd(f"{state.cgroup}/builder"),)
-    )
+    spec = NodeSpec(name="builder", root=trees.root, docker_data=data, services=(dockerd(f"{state.cgroup}/builder"),))
     node = Node(spec=spec, state=state, fabric=Fabric(site_id=state.site_id))
     try:
         node.plug_in()

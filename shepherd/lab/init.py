@@ -2,10 +2,10 @@
 
 It runs inside the node on the node's own Python and imports only the standard library. One JSON file says what to run:
 
-    {"cgroup": "/shepherd-lab/ID/NODE", "services": [{"name": …, "argv": […], …}]}   (fields: class Spec)
+    {"cgroup": "/shepherd-lab/ID/NODE", "hold": false, "services": [{"name": …, "argv": […], …}]}   (see Spec)
 
-Whoever holds the other end of descriptor `--lifeline` keeps the node alive; when that end is closed, PID 1 exits and the
-kernel kills everything in the node. Requests come one JSON line at a time over the socket `--control`.
+Whoever holds the other end of descriptor `--lifeline` keeps the node alive; when that end is closed, PID 1 exits and
+the kernel kills everything in the node. Requests come one JSON line at a time over the socket `--control`.
 """
 
 import argparse
@@ -269,7 +269,7 @@ def main() -> None:
     parser.add_argument("--control", required=True)
     parser.add_argument("--lifeline", type=int, required=True)
     chosen = parser.parse_args()
-    os.set_inheritable(chosen.lifeline, False)
+    os.set_inheritable(chosen.lifeline, False)  # noqa: FBT003 - the standard library wants it so
     told = json.loads(chosen.spec.read_text())
     services = [Service(Spec(**one), told["cgroup"]) for one in told["services"]]
     control = socket.socket(socket.AF_UNIX)

@@ -6,11 +6,12 @@ Runs on a node's own Python; standard library only.
 import socket
 import sys
 import time
+from pathlib import Path
 
 
 def main() -> None:
     """Listen for ever on port argv[1]; append `time address` lines to argv[2]."""
-    with socket.create_server(("", int(sys.argv[1]))) as server, open(sys.argv[2], "a", encoding="ascii") as log:
+    with socket.create_server(("", int(sys.argv[1]))) as server, Path(sys.argv[2]).open("a", encoding="ascii") as log:
         while True:
             connection, (address, _) = server.accept()
             connection.close()

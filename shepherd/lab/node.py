@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shepherd.errors import CommandFailed, Unavailable
+from shepherd.errors import CommandFailed, InvariantBroken, Unavailable
 from shepherd.lab import command
 from shepherd.lab.eventually import eventually
 from shepherd.lab.init import Spec, State
@@ -61,7 +61,7 @@ class Bind:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSpec:
-    """What a node is made of. `root` is the read-only tree below its own overlay; without `docker_data` it has its own."""
+    """What a node is made of. `root` is the read-only tree below its overlay; without `docker_data` it has its own."""
 
     name: str
     root: Path
@@ -141,7 +141,8 @@ class Node:
 
     def _await_init(self) -> None:
         process = self._process
-        assert process is not None
+        if process is None:
+            raise InvariantBroken(f"{self.name} is awaited although it was never booted")
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
 
         def first_process() -> int:

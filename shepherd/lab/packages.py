@@ -14,7 +14,7 @@ NODE_PYTHON = "3.14"
 
 
 def provide_packages(source: Path, progress: Progress) -> Path:
-    """A directory for PYTHONPATH: SHEPHERD_LAB_SITE_PACKAGES if set, else from requirements.lock, cached by its text."""
+    """A directory for PYTHONPATH: SHEPHERD_LAB_SITE_PACKAGES if set, else made from requirements.lock and cached."""
     given = os.environ.get("SHEPHERD_LAB_SITE_PACKAGES", "")
     if given:
         if not Path(given).is_dir():

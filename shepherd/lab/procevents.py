@@ -1,9 +1,9 @@
 """Every fork, exec and exit on the machine, from the kernel's process connector.
 
-Why this and not another way: the kernel stamps each event itself (CLOCK_MONOTONIC, nanoseconds) at the moment it happens,
-so the stamps stay exact however late they are read; nothing is attached to the watched processes, unlike strace, which
-slows and changes them; and unlike polling /proc nothing short is missed. It needs the machine's own network and process
-namespaces, CONFIG_PROC_EVENTS, and root. Lost messages are counted, never passed over in silence.
+Why this and not another way: the kernel stamps each event itself (CLOCK_MONOTONIC, nanoseconds) at the moment it
+happens, so the stamps stay exact however late they are read; nothing is attached to the watched processes, unlike
+strace, which slows and changes them; and unlike polling /proc nothing short is missed. It needs the machine's own
+network and process namespaces, CONFIG_PROC_EVENTS, and root. Lost messages are counted, never passed over in silence.
 Layouts: linux/connector.h, linux/cn_proc.h.
 """
 

@@ -108,7 +108,11 @@ def _refresh_lists(root: Path, progress: Progress) -> None:
 
 
 def _install(root: Path, packages: tuple[str, ...]) -> None:
-    must(_inside(root, "apt-get", "install", "-y", "--no-install-recommends", *packages), timeout_s=900, env=_environment())
+    must(
+        _inside(root, "apt-get", "install", "-y", "--no-install-recommends", *packages),
+        timeout_s=900,
+        env=_environment(),
+    )
 
 
 def _add_slot_users(root: Path) -> None:

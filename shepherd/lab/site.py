@@ -1,7 +1,7 @@
-"""A whole site on one machine: home pool, flock pool, gateway, hosts, a foreign pool, and storage to stay away from.
+r"""A whole site on one machine: home pool, flock pool, gateway, hosts, a foreign pool, and storage to stay away from.
 
-    with Site(SiteSpec(hosts=3)) as site:
-        site.submit(site.campus, "alice", "executable = /bin/sleep\\narguments = 5\\nqueue\\n")
+with Site(SiteSpec(hosts=3)) as site:
+    site.submit(site.campus, "alice", "executable = /bin/sleep\narguments = 5\nqueue\n")
 """
 
 import os
@@ -15,6 +15,7 @@ from shepherd.lab import addresses, engine, pools, services, settings, tokens
 from shepherd.lab.addresses import HostNames
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
+from shepherd.lab.init import Spec
 from shepherd.lab.net import Fabric, Leg, gateway_rules
 from shepherd.lab.node import SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Bind, File, Node, NodeSpec
 from shepherd.lab.packages import provide_packages
@@ -119,7 +120,7 @@ class Site(PoolQueries):
             node.plug_in()
         self._each(list(self.nodes.values()), lambda node: node.boot(hold=True))
 
-    def _cm_spec(self) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+    def _cm_spec(self) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
         legs = (
             Leg(segment=addresses.PRIVATE, interface="em1", address=f"{addresses.CM_PRIVATE}/16"),
             Leg(segment=addresses.FLOCK, interface="vlan", address=f"{addresses.CM_FLOCK}/16"),
@@ -127,15 +128,15 @@ class Site(PoolQueries):
         )
         return "cm", legs, (services.condor(), services.flock_condor(), services.shepherd())
 
-    def _nfs_spec(self) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+    def _nfs_spec(self) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
         leg = Leg(segment=addresses.PRIVATE, interface="em1", address=f"{addresses.NFS_PRIVATE}/16")
         return "nfs", (leg,), (services.nfs(),)
 
-    def _campus_spec(self) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+    def _campus_spec(self) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
         leg = Leg(segment=addresses.WAN, interface="wan", address=f"{addresses.CAMPUS_WAN}/24")
         return "campus", (leg,), (services.condor(),)
 
-    def _host_spec(self, host: HostNames) -> tuple[str, tuple[Leg, ...], tuple[services.Spec, ...]]:
+    def _host_spec(self, host: HostNames) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
         legs = (
             Leg(segment=addresses.PRIVATE, interface="em1", address=f"{host.private_address}/16"),
             Leg(segment=addresses.FLOCK, interface=settings.PARENT),
@@ -176,9 +177,7 @@ class Site(PoolQueries):
 
     def _configure_host(self, host: HostNames) -> None:
         node, spec = self.host(host.regular), self.spec
-        node_toml = settings.node_toml(
-            host, self.image_id, spec.cpus, spec.memory_mib, f"{node.cgroup}", spec.node
-        )
+        node_toml = settings.node_toml(host, self.image_id, spec.cpus, spec.memory_mib, f"{node.cgroup}", spec.node)
         node.put([
             *pools.everywhere(self.names, pools.LOCAL_USERS),
             *pools.host_files(spec.cpus, spec.memory_mib, SOURCE), *tokens.host_tokens(self.cm, host),
@@ -194,10 +193,15 @@ class Site(PoolQueries):
                 if service.enabled:
                     node.start(service.name)
         self._each(self.names, self._make_docker_network)
-        eventually(lambda: len(self.regular_startds()) == self.spec.hosts, 60, 0.2, what="every host is in the home pool")
-        eventually(lambda: self.collector_ads(self.cm, "negotiator", pool=self.flock_pool), 60, 0.2, what="the flock pool is up")
+        eventually(
+            lambda: len(self.regular_startds()) == self.spec.hosts, 90, 0.2, what="all hosts are in the home pool"
+        )
+        eventually(self._flock_pool_up, 60, 0.2, what="the flock pool is up")
         if self.spec.start_shepherd:
             self.cm.start("shepherd")
+
+    def _flock_pool_up(self) -> bool:
+        return bool(self.collector_ads(self.cm, "negotiator", pool=self.flock_pool))
 
     def _make_docker_network(self, host: HostNames) -> None:
         node = self.host(host.regular)

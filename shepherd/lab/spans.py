@@ -23,8 +23,8 @@ def union(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(spans):
         if merged and span.start_s <= merged[-1].end_s:
             last = merged.pop()
-            span = Span(start_s=last.start_s, end_s=max(last.end_s, span.end_s))
-        if span.length_s > 0:
+            merged.append(Span(start_s=last.start_s, end_s=max(last.end_s, span.end_s)))
+        elif span.length_s > 0:
             merged.append(span)
     return merged
 

@@ -41,7 +41,7 @@ class SiteState:
 
     @property
     def cgroup(self) -> str:
-        """The control group, in every hierarchy, below which all of the site's processes with a group of their own are."""
+        """The control group, in every hierarchy, below which all groups of the site are."""
         return f"/shepherd-lab/{self.site_id}"
 
     def claim(self) -> bool:

@@ -1,8 +1,8 @@
 """Measuring a site from outside the software under test: the kernel's stamps and the collectors, nobody's own records.
 
-    with Watch(site) as watch:
-        …
-    watch.measured().double_run_ms
+with Watch(site) as watch:
+    …
+watch.measured().double_run_ms
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from shepherd.errors import InvariantBroken
 from shepherd.lab.addresses import CM_FLOCK, CM_PRIVATE, FLOCK_PORT, HOME_PORT
@@ -128,19 +128,18 @@ class Watch:
                         self.log.take(event)
 
     def _follow_probe(self) -> None:
-        assert self._probe is not None and self._probe.stdout is not None
+        if self._probe is None or self._probe.stdout is None:
+            raise InvariantBroken("the watch's look at the collectors was never started")
         for line in self._probe.stdout:
             with contextlib.suppress(ValueError, TypeError):
                 self._sighted(json.loads(line))
 
-    def _sighted(self, told: dict[str, object]) -> None:
-        at_s, wall_s, ads = told["at_s"], told["wall_s"], told["ads"]
-        assert isinstance(ads, list)
-        for machine, state, started in ads:
+    def _sighted(self, told: dict[str, Any]) -> None:
+        at_s, wall_s = float(told["at_s"]), float(told["wall_s"])
+        for machine, state, started in told["ads"]:
             sighting = Sighting(
-                at_s=float(str(at_s)), wall_s=float(str(wall_s)), machine=str(machine), state=str(state),
-                started_wall_s=float(started or 0.0),
-            )  # fmt: skip
+                at_s=at_s, wall_s=wall_s, machine=str(machine), state=str(state), started_wall_s=float(started or 0.0)
+            )
             self.sightings.append(sighting)
 
     def _look(self, pid: int) -> Look | None:
@@ -149,7 +148,7 @@ class Watch:
             found = self._pattern.search(Path(f"/proc/{pid}/cgroup").read_text())
             if found is None:
                 return None
-            program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+            program = Path(os.readlink(f"/proc/{pid}/exe")).name
             status = Path(f"/proc/{pid}/status").read_text()
         except OSError:
             return None
@@ -172,7 +171,7 @@ class Watch:
     def measured(self) -> Measured:
         """What was found so far. Raises InvariantBroken if the kernel's messages were lost: nothing is proven then."""
         if self._events.lost:
-            raise InvariantBroken(f"{self._events.lost} times process events were lost: this measurement proves nothing")
+            raise InvariantBroken(f"{self._events.lost} times process events were lost: this proves nothing")
         now_s = self.ended_s or time.monotonic()
         hosts = [host.name for host in self._site.hosts]
         double = {host: self._double(host, now_s) for host in hosts}
@@ -238,4 +237,3 @@ def _accepting_spans(life: Span, seen: list[Sighting]) -> list[Span]:
     if since_s is not None:
         found.append(Span(start_s=since_s, end_s=life.end_s))
     return found
-
