@@ -31,8 +31,10 @@ DEFAULTS = {
     "startd": "/usr/sbin/condor_startd",
 }
 RETRY_S = 2.0
-FENCE_S = 0.01
+FENCE_S = 0.002
 FENCE_COMPLAINT_S = 5.0
+PF_EXITING = 0x4
+"""Flag of a process that the kernel takes apart: set before its files, and so the lock, are closed."""
 ABOVE_STANDARD = 10
 """The lock's descriptor is at least this: nothing closes or reuses it as standard input or output."""
 
@@ -118,26 +120,37 @@ def keep_the_fence(path: Path) -> None:
     startd could overlap with a guest's last milliseconds. The keeper writes the file before PID 1 may take the lock.
     """
     since, said = time.monotonic(), False
-    while others := _fenced(path):
+    while trouble := _fenced(path):
         if not said and time.monotonic() - since > FENCE_COMPLAINT_S:
             said = True
-            _say(f"no startd yet: processes of the flock container do not die: {sorted(others)}")
+            _say(f"no startd yet: {trouble}")
         time.sleep(FENCE_S)
 
 
-def _fenced(path: Path) -> set[int]:
-    """Kill and return what should not live any more."""
+def _fenced(path: Path) -> str:
+    """What still lives of the container and must not, after killing it; empty if nothing does."""
     try:
         fence = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
     except FileNotFoundError:
-        return set()
-    if not fence.get("cgroup", "").startswith("/") or not fence.get("pid", "").isdigit():
-        raise NotNow(f"{path} does not name pid and cgroup; the keeper writes it anew")
-    cgroup = Path(fence["cgroup"])
-    others = _members(cgroup) - {int(fence["pid"])}
-    if others:
+        return ""
+    try:
+        pid, start, cgroup = int(fence["pid"]), int(fence["start"]), Path(fence["cgroup"])
+    except (KeyError, ValueError) as error:
+        raise NotNow(f"{path} does not name pid, start and cgroup; the keeper writes it anew") from error
+    if others := _members(cgroup) - {pid}:
         _kill(cgroup, others)
-    return others
+        return f"processes of the flock container do not die: {sorted(others)}"
+    return "PID 1 of the flock container does not finish dying" if _is_dying(pid, start) else ""
+
+
+def _is_dying(pid: int, start: int) -> bool:
+    """Whether this very process is on its way out, but not a zombie yet: only then is its whole namespace dead."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    state, flags, started = fields[0], int(fields[6]), int(fields[19])
+    return started == start and state not in {"Z", "X"} and bool(flags & PF_EXITING)
 
 
 def _members(cgroup: Path) -> set[int]:

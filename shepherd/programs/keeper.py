@@ -153,7 +153,7 @@ class Keeper:
             return
         container = Container(ident=started.ident, pid=started.pid, start_ticks=ticks, cgroup=cgroup)
         self._keep(dataclasses.replace(self._record, lend=dataclasses.replace(lend, container=container)))
-        self._parts.run_dir.write(NodeFile.FENCE, f"pid={container.pid}\ncgroup={container.cgroup}\n")
+        self._parts.run_dir.write(NodeFile.FENCE, controls.fence(container))
         self._parts.log("container started", lease=lend.lease.lease, container=container.ident[:12], pid=container.pid)
 
     # --- acting ---

@@ -1,10 +1,11 @@
-"""What PID 1 of the container is told, as the lines of the control file."""
+"""What PID 1 of the container and the guard of the regular startd are told, as the lines of their files."""
 
 import dataclasses
 import enum
 
 from shepherd.core.lease.judge import Instant
 from shepherd.core.lease.memory import Held
+from shepherd.model.container import Container
 from shepherd.model.lease import Lease, LeasePhase
 
 
@@ -53,3 +54,8 @@ def text(control: Control) -> str:
         "lease": control.lease.lease,
     }
     return "".join(f"{key}={value}\n" for key, value in entries.items())
+
+
+def fence(container: Container) -> str:
+    """Names the container whose processes must all be dead before a regular startd may start."""
+    return f"pid={container.pid}\nstart={container.start_ticks}\ncgroup={container.cgroup}\n"
