@@ -119,6 +119,10 @@ def test_a_failed_off_is_tried_again_later_and_later():
     second = after(first, outcome(StepKind.OFF_GRACEFUL, Result.FAILED), NOW)
     assert not isinstance(second, Do)
     assert 0 < first.retry_at_s - NOW < second.retry_at_s - NOW
+    seen = facts("p201", keeper=FLOCKING, flock=flock_startd())
+    again = next_move(seen, second, second.retry_at_s, TIMERS)
+    assert isinstance(again, Do)
+    assert again.kind is StepKind.OFF_GRACEFUL
 
 
 def test_the_ladder_goes_from_graceful_to_fast_when_the_notice_is_over():

@@ -97,6 +97,8 @@ def after(record: SwitchRecord, outcome: Outcome, now: float) -> SwitchRecord | 
         why = f"{kind.value} {result.value}: {outcome.detail}"
         return go_home(record, why, now, failed=result is Result.FAILED)
     tries = record.tries + 1
+    if kind is StepKind.OFF_GRACEFUL:
+        record = dataclasses.replace(record, stage=Stage.REVOKED)
     return dataclasses.replace(record, tries=tries, retry_at_s=now + min(2.0 ** (tries - 1), 30.0))
 
 
