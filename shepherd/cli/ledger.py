@@ -12,7 +12,7 @@ from shepherd.core.ledger.verify import Fault, Verification, verify
 from shepherd.edges.ledger_present import read_present
 from shepherd.edges.ledger_read import damaged, partitions
 from shepherd.errors import LedgerUnavailable, UsageError
-from shepherd.model.chain import Head, Partition, Row
+from shepherd.model.chain import Head, Row
 from shepherd.model.entry import EntryKind
 
 
@@ -28,7 +28,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     )
     check.add_argument("--expect", type=head_of, action="append", default=[], metavar="SEQ:HASH")
     export = acts.add_parser("export", help="print records as JSON lines, oldest first")
-    export.add_argument("--since", type=day_of, default="", metavar="YYYY-MM-DD", help="first day, UTC")
+    export.add_argument("--since", type=day_of, default="0000-00-00", metavar="YYYY-MM-DD", help="first day, UTC")
     export.add_argument("--until", type=day_of, default="9999-12-31", metavar="YYYY-MM-DD", help="last day, UTC")
     export.add_argument("--kind", choices=[kind.value for kind in EntryKind], help="only this kind")
     export.add_argument("--host", help="only this host")
@@ -48,18 +48,10 @@ def verified(directory: pathlib.Path, expected: list[Head]) -> int:
     # The head is read first: records that are added meanwhile are no fault.
     noted = [*expected, *shown_head(directory)]
     broken = [Fault(day=day, seq=0, what=why) for day, why in damaged(directory).items()]
-    result = verify(readable(directory), noted)
+    result = verify(partitions(directory), noted)
     result = dataclasses.replace(result, faults=(*broken, *result.faults))
     print("\n".join(verdict_lines(result)))
     return 1 if result.faults else 0
-
-
-def readable(directory: pathlib.Path) -> Iterator[Partition]:
-    """The partitions as far as they can be found; what cannot is named by `damaged`."""
-    try:
-        yield from partitions(directory)
-    except LedgerUnavailable:
-        return
 
 
 def shown_head(directory: pathlib.Path) -> list[Head]:
@@ -80,12 +72,14 @@ def verdict_lines(result: Verification) -> Iterator[str]:
 
 
 def exported(directory: pathlib.Path, args: argparse.Namespace) -> int:
-    """One JSON object a record."""
+    """One JSON object a record. Raises LedgerUnavailable at the end for days that cannot be read."""
     for partition in partitions(directory):
         if args.since <= partition.name <= args.until:
             for row in partition.rows:
                 if wanted(row, args):
                     print(line(row))
+    if broken := damaged(directory):
+        raise LedgerUnavailable("; ".join(broken.values()))
     return 0
 
 

@@ -130,20 +130,27 @@ def statements(script: str) -> Iterator[str]:
 def begun(directory: pathlib.Path) -> list[pathlib.Path]:
     """Partitions that were begun, in the order of the chain.
 
-    Damaged ones are left out (`shepherd ledger verify` names them), but when the newest may be among them
-    nothing can be continued: LedgerUnavailable.
+    Damaged ones are left out, but when the newest may be among them nothing can be continued:
+    LedgerUnavailable.
     """
+    days, damaged = sorted_out(directory)
+    if damaged and max(damaged) > max(days, default=directory):
+        raise damaged[max(damaged)]
+    return days
+
+
+def sorted_out(directory: pathlib.Path) -> tuple[list[pathlib.Path], dict[pathlib.Path, LedgerUnavailable]]:
+    """Partitions that were begun, in the order of the chain, and those that cannot be read. LedgerUnavailable
+    if the directory cannot be read."""
     first_seqs: dict[pathlib.Path, int] = {}
-    troubles: dict[pathlib.Path, LedgerUnavailable] = {}
+    damaged: dict[pathlib.Path, LedgerUnavailable] = {}
     for path in partition_files(directory):
         try:
             if (first_seq := first_seq_of(path)) is not None:
                 first_seqs[path] = first_seq
         except LedgerUnavailable as exc:
-            troubles[path] = exc
-    if troubles and max(troubles) > max(first_seqs, default=directory):
-        raise troubles[max(troubles)]
-    return sorted(first_seqs, key=lambda path: first_seqs[path])
+            damaged[path] = exc
+    return sorted(first_seqs, key=lambda path: first_seqs[path]), damaged
 
 
 def first_seq_of(path: pathlib.Path) -> int | None:

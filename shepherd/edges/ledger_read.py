@@ -5,7 +5,6 @@ import pathlib
 from collections.abc import Iterator
 
 from shepherd.edges import ledger_files as files
-from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head, Partition, Row
 from shepherd.model.standing import PER_HOST, Standing, from_carry
 
@@ -15,20 +14,14 @@ PAGE = 2000
 
 
 def partitions(directory: pathlib.Path) -> Iterator[Partition]:
-    """Every day, oldest first. Reading `rows` may raise LedgerUnavailable, as may this."""
-    for path in files.begun(directory):
+    """Every day that can be read, oldest first. Reading `rows` may raise LedgerUnavailable, as may this."""
+    for path in files.sorted_out(directory)[0]:
         yield Partition(name=path.stem, opening=files.opening_of(path), rows=partition_rows(path))
 
 
 def damaged(directory: pathlib.Path) -> dict[str, str]:
-    """Days whose first page cannot be read, and why."""
-    found: dict[str, str] = {}
-    for path in files.partition_files(directory):
-        try:
-            files.first_seq_of(path)
-        except LedgerUnavailable as exc:
-            found[path.stem] = str(exc)
-    return found
+    """Days that cannot be read, and why."""
+    return {path.stem: str(exc) for path, exc in files.sorted_out(directory)[1].items()}
 
 
 def partition_rows(path: pathlib.Path) -> Iterator[Row]:
