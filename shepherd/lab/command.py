@@ -43,12 +43,20 @@ def _collect(
     try:
         out, err = process.communicate(given, timeout=timeout_s)
     except subprocess.TimeoutExpired as exc:
-        kill_session(process)
+        _give_up(process)
         raise Unavailable(f"no answer within {timeout_s:g} s from: {shlex.join(argv)}") from exc
     except BaseException:
-        kill_session(process)
+        _give_up(process)
         raise
     return subprocess.CompletedProcess(list(argv), process.returncode, out, err)
+
+
+def _give_up(process: subprocess.Popen[str]) -> None:
+    kill_session(process)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def kill_session(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

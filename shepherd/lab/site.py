@@ -96,7 +96,7 @@ class Site(PoolQueries):
         image = provide_image(trees, SOURCE / "images/flock", self.progress)
         self.image_id = image.image_id
         packages = Bind(source=provide_packages(SOURCE, self.progress), target=SITE_IN_NODE)
-        self.state.claim()
+        eventually(self.state.claim, 10, 0.05, what=f"site {self.state.site_id} is ours")
         with self.progress.step(f"site {self.state.site_id}: networks and nodes"):
             self._make_nodes(trees, image, packages)
         with self.progress.step("home pool, flock pool and gateway configured"):

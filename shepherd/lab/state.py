@@ -45,17 +45,18 @@ class SiteState:
         return f"/shepherd-lab/{self.site_id}"
 
     def claim(self) -> bool:
-        """Take the site's lock; False if a living lab has it."""
+        """Take the site's lock; False if a living lab has it, or one that is just removing what was left of it."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o755)
-        handle = (self.directory / "lab.lock").open("w")
-        try:
+        path = self.directory / "lab.lock"
+        handle = path.open("w")
+        with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.close()
-            return False
-        self._lock = handle
-        self.bulk.mkdir(parents=True, exist_ok=True)
-        return True
+            if os.path.samestat(path.stat(), os.fstat(handle.fileno())):
+                self._lock = handle
+                self.bulk.mkdir(parents=True, exist_ok=True)
+                return True
+        handle.close()
+        return False
 
     def note_init(self, node: str, pid: int) -> None:
         """Write down a node's first process so that it can be told from a stranger with the same number."""
