@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from shepherd.errors import BadInput, ShepherdError
+from shepherd.lab.demo import run_demo
 from shepherd.lab.enter_node import enter_argv
 from shepherd.lab.progress import Progress
 from shepherd.lab.site import Site, SiteSpec
@@ -41,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     enter.add_argument("--site", default="", help="which site, if more than one is up")
     enter.add_argument("--user", default=None, help="as whom (default root)")
     enter.add_argument("command", nargs="+", help="after `--`: the command")
+    demo = verbs.add_parser("demo", help="tell the main job with real jobs; exit 0 only if all held")
+    demo.add_argument("--hosts", type=int, default=3, help="hosts in the home pool (default 3, at least 2)")
+    demo.add_argument("--json", type=Path, default=None, metavar="FILE", help="write the measured figures, too")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
     return parser
 
@@ -52,6 +57,10 @@ def _do(chosen: argparse.Namespace) -> int:
         case "exec":
             argv = enter_argv(chosen.site, chosen.node, chosen.command, user=chosen.user)
             os.execvp(argv[0], argv)
+        case "demo":
+            if chosen.hosts < 2:
+                raise BadInput("--hosts: the demo needs at least 2, one stays in the reserve")
+            return run_demo(chosen.hosts, chosen.json)
         case "clean":
             gone = cleanup_leftovers()
             print("removed: " + " ".join(gone) if gone else "nothing to remove")
