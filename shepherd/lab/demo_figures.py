@@ -1,4 +1,4 @@
-"""What the demo measured, from outside the software: the kernel's process events, both collectors, the schedds' histories."""
+"""What the demo measured, from outside the software: process events, both collectors, the schedds' histories."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,10 @@ def lend_gaps(site: Site, watch: Watch) -> list[float]:
     gaps = watch.measured().without_accepting
     starts = {host.name: [run.span(0).start_s for run in watch.runs(host.name, Side.FLOCKING)] for host in site.hosts}
     return [
-        gap.length_s for host, begun in starts.items() for gap in gaps.get(host, []) if any(inside(gap, s) for s in begun)
+        gap.length_s
+        for host, begun in starts.items()
+        for gap in gaps.get(host, [])
+        if any(inside(gap, start_s) for start_s in begun)
     ]
 
 

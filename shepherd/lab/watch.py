@@ -109,6 +109,8 @@ class Watch:
             kill_session(self._probe)
         for thread in self._threads:
             thread.join(5.0)
+        if self._probe is not None and self._probe.stdout is not None:
+            self._probe.stdout.close()
 
     def _start_probe(self) -> subprocess.Popen[bytes]:
         program = f"{SOURCE_IN_NODE}/shepherd/lab/accepting.py"

@@ -35,10 +35,13 @@ def test_a_campus_job_flocks_into_a_container_and_the_host_comes_back(site: Site
 
 def test_a_stranger_without_a_token_is_refused_by_both_pools(site: Site) -> None:
     """Were the lab's pools open, tests of who may do what would prove nothing about real ones."""
-    for pool in ("cm-wan:9618", "cm-wan:9619"):
-        asked = ("condor_status", "-pool", pool, "-any")
-        refused = site.campus.run(asked, user="bob", timeout_s=60)
-        assert refused.returncode != 0, f"{pool} answered bob: {refused.stdout}"
+    asked = ("condor_status", "-pool", "cm-wan:9619", "-any")
+    refused = site.campus.run(asked, user="bob", timeout_s=60)
+    assert refused.returncode != 0, f"the flock pool answered bob: {refused.stdout}"
+    stranger = site.cm.run(
+        ("condor_status", "-any"), user="dave", env={"_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS": "IDTOKENS"}
+    )
+    assert stranger.returncode != 0, f"the home pool answered without a token: {stranger.stdout}"
 
 
 def test_campus_may_not_advertise_a_startd(site: Site) -> None:
