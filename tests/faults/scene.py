@@ -1,0 +1,177 @@
+"""A real site in which things are broken on purpose, and the invariants are measured from outside."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+
+from shepherd.core.invariants import breaches
+from shepherd.lab.eventually import eventually
+from shepherd.lab.herd_log import Side
+from shepherd.lab.node import Node
+from shepherd.lab.site import Site, SiteSpec
+from shepherd.lab.spans import Span, total_s
+from shepherd.lab.watch import Watch
+from shepherd.model.host import HostName, HostPair
+from shepherd.model.world import HostWorld, Limits, WorldFacts
+
+TIMERS = {
+    "cycle_s": 3.0, "look_s": 1.0, "renew_s": 3.0, "lease_s": 25.0, "ad_period_s": 15.0, "young_collector_s": 15.0,
+    "graceful_s": 8.0, "fast_s": 4.0, "kill_s": 4.0, "query_s": 5.0, "command_s": 8.0, "arm_deadline_s": 40.0,
+}  # fmt: skip
+POLICY = {"idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 9, "cooling_s": 3.0}
+HOME_S = TIMERS["lease_s"] + 16.0 + 25.0
+"""Lease, ladder, and a startd's start: after this every host is home whatever died."""
+SLEEP = "executable = /bin/sleep\narguments = {seconds}\nrequest_memory = 32\nqueue {count}\n"
+DAEMONISED = """executable = /bin/sh
+arguments = "-c 'setsid sleep 4711 >/dev/null 2>&1 & setsid sh -c ""setsid sleep 4712 &"" & sleep 600'"
+request_memory = 32
+queue {count}
+"""
+"""A payload that double-forks: what HTCondor's family tracking loses."""
+
+
+def spec(hosts: int = 2) -> SiteSpec:
+    """A small, fast site whose shepherd lends everything it may."""
+    return SiteSpec(hosts=hosts, shepherd={"timers": TIMERS, "policy": POLICY}, start_keepers=True, start_shepherd=True)
+
+
+@dataclasses.dataclass(kw_only=True)
+class Scene:
+    """One scenario on a shared site. Begins and ends with all hosts at home and nothing running."""
+
+    site: Site
+    watch: Watch
+    began_s: float = 0.0
+    began_wall_s: float = 0.0
+
+    # -- before and after ---------------------------------------------------------------------------------------------
+
+    def calm(self) -> None:
+        """Mend everything a scenario may have broken, take all hosts home, remove all jobs. Idempotent."""
+        for node in (self.site.cm, *self.site.hosts):
+            for service in node.spec.services:
+                if node.status(service.name)["state"] == "inactive":
+                    node.start(service.name)
+        self.site.cm.run(("rm", "-rf", "/tmp/flockoff"))
+        self.flockoff("calm")
+        for node in (self.site.cm, self.site.campus):
+            node.run(("condor_rm", "-all"))
+            node.run(("condor_rm", "-all", "-forcex"))
+        eventually(self.all_home, HOME_S, 0.3, what="all hosts are at home before the scenario")
+        eventually(lambda: not self.site.queue(self.site.campus), 30, 0.3, what="campus has no jobs")
+        self.began_s, self.began_wall_s = time.monotonic(), time.time()
+
+    def check(self) -> None:
+        """Everybody comes home, and no invariant was broken since `calm`."""
+        self.flockoff("the scenario is over")
+        eventually(self.all_home, HOME_S, 0.3, what="all hosts are at home after the scenario")
+        found = breaches(self.facts())
+        assert found == (), "\n".join(found)
+
+    # -- acts ---------------------------------------------------------------------------------------------------------
+
+    def flockoff(self, why: str) -> None:
+        """Stop all flocking by the verb; works while the daemon is down."""
+        self.site.cm.must(("shepherd", "flockoff", why), user="shepherd")
+
+    def flockon(self) -> None:
+        """Let hosts be lent."""
+        self.site.cm.must(("shepherd", "flockon"), user="shepherd")
+
+    def lend(self) -> None:
+        """Let all hosts be lent, and wait until they are."""
+        self.flockon()
+        eventually(self.all_lent, 60, 0.2, what="all hosts are lent")
+
+    def guests(self, count: int = 1, seconds: int = 600, description: str = SLEEP) -> int:
+        """Jobs of a guest, running."""
+        cluster = self.site.submit(self.site.campus, "alice", description.format(seconds=seconds, count=count))
+        eventually(lambda: self.running(cluster) == count, 60, 0.3, what="the guests' jobs run")
+        return cluster
+
+    def local(self, count: int, seconds: int = 3) -> int:
+        """Local jobs, submitted."""
+        return self.site.submit(self.site.cm, "carol", SLEEP.format(seconds=seconds, count=count))
+
+    # -- questions ----------------------------------------------------------------------------------------------------
+
+    def all_home(self) -> bool:
+        """Every host's regular startd is in the home pool and no flocking startd runs."""
+        startds = sum(len(host.pids(r"condor_startd", containers=True)) for host in self.site.hosts)
+        return len(self.site.regular_startds()) == len(self.site.hosts) and not startds
+
+    def all_lent(self) -> bool:
+        """Every host serves guests."""
+        return len(self.site.flocking_startds()) == len(self.site.hosts) and not self.site.regular_startds()
+
+    def is_home(self, host: str) -> bool:
+        """This host's regular startd is in the home pool."""
+        return host in self.site.regular_startds()
+
+    def is_lent(self, host: str) -> bool:
+        """This host's flocking startd is in the flock pool and its process lives."""
+        return "f" + host[1:] in self.site.flocking_startds() and bool(self.site.host(host).pids("condor_startd", containers=True))
+
+    def running(self, cluster: int) -> int:
+        """Running jobs of a guest's cluster."""
+        return len(self.site.queue(self.site.campus, f"ClusterId == {cluster} && JobStatus == 2"))
+
+    def done(self, cluster: int) -> int:
+        """Completed local jobs of a cluster."""
+        return len(self.site.history(self.site.cm, f"ClusterId == {cluster} && JobStatus == 4"))
+
+    def status(self) -> str:
+        """What `shepherd -s` prints."""
+        return self.site.cm.must(("shepherd", "-s"))
+
+    def eventually(self, question: Callable[[], object], within_s: float, what: str) -> None:
+        """Wait for something to become true, with a deadline."""
+        eventually(question, within_s, 0.1, what=what)
+
+    # -- measuring ----------------------------------------------------------------------------------------------------
+
+
+    def facts(self) -> WorldFacts:
+        """What was measured since `calm`, from outside the software."""
+        measured = self.watch.measured()
+        since = Span(start_s=self.began_s, end_s=time.monotonic())
+        hosts = [
+            self._host(node, measured.double_runs.get(node.name, ()), measured.without_accepting.get(node.name, ()), since)
+            for node in self.site.hosts
+        ]
+        return WorldFacts(at_s=time.time(), limits=self._limits(), hosts=tuple(hosts))
+
+    def _host(self, node: Node, double: Iterable[Span], without: Iterable[Span], since: Span) -> HostWorld:
+        flocking = "f" + node.name[1:]
+        return HostWorld(
+            pair=HostPair(host=HostName(node.name), flock_name=flocking),
+            guest_jobs_on_regular=self._ran(self.site.campus, node.name),
+            local_jobs_in_container=self._ran(self.site.cm, flocking),
+            double_run_ms=1000 * total_s(span for span in double if span.end_s > since.start_s),
+            unserved_s=max((gap.end_s - max(gap.start_s, since.start_s) for gap in without), default=0.0),
+            local_jobs_evicted=self._evicted(node.name),
+            lent=bool(self.watch_runs_now(node.name)),
+            guests_alive=bool(node.pids(".", containers=True)),
+        )
+
+    def watch_runs_now(self, host: str) -> list[object]:
+        """Flocking startds of a host that live."""
+        return [run for run in self.watch.runs(host, Side.FLOCKING) if not run.end_ns]
+
+    def _ran(self, node: Node, machine: str) -> tuple[str, ...]:
+        recent = f"QDate >= {int(self.began_wall_s)}"
+        jobs = [*self.site.history(node, recent), *self.site.queue(node, recent)]
+        hosts = {str(job["ClusterId"]): str(job.get("LastRemoteHost") or job.get("RemoteHost") or "") for job in jobs}
+        return tuple(job for job, host in hosts.items() if host.rpartition("@")[2] == machine)
+
+    def _evicted(self, machine: str) -> tuple[str, ...]:
+        recent = f"QDate >= {int(self.began_wall_s)} && NumJobStarts > 1"
+        jobs = [*self.site.history(self.site.cm, recent), *self.site.queue(self.site.cm, recent)]
+        return tuple(str(job["ClusterId"]) for job in jobs if str(job.get("LastRemoteHost")).endswith("@" + machine))
+
+    def _limits(self) -> Limits:
+        ladder = TIMERS["graceful_s"] + TIMERS["fast_s"] + TIMERS["kill_s"]
+        return Limits(
+            lease_s=TIMERS["lease_s"], skew_s=300.0, ladder_s=ladder, look_s=TIMERS["look_s"], cycle_s=TIMERS["cycle_s"],
+            poll_s=2.0, stale_s=45.0, reserve=0.0, lend_per_cycle=9, images=frozenset({self.site.image_id}),
+        )  # fmt: skip
