@@ -9,6 +9,7 @@ from shepherd.edges.spool import leave
 from shepherd.errors import LedgerUnavailable, SettingsError, Unavailable, UsageError
 from shepherd.model.intents import IntentKind
 from shepherd.model.settings import FlockOffSettings
+from shepherd.views.wording import age
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 DURATION = re.compile(r"(\d+(?:\.\d+)?[smhdw])+")
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         leave(spool, IntentKind.FLOCKOFF, why=args.why, for_s=args.for_s)
     except Unavailable as exc:
         raise Unavailable(f"{exc}; `touch {path}` stops flocking too") from exc
-    until = "until `shepherd flockon`" if args.for_s is None else f"for {args.for_s:g} s"
+    until = "until `shepherd flockon`" if args.for_s is None else f"for {age(args.for_s)}"
     print(f"flocking goes off {until}{when(args)}")
     return 0
 

@@ -13,8 +13,8 @@ from shepherd.edges.ledger_day import Day
 from shepherd.edges.ledger_lock import WriterLock
 from shepherd.edges.ledger_present import PresentWriter, read_present
 from shepherd.edges.ledger_read import read_standing, runs_through
-from shepherd.errors import InvariantBroken, LedgerUnavailable
-from shepherd.model.chain import Head, Opening, Row, seal
+from shepherd.errors import LedgerUnavailable
+from shepherd.model.chain import Head, Opening, seal
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import HostName
 from shepherd.model.orders import HostMemory, SwitchRecord
@@ -95,7 +95,7 @@ class SqliteLedger:
     def _append(self, entries: Sequence[Entry]) -> None:
         at_s = entries[-1].at_s
         day = self._writable(files.utc_day(at_s))
-        rows = sealed(self._head, (*self._cut_short(at_s), *entries))
+        rows = seal(self._head, (*self._cut_short(at_s), *entries))
         day.write(rows)
         self._head, self._missing = Head(seq=rows[-1].seq, hash=rows[-1].hash), None
         self._standing = self._known().after(row.stored().entry for row in rows)
@@ -171,11 +171,3 @@ class SqliteLedger:
         if self._day is not None:
             self._day.close()
         self._day = self._standing = None
-
-
-def sealed(head: Head, entries: Sequence[Entry]) -> tuple[Row, ...]:
-    """The rows to write. A body that is not JSON is a defect of whoever made it."""
-    try:
-        return seal(head, entries)
-    except (TypeError, ValueError) as exc:
-        raise InvariantBroken(f"a record has content that cannot be kept: {exc}") from exc

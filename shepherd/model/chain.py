@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from shepherd.errors import InvariantBroken
 from shepherd.model.entry import Entry, EntryKind, Stored
 
 GENESIS = "0" * 64
@@ -97,21 +98,27 @@ def row_hash(previous: str, row: Row) -> str:
 
 
 def seal(head: Head, entries: Iterable[Entry]) -> tuple[Row, ...]:
-    """Rows that continue the chain after `head`. ValueError, TypeError for a body that is not JSON."""
+    """Rows that continue the chain after `head`.
+
+    Raises InvariantBroken for a body that is not JSON: a defect of whoever made it.
+    """
     rows: list[Row] = []
     for entry in entries:
-        draft = Row(
-            seq=head.seq + 1,
-            at_s=float(entry.at_s),
-            kind=entry.kind.value,
-            host=storable(entry.host),
-            cause=storable(entry.cause),
-            body=canonical(entry.body),
-            hash="",
-        )
+        draft = row_of(entry, head.seq + 1)
         rows.append(dataclasses.replace(draft, hash=row_hash(head.hash, draft)))
         head = Head(seq=draft.seq, hash=rows[-1].hash)
     return tuple(rows)
+
+
+def row_of(entry: Entry, seq: int) -> Row:
+    """The row of a record, its hash not yet known."""
+    try:
+        body, at_s = canonical(entry.body), float(entry.at_s)
+        canonical([at_s])
+    except (TypeError, ValueError) as exc:
+        raise InvariantBroken(f"a record has content that cannot be kept: {exc}") from exc
+    host, cause = storable(entry.host), storable(entry.cause)
+    return Row(seq=seq, at_s=at_s, kind=entry.kind.value, host=host, cause=cause, body=body, hash="")
 
 
 def storable(text: str) -> str:

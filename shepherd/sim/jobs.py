@@ -76,6 +76,7 @@ class Queue:
 
     def remove(self, job: Job) -> None:
         """condor_rm of an idle job."""
+        job.done_s = self._events.now_s
         self.jobs.remove(job)
 
     def idle(self) -> list[Job]:

@@ -43,7 +43,10 @@ class KeeperProcess(Process):
         self.host = host
         self._log = log
         self._plans = 0
+        self._under_way: Act | None = None
+        """What dockerd is doing for it."""
         self.keeper: Keeper | None = None
+        self.on_death.append(self._leave_to_dockerd)
         self._tick_after(START_S)
 
     def wake(self) -> None:
@@ -67,16 +70,24 @@ class KeeperProcess(Process):
         self.after(ANSWER_S if reachable else QUERY_S, self._then_wake(run))
 
     def _slow(self, run: Act) -> None:
-        """A request to dockerd, which may go on when the keeper that asked is dead."""
-        dockerd, host = self.host.dockerd, self.host
-        takes_s = host.tempo.create_s if dockerd.runs else host.settings.docker_s
-        self.after(takes_s if dockerd.alive else 0.1, self._then_wake(run))
-        if host.rng.random() < 0.5:
-            self.on_death.append(lambda: host.events.after(takes_s, self._orphaned(run)))
+        """A request to dockerd: one that is under way may be granted when the keeper that asked is dead."""
+        dockerd, tempo = self.host.dockerd, self.host.tempo
+        takes_s = tempo.create_s if dockerd.runs else self.host.settings.docker_s
+        self._under_way = run
 
-    def _orphaned(self, run: Act) -> Act:
-        boot = self.host.boots
-        return lambda: run() if self.host.powered and self.host.boots == boot else None
+        def answered() -> None:
+            self._under_way = None
+            run()
+            self.wake()
+
+        self.after(takes_s if dockerd.alive else 0.1, answered)
+
+    def _leave_to_dockerd(self) -> None:
+        host, boot, run = self.host, self.host.boots, self._under_way
+        if run is not None and host.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
+            host.events.after(
+                host.tempo.create_s, lambda: run() if host.powered and host.boots == boot else None
+            )
 
     def _then_wake(self, run: Act) -> Callable[[], None]:
         def both() -> None:

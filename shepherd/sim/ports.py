@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from shepherd.core.lease.encode import decode
 from shepherd.core.records import memory_from, switch_from
 from shepherd.errors import LedgerUnavailable
+from shepherd.model.chain import Head, seal
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.flockoff import OffFile
 from shepherd.model.host import HostName, HostPair
@@ -211,6 +212,7 @@ class SimLedger:
         with self.crashes.around("record"):
             if self.full:
                 raise LedgerUnavailable("no space left on device")
+            seal(Head(), entries)  # refuses what the real one could not write
             for entry in entries:
                 self.entries.append(entry)
                 remember(self._newest, entry)

@@ -24,7 +24,7 @@ def test_flockoff_waits_for_a_daemon_that_is_down(site, capsys):
     """The moment the daemon is down is when somebody wants to be sure that it stays harmless."""
     assert main(site.words("flockoff", "network work", "--for", "2h")) == 0
     assert capsys.readouterr().out == (
-        "flocking goes off for 7200 s; the shepherd is not running and obeys when it starts\n"
+        "flocking goes off for 2 h; the shepherd is not running and obeys when it starts\n"
     )
     (intent,) = waiting(site)
     assert (intent.kind, intent.why, intent.for_s) == (IntentKind.FLOCKOFF, "network work", 7200.0)

@@ -102,7 +102,7 @@ class Scene:
 
     def all_lent(self) -> bool:
         """Every host serves guests."""
-        return len(self.site.flocking_startds()) == len(self.site.hosts) and not self.site.regular_startds()
+        return all(self.is_lent(host.name) for host in self.site.hosts) and not self.site.regular_startds()
 
     def is_home(self, host: str) -> bool:
         """This host's regular startd is in the home pool."""
@@ -110,7 +110,8 @@ class Scene:
 
     def is_lent(self, host: str) -> bool:
         """This host's flocking startd is in the flock pool and its process lives."""
-        return "f" + host[1:] in self.site.flocking_startds() and bool(self.site.host(host).pids("condor_startd", containers=True))
+        alive = self.site.host(host).pids("condor_startd", containers=True)
+        return bool(alive) and "f" + host[1:] in self.site.flocking_startds()
 
     def running(self, cluster: int) -> int:
         """Running jobs of a guest's cluster."""
