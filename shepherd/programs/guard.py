@@ -130,10 +130,11 @@ def keep_the_fence(path: Path) -> None:
 def _fenced(path: Path) -> str:
     """What still lives of the container and must not, after killing it; empty if nothing does."""
     try:
-        fence = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
     try:
+        fence = dict(line.split("=", 1) for line in text.splitlines())
         pid, start, cgroup = int(fence["pid"]), int(fence["start"]), Path(fence["cgroup"])
     except (KeyError, ValueError) as error:
         raise NotNow(f"{path} does not name pid, start and cgroup; the keeper writes it anew") from error

@@ -15,7 +15,9 @@ MASTERS_MASK = set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP, si
 """condor_master starts its children with nearly all signals blocked."""
 
 STARTD = """#!/bin/sh
-{ echo "pid=$$"; echo "args=$*"; echo "tag=$TAG"; grep SigBlk /proc/self/status; cat "$WATCHED" 2>&1; } > "$TOLD.new"
+{ echo "pid=$$"
+for pid in $(cat "$WATCHED"); do [ -e /proc/$pid ] && echo "beside=$pid"; done
+} > "$TOLD.new"
 mv "$TOLD.new" "$TOLD"
 exec sleep 1000
 """
@@ -31,7 +33,8 @@ class Host:
         self.startd = directory / "condor_startd"
         self.conf = directory / "guard.conf"
         self.errors = directory / "errors"
-        self.watched = directory / "nothing"
+        self.watched = directory / "watched"
+        self.watched.touch()
         self.write_conf()
         self.write_startd()
         self._guards: list[subprocess.Popen[bytes]] = []

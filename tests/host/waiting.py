@@ -28,3 +28,9 @@ def state_of(pid: int) -> str:
 def lives(pid: int) -> bool:
     """Whether it still runs code."""
     return state_of(pid) not in {"", "Z", "X"}
+
+
+def start_ticks(pid: int) -> int:
+    """Field 22 of /proc/PID/stat."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:  # noqa: PTH123
+        return int(file.read().rpartition(")")[2].split()[19])
