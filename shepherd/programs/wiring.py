@@ -79,6 +79,11 @@ class Changeable:
     signer: PageSigner
     verifier: PageVerifier
 
+    def close(self) -> None:
+        """End the worker processes. Idempotent."""
+        self.pool.close()
+        self.commands.close()
+
     @classmethod
     def of(cls, path: Path) -> "Changeable":
         """Build all parts from the file. Raises SettingsError; then nothing was built."""
@@ -125,7 +130,7 @@ class Daemon:
         finally:
             self._diary.life("stopped", instance=self._instance)
             self._executor.shutdown(wait=False, cancel_futures=True)
-            self._parts.pool.close()
+            self._parts.close()
             self._ledger.close()
 
     def _loop(self) -> Shepherd:
@@ -147,14 +152,14 @@ class Daemon:
         """New settings in force, or SettingsError and everything as it was."""
         old, new = self._parts, Changeable.of(self._path)
         if new.settings.paths.state != old.settings.paths.state:
-            new.pool.close()
+            new.close()
             remedy = "restart the daemon to move its state"
             raise SettingsError(
                 file=str(self._path), key="paths.state", problem="cannot change by reload", remedy=remedy
             )
         self._parts = new
-        old.pool.close()
         self._hands.commands = new.commands
+        old.close()
         self._latch = self._new_latch(new.settings)
         self._switches.adopt(new.settings, self._new_pages(new))
         self._diary.life("reloaded", instance=self._instance)

@@ -38,7 +38,7 @@ def test_below_the_threshold_the_longest_idle_hosts_are_lent_up_to_the_budget():
     result = verdict(seen)
     assert lent(result) == ["p202", "p203"]
     assert {refusal.why for refusal in result.refusals} == {"enough hosts go out this cycle"}
-    assert "599 idle local jobs, below 600: 2 are lent" in result.sentence
+    assert "599 idle local jobs, below 600: 2 are lent, 2 stay (enough hosts go out this cycle)" in result.sentence
 
 
 def test_at_the_threshold_nothing_moves():

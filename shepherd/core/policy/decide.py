@@ -1,5 +1,6 @@
 """One decision: pure, replayable, the same for the daemon, `plan` and the simulator."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from shepherd.core.policy import threshold
@@ -8,7 +9,7 @@ from shepherd.core.policy.view import view_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import Snapshot
-from shepherd.model.orders import HostMemory, SwitchRecord, Verdict
+from shepherd.model.orders import HostMemory, Refusal, SwitchRecord, Verdict
 from shepherd.model.settings import PolicyKind, PolicySettings, Settings
 from shepherd.model.view import PoolView, Want
 
@@ -57,8 +58,17 @@ def _reclaim(view: PoolView, count: int, why: str) -> Verdict:
 
 def _lend(view: PoolView, want: Want, settings: Settings) -> Verdict:
     choice = choose_lends(view, want.lend, want.why, settings.policy)
-    sentence = _sentence(view, want.why, f"{len(choice.orders)} are lent")
+    sentence = _sentence(view, want.why, f"{len(choice.orders)} are lent{_stay(choice.refusals)}")
     return Verdict(orders=choice.orders, refusals=choice.refusals, sentence=sentence)
+
+
+def _stay(refusals: tuple[Refusal, ...]) -> str:
+    """How many stay although they might go, and the commonest reason."""
+    if not refusals:
+        return ""
+    [(why, count)] = Counter(refusal.why for refusal in refusals).most_common(1)
+    others = f", {len(refusals) - count} for other reasons" if len(refusals) > count else ""
+    return f", {count} stay ({why}){others}"
 
 
 def _nothing(view: PoolView, why: str) -> Verdict:
