@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +85,13 @@ def discard(tree: Path) -> None:
     """Remove a tree and its note. Idempotent."""
     tree.with_name(tree.name + ".json").unlink(missing_ok=True)
     shutil.rmtree(tree, ignore_errors=True)
+
+
+def prune(kind: str, keep: int) -> None:
+    """Remove all but the newest trees of a kind; each change of the image makes a new one."""
+    notes = [n for n in cache_dir().glob(f"{kind}-*.json") if re.fullmatch(rf"{kind}-[0-9a-f]{{12}}", n.stem)]
+    for note in sorted(notes, key=lambda path: -path.stat().st_mtime)[keep:]:
+        discard(note.with_suffix(""))
 
 
 def provide(kind: str, key: str, build: Callable[[Path], Mapping[str, str]]) -> Path:

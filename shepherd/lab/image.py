@@ -20,6 +20,7 @@ from shepherd.lab.rootfs import Trees
 from shepherd.lab.state import SiteState
 
 BASE = "shepherd-lab/base"
+KEPT_IMAGES = 8
 IMAGE = "shepherd/flock:lab"
 FLOCK_INIT = "/usr/local/libexec/shepherd/flock-init"
 DOCKERFILE = f"""FROM {BASE}
@@ -62,6 +63,7 @@ def provide_image(trees: Trees, recipe: Path, progress: Progress) -> Image:
         return {"image_id": made}
 
     home = cache.provide("docker", cache.digest(base.name, dockerfile, *parts), add_layer)
+    cache.prune("docker", KEPT_IMAGES)
     return Image(data_root=home / "data", image_id=cache.facts(home)["image_id"])
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+CHANGES = "/run/lab/environment"
 HIERARCHIES = ("systemd", "pids")
 CLEAN_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
 
@@ -84,7 +85,7 @@ class Service:
             for group in self._groups:
                 (group / "cgroup.procs").write_text("0")
             _set_up_process(self.spec)
-            os.execvpe(self.spec.argv[0], self.spec.argv, {**os.environ, **self.spec.env})
+            os.execvpe(self.spec.argv[0], self.spec.argv, {**os.environ, **self.spec.env, **_changes(self.spec.name)})
         except (OSError, ValueError) as exc:
             os.write(2, f"{self.spec.name}: cannot be started: {exc!r}\n".encode())
         finally:
@@ -169,6 +170,13 @@ def _set_up_process(spec: Spec) -> None:
         os.setgroups(further)
         os.setgid(gid)
         os.setuid(uid)
+
+
+def _changes(name: str) -> dict[str, str]:
+    """What the next start of a service gets besides its own environment; `Node.change_environment` writes it."""
+    path = Path(CHANGES, f"{name}.json")
+    changes: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
+    return changes
 
 
 def _clean(status: int) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from shepherd.errors import CommandFailed, InvariantBroken, Unavailable
 from shepherd.lab import command
 from shepherd.lab.eventually import eventually
-from shepherd.lab.init import Spec, State
+from shepherd.lab.init import CHANGES, Spec, State
 from shepherd.lab.net import NETNS_DIR, Fabric, Leg
 from shepherd.lab.state import SiteState, start_ticks
 
@@ -27,6 +27,7 @@ SOURCE_IN_NODE = "/opt/shepherd/src"
 SITE_IN_NODE = "/opt/shepherd/site"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENVIRONMENT = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root", "PYTHONPYCACHEPREFIX": "/var/cache/pyc"}
+WRONG_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 _WRITER = """
 import json, os, shutil, sys
 for one in json.load(sys.stdin):
@@ -261,6 +262,10 @@ class Node:
         """Stop and start a service."""
         self.stop(service)
         self.start(service)
+
+    def change_environment(self, service: str, changes: Mapping[str, str]) -> None:
+        """Give a service these variables at its next start; lost with a reboot. FAKETIME sets its clock wrong."""
+        self.write(f"{CHANGES}/{service}.json", json.dumps(dict(changes)))
 
     def kill(self, service: str, number: int = signal.SIGKILL) -> None:
         """Send a signal to a service's main process."""

@@ -53,6 +53,17 @@ def test_a_build_that_fails_leaves_no_tree() -> None:
     assert cache.find("tree", "k") is None
 
 
+def test_only_the_newest_images_are_kept() -> None:
+    """Every edit of the image's configuration adds a tree; a developer's disk was full of them."""
+    kept = []
+    for number in range(4):
+        tree = cache.provide("docker", cache.digest(str(number)), lambda draft: {"made": str(draft)})
+        os.utime(tree.with_name(tree.name + ".json"), (number, number))
+        kept.append(tree)
+    cache.prune("docker", 2)
+    assert [tree.is_dir() for tree in kept] == [False, False, True, True]
+
+
 def slow_plant(draft: Path) -> Mapping[str, str]:
     with (cache.cache_dir() / "builds").open("a") as log:
         log.write("x")

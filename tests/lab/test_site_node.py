@@ -1,11 +1,12 @@
 """A node behaves like a machine with systemd: services, restarts, leftovers, reboots."""
 
 import signal
+import time
 
 import pytest
 
 from shepherd.lab.eventually import eventually
-from shepherd.lab.node import alive
+from shepherd.lab.node import WRONG_CLOCK, alive
 from shepherd.lab.site import Site
 
 pytestmark = pytest.mark.real
@@ -45,6 +46,20 @@ def test_a_reboot_kills_everything_and_keeps_only_files(site: Site) -> None:
     assert host.read("/etc/kept") == "yes"
     assert host.run(("ls", "/run/lost", "/tmp/lost")).stdout == ""
     eventually(lambda: "p202" in site.regular_startds(), 60, what="p202 is back")
+
+
+def test_a_service_can_be_given_a_wrong_clock(site: Site) -> None:
+    """Hosts' clocks do run wrong; the machine's own must never be touched to show it."""
+    host = site.host("p203")
+    host.change_environment("keeper", {"LD_PRELOAD": WRONG_CLOCK, "FAKETIME": "+3600"})
+    host.start("keeper")
+    eventually(lambda: host.status("keeper")["pid"], 5, what="the keeper runs")
+    pid = host.status("keeper")["pid"]
+    environment = host.must(("cat", f"/proc/{pid}/environ")).split("\0")
+    host.stop("keeper")
+    assert "FAKETIME=+3600" in environment
+    ahead = host.must(("date", "+%s"), env={"LD_PRELOAD": WRONG_CLOCK, "FAKETIME": "+3600"})
+    assert 3590 < int(ahead) - time.time() < 3610
 
 
 def test_a_command_past_its_deadline_is_killed_inside_the_node(site: Site) -> None:
