@@ -124,9 +124,15 @@ class OffSwitch(Protocol):
 class Watchdog(Protocol):
     """The service manager that started us, if any."""
 
-    def ready(self) -> None: ...
-    def reloading(self) -> None: ...
-    def stopping(self) -> None: ...
+    def ready(self) -> None:
+        """Started, or reloaded."""
+
+    def reloading(self) -> None:
+        """New settings are being read; `ready` follows."""
+
+    def stopping(self) -> None:
+        """The end was asked for."""
+
     def cycle_finished(self, sentence: str) -> None:
         """Feeds the watchdog and shows the sentence as status."""
 

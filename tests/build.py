@@ -86,9 +86,9 @@ def facts(
     return HostFacts(pair=pair, regular=regular, keeper=keeper, flock=flock, master=master)
 
 
-def idle_host(host: str, **more: object) -> HostFacts:
-    """A host that could be lent at once."""
-    return facts(host, regular=regular(**more), keeper=keeper())
+def idle_host(host: str, *, busy: int = 0, idle_since_s: float = NOW - 500) -> HostFacts:
+    """A host that could be lent at once, unless it is busy."""
+    return facts(host, regular=regular(busy=busy, idle_since_s=idle_since_s), keeper=keeper())
 
 
 def flock_startd(*, busy: int = 0, heard_at_s: float = NOW) -> FlockStartd:

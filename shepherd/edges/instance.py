@@ -1,6 +1,5 @@
 """Who this shepherd is: an id that survives restarts, and names for lends."""
 
-import os
 import secrets
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ def instance_id(state: Path) -> str:
             return path.read_text(encoding="ascii").strip()
         fresh = path.with_suffix(".new")
         fresh.write_text(secrets.token_hex(8), encoding="ascii")
-        os.replace(fresh, path)
+        fresh.replace(path)
         return path.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as exc:
         remedy = "make the directory writable for the daemon's user"

@@ -64,7 +64,7 @@ class PolicySettings:
     kind: PolicyKind = PolicyKind.THRESHOLD
     """`threshold`: the rule of the original talk."""
     idle_jobs_threshold: int = 600
-    """Idle local jobs: below it hosts are lent, above it they are reclaimed, at it nothing moves. Jobs. 600: the talk."""
+    """Idle local jobs: below it hosts are lent, above it they are reclaimed, at it none moves. Jobs. 600: the talk."""
     lend_per_cycle: int = 5
     """Hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move that can be wrong."""
     reclaim_per_cycle: int = 0

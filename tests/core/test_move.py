@@ -3,6 +3,7 @@
 import pytest
 
 from shepherd.core.switch.move import Advance, Do, Over, Wait, after, next_move
+from shepherd.model.host import HostName, LeaseId
 from shepherd.model.observation import KeeperPhase, RegularMaster
 from shepherd.model.orders import HOMEWARD, Outcome, Result, Stage, Step, StepKind
 from shepherd.model.settings import TimerSettings
@@ -21,7 +22,7 @@ def move(stage, *, now=NOW, more=None, **seen):
 
 
 def outcome(kind: StepKind, result: Result) -> Outcome:
-    step = Step(kind=kind, host="p201", lease=LEASE, cause="c")
+    step = Step(kind=kind, host=HostName("p201"), lease=LeaseId(LEASE), cause="c")
     return Outcome(step=step, result=result, detail="a slot is busy", took_s=0.1)
 
 
@@ -135,7 +136,7 @@ def test_the_ladder_goes_from_graceful_to_fast_when_the_notice_is_over():
     assert made.kind is StepKind.OFF_FAST
 
 
-@pytest.mark.parametrize("stage", sorted(HOMEWARD, key=lambda stage: stage.value))
+@pytest.mark.parametrize("stage", sorted(HOMEWARD, key=str))
 def test_a_host_is_home_when_its_startd_is_back_and_its_container_gone(stage):
     """Only both together are home: the lock is free and somebody took it."""
     assert isinstance(move(stage, regular=regular(), keeper=keeper()), Over)

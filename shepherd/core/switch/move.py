@@ -58,7 +58,7 @@ def next_move(facts: HostFacts | None, record: SwitchRecord, now: float, timers:
         facts = HostFacts(pair=HostPair(host=record.host, flock_name=record.flock_name))
     if record.stage in HOMEWARD:
         return _homeward(facts, record, now, timers)
-    if wish := _humans_wish(facts, record, now, timers):
+    if wish := _humans_wish(facts, now, timers):
         return go_home(record, wish, now)
     if trouble := _trouble(facts, record, now, timers):
         return go_home(record, trouble, now, failed=_is_failure(record, now))
@@ -186,7 +186,7 @@ def _home(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSetti
     return None
 
 
-def _humans_wish(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> str:
+def _humans_wish(facts: HostFacts, now: float, timers: TimerSettings) -> str:
     """A human's drain or condor_off always wins: the words for it, or the empty string."""
     regular = belief.fresh_regular(facts, now, timers)
     if regular is not None and belief.is_humans(regular):
