@@ -1,0 +1,265 @@
+"""A keeper's real loop over a host made of plain values: time, dockerd and the collector move when a test says so."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+
+from shepherd.core.lease.encode import encode
+from shepherd.core.lease.judge import Here
+from shepherd.core.lease.pages import page_of
+from shepherd.errors import CommandFailed, DockerUnavailable, LeaseRefused, PoolUnavailable
+from shepherd.model.container import Container, ContainerSpec, NetworkSpec, Started
+from shepherd.model.host import HostName, LeaseId, Nonce
+from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPage
+from shepherd.model.node_settings import NodeSettings
+from shepherd.model.observation import KeeperReport, LockHolder
+from shepherd.ports_node import NodeFile
+from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_pages import PageReader, Trust
+from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_yard import Yard
+
+HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
+IMAGE = "sha256:" + "ab" * 32
+SETTINGS = NodeSettings(
+    host=HOST, pool=POOL, trusted_keys=("/k",), images=(IMAGE,), flock_name="f220", flock_address="10.27.2.20",
+    flock_mac="02:42:0a:1b:02:14", poll_local_s=10.0, poll_flock_s=5.0,
+)  # fmt: skip
+PID, REGULAR_PID = 4242, 100
+
+
+class World:
+    """Everything around one keeper."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.files: dict[NodeFile, str] = {}
+        self.written: list[NodeFile] = []
+        self.full = False
+        """The run directory's file system."""
+        self.pages: list[SignedPage] = []
+        self.collector_up = True
+        self.dockerd_up = True
+        self.dockerd_stopped = False
+        """Requests are neither answered nor refused."""
+        self.dockerd_stops_later = False
+        """From the next lend on."""
+        self.pending: list[Callable[[], None]] = []
+        self.containers: list[str] = []
+        self.alive = False
+        self.started = 0
+        self.killed = 0
+        self.ended_startds: list[int] = []
+        self.lock: tuple[LockHolder, int | None] = (LockHolder.REGULAR, REGULAR_PID)
+        self.drain_reason = ""
+        self.reports: list[KeeperReport] = []
+        self.log: list[str] = []
+        self._serial = 0
+
+    # what a test does
+
+    def publish(self, phase: LeasePhase | None, *, lease: str = "L1", nonce: str = "n1", image: str = IMAGE) -> None:
+        """A new page with this lease, or with none."""
+        self._serial += 1
+        leases = () if phase is None else (a_lease(phase, lease, nonce, image),)
+        page = LeasePage(
+            pool=POOL, instance="one", page=page_of(HOST, PAGES), pages=PAGES, serial=self._serial,
+            issued_at_s=self.wall_s(), flockoff=False, leases=leases,
+        )  # fmt: skip
+        self.pages = [SignedPage(payload=encode(page), key_id="k", signature=b"good")]
+
+    def keeper(self) -> "Driven":
+        """A keeper that starts now."""
+        return Driven(self)
+
+    @property
+    def report(self) -> KeeperReport:
+        """What the shepherd last heard."""
+        return self.reports[-1]
+
+    def control(self) -> dict[str, str]:
+        """What PID 1 was told."""
+        return dict(line.split("=", 1) for line in self.files.get(NodeFile.CONTROL, "").splitlines())
+
+    def end_container(self) -> None:
+        """PID 1 ends, and with it everything."""
+        self.alive = False
+        if self.lock[0] is LockHolder.FLOCK:
+            self.lock = (LockHolder.REGULAR, REGULAR_PID)
+
+    # What the keeper needs of the clock.
+
+    def wall_s(self) -> float:
+        return 1_700_000_000.0 + self.now_s
+
+    def steady_s(self) -> float:
+        return self.now_s
+
+    # What the keeper needs of the run directory.
+
+    def nonce(self) -> Nonce:
+        return Nonce("n1")
+
+    def renew_nonce(self) -> Nonce:
+        return Nonce("n2")
+
+    def read(self, file: NodeFile) -> str | None:
+        return self.files.get(file)
+
+    def write(self, file: NodeFile, text: str) -> None:
+        if self.full:
+            raise CommandFailed("no space left on device")
+        self.files[file] = text
+        self.written.append(file)
+
+    def check_token(self) -> None:
+        pass
+
+    def give_token(self) -> None:
+        pass
+
+    def clear(self) -> None:
+        self.files.pop(NodeFile.CONTROL, None)
+        self.files.pop(NodeFile.FENCE, None)
+
+    # What the keeper needs of the pool.
+
+    def page(self, host: HostName) -> Sequence[SignedPage]:
+        if not self.collector_up:
+            raise PoolUnavailable(f"nobody answers {host}")
+        return self.pages
+
+    def send(self, report: KeeperReport) -> None:
+        if not self.collector_up:
+            raise PoolUnavailable("nobody listens")
+        self.reports.append(report)
+
+    def local_drain(self, host: HostName) -> str:
+        return self.drain_reason if host == HOST else ""
+
+    def verify(self, page: SignedPage) -> None:
+        if page.signature != b"good":
+            raise LeaseRefused("forged")
+
+    # What the keeper needs of the dockerd.
+
+    def check(self, network: NetworkSpec, images: AbstractSet[str]) -> str:
+        self._answer()
+        return "" if network.name == SETTINGS.network and IMAGE in images else "wrong"
+
+    def run(self, spec: ContainerSpec) -> Started:
+        self._answer()
+        self.started += 1
+        ident = f"{self.started:064x}"
+        self.containers.append(ident)
+        self.alive = spec.image == IMAGE
+        return Started(ident=ident, pid=PID)
+
+    def remove_all(self, keep: str | None) -> Sequence[str]:
+        self._answer()
+        gone = [ident for ident in self.containers if ident != keep]
+        self.containers = [ident for ident in self.containers if ident == keep]
+        self.alive = self.alive and bool(self.containers)
+        return ["bye" for _ in gone]
+
+    def _answer(self) -> None:
+        if not self.dockerd_up:
+            raise DockerUnavailable("dockerd does not answer")
+
+    # What the keeper needs of the kernel.
+
+    def start_ticks(self, pid: int) -> int | None:
+        return 77 if pid == PID and self.alive else None
+
+    def cgroup(self, pid: int, container: str) -> str:
+        return f"/cgroup/{container}/{pid}"
+
+    def members(self, cgroup: str) -> AbstractSet[int]:
+        return frozenset({PID}) if self.alive and cgroup.endswith(str(PID)) else frozenset()
+
+    def kill(self, container: Container) -> None:
+        self.killed += container.pid == PID
+        self.end_container()
+
+    def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
+        known = container is not None or self.lock[0] is not LockHolder.FLOCK
+        return self.lock if known else (LockHolder.STRANGER, self.lock[1])
+
+    def end_startd(self, pid: int) -> None:
+        self.ended_startds.append(pid)
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalDrain:
+    """The local startd as a port of its own."""
+
+    world: World
+
+    def drain_reason(self, host: HostName) -> str:
+        return self.world.local_drain(host)
+
+
+class Driven:
+    """One process of the keeper."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        here = Here(host=HOST, pool=POOL, nonce=world.nonce(), images=frozenset({IMAGE}), skew_s=300.0)
+        trust = Trust(verifier=world, key_ids=frozenset({"k"}))
+        at_once, later = self._at_once, self._dockerd
+        self._keeper = Keeper(
+            SETTINGS,
+            Parts(
+                clock=world,
+                kernel=world,
+                run_dir=world,
+                pages=PageReader(
+                    here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
+                ),
+                yard=Yard(SETTINGS, world, world, later),
+                drain=DrainWatch(HOST, LocalDrain(world), at_once),
+                reporter=Reporter(world, 300.0, at_once, self._log),
+                log=self._log,
+                jitter=lambda: 1.0,
+                version="test",
+            ),
+        )
+
+    def run(self, seconds: float) -> World:
+        """Let time pass, ticking whenever the keeper wants to."""
+        until_s = self.world.now_s + seconds
+        while self.world.now_s < until_s:
+            pause_s = self._keeper.tick()
+            assert 0.0 <= pause_s <= 10.0
+            self.world.now_s += max(pause_s, 0.01)
+        return self.world
+
+    def run_until(self, true: Callable[[World], bool], deadline_s: float = 30.0) -> float:
+        """Until something is so; the seconds it took."""
+        began_s = self.world.now_s
+        while not true(self.world):
+            self.run(0.05)
+            assert self.world.now_s - began_s < deadline_s, (self.world.log, self.world.reports[-1:])
+        return self.world.now_s - began_s
+
+    def _at_once(self, work: Callable[[], None]) -> None:
+        work()
+
+    def _dockerd(self, work: Callable[[], None]) -> None:
+        lending = '"container": null' in self.world.files.get(NodeFile.LEND, "")
+        if self.world.dockerd_stopped or (self.world.dockerd_stops_later and lending):
+            self.world.pending.append(work)
+        else:
+            work()
+
+    def _log(self, event: str, **fields: object) -> None:
+        self.world.log.append(f"{event} {fields}")
+
+
+def a_lease(phase: LeasePhase, lease: str, nonce: str, image: str) -> Lease:
+    """A lease of five minutes with a ladder of ten and five seconds."""
+    return Lease(
+        host=HOST, nonce=Nonce(nonce), lease=LeaseId(lease), phase=phase, image=image, lease_s=300.0,
+        ladder=Ladder(graceful_s=10.0, fast_s=5.0, kill_s=5.0), why="a test",
+    )  # fmt: skip
