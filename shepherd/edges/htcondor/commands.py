@@ -26,6 +26,8 @@ Answer = tuple[Result, str]
 
 _SLOT_NAME = re.compile(r"[\w.][\w.@:-]*@[\w.@:-]+")
 _UNWILLING = ("Draining check expression is false", "Draining already in progress", "no matching draining request")
+_COMPLAINTS = ("ERROR", "Can't send", "Can't connect")
+"""condor_restart and condor_off exit with 0 also when their order did not arrive (seen: SECMAN:2007)."""
 _NOBODY = "Found no ClassAds"
 
 
@@ -124,14 +126,14 @@ def judge(said: Said, nobody: str = "") -> Answer:
 
     `nobody`: what it means if no ad matches, which is a refusal then.
     """
-    if said.code == 0:
+    if said.code == 0 and not any(words in said.text for words in _COMPLAINTS):
         return Result.DONE, said.text
     complained = said.code is not None and said.code > 0
     if complained and nobody and _NOBODY in said.text:
         return Result.REFUSED, nobody
     if complained and any(words in said.text for words in _UNWILLING):
         return Result.REFUSED, said.text
-    end = "" if said.code is None else f"exit code {said.code}: "
+    end = "" if said.code is None or said.code == 0 else f"exit code {said.code}: "
     if said.code is not None and said.code < 0:
         end = f"killed by signal {-said.code}: "
     return Result.FAILED, f"{end}{said.text} (by hand: {said.by_hand})"
