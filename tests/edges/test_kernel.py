@@ -1,0 +1,123 @@
+"""Processes, cgroups and the host lock of the real kernel."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shepherd.edges import kernel_cgroups as cgroups
+from shepherd.edges.kernel import HostKernel, flock_holder
+from shepherd.errors import CommandFailed
+from shepherd.model.container import Container
+from shepherd.model.observation import LockHolder
+from tests.host.containers import Cgroup
+from tests.host.waiting import eventually, lives
+
+HOLD = "import fcntl, sys, time; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX); time.sleep(1000)"
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    path = tmp_path / "host.lock"
+    path.touch(mode=0o600)
+    return path
+
+
+@pytest.fixture
+def kernel(lock: Path) -> HostKernel:
+    return HostKernel(lock)
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        yield process
+        process.kill()
+
+
+def holding(lock: Path, name: Path) -> subprocess.Popen[bytes]:
+    """A process whose program file has that name, and which holds the lock."""
+    shutil.copy(Path(sys.executable).resolve(), name)
+    environment = {**os.environ, "PYTHONHOME": sys.base_prefix}
+    process = subprocess.Popen([str(name), "-IS", "-c", HOLD, str(lock)], env=environment)
+    eventually(lambda: flock_holder(lock) == process.pid, what="it holds the lock")
+    return process
+
+
+def test_nobody_holds_a_free_or_missing_lock(kernel: HostKernel, lock: Path) -> None:
+    """Before the first guard the file is not there."""
+    assert kernel.lock_holder(None) == (LockHolder.NOBODY, None)
+    lock.unlink()
+    assert kernel.lock_holder(None) == (LockHolder.NOBODY, None)
+
+
+def test_holders_are_told_apart(kernel: HostKernel, lock: Path) -> None:
+    """The shepherd must know whether it waits for a startd, a container, or a stranger."""
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert kernel.lock_holder(None) == (LockHolder.STRANGER, os.getpid())
+        ours = Container(ident="c", pid=os.getpid(), start_ticks=0, cgroup="/nowhere")
+        assert kernel.lock_holder(ours) == (LockHolder.FLOCK, os.getpid())
+
+
+def test_only_a_startd_that_holds_the_lock_is_ended(kernel: HostKernel, lock: Path, tmp_path: Path) -> None:
+    """A number read a moment ago may be anybody's now: no other process may get our SIGQUIT."""
+    with subprocess.Popen(["sleep", "1000"]) as bystander:
+        kernel.end_startd(bystander.pid)
+        startd = holding(lock, tmp_path / "condor_startd")
+        assert kernel.lock_holder(None) == (LockHolder.REGULAR, startd.pid)
+        kernel.end_startd(bystander.pid)
+        assert lives(bystander.pid)
+        kernel.end_startd(startd.pid)
+        assert startd.wait(timeout=5) == -signal.SIGQUIT
+        assert lives(bystander.pid)
+        bystander.kill()
+
+
+def test_a_zombie_is_no_process(kernel: HostKernel) -> None:
+    """A container whose PID 1 nobody buried yet was taken for alive."""
+    with subprocess.Popen(["true"]) as short:
+        eventually(lambda: kernel.start_ticks(short.pid) is None, what="it is a zombie")
+    assert kernel.start_ticks(short.pid) is None
+    assert kernel.start_ticks(os.getpid())
+
+
+@pytest.mark.real
+def test_a_reused_process_number_is_not_killed(kernel: HostKernel, sleeper: subprocess.Popen[bytes]) -> None:
+    """The record named a process of an hour ago; its number belongs to somebody else."""
+    ticks = kernel.start_ticks(sleeper.pid)
+    assert ticks is not None
+    kernel.kill(Container(ident="c", pid=sleeper.pid, start_ticks=ticks - 1, cgroup="/sys/fs/cgroup/none"))
+    assert lives(sleeper.pid)
+    kernel.kill(Container(ident="c", pid=sleeper.pid, start_ticks=ticks, cgroup="/sys/fs/cgroup/none"))
+    assert sleeper.wait(timeout=5) == -signal.SIGKILL
+
+
+@pytest.mark.real
+def test_a_cgroup_is_found_listed_and_emptied(kernel: HostKernel, sleeper: subprocess.Popen[bytes]) -> None:
+    """The last rung of a reclaim, without dockerd: everybody in the container's cgroup, and nobody else."""
+    ident = f"{os.getpid():064x}"
+    cgroup = Cgroup(ident)
+    cgroup.add(sleeper.pid)
+    found = kernel.cgroup(sleeper.pid, ident)
+    assert Path(found).samefile(cgroup.path)
+    assert kernel.members(found) == {sleeper.pid}
+    cgroups.kill_all(Path(found))
+    assert sleeper.wait(timeout=5) == -signal.SIGKILL
+    cgroup.close()
+    assert kernel.members(found) == set()
+
+
+@pytest.mark.real
+def test_a_cgroup_that_is_not_the_containers_own_is_refused(
+    kernel: HostKernel, sleeper: subprocess.Popen[bytes]
+) -> None:
+    """Killing everybody in it would have killed the host."""
+    with pytest.raises(CommandFailed, match="alone"):
+        kernel.cgroup(sleeper.pid, "ab" * 32)
