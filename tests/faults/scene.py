@@ -66,7 +66,7 @@ class Scene:
         self.flockoff("the scenario is over")
         eventually(self.all_home, HOME_S, 0.3, what="all hosts are at home after the scenario")
         found = breaches(self.facts())
-        assert found == (), "\n".join(found)
+        assert found == (), "\n".join([*found, *(line for host in self.site.hosts for line in self._meetings(host.name))])
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 
@@ -154,6 +154,16 @@ class Scene:
             lent=bool(self.watch_runs_now(node.name)),
             guests_alive=bool(node.pids(".", containers=True)),
         )
+
+    def _meetings(self, host: str) -> Iterable[str]:
+        """For whoever looks for the cause: what lived when both sides did. Seconds since the scenario began."""
+        now_ns, log = time.monotonic_ns(), self.watch.log
+        lives = [(side.value, run.span(now_ns)) for side in Side for run in self.watch.runs(host, side)]
+        lives += [("process in the container", span) for span in log.guest_spans(host, now_ns)]
+        for meeting in self.watch.measured().double_runs.get(host, ()):
+            for what, life in sorted(lives, key=lambda one: one[1]):
+                if life.start_s < meeting.end_s and meeting.start_s < life.end_s and meeting.end_s > self.began_s:
+                    yield f"{host}: {what} from {life.start_s - self.began_s:.4f} to {life.end_s - self.began_s:.4f}"
 
     def watch_runs_now(self, host: str) -> list[object]:
         """Flocking startds of a host that live."""
