@@ -283,7 +283,7 @@ class Keeper:
             lease=lend.lease.lease if lend and not gone else None,
             container=lend.container.ident if lend and lend.container and not gone else None,
             image=lend.lease.image if lend and not gone else None,
-            problem=problem or (self._ended[1] if self._ended else None),
+            problem=problem or None,
             sent_at_s=seen.now.wall_s,
             heard_at_s=0.0,
             version=self._parts.version,
