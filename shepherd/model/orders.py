@@ -124,6 +124,8 @@ class SwitchRecord:
     """Why it was lent; from REVOKED on, why it is taken home."""
     cpus: int
     """The host's cpus in the local herd: what a lend takes from the reserve."""
+    drain_taken: bool = False
+    """The regular startd took our drain: it had no job and accepts none, so its end loses nothing."""
     undrain: bool = False
     """Our drain was ordered and must be cancelled before the host is home."""
     failed: bool = False

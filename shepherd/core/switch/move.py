@@ -72,7 +72,7 @@ def _outward(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSe
         case Stage.DRAIN_ORDERED:
             return _drain_ordered(facts, record, now, timers)
         case Stage.GO_GIVEN:
-            return Do(kind=StepKind.RESTART, record=_at(record, Stage.RESTART_ORDERED, now))
+            return _go_given(facts, record, now, timers)
         case Stage.RESTART_ORDERED:
             return _restart_ordered(facts, record, now, timers)
         case Stage.LENT | Stage.REVOKED | Stage.OFF_ORDERED | Stage.FAST_ORDERED:
@@ -92,7 +92,8 @@ def after(record: SwitchRecord, outcome: Outcome, now: float) -> SwitchRecord | 
     """What an outcome changes. A refusal of an outward step means home; a failure is tried again later."""
     kind, result = outcome.step.kind, outcome.result
     if result is Result.DONE:
-        return dataclasses.replace(record, tries=0, retry_at_s=0.0)
+        taken = record.drain_taken or kind is StepKind.DRAIN
+        return dataclasses.replace(record, tries=0, retry_at_s=0.0, drain_taken=taken)
     if kind in {StepKind.DRAIN, StepKind.GO, StepKind.GRANT} and record.stage not in HOMEWARD:
         why = f"{kind.value} {result.value}: {outcome.detail}"
         return go_home(record, why, now, failed=result is Result.FAILED)
@@ -116,9 +117,26 @@ def _granted(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSe
 
 def _drain_ordered(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
     regular = facts.regular
-    if regular is not None and regular.drained and belief.is_drained_for(regular, record.lease):
+    drained = regular is not None and regular.drained and belief.is_drained_for(regular, record.lease)
+    if drained or (record.drain_taken and _ended_by_itself(facts, record, now, timers)):
         return Do(kind=StepKind.GO, record=_at(record, Stage.GO_GIVEN, now))
     return _overdue(record, now, timers.drain_deadline_s, "its regular startd does not get drained")
+
+
+def _ended_by_itself(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> bool:
+    """PID 1 has the lock already: `-restart-on-completion` acts at the startd's next update, maybe at once."""
+    keeper = _keeper_of(facts, record, now, timers)
+    return keeper is not None and keeper.phase in {KeeperPhase.HOLDING, KeeperPhase.FLOCKING}
+
+
+def _go_given(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
+    """Only a startd that is drained for this lend is ended; one that has ended by itself needs no order."""
+    ordered = _at(record, Stage.RESTART_ORDERED, now)
+    if _ended_by_itself(facts, record, now, timers):
+        return Advance(record=ordered)
+    if facts.regular is not None and belief.is_drained_for(facts.regular, record.lease):
+        return Do(kind=StepKind.RESTART, record=ordered)
+    return _overdue(record, now, timers.start_deadline_s, "its regular startd is not drained any more")
 
 
 def _restart_ordered(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
