@@ -7,7 +7,7 @@ disturbed proves nothing about how long an undisturbed one takes.
 from collections.abc import Callable, Mapping
 
 from shepherd.model.flockoff import OffFile
-from shepherd.model.intents import Intent, IntentKind
+from shepherd.model.intents import IntentKind
 from shepherd.model.lease import SignedPage
 from shepherd.sim.events import Process
 from shepherd.sim.host import Host
@@ -237,9 +237,9 @@ def flockoff(site: Site) -> None:
 
 
 def _intent(site: Site, kind: IntentKind) -> None:
-    ident = f"{site.rng.randrange(16**8):08x}"
-    intent = Intent(ident=ident, kind=kind, at_s=site.pools.wall_s(), who="admin", why="a reason")
-    site.spool.intents.append(intent)
+    intent = site.intent(kind)
+    for spool in site.spools.values():
+        spool.intents.append(intent)
 
 
 def site_clock_on(site: Site) -> None:

@@ -84,7 +84,7 @@ class KeeperProcess(Process):
 
     def _leave_to_dockerd(self) -> None:
         host, boot, run = self.host, self.host.boots, self._under_way
-        if run is not None and host.rng.random() < 0.5:  # noqa: PLR2004 - as likely as not
+        if run is not None and host.rng.random() < 0.5:
             host.events.after(
                 host.tempo.create_s, lambda: run() if host.powered and host.boots == boot else None
             )

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from shepherd.model.entry import Entry, EntryKind
-from shepherd.model.lease import LeasePage, LeasePhase
+from shepherd.model.lease import Lease, LeasePage, LeasePhase
 from shepherd.model.orders import Step, StepKind
 from shepherd.model.world import ActSeen, HostWorld, Limits, Reclaim, WorldFacts
 from shepherd.sim.jobs import Job, Owner
@@ -58,10 +59,14 @@ class Meter:
         self.flockoff_since_s: float | None = None
         self.short_since_s: float | None = None
         self.shepherd_runs: Callable[[], bool] = lambda: False
+        self.blind: Callable[[], str] = str
+        """Why a shepherd could not know the pools now; empty if it could."""
         self.unrecordable_s = -PAST_S
         """When the ledger was last full."""
         self._disturbed_s = 0.0
         self._leased: set[str] = set()
+        self._decisions: dict[str, tuple[str, bool]] = {}
+        """Of each lease: why its lend was decided blind, and whether the reserve was short."""
         self._now_s = now_s
         self._steps: set[tuple[str, str]] = set()
         self._phases: dict[str, LeasePhase] = {}
@@ -106,7 +111,7 @@ class Meter:
 
     def look_at_reserve(self) -> None:
         """Note since when the local herd is below its reserve; called about once a second."""
-        is_short = bool(self._leased) and self.shepherd_runs() and self._short()
+        is_short = bool(self._leased) and self.shepherd_runs() and self._short(self._leased)
         if not is_short:
             self.short_since_s = None
         elif self.short_since_s is None:
@@ -151,6 +156,8 @@ class Meter:
             match entry.kind:
                 case EntryKind.STEP:
                     self._steps.add((str(entry.cause), str(entry.body.get("kind"))))
+                    if entry.body.get("kind") == StepKind.GRANT.value:
+                        self._decided(entry.host, entry.cause)
                 case EntryKind.VERDICT:
                     self.cycle_lends.append(0)
                     refusals = entry.body.get("refusals")
@@ -163,38 +170,41 @@ class Meter:
         """A command reached the site."""
         self._act(step.kind, step.host, step.lease, recordable=recordable)
 
-    def published(self, pages: Sequence[LeasePage], *, recordable: bool, blind: str) -> None:
-        """Pages are in the collector: new leases and new phases are acts."""
-        leases = [lease for page in pages for lease in page.leases]
-        self._leased = {lease.host for lease in leases if lease.phase is not LeasePhase.REVOKED}
+    def _decided(self, host: str, lease: str) -> None:
+        """A lend was decided: what counts is what could be known at that instant."""
+        self.cycle_lends[-1] += 1
+        now_s = self._now_s()
+        short = now_s - self._disturbed_s > self.limits.stale_s and self._short({*self._leased, host})
+        self._decisions[lease] = (self.blind(), short)
+
+    def published(self, pages: Sequence[LeasePage], *, recordable: bool) -> None:
+        """Pages are in the collector: new leases and new phases are acts. On a page that says flockoff every
+        lease counts as revoked, by the record of the flockoff."""
+        in_force = [
+            lease
+            for page in pages
+            for lease in page.leases
+            if lease.phase is not LeasePhase.REVOKED and not page.flockoff
+        ]
+        self._leased = {lease.host for lease in in_force}
+        for lease in in_force:
+            self.tallies[lease.host].last_page_s = self._now_s()
         for page in pages:
             for lease in page.leases:
-                tally = self.tallies.get(lease.host)
-                if tally is not None and lease.phase is not LeasePhase.REVOKED:
-                    tally.last_page_s = self._now_s()
                 before = self._phases.get(lease.lease)
-                if before is not lease.phase:
+                if before is not lease.phase and not (page.flockoff and lease in in_force):
                     self._phases[lease.lease] = lease.phase
-                    self._new_phase(lease.host, lease.lease, before, lease.phase, recordable, blind)
+                    self._new_phase(lease, before, recordable=recordable)
 
-    def _new_phase(
-        self,
-        host: str,
-        lease: str,
-        before: LeasePhase | None,
-        phase: LeasePhase,
-        recordable: bool,  # noqa: FBT001
-        blind: str,
-    ) -> None:
-        tally = self.tallies[host]
-        match phase:
+    def _new_phase(self, lease: Lease, before: LeasePhase | None, *, recordable: bool) -> None:
+        tally = self.tallies[lease.host]
+        match lease.phase:
             case LeasePhase.ARM:
-                self.cycle_lends[-1] += 1
-                self._act(StepKind.GRANT, host, lease, recordable=recordable, blind=blind)
+                self._act(StepKind.GRANT, lease.host, lease.lease, recordable=recordable)
             case LeasePhase.GO:
-                self._act(StepKind.GO, host, lease, recordable=recordable)
+                self._act(StepKind.GO, lease.host, lease.lease, recordable=recordable)
             case LeasePhase.REVOKED if before is not None:
-                self._act(StepKind.REVOKE, host, lease, recordable=recordable)
+                self._act(StepKind.REVOKE, lease.host, lease.lease, recordable=recordable)
                 tally.reclaim_since_s, tally.disturbed = self._now_s(), False
             case LeasePhase.REVOKED:
                 pass
@@ -206,12 +216,12 @@ class Meter:
         lease: str,
         *,
         recordable: bool = True,
-        blind: str = "",
         busy: bool = False,
     ) -> None:
         now_s = self._now_s()
         off_s = None if self.flockoff_since_s is None else now_s - self.flockoff_since_s
         recordable = recordable and now_s - self.unrecordable_s > RECORD_S
+        blind, short = self._decisions.get(lease, ("", False))
         self.acts.append(
             ActSeen(
                 at_s=now_s,
@@ -222,20 +232,20 @@ class Meter:
                 recordable=recordable,
                 blind=blind,
                 flockoff=off_s is not None and off_s > self.limits.look_s,
-                short=kind is StepKind.GRANT and self._settled(now_s) and self._short(),
+                short=short,
                 busy=busy,
             )
         )
         del self.acts[:-KEPT_ACTS]
 
-    def _short(self) -> bool:
-        """Whether the leases in force take the local herd below its reserve, of the hosts that count."""
+    def _short(self, leased: AbstractSet[str]) -> bool:
+        """Whether these leases take the local herd below its reserve, of the hosts that count."""
         counted = {
             name
             for name, host in self.hosts.items()
-            if host.powered and (name in self._leased or not host.human_holds)
+            if host.powered and (name in leased or not host.human_holds)
         }
-        out = {name for name in counted if name in self._leased or _is_out(self.hosts[name])}
+        out = {name for name in counted if name in leased or _is_out(self.hosts[name])}
         cpus = sum(self.hosts[name].slots for name in counted)
         local = sum(self.hosts[name].slots for name in counted - out)
         return local < self.limits.reserve * cpus
@@ -256,10 +266,6 @@ class Meter:
             flockoff_s=off_s,
             short_s=0.0 if self.short_since_s is None else now_s - self.short_since_s,
         )
-
-    def _settled(self, now_s: float) -> bool:
-        """Nothing was broken for as long as an observation may be believed."""
-        return now_s - self._disturbed_s > self.limits.stale_s
 
     def _host(self, name: str, host: Host, now_s: float) -> HostWorld:
         tally = self.tallies[name]

@@ -40,6 +40,15 @@ class Pools:
         """The central manager's wall clock."""
         return EPOCH_S + self.wall_offset_s + (self.events.now_s if at_s is None else at_s)
 
+    def blind(self, young_s: float) -> str:
+        """Why nobody can know both pools now; empty if one can."""
+        for collector in (self.home, self.flock_collector):
+            if collector.down or collector.refusing:
+                return f"the {collector.name} collector is silent"
+            if collector.age_s() < young_s:
+                return f"the {collector.name} collector is young"
+        return ""
+
     def put_keeper(self, host: str, report: KeeperReport) -> None:
         """A keeper's ad; the collector stamps its own time on it."""
         self.keepers.put(host, dataclasses.replace(report, heard_at_s=self.wall_s()))

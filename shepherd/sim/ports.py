@@ -44,7 +44,6 @@ class SimPool:
     meter: Meter
     crashes: Crashes
     recordable: Callable[[], bool]
-    young_s: float
     schedd: str = "schedd"
 
     def regular_startds(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularStartd]:
@@ -92,20 +91,12 @@ class SimPool:
             decoded = [decode(page.payload) for page in pages]
             for page, content in zip(pages, decoded, strict=True):
                 self.pools.pages.put(f"{content.page}", page)
-            self.meter.published(decoded, recordable=self.recordable(), blind=self._blind())
+            self.meter.published(decoded, recordable=self.recordable())
 
     def published(self) -> Sequence[SignedPage]:
         """The pages there are."""
         self.pools.home.asked()
         return tuple(self.pools.pages.all().values())
-
-    def _blind(self) -> str:
-        for collector in (self.pools.home, self.pools.flock_collector):
-            if collector.down or collector.refusing:
-                return f"the {collector.name} collector is silent"
-            if collector.age_s() < self.young_s:
-                return f"the {collector.name} collector is young"
-        return ""
 
 
 def _only(ads: Mapping[str, Ad], names: Sequence[str] | None) -> Mapping[str, Ad]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from shepherd.core.invariants import breaches
 from shepherd.errors import AnotherShepherd
 from shepherd.model.host import HostName, HostPair, LeaseId
+from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import (
     FlockSettings,
@@ -118,7 +119,7 @@ class Site:
         self.meter = Meter(spec.limits(), lambda: self.events.now_s)
         self.signer = SimSigner()
         self.ledgers: dict[str, SimLedger] = {}
-        self.spool = SimSpool()
+        self.spools: dict[str, SimSpool] = {}
         self.off_switch = SimOffSwitch()
         self.hosts: dict[str, Host] = {}
         for number in range(1, spec.hosts + 1):
@@ -128,6 +129,7 @@ class Site:
         self.events.after_each = self.meter.sample
         self.pools.start_negotiators(self.hosts)
         self.shepherds: list[Running] = []
+        self.meter.blind = lambda: self.pools.blind(spec.timers.young_collector_s)
         self.meter.shepherd_runs = lambda: any(running.runs for running in self.shepherds)
 
     @property
@@ -143,6 +145,19 @@ class Site:
     def now_s(self) -> float:
         """Seconds since the fake site began."""
         return self.events.now_s
+
+    def spool_of(self, instance: str) -> SimSpool:
+        """Each instance has a spool of its own; who starts another one tells it that flocking is off."""
+        if instance not in self.spools:
+            self.spools[instance] = SimSpool()
+            if self.meter.flockoff_since_s is not None:
+                self.spools[instance].intents.append(self.intent(IntentKind.FLOCKOFF))
+        return self.spools[instance]
+
+    def intent(self, kind: IntentKind) -> Intent:
+        """A wish of the administrator."""
+        ident = f"{self.rng.randrange(16**8):08x}"
+        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason")
 
     def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
         """`shepherd run`, over the same ledger."""
@@ -256,7 +271,6 @@ class Running:
             meter=site.meter,
             crashes=self.crashes,
             recordable=recordable,
-            young_s=settings.timers.young_collector_s,
         )
         commands = SimCommands(
             hosts=site.hosts,
@@ -287,7 +301,7 @@ class Running:
         latch = Latch(
             ledger=self.ledger,
             diary=diary,
-            spool=site.spool,
+            spool=site.spool_of(self.instance),
             off_switch=site.off_switch,
             clock=clock,
             log=self._log,
