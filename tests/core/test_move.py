@@ -84,6 +84,29 @@ def test_a_startd_that_waits_out_its_back_off_is_not_taken_for_off():
     assert isinstance(made, Wait)
 
 
+HOLDING = keeper(KeeperPhase.HOLDING, lease=LEASE)
+
+
+def test_a_startd_that_restarts_by_itself_right_after_our_drain_loses_no_lend():
+    """Seen on a real site: its update was due in the second of the drain, and PID 1 waited for a go in vain."""
+    made = move(Stage.DRAIN_ORDERED, more={"drain_taken": True}, keeper=HOLDING)
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.GO
+    reached = move(Stage.GO_GIVEN, keeper=HOLDING)
+    assert isinstance(reached, Advance)
+    assert reached.record.stage is Stage.RESTART_ORDERED
+
+
+def test_a_startd_that_ended_before_it_took_our_drain_gives_the_host_to_nobody():
+    """An administrator's condor_off just then must not hand the host to guests."""
+    assert isinstance(move(Stage.DRAIN_ORDERED, keeper=HOLDING), Wait)
+
+
+def test_a_startd_that_is_not_drained_for_this_lend_is_never_told_to_restart():
+    """A shepherd that was away for a while could end a fresh startd with a local job on it."""
+    assert isinstance(move(Stage.GO_GIVEN, regular=regular(busy=1), keeper=ARMED), Wait)
+
+
 def test_a_drain_of_another_lend_is_not_taken_for_ours():
     """An old drain that lingers must not start a container over a working startd."""
     old = regular(drain="shepherd:p201.0", drained=True)
@@ -111,6 +134,13 @@ def test_a_refused_drain_goes_home_without_blame_and_cancels_it():
     made = after(record("p201", Stage.DRAIN_ORDERED), outcome(StepKind.DRAIN, Result.REFUSED), NOW)
     assert isinstance(made, Do)
     assert (made.kind, made.record.failed, made.record.undrain) == (StepKind.REVOKE, False, True)
+
+
+def test_a_drain_that_was_taken_is_remembered():
+    """Whether the startd's end loses anything depends on it."""
+    changed = after(record("p201", Stage.DRAIN_ORDERED), outcome(StepKind.DRAIN, Result.DONE), NOW)
+    assert not isinstance(changed, Do)
+    assert changed.drain_taken
 
 
 def test_a_failed_off_is_tried_again_later_and_later():

@@ -209,6 +209,18 @@ def test_a_lease_has_one_container_only() -> None:
     assert world.started == 2
 
 
+def test_a_failed_lend_is_told_until_its_lease_is_gone_and_no_longer() -> None:
+    """A host whose PID 1 had waited for go in vain was never lent again: its ad told of that lend for ever."""
+    world = World()
+    keeper = armed(world)
+    world.end_container()
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert "ended by itself" in (world.report.problem or "")
+    world.publish(LeasePhase.REVOKED)
+    keeper.run_until(phase_is(KeeperPhase.IDLE))
+    assert not world.report.problem
+
+
 def test_a_full_run_directory_does_not_keep_guests() -> None:
     """The record of leaving could not be written, so nobody left."""
     world = World()
