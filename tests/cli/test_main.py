@@ -1,7 +1,6 @@
 """The command itself: which verb, which exit code, and never a traceback."""
 
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -150,30 +149,6 @@ def test_output_that_nobody_reads_to_the_end_is_no_defect(site):
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(20) == 1
-
-
-@pytest.mark.limit(120)
-def test_status_answers_at_once(site):
-    """A status that takes a second is asked once; one that takes 0.2 s is put into every prompt."""
-    ledger = site.ledger()
-    ledger.publish_present(body())
-    costs = [cpu_s(site) for _ in range(5)]
-    ledger.close()
-    assert min(costs) < 0.3
-
-
-def cpu_s(site: Site) -> float:
-    """What one cold `shepherd -s` costs; not how long other tests make it wait."""
-    argv = [sys.executable, "-m", "shepherd", *site.words("-s")]
-    pid = os.posix_spawn(
-        sys.executable,
-        argv,
-        {**os.environ, "PYTHONPATH": str(ROOT)},
-        file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)],
-    )
-    _, code, used = os.wait4(pid, 0)
-    assert code == 0
-    return used.ru_utime + used.ru_stime
 
 
 def test_status_imports_nothing_heavy():
