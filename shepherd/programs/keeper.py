@@ -266,10 +266,11 @@ class Keeper:
         assert_never(self._phase)
 
     def _home_problem(self, seen: Situation) -> str:
-        """Why nothing can be lent here now; empty if it can."""
-        if self._ended and seen.held is not None and seen.held.lease.lease == self._ended[0]:
+        """Why nothing can be lent here now; empty if it can. A lease that is no longer renewed is in nobody's way."""
+        named = self._parts.pages.named
+        if named and self._ended and seen.held is not None and seen.held.lease.lease == self._ended[0]:
             return self._ended[1]
-        return self._parts.yard.problem or self._parts.pages.problem or why_not_begin(seen)
+        return self._parts.yard.problem or self._parts.pages.problem or (why_not_begin(seen) if named else "")
 
     def _report(self, seen: Situation) -> KeeperReport:
         lend, problem = self._record.lend, self._home_problem(seen)

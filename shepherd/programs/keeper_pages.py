@@ -40,6 +40,8 @@ class PageReader:
         self._wanted = False
         self.revoked = ""
         """Why the newest page says leave; empty if it does not."""
+        self.named = False
+        """The newest page that was believed has a lease for this host: what is held is not just running out."""
         self.problem = ""
         """Why no page was believed, if there was any; empty otherwise."""
         self.silence = ""
@@ -117,6 +119,7 @@ class PageReader:
         if isinstance(judgement, Refusal):
             refuse(judgement.reason)
             return False
+        self.named = isinstance(judgement, Held)
         if isinstance(judgement, Revoked):
             self.revoked = judgement.why
         elif isinstance(judgement, Held):

@@ -46,14 +46,17 @@ class Observer:
         self._clock = clock
         self._settings = settings
         self._last = Believed()
+        self._out: tuple[HostPair, ...] = ()
         self._readings: dict[Source, Reading] = {}
         self._vanished_at: dict[Source, float] = {}
 
-    def full(self, lent: int) -> Snapshot:
-        """Ask every source for all hosts. `lent` hosts are expected to be missing from the regular ones.
+    def full(self, lent: int, out: Sequence[HostPair] = ()) -> Snapshot:
+        """Ask every source for all hosts. `lent` hosts are expected to be missing from the regular ones; those
+        that are `out` are in the snapshot even if nothing at home is heard of them.
 
         A silent collector is asked once a look, not once a source, so that a look stays short.
         """
+        self._out = tuple(out)
         silent: set[bool] = set()
         for source, ask in self._questions(lent).items():
             is_home = source in HOME
@@ -176,7 +179,7 @@ class Observer:
         pairing = pair_hosts(sorted(machines), self._settings.hosts)
         return Snapshot(
             at_s=self._clock.wall_s(),
-            hosts={pair.host: self._facts(pair) for pair in pairing.pairs},
+            hosts={pair.host: self._facts(pair) for pair in (*pairing.pairs, *self._out)},
             queue=last.queue,
             readings=dict(self._readings),
             unmanaged=tuple(pairing.unmanaged),

@@ -5,7 +5,7 @@ an act. Whatever dies, the next tick of the next process goes on from facts and 
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
@@ -17,7 +17,7 @@ from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import Herd, HostPair
 from shepherd.model.observation import Snapshot
-from shepherd.model.orders import Stage, Verdict
+from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
@@ -103,7 +103,7 @@ class Shepherd:
     def _look(self) -> None:
         """Look at everything, decide, say what is."""
         lent = sum(1 for record in self.switches.records.values() if record.stage in NO_REGULAR)
-        snapshot = self._observer.full(lent)
+        snapshot = self._observer.full(lent, _pairs(self.switches.records.values()))
         self._snapshot = snapshot
         self._diary.probe()
         is_cycle = self._is_due("cycle_s", self._settings.timers.cycle_s)
@@ -155,11 +155,7 @@ class Shepherd:
             self.switches.advance(facts)
 
     def _moving(self) -> list[HostPair]:
-        return [
-            HostPair(host=record.host, flock_name=record.flock_name)
-            for record in self.switches.records.values()
-            if record.stage is not Stage.LENT
-        ]
+        return _pairs(record for record in self.switches.records.values() if record.stage is not Stage.LENT)
 
     def _pause_s(self) -> float:
         due = self._due
@@ -193,6 +189,10 @@ class Shepherd:
             self._ledger.publish_present(body)
         except LedgerUnavailable as exc:
             self._log("the present cannot be shown", problem=str(exc))
+
+
+def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:
+    return [HostPair(host=record.host, flock_name=record.flock_name) for record in records]
 
 
 def _verdict_entry(verdict: Verdict, now: float) -> Entry:
