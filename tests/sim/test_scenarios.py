@@ -1,0 +1,78 @@
+"""Incidents on the fake site, each found by the switch machine or told by an administrator."""
+
+import pytest
+
+from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.sim import faults
+from shepherd.sim.jobs import Manners
+from shepherd.sim.site import Site, SiteSpec
+
+SPEC = SiteSpec(
+    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
+    timers=TimerSettings(cycle_s=30, young_collector_s=100),
+)
+
+
+def lent_site(spec: SiteSpec = SPEC, manners: Manners = Manners.POLITE) -> Site:
+    """Two of three hosts serve guests."""
+    site = Site(spec)
+    for _ in range(6):
+        site.pools.guest_jobs.submit(50_000, manners)
+    site.run(3)
+    site.start_shepherd()
+    site.run(120)
+    assert len(lent(site)) == 2
+    return site
+
+
+def lent(site: Site) -> list[str]:
+    """Hosts with guests."""
+    return [host.name for host in site.hosts.values() if host.guests_alive]
+
+
+def burst(site: Site, length_s: float = 30) -> None:
+    """More local work than the local herd can do."""
+    for _ in range(14):
+        site.pools.local_jobs.submit(length_s)
+
+
+def test_a_host_is_lent_again_soon_after_a_reclaim() -> None:
+    """A keeper called the lease that was just over a problem until it lapsed: a quarter of an hour of idle hosts."""
+    site = lent_site()
+    burst(site)
+    assert site.run_until(lambda: site.pools.local_jobs.finished == 14, 200)
+    assert site.run_until(lambda: len(lent(site)) == 2, 200)
+    assert site.breaches() == ()
+
+
+def test_a_reclaim_reaches_a_container_whose_keeper_is_not_heard() -> None:
+    """A lent host whose keeper hung was missing from the snapshot, so its flocking master was never told to end."""
+    site = lent_site()
+    host = site.hosts[lent(site)[0]]
+    faults.stop(site, host, "keeper")
+    faults.restart_home(site)
+    site.run(10)
+    burst(site, 300)
+    assert site.run_until(lambda: not host.guests_alive, 30)
+    assert site.breaches() == ()
+
+
+@pytest.mark.parametrize("manners", Manners)
+def test_a_reclaim_ends_within_its_ladder_whatever_the_guest_does(manners: Manners) -> None:
+    """A guest's job that ignored SIGTERM, or left a daemon behind, kept a host from local work."""
+    site = lent_site(manners=manners)
+    burst(site, 300)
+    ladder_s = site.spec.limits().ladder_s
+    assert site.run_until(lambda: not lent(site), site.spec.timers.look_s + ladder_s + 4)
+    assert site.breaches() == ()
+
+
+def test_the_fence_is_what_keeps_a_startd_from_a_dying_container() -> None:
+    """The kernel frees a killed PID 1's lock before the rest is dead; without the fence both sides overlapped."""
+    for fenced, expected in ((True, ()), (False, ("1",))):
+        site = lent_site()
+        for name in lent(site):
+            site.hosts[name].fenced = fenced
+            faults.kill(site, site.hosts[name], "PID 1")
+        site.run(5)
+        assert tuple({breach.partition(":")[0] for breach in site.breaches()}) == expected
