@@ -7,14 +7,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-import shepherd
 from shepherd.edges.htcondor.frames import FrameBroken, pack, unpack
 from shepherd.errors import PoolUnavailable
 
 MODULE = "shepherd.edges.htcondor.worker"
+
+
+class Asks(Protocol):
+    """Somebody to ask; what the rest of this edge needs of a worker."""
+
+    def ask(self, question: str, args: Mapping[str, object], *, within_s: float) -> object:
+        """The whole answer. Raises PoolUnavailable."""
+
+    def close(self) -> None:
+        """Idempotent."""
 
 
 class TooLate(Exception):
@@ -24,9 +34,16 @@ class TooLate(Exception):
 class WorkerProcess:
     """Asks one collector. Safe to use from several threads: they wait for each other within their deadlines."""
 
-    def __init__(self, *, collector: str, condor_config: str = "", name: str = "collector") -> None:
-        """`name` is how messages call the other side, e.g. "home collector"."""
-        self._collector, self._config, self._name = collector, condor_config, name
+    def __init__(
+        self,
+        *,
+        collector: str,
+        condor_config: str = "",
+        name: str = "collector",
+        python: Sequence[str] = (sys.executable,),
+    ) -> None:
+        """`name` is how messages call the other side, e.g. "home collector". `python`: how Python is started."""
+        self._collector, self._config, self._name, self._python = collector, condor_config, name, python
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
 
@@ -83,7 +100,7 @@ class WorkerProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, self._collector],
+                [*self._python, "-m", MODULE, self._collector],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment(self._config),
@@ -113,7 +130,7 @@ class WorkerProcess:
 
 def environment(condor_config: str) -> dict[str, str]:
     """The worker's environment: our own package is found, and HTCondor's configuration if one is named."""
-    package = str(Path(shepherd.__file__).resolve().parent.parent)
+    package = str(Path(__file__).resolve().parents[3])
     before = os.environ.get("PYTHONPATH", "")
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(part for part in (package, before) if part)}
     return {**env, "CONDOR_CONFIG": condor_config} if condor_config else env
