@@ -66,7 +66,8 @@ class Scene:
         self.flockoff("the scenario is over")
         eventually(self.all_home, HOME_S, 0.3, what="all hosts are at home after the scenario")
         found = breaches(self.facts())
-        assert found == (), "\n".join([*found, *(line for host in self.site.hosts for line in self._meetings(host.name))])
+        story = [line for host in self.site.hosts for line in self._meetings(host.name)]
+        assert found == (), "\n".join([*found, *story])
 
     # -- acts ---------------------------------------------------------------------------------------------------------
 

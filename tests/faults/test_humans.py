@@ -1,0 +1,129 @@
+"""What administrators order with HTCondor's own tools always wins, and is never undone by the shepherd."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from tests.faults.breaking import excused, host_shown, orders_out, regular_pid, state, told
+from tests.faults.scene import Scene
+
+pytestmark = pytest.mark.real
+
+P201 = ("-constraint", 'Machine == "p201"')
+OFF: Sequence[str] = ("condor_off", "-daemon", "startd", *P201)
+ON: Sequence[str] = ("condor_on", "-daemon", "startd", *P201)
+DRAIN: Sequence[str] = ("condor_drain", "-reason", "new disk", "slot1@p201")
+CANCEL: Sequence[str] = ("condor_drain", "-cancel", "slot1@p201")
+QUIET_S = 10
+
+
+def drained(scene: Scene) -> bool:
+    """The startd of p201 is drained, by whomever."""
+    ads = scene.site.collector_ads(scene.site.cm, "slots", constraint='Machine == "p201"')
+    return any(ad.get("State") == "Drained" for ad in ads)
+
+
+def accepts(scene: Scene) -> bool:
+    """p201 takes local work."""
+    ads = scene.site.collector_ads(scene.site.cm, "slots", constraint='Machine == "p201"')
+    return any(ad.get("State") in {"Unclaimed", "Claimed"} and not ad.get("Draining") for ad in ads)
+
+
+def test_a_host_turned_off_before_is_neither_lent_nor_turned_on(scene: Scene) -> None:
+    """Somebody was changing its memory when the shepherd started HTCondor on it."""
+    cm = scene.site.cm
+    with excused(scene, "p201"), told(cm, [ON]):
+        cm.must(OFF)
+        scene.eventually(lambda: not scene.is_home("p201"), 20, "p201 is off")
+        scene.flockon()
+        scene.eventually(lambda: scene.is_lent("p202"), 30, "the other host is lent")
+        scene.eventually(lambda: state(scene, "p201") == "held", 30, "the status says who holds it")
+        assert "condor_off" in host_shown(scene, "p201")["why"]
+        assert not orders_out(scene, "p201")
+        assert not regular_pid(scene, "p201")
+
+
+def test_a_host_drained_before_is_neither_lent_nor_undrained(scene: Scene) -> None:
+    """A drain for maintenance was cancelled by a tool that thought it was its own."""
+    cm = scene.site.cm
+    with excused(scene, "p201"), told(cm, [CANCEL]):
+        cm.must(DRAIN)
+        scene.eventually(lambda: drained(scene), 20, "p201 is drained")
+        scene.flockon()
+        scene.eventually(lambda: scene.is_lent("p202"), 30, "the other host is lent")
+        scene.eventually(lambda: "new disk" in str(host_shown(scene, "p201").get("why")), 10, "the reason is shown")
+        time.sleep(QUIET_S)
+        assert drained(scene)
+        assert not orders_out(scene, "p201")
+    scene.eventually(lambda: accepts(scene), 20, "p201 takes work again")
+    scene.eventually(scene.all_lent, 40, "and is lent again")
+
+
+def test_a_lent_host_that_is_turned_off_comes_home_and_stays_off(scene: Scene) -> None:
+    """An administrator's condor_off of a host must end the guests' time too, and must not be forgotten by then."""
+    scene.lend()
+    scene.guests()
+    cm, host = scene.site.cm, scene.site.host("p201")
+    with excused(scene, "p201"), told(cm, [ON]):
+        cm.must(OFF)
+        scene.eventually(lambda: not host.pids(".", containers=True), 60, "the guests have left")
+        scene.eventually(lambda: state(scene, "p201") == "held", 40, "the status says who holds it")
+        time.sleep(QUIET_S)
+        assert not regular_pid(scene, "p201")
+        assert not host.pids(".", containers=True)
+        assert scene.is_lent("p202")
+    scene.eventually(scene.all_lent, 60, "after condor_on the host is lent again")
+
+
+def test_a_host_turned_off_while_it_comes_home_stays_off(scene: Scene) -> None:
+    """The order came in the seconds in which no startd of the host ran at all."""
+    scene.lend()
+    cm, host = scene.site.cm, scene.site.host("p201")
+    with excused(scene, "p201"), told(cm, [ON]):
+        scene.flockoff("home")
+        cm.must(OFF)
+        scene.eventually(lambda: not host.pids(".", containers=True), 30, "the container is gone")
+        scene.flockon()
+        time.sleep(QUIET_S)
+        assert not regular_pid(scene, "p201")
+        scene.eventually(lambda: state(scene, "p201") == "held", 40, "the status says who holds it")
+
+
+def test_a_host_drained_just_after_it_came_home_stays_drained(scene: Scene) -> None:
+    """The switch was hardly over when the administrator's drain came; it must not be taken for a leftover."""
+    scene.lend()
+    cm = scene.site.cm
+    scene.flockoff("home")
+    scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is at home")
+    with excused(scene, "p201"), told(cm, [CANCEL]):
+        cm.must(DRAIN)
+        scene.flockon()
+        scene.eventually(lambda: scene.is_lent("p202"), 40, "the other host is lent")
+        time.sleep(QUIET_S)
+        assert drained(scene)
+        assert state(scene, "p201") == "held"
+    scene.eventually(lambda: accepts(scene), 20, "p201 takes work again")
+
+
+DEFRAG = """DAEMON_LIST = $(DAEMON_LIST) DEFRAG
+DEFRAG_INTERVAL = 3
+DEFRAG_DRAINING_MACHINES_PER_HOUR = 3600
+"""
+"""Its other settings are its defaults; these two only make it work in seconds what it works in hours."""
+
+
+def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
+    """condor_defrag cancels drains of whole machines: each lend was undone in the middle, and each reclaim drained."""
+    cm, drop_in = scene.site.cm, "/etc/condor/config.d/90-defrag.conf"
+    with told(cm, [("rm", "-f", drop_in), ("condor_reconfig", "-daemon", "master")]):
+        cm.write(drop_in, DEFRAG)
+        cm.must(("condor_reconfig", "-daemon", "master"))
+        scene.eventually(lambda: cm.pids("condor_defrag"), 30, "condor_defrag runs")
+        for _ in range(3):
+            scene.lend()
+            scene.flockoff("home")
+            scene.eventually(scene.all_home, 40, "all hosts are at home")
+        cm.run(("condor_off", "-fast", "-daemon", "defrag", "-constraint", 'Machine == "cm"'))
+    scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
+    scene.lend()
