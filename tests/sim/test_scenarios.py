@@ -2,6 +2,7 @@
 
 import pytest
 
+from shepherd.model.observation import KeeperPhase
 from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.jobs import Manners
@@ -40,8 +41,11 @@ def test_a_host_is_lent_again_soon_after_a_reclaim() -> None:
     """A keeper called the lease that was just over a problem until it lapsed: a quarter of an hour of idle hosts."""
     site = lent_site()
     burst(site)
-    assert site.run_until(lambda: site.pools.local_jobs.finished == 14, 200)
-    assert site.run_until(lambda: len(lent(site)) == 2, 200)
+    assert site.run_until(lambda: not lent(site), 30)
+    site.run(1.5 * site.hosts["p201"].settings.poll_local_s)
+    phases = {name: report.phase for name, report in site.pools.keepers.all().items()}
+    assert phases == dict.fromkeys(site.hosts, KeeperPhase.IDLE)
+    assert site.run_until(lambda: len(lent(site)) == 2, 300)
     assert site.breaches() == ()
 
 
@@ -51,7 +55,9 @@ def test_a_reclaim_reaches_a_container_whose_keeper_is_not_heard() -> None:
     host = site.hosts[lent(site)[0]]
     faults.stop(site, host, "keeper")
     faults.restart_home(site)
-    site.run(10)
+    site.shepherds[0].kill()
+    site.start_shepherd()
+    site.run(20)
     burst(site, 300)
     assert site.run_until(lambda: not host.guests_alive, 30)
     assert site.breaches() == ()
