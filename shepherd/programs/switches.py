@@ -9,6 +9,7 @@ from shepherd.core.switch.move import Advance, Do, Next, Over, Wait, after, go_h
 from shepherd.errors import PoolUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import HostName, HostPair, LeaseId
+from shepherd.model.lease import Lease
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import (
     HOMEWARD,
@@ -61,6 +62,7 @@ class Switches:
         self._unpublished: list[Step] = []
         self._facts: Mapping[HostName, HostFacts] = {}
         self._is_alone = False
+        self._orphans: set[LeaseId] = set()
         self.page_problem = ""
 
     def adopt(self, settings: Settings, pages: LeasePages) -> None:
@@ -131,7 +133,9 @@ class Switches:
         try:
             if not self._is_alone:
                 raise PoolUnavailable("whether another shepherd runs could not be asked yet")
-            self.pages.publish(leases_of(self.records, self._facts, self.settings.timers), flockoff=self.flockoff)
+            leases = leases_of(self.records, self._facts, self.settings.timers)
+            self._note_orphans(leases)
+            self.pages.publish(leases, flockoff=self.flockoff)
             self.page_problem = ""
         except PoolUnavailable as exc:
             self.page_problem = str(exc)
@@ -139,6 +143,16 @@ class Switches:
         result = Result.FAILED if self.page_problem else Result.DONE
         for step in steps:
             self._finished(Outcome(step=step, result=result, detail=self.page_problem, took_s=took))
+
+    def _note_orphans(self, leases: Sequence[Lease]) -> None:
+        """Record the revocation of a lease that nobody remembers, once; it goes out in any case."""
+        for lease in leases:
+            if lease.host in self.records or lease.lease in self._orphans:
+                continue
+            step = Step(kind=StepKind.REVOKE, host=lease.host, lease=lease.lease, cause=lease.why)
+            self._log("step", host=step.host, step=step.kind.value, lease=step.lease, why=step.cause)
+            if self._diary.write([self._entry(EntryKind.STEP, step, step_body(step, Stage.REVOKED))]):
+                self._orphans.add(lease.lease)
 
     def wants_publication(self) -> bool:
         """Whether a step waits for the pages."""
