@@ -47,6 +47,9 @@ class LocalStartd(Protocol):
         """The reason of the drain if every slot is Drained, else empty. Ends within its deadline.
         Raises PoolUnavailable if there is none or it does not answer."""
 
+    def close(self) -> None:
+        """Nothing will be asked for a while: end what answering costs. Idempotent; a later question works again."""
+
 
 class Engine(Protocol):
     """dockerd. Every method may take `docker_s` per request, and raises DockerUnavailable, or CommandFailed if

@@ -20,6 +20,7 @@ class DrainWatch:
         self._asked_s: float | None = None
         self._since_s: float | None = None
         self._until_s: float | None = None
+        self._resting = True
 
     def tick(self, now_s: float, *, lent: bool, regular: bool) -> None:
         """Ask while a lend is on or was of late, and our regular startd has the lock."""
@@ -28,14 +29,23 @@ class DrainWatch:
             self._until_s = now_s + LEND_TAIL_S
         if not regular:
             self._since_s = None
+        if now_s >= self._until_s:
+            self._rest()
+            return
         due = self._asked_s is None or now_s - self._asked_s >= PROBE_S
-        asked = regular and due and now_s < self._until_s
-        if asked and self._errand.start(lambda: self._startd.drain_reason(self._host)):
-            self._asked_s = now_s
+        if regular and due and self._errand.start(lambda: self._startd.drain_reason(self._host)):
+            self._asked_s, self._resting = now_s, False
 
     def drained_s(self, now_s: float) -> float:
         """Seconds; 0 if it is not drained, or does not say."""
         return now_s - self._since_s if self._since_s is not None else 0.0
+
+    def _rest(self) -> None:
+        """Nobody will ask for long: hosts that are never lent pay for nothing."""
+        self._since_s = None
+        if not self._resting and not self._errand.busy:
+            self._resting = True
+            self._startd.close()
 
     def _collect(self, now_s: float) -> None:
         reason = self._errand.take()

@@ -21,7 +21,7 @@ from shepherd.edges.run_dir import HostRunDir
 from shepherd.edges.settings_file import read_node_settings
 from shepherd.edges.signing import PageVerifier
 from shepherd.edges.systemd import Notifier
-from shepherd.errors import LeaseRefused, ShepherdError
+from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log, Watchdog
@@ -34,7 +34,9 @@ from shepherd.programs.keeper_yard import Yard
 from shepherd.programs.serve import Signals, serve
 
 QUESTION_S = 20.0
-"""Deadline of one question to, or report for, HTCondor. Then the worker process is killed."""
+"""Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
+LOCAL_S = 5.0
+"""The same for this host's own startd: a process of its own asks it, so that a stopped startd delays no page."""
 TROUBLE_S = 1.0
 
 
@@ -46,7 +48,7 @@ class Node:
         self._log: Log = make_log()
         self._settings = read_node_settings(path, node_problems)
         self._watchdog = Notifier(os.environ)
-        self._link: KeeperLink | None = None
+        self._links: tuple[KeeperLink, ...] = ()
 
     def run(self) -> None:
         """Serve until TERM. Raises SettingsError, and CommandFailed if the run directory cannot be used."""
@@ -59,18 +61,13 @@ class Node:
         try:
             serve(self._loop(), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
         finally:
-            if self._link is not None:
-                self._link.close()
             os.close(claim)
 
     def _loop(self) -> "Steady":
         settings, host = self._settings, HostName(self._settings.host)
         verifier = PageVerifier.from_files([Path(file) for file in settings.trusted_keys])
         run_dir = run_dir_of(settings)
-        home = WorkerProcess(
-            collector=settings.collector, condor_config=settings.condor_config, name="home collector"
-        )
-        link = KeeperLink(home=home, host=host, within_s=QUESTION_S)
+        link, local = link_of(settings, "home collector", QUESTION_S), link_of(settings, "own startd", LOCAL_S)
         here = Here(
             host=host, pool=settings.pool, nonce=sound_nonce(run_dir, self._log), images=frozenset(settings.images),
             skew_s=settings.skew_s,
@@ -84,21 +81,24 @@ class Node:
                 here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
             ),
             yard=Yard(settings, DockerEngine(settings.docker, settings.docker_s), run_dir, in_thread),
-            drain=DrainWatch(host, link, in_thread),
+            drain=DrainWatch(host, local, in_thread),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
             log=self._log,
             jitter=lambda: random.uniform(0.8, 1.1),
             version=shepherd.__version__,
         )
-        if self._link is not None:
-            self._link.close()
-        self._link = link
+        for old in self._links:
+            in_thread(old.close)
+        self._links = (link, local)
         return Steady(Keeper(settings, parts), self._watchdog, self._log)
 
     def _reload(self) -> "Steady":
         """New settings in force, or SettingsError and everything as it was."""
-        old = self._settings
-        self._settings = read_node_settings(self._path, node_problems)
+        old, new = self._settings, read_node_settings(self._path, node_problems)
+        if new.run_dir != old.run_dir:
+            remedy = "restart the keeper when nothing is lent here"
+            raise SettingsError(file=str(self._path), key="run_dir", problem="cannot change by reload", remedy=remedy)
+        self._settings = new
         try:
             return self._loop()
         except ShepherdError:
@@ -130,6 +130,12 @@ class Steady:
 def run_dir_of(settings: NodeSettings) -> HostRunDir:
     """The run directory that the settings name."""
     return HostRunDir(Path(settings.run_dir), Path(settings.token))
+
+
+def link_of(settings: NodeSettings, name: str, within_s: float) -> KeeperLink:
+    """Questions by a worker process of their own."""
+    worker = WorkerProcess(collector=settings.collector, condor_config=settings.condor_config, name=name)
+    return KeeperLink(home=worker, host=HostName(settings.host), within_s=within_s)
 
 
 def sound_nonce(run_dir: HostRunDir, log: Log) -> Nonce:

@@ -108,6 +108,9 @@ class SimLocalStartd:
             raise PoolUnavailable(f"no startd of {host} answers")
         return startd.reason if startd.drained else ""
 
+    def close(self) -> None:
+        """It costs nothing."""
+
 
 class SimEngine:
     """dockerd: what it is asked happens at once; how long that took was waited for before."""

@@ -53,6 +53,7 @@ class World:
         self.ended_startds: list[int] = []
         self.lock: tuple[LockHolder, int | None] = (LockHolder.REGULAR, REGULAR_PID)
         self.drain_reason = ""
+        self.drain_closed = 0
         self.reports: list[KeeperReport] = []
         self.log: list[str] = []
         self._serial = 0
@@ -198,6 +199,9 @@ class LocalDrain:
 
     def drain_reason(self, host: HostName) -> str:
         return self.world.local_drain(host)
+
+    def close(self) -> None:
+        self.world.drain_closed += 1
 
 
 class Driven:

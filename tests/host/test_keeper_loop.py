@@ -257,3 +257,13 @@ def test_a_stopped_pid_1_does_not_keep_an_armed_host() -> None:
     keeper = armed(world)
     world.publish(LeasePhase.REVOKED)
     assert keeper.run_until(lambda world: world.killed > 0) < 5.0
+
+
+def test_a_host_at_rest_asks_its_startd_nothing() -> None:
+    """A thousand idle hosts each kept a process of HTCondor's bindings for a question that nobody had."""
+    world = World()
+    keeper = world.keeper()
+    keeper.run(310.0)
+    assert world.drain_closed == 1
+    keeper.run(600.0)
+    assert world.drain_closed == 1
