@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from shepherd.edges.htcondor.expressions import is_machine, quoted
-from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostPair
@@ -40,7 +40,7 @@ class CondorCommands:
     """Carries out steps on one host each. Called from several threads at once."""
 
     def __init__(
-        self, *, home: WorkerProcess, home_collector: str, flock_collector: str, tools: Tools, within_s: float
+        self, *, home: Asks, home_collector: str, flock_collector: str, tools: Tools, within_s: float
     ) -> None:
         """`home`: a worker for looking up what a drain needs. `home_collector` empty: HTCondor's own default."""
         self._home, self._tools, self._within_s = home, tools, within_s

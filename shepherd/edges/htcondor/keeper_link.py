@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from shepherd.edges.htcondor import pages
-from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_ad
 from shepherd.model.host import HostName
 from shepherd.model.lease import SignedPage
@@ -20,7 +20,7 @@ def spot(host: HostName) -> int:
 class KeeperLink:
     """Implements `PageSource`, `Advertise` and `LocalStartd` by one worker process."""
 
-    def __init__(self, *, home: WorkerProcess, host: HostName, within_s: float) -> None:
+    def __init__(self, *, home: Asks, host: HostName, within_s: float) -> None:
         self._home, self._host, self._within_s = home, host, within_s
 
     def page(self, host: HostName) -> Sequence[SignedPage]:

@@ -23,14 +23,16 @@ def masters(ads: Iterable[Ad]) -> Mapping[str, tuple[bool, float]]:
     return found
 
 
-def keepers(ads: Iterable[Ad]) -> Mapping[str, Mapping[str, object]]:
-    """Host to the keeper's own words, the last heard ones."""
-    found: dict[str, dict[str, object]] = {}
+def keepers(ads: Iterable[Ad]) -> Mapping[str, Sequence[object]]:
+    """Host to when it was heard and sent, and the keeper's own words as in KEEPER_TEXTS; the last heard ones."""
+    found: dict[str, list[object]] = {}
+    newest: dict[str, float] = {}
     for ad in ads:
         host, heard = text(ad.get("ShepherdHost")), number(ad.get("LastHeardFrom")) or 0.0
-        if host and heard >= float(str(found.get(host, {}).get("heard", 0.0))):
-            said = {name: text(ad.get(name)) or "" for name in KEEPER_TEXTS}
-            found[host] = {**said, "heard": heard, "sent": number(ad.get("SentAt")) or 0.0}
+        if host and heard >= newest.get(host, 0.0):
+            newest[host] = heard
+            said = [text(ad.get(name)) or "" for name in KEEPER_TEXTS]
+            found[host] = [heard, number(ad.get("SentAt")) or 0.0, *said]
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 from shepherd.edges.htcondor import pages
 from shepherd.edges.htcondor.expressions import MANY
-from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_report
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostName
@@ -21,8 +21,8 @@ class CondorPool:
     def __init__(
         self,
         *,
-        home: WorkerProcess,
-        flock: WorkerProcess,
+        home: Asks,
+        flock: Asks,
         schedds: Sequence[str],
         identities: Sequence[str],
         within_s: float,
@@ -80,14 +80,14 @@ class CondorPool:
         self._home.close()
         self._flock.close()
 
-    def _list(self, worker: WorkerProcess, question: str, args: Mapping[str, object]) -> list[Any]:
+    def _list(self, worker: Asks, question: str, args: Mapping[str, object]) -> list[Any]:
         answer = worker.ask(question, args, within_s=self._within_s)
         if not isinstance(answer, list):
             raise PoolUnavailable(f"the answer to {question!r} makes no sense")
         return answer
 
     def _by_name(
-        self, worker: WorkerProcess, question: str, names: Sequence[str] | None, make: Callable[[Any], Row]
+        self, worker: Asks, question: str, names: Sequence[str] | None, make: Callable[[Any], Row]
     ) -> dict[str, Row]:
         if names is not None and not names:
             return {}

@@ -1,10 +1,13 @@
 """A keeper's report to an ad and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
+
+_PHASES = {phase.value: phase for phase in KeeperPhase}
+_LOCKS = {holder.value: holder for holder in LockHolder}
 
 
 def to_ad(host: HostName, report: KeeperReport) -> Mapping[str, object]:
@@ -27,21 +30,21 @@ def to_ad(host: HostName, report: KeeperReport) -> Mapping[str, object]:
     return {**fixed, **said, "SentAt": report.sent_at_s}
 
 
-def to_report(said: Mapping[str, Any]) -> KeeperReport | None:
-    """The report, or None if its words are not ours."""
-    try:
-        phase, lock = KeeperPhase(said["Phase"]), LockHolder(said["Lock"])
-    except (KeyError, ValueError):
+def to_report(row: Sequence[Any]) -> KeeperReport | None:
+    """The report, or None if its words are not ours. `row` as in `others.keepers`."""
+    heard, sent, nonce, phase, lock, lease, container, image, problem, version = row
+    known_phase, known_lock = _PHASES.get(phase), _LOCKS.get(lock)
+    if known_phase is None or known_lock is None:
         return None
     return KeeperReport(
-        nonce=Nonce(said["Nonce"]),
-        phase=phase,
-        lock=lock,
-        lease=LeaseId(said["Lease"]) if said["Lease"] else None,
-        container=said["Container"] or None,
-        image=said["Image"] or None,
-        problem=said["Problem"] or None,
-        sent_at_s=said["sent"],
-        heard_at_s=said["heard"],
-        version=said["KeeperVersion"],
+        nonce=Nonce(nonce),
+        phase=known_phase,
+        lock=known_lock,
+        lease=LeaseId(lease) if lease else None,
+        container=container or None,
+        image=image or None,
+        problem=problem or None,
+        sent_at_s=sent,
+        heard_at_s=heard,
+        version=version,
     )

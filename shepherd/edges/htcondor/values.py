@@ -15,24 +15,31 @@ def plain(ads: list[Any], wanted: Sequence[str]) -> Iterator[Ad]:
     By the bindings' JSON: one call an ad instead of one an attribute. Attribute names are compared as HTCondor does,
     without case: a site's `MACHINE_RESOURCE_gpus` makes `TotalSlotgpus`. An ad that is no text says nothing.
     """
-    canonical = {name.lower(): name for name in wanted}
+    known, canonical = set(wanted), {name.lower(): name for name in wanted}
     while ads:
         try:
             said = json.loads(ads.pop().printJson())
         except ValueError:
             said = {}
-        yield {canonical.get(name.lower(), name): value for name, value in said.items()}
+        if said.keys() <= known:
+            yield said
+        else:
+            yield {canonical.get(name.lower(), name): value for name, value in said.items()}
 
 
 def number(value: object) -> float | None:
     """A finite number, else None (also for booleans, strings and expressions)."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
+    kind = type(value)
+    if kind is int or kind is float:
+        read = float(value)  # type: ignore[arg-type]
+        return read if math.isfinite(read) else None
     return None
 
 
 def count(value: object) -> int | None:
     """A whole number that is not negative, else None. Fractions of a cpu are rounded down."""
+    if type(value) is int:
+        return value if value >= 0 else None
     read = number(value)
     return int(read) if read is not None and read >= 0 else None
 

@@ -1,0 +1,86 @@
+"""The daemon's own way of the same questions: `python -m shepherd.lab.bench_look ROUNDS` prints one JSON object.
+
+Observer and decision are the daemon's own; nothing is acted on. Memory is the whole process tree's, at its peak.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from shepherd.core.policy.decide import decide
+from shepherd.edges.clock import SystemClock
+from shepherd.edges.htcondor.pool import CondorPool
+from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.lab.bench_pool import FLOCK, HOME, MACHINE
+from shepherd.model.observation import Snapshot
+from shepherd.model.settings import FlockSettings, HomeSettings, Settings, TimerSettings
+from shepherd.programs.observe import Observer
+
+IDENTITY = "condor@family"
+
+
+def main() -> None:
+    """Look and decide; a first round that only starts the workers is not counted."""
+    settings = bench_settings()
+    workers = [WorkerProcess(collector=at, name=at) for at in (HOME, FLOCK)]
+    pool = CondorPool(
+        home=workers[0],
+        flock=workers[1],
+        schedds=settings.home.schedds,
+        identities=settings.home.schedd_identities,
+        within_s=settings.timers.query_s,
+    )
+    observer = Observer(pool, SystemClock(), settings)
+    took = [_round(observer, pool, settings) for _ in range(int(sys.argv[1]) + 1)]
+    print(json.dumps(_figures(took[1:], observer.full(0), workers)))
+    pool.close()
+
+
+def bench_settings() -> Settings:
+    """The settings of a site whose only schedd is the bench's own."""
+    return Settings(
+        home=HomeSettings(name="bench", collector=HOME, schedds=(MACHINE,), schedd_identities=(IDENTITY,)),
+        flock=FlockSettings(collector=FLOCK, image="sha256:" + "0" * 64),
+        timers=TimerSettings(query_s=120.0, young_collector_s=0.0),
+    )
+
+
+def _round(observer: Observer, pool: CondorPool, settings: Settings) -> tuple[float, float]:
+    began = time.monotonic()
+    snapshot = observer.full(0)
+    pool.published()
+    seen = time.monotonic()
+    decide(snapshot, {}, {}, None, settings, time.time(), is_cycle=True)
+    return seen - began, time.monotonic() - seen
+
+
+def _figures(took: list[tuple[float, float]], last: Snapshot, workers: list[WorkerProcess]) -> dict[str, object]:
+    pids = [os.getpid(), *(worker.pid for worker in workers if worker.pid is not None)]
+    return {
+        "observe_s": statistics.median(seen for seen, _ in took),
+        "decide_s": statistics.median(decided for _, decided in took),
+        "observe_and_decide_s": statistics.median(seen + decided for seen, decided in took),
+        "hosts": len(last.hosts),
+        "idle_jobs": last.queue.idle_jobs if last.queue else None,
+        "problems": [reading.problem for reading in last.readings.values() if reading.problem],
+        "peak_mib": round(sum(_peak_mib(pid) for pid in pids), 1),
+        "peaks_mib": [round(_peak_mib(pid), 1) for pid in pids],
+        "cpu_s": round(sum(_cpu_s(pid) for pid in pids), 2),
+    }
+
+
+def _peak_mib(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()

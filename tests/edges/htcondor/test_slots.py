@@ -1,0 +1,108 @@
+"""Slot ads to hosts: what counts as in use decides whether somebody's job is drained away."""
+
+import pytest
+
+from shepherd.edges.htcondor import slots
+from shepherd.edges.htcondor.values import plain
+
+IDLE = {
+    "Machine": "p220", "State": "Unclaimed", "Activity": "Idle", "TotalSlotCpus": 16, "TotalSlotMemory": 32000,
+    "TotalSlotGPUs": 0, "NumDynamicSlots": 0, "DaemonStartTime": 100, "EnteredCurrentState": 120,
+    "EnteredCurrentActivity": 125, "NumDynamicSlotsTime": 140, "LastHeardFrom": 150,
+}  # fmt: skip
+
+
+def one(*ads: dict[str, object]) -> slots.Regular:
+    """The one host of these ads."""
+    (host,) = slots.regular(ads).values()
+    return host
+
+
+def test_an_idle_partitionable_slot_is_a_free_host():
+    """The time since when it is idle comes from its last job's end, not from the slot's own state."""
+    host = one(IDLE)
+    assert (host.cpus, host.memory_mib, host.gpus, host.claimed) == (16, 32000, 0, 0)
+    assert (host.idle_since_s, host.started_at_s, host.heard_at_s) == (140.0, 100.0, 150.0)
+    assert not host.drained
+    assert not host.draining
+
+
+def test_every_dynamic_slot_is_somebodys_claim():
+    """The partitionable slot itself stays Unclaimed/Idle while all its cpus are at work."""
+    assert one({**IDLE, "NumDynamicSlots": 9}).claimed == 9
+
+
+@pytest.mark.parametrize(
+    ("state", "activity"),
+    [("Claimed", "Busy"), ("Claimed", "Idle"), ("Matched", "Idle"), ("Preempting", "Vacating"), ("Owner", "Idle"),
+     ("Unclaimed", "Benchmarking"), ("Backfill", "Busy"), ("", ""), (7, None)],
+)  # fmt: skip
+def test_what_a_drain_would_be_refused_for_is_in_use(state, activity):
+    """A lend was tried again and again on a host whose START an administrator had set to False."""
+    assert one({**IDLE, "State": state, "Activity": activity}).claimed == 1
+
+
+def test_static_slots_add_up_and_one_busy_slot_keeps_the_host():
+    """Sites with static slots have many ads a host; the oldest tells how fresh the host is."""
+    host = one(IDLE, {**IDLE, "State": "Claimed", "Activity": "Busy", "LastHeardFrom": 90})
+    assert (host.cpus, host.claimed, host.heard_at_s) == (32, 1, 90.0)
+
+
+def test_a_host_is_drained_only_when_every_slot_is():
+    """A partitionable slot says Drained at once, while its jobs are still retiring below it."""
+    drained = {**IDLE, "State": "Drained", "Draining": True, "DrainReason": "shepherd:L1"}
+    assert one(drained, drained).drained
+    assert one(drained).reason == "shepherd:L1"
+    assert one(drained).claimed == 0
+    assert not one(drained, IDLE).drained
+    assert not one({**drained, "NumDynamicSlots": 1}).drained
+
+
+def test_the_drain_reason_speaks_for_the_whole_startd_only():
+    """The keeper gives a lend up, and quits a startd, on this word."""
+    drained = {**IDLE, "State": "Drained", "Draining": True, "DrainReason": "shepherd:L1"}
+    assert slots.drain_reason([drained, drained]) == "shepherd:L1"
+    assert slots.drain_reason([drained, IDLE]) == ""
+    assert slots.drain_reason([]) == ""
+
+
+def test_odd_values_never_make_a_host_bigger_or_idler():
+    """Anybody who may advertise can write anything into an ad."""
+    odd = {**IDLE, "TotalSlotCpus": "many", "TotalSlotMemory": -5, "TotalSlotGPUs": True, "NumDynamicSlots": [1]}
+    host = one({**odd, "LastHeardFrom": float("nan"), "DrainReason": 7, "Draining": "yes"})
+    assert (host.cpus, host.memory_mib, host.gpus, host.heard_at_s) == (0, 0, 0, 0.0)
+    assert (host.reason, host.draining) == ("", False)
+
+
+def test_ads_without_a_machine_are_nobodys():
+    """They must not end up as a host called None."""
+    assert slots.regular([{**IDLE, "Machine": 5}, {"State": "Claimed"}]) == {}
+    assert slots.flock([{"State": "Claimed"}]) == {}
+
+
+def test_a_flocking_startd_counts_its_guests():
+    """An Owner slot there is only a lapsed lease's START, not a guest that needs notice."""
+    ads = [{**IDLE, "NumDynamicSlots": 2}, {**IDLE, "State": "Claimed"}, {**IDLE, "State": "Owner"}]
+    (host,) = slots.flock(ads).values()
+    assert host.claimed == 3
+
+
+class Json:
+    """An ad of the bindings, as far as it is used."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def printJson(self) -> str:  # noqa: N802 - the bindings' name
+        return self._text
+
+
+def test_attribute_names_have_no_case():
+    """A site's `MACHINE_RESOURCE_gpus` made `TotalSlotgpus`, and a GPU host was taken for one without."""
+    (ad,) = plain([Json('{"machine": "p220", "TotalSlotgpus": 2}')], slots.REGULAR)
+    assert slots.regular([ad])["p220"].gpus == 2
+
+
+def test_an_ad_that_is_no_json_says_nothing():
+    """One broken ad must not hide a whole pool, nor be taken for somebody's."""
+    assert list(plain([Json("{"), Json('{"Machine": "p1"}')], slots.REGULAR)) == [{"Machine": "p1"}, {}]
