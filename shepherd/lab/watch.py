@@ -154,10 +154,7 @@ class Watch:
             status = Path(f"/proc/{pid}/status").read_text()
         except OSError:
             return None
-        container = found.group(2) or ""
-        numbers = re.search(r"^NSpid:(.*)$", status, re.MULTILINE)
-        first = bool(container) and numbers is not None and numbers.group(1).split()[-1] == "1"
-        return Look(place=Place(host=found.group(1), container=container, first=first), program=program)
+        return Look(place=place_of(found.group(1), found.group(2) or "", status), program=program)
 
     # -- answers ------------------------------------------------------------------------------------------------------
 
@@ -213,6 +210,19 @@ class Watch:
             seen = [s for s in list(self.sightings) if s.machine == machine and _of_this_life(s, life)]
             found += _accepting_spans(life, seen)
         return found
+
+
+def place_of(host: str, container: str, status: str) -> Place:
+    """Where a process is, by its status in /proc.
+
+    runc's helpers join the container's control group before they make its pid namespace, and are the host's: who
+    belongs to the container has a number in its namespace, beside those in the machine's and in the node's.
+    """
+    found = re.search(r"^NSpid:(.*)$", status, re.MULTILINE)
+    numbers = found.group(1).split() if found else []
+    if len(numbers) < 3:
+        return Place(host=host)
+    return Place(host=host, container=container, first=bool(container) and numbers[-1] == "1")
 
 
 def started_ns(pid: int) -> int:

@@ -11,7 +11,7 @@ from shepherd.lab.herd_log import HerdLog, Look, Place, Side
 from shepherd.lab.procevents import Kind, ProcEvent, parse
 from shepherd.lab.site import Site
 from shepherd.lab.spans import Span, gaps, meeting, total_s, union
-from shepherd.lab.watch import Watch
+from shepherd.lab.watch import Watch, place_of
 from tests.lab import by_hand
 
 
@@ -67,6 +67,13 @@ def test_the_waiting_first_process_is_no_guest_but_its_children_are() -> None:
     log.take(ProcEvent(kind=Kind.FORK, pid=6, parent=5, at_ns=2 * 10**9))
     log.take(ProcEvent(kind=Kind.EXIT, pid=6, at_ns=3 * 10**9))
     assert log.guest_spans("p201", 4 * 10**9) == [span(2.0, 3.0)]
+
+
+def test_runcs_helpers_are_no_guests_though_they_are_in_the_control_group() -> None:
+    """On a busy machine they were seen late, in the container's control group, and read as a double run of 66 ms."""
+    assert place_of("p201", "c", "Name:\trunc\nNSpid:\t4711\t12\n") == Place(host="p201")
+    assert place_of("p201", "c", "Name:\tpython3\nNSpid:\t4712\t13\t1\n").first
+    assert place_of("p201", "c", "Name:\tsleep\nNSpid:\t4713\t14\t7\n") == CONTAINER
 
 
 def test_a_startd_is_known_by_what_it_runs_and_where() -> None:
