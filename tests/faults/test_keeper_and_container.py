@@ -2,12 +2,18 @@
 
 import os
 import signal
+import time
 
 import pytest
 
-from tests.faults.scene import DAEMONISED, Scene
+from shepherd.lab.herd_log import Side
+from shepherd.lab.node import alive
+from tests.faults.scene import DAEMONISED, HOME_S, Scene
 
 pytestmark = pytest.mark.real
+
+PAYLOAD = "^sleep 471[12]"
+"""What the daemonised jobs leave running."""
 
 
 def test_a_killed_keeper_is_restarted_and_ends_no_lend(scene: Scene) -> None:
@@ -20,15 +26,52 @@ def test_a_killed_keeper_is_restarted_and_ends_no_lend(scene: Scene) -> None:
     assert scene.is_lent("p201")
 
 
+def test_a_stopped_keeper_cannot_prolong_a_lend(scene: Scene) -> None:
+    """A keeper that hangs heard neither revocation nor lapse; PID 1 reads the same clock and ends the lend itself."""
+    scene.lend()
+    scene.guests(description=DAEMONISED, count=2)
+    host = scene.site.host("p201")
+    payload = host.pids(PAYLOAD, containers=True)
+    assert payload
+    host.kill("keeper", signal.SIGSTOP)
+    try:
+        scene.eventually(lambda: scene.is_home("p201"), HOME_S, "p201 comes home when its lease has lapsed")
+        assert not [pid for pid in payload if alive(pid)]
+        assert not host.pids("condor_startd", containers=True)
+    finally:
+        host.kill("keeper", signal.SIGCONT)
+    scene.eventually(lambda: scene.is_lent("p201"), 60, "its keeper goes on, and p201 is lent again")
+
+
 @pytest.mark.parametrize("victim", ["flock-init", "condor_master", "condor_startd"])
 def test_a_container_that_loses_a_daemon_under_a_daemonised_payload_comes_home(scene: Scene, victim: str) -> None:
     """A double-forked payload outlived a graceful reclaim beside the regular startd when this was tried by hand."""
     scene.lend()
     scene.guests(description=DAEMONISED, count=2)
-    host = scene.site.host("p201")
-    pids = host.pids(victim, containers=True)
+    host, began_s = scene.site.host("p201"), time.monotonic()
+    payload, pids = host.pids(PAYLOAD, containers=True), host.pids(victim, containers=True)
+    assert payload
     assert pids, host.pids(".", containers=True)
     os.kill(min(pids), signal.SIGKILL)
     scene.flockoff("home")
     scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is back")
-    assert not host.pids("sleep 471", containers=None)
+    regular = [run for run in scene.watch.runs("p201", Side.REGULAR) if run.start_ns > began_s * 1e9]
+    assert len(regular) == 1
+    assert not [pid for pid in payload if alive(pid)]
+
+
+def test_a_container_that_dies_without_a_shepherd_gives_its_host_back(scene: Scene) -> None:
+    """Nobody is there to order anything: the kernel frees the lock, the guard waits for it."""
+    scene.lend()
+    scene.guests(description=DAEMONISED, count=2)
+    host = scene.site.host("p201")
+    payload = host.pids(PAYLOAD, containers=True)
+    scene.site.cm.kill("shepherd", signal.SIGSTOP)
+    host.kill("keeper", signal.SIGSTOP)
+    try:
+        os.kill(min(host.pids("flock-init", containers=True)), signal.SIGKILL)
+        scene.eventually(lambda: scene.is_home("p201"), 15, "p201 is back with nobody's help")
+        assert not [pid for pid in payload if alive(pid)]
+    finally:
+        host.kill("keeper", signal.SIGCONT)
+        scene.site.cm.kill("shepherd", signal.SIGCONT)
