@@ -1,0 +1,44 @@
+"""What the shipped units and HTCondor's drop-in must say, because something was once lost without it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def entries(path: str) -> dict[str, str]:
+    """`key=value` lines without comments, spaces around them dropped."""
+    lines = (ROOT / path).read_text().splitlines()
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def test_a_killed_master_is_back_in_time() -> None:
+    """The packaged unit waits a minute: no startd for longer than the 60 s that a host may be without."""
+    drop_in = entries("systemd/condor.service.d/50-shepherd.conf")
+    assert float(drop_in["RestartSec"]) <= 5
+    assert drop_in["KillMode"] == "mixed"
+
+
+def test_the_keepers_unit_leaves_the_lock_where_it_is() -> None:
+    """A run directory that systemd owns is remade at every restart: the startd then holds a deleted lock."""
+    unit = entries("systemd/shepherd-node.service")
+    assert "RuntimeDirectory" not in unit
+    assert (unit["Restart"], unit["Type"]) == ("always", "notify")
+
+
+@pytest.mark.parametrize(("key", "least", "most"), [("CONSTANT", 1, 4), ("FACTOR", 1, 1)])
+def test_restarts_of_the_startd_neither_grow_nor_kill_the_master(key: str, least: float, most: float) -> None:
+    """A constant of 0 ends the master; a factor above 1 makes the tenth lend of an hour slow."""
+    value = float(entries("puppet/files/50-shepherd-host.conf")[f"MASTER_STARTD_BACKOFF_{key}"])
+    assert least <= value <= most
+
+
+def test_every_slot_has_an_account_of_its_own() -> None:
+    """Two jobs under one account can kill and read each other."""
+    text = (ROOT / "images/flock/condor/20-slot-users.conf").read_text()
+    users = re.findall(r"^SLOT1_(\d+)_USER = slot1_(\d+)$", text, re.MULTILINE)
+    assert len(users) == len(set(users)) >= 128
+    assert all(slot == account for slot, account in users)
