@@ -205,7 +205,8 @@ class Meter:
                 self._act(StepKind.GO, lease.host, lease.lease, recordable=recordable)
             case LeasePhase.REVOKED if before is not None:
                 self._act(StepKind.REVOKE, lease.host, lease.lease, recordable=recordable)
-                tally.reclaim_since_s, tally.disturbed = self._now_s(), False
+                tally.reclaim_since_s = self._now_s()
+                tally.disturbed = bool(self.blind()) or _is_impaired(self.hosts[lease.host])
             case LeasePhase.REVOKED:
                 pass
 
@@ -288,6 +289,13 @@ class Meter:
 
 def _is_out(host: Host) -> bool:
     return host.guests_alive or host.drained_by_us
+
+
+def _is_impaired(host: Host) -> bool:
+    """Something that a quick way home needs is broken, or a human holds the host."""
+    helpers = host.keeper is not None and host.keeper.runs and host.dockerd.runs
+    reachable = host.private_up and host.flock_up and not host.commands_hang
+    return not (host.powered and helpers and reachable) or host.human_holds
 
 
 def _excuse(host: Host) -> str:
