@@ -181,7 +181,6 @@ class Keeper:
     def _begin(self, held: Held) -> None:
         self._parts.log("preparing", lease=held.lease.lease, image=held.lease.image, why=held.lease.why)
         self._refused, self._ended, self._said = "", None, None
-        self._parts.run_dir.clear()
         self._keep(lends.begun(self._record, held.lease))
         self._parts.yard.prepare(held.lease)
 
