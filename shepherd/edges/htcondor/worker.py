@@ -52,7 +52,7 @@ def _reply(asking: "Asking", request: Mapping[str, Any]) -> Mapping[str, object]
 
     from shepherd.edges.htcondor.asking import Refusing, Silent
 
-    htcondor2.param["QUERY_TIMEOUT"] = str(max(1, int(request["within_s"])))
+    htcondor2.param["QUERY_TIMEOUT"] = str(max(1, int(float(request["within_s"]) * 0.8)))
     try:
         return {"answer": asking.answer(request["question"], request["args"])}
     except Silent as exc:
