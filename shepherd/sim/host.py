@@ -40,6 +40,8 @@ class Tempo:
     """dockerd: from the request to a running PID 1, or to a removed container."""
     keeper_s: float = 1.0
     """Keepers tick no more often than this: coarser than life, so that the simulator is quick."""
+    keeper_home_s: float = 4.0
+    """The same while the host is local."""
 
 
 class Host:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shepherd.core.lease.judge import Here
 from shepherd.model.host import HostName
 from shepherd.ports import Log
-from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper import HOME_S, Keeper, Parts
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
@@ -61,8 +61,14 @@ class KeeperProcess(Process):
     def _tick(self) -> None:
         if self.keeper is None:
             self.keeper = self._assemble()
-        pause_s = self.keeper.tick()
-        self._tick_after(max(pause_s, self.host.tempo.keeper_s if pause_s else 0.0))
+        self._tick_after(self._coarse(self.keeper.tick()))
+
+    def _coarse(self, pause_s: float) -> float:
+        """At home and with nothing under way the keeper only waits for its next question."""
+        tempo = self.host.tempo
+        if pause_s >= HOME_S:
+            return tempo.keeper_home_s
+        return max(pause_s, tempo.keeper_s) if pause_s else 0.0
 
     def _quick(self, run: Act) -> None:
         """A question to a collector: silence is an answer too, later."""
