@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS present (
     head_hash TEXT NOT NULL
 ) STRICT
 """
+WAL_PAGES = 16
+"""Checkpoint after so many: the view soon needs no more room than it has, and is replaced on a full disk as well."""
 DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 
@@ -39,6 +41,8 @@ class PresentWriter:
             try:
                 self._write(body, head)
             except sqlite3.Error as exc:
+                if getattr(exc, "sqlite_errorname", "") == "SQLITE_FULL":
+                    raise  # the room that the open files have would be lost by closing them
                 self.close()
                 if getattr(exc, "sqlite_errorname", "") not in DAMAGED:
                     raise
@@ -49,6 +53,7 @@ class PresentWriter:
         if self._connection is None:
             self._connection = open_to_write(self._path)
             self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
             self._connection.execute(SCHEMA)
         self._connection.execute(
             "INSERT OR REPLACE INTO present VALUES (1, ?, ?, ?)", (canonical(body), head.seq, head.hash)
