@@ -1,6 +1,8 @@
 """How long a lend and a reclaim take on the real site, beside the bare sequence of commands in the same run."""
 
+import functools
 import statistics
+import sys
 import time
 from collections.abc import Callable
 
@@ -14,6 +16,11 @@ from tests.lab import by_hand
 pytestmark = pytest.mark.real
 KEEPER_POLL_S = 2.0
 ROUNDS = 3
+
+
+def tell(figure: str) -> None:
+    """Into pytest's captured output: shown with -s, and when something fails."""
+    sys.stdout.write(figure + "\n")
 
 
 def gaps_of(watch: Watch, host: str, during: Callable[[], None]) -> list[float]:
@@ -48,16 +55,16 @@ def our_round(scene: Scene) -> None:
 def test_our_lend_and_reclaim_cost_at_most_half_more_than_the_bare_commands(scene: Scene) -> None:
     """A shepherd that is slow in the middle of a switch leaves hosts without any startd."""
     host = scene.site.host("p202")
-    ours = gaps_of(scene.watch, "p202", lambda: [our_round(scene) for _ in range(ROUNDS)] and None)
+    ours = [gap for _ in range(ROUNDS) for gap in gaps_of(scene.watch, "p202", lambda: our_round(scene))]
     scene.site.cm.stop("shepherd")
     host.stop("keeper")
-    bare = gaps_of(scene.watch, "p202", lambda: [bare_round(scene, n) for n in range(ROUNDS)] and None)
+    bare = [gap for n in range(ROUNDS) for gap in gaps_of(scene.watch, "p202", functools.partial(bare_round, scene, n))]
     host.start("keeper")
     scene.site.cm.start("shepherd")
     assert len(ours) == len(bare) == 2 * ROUNDS, (ours, bare)
     for name, part in (("lend", slice(0, None, 2)), ("reclaim", slice(1, None, 2))):
         mine, floor = statistics.median(ours[part]), statistics.median(bare[part])
-        print(f"{name}: {mine:.2f} s without an accepting startd, bare {floor:.2f} s, ratio {mine / floor:.2f}")
+        tell(f"{name}: {mine:.2f} s without an accepting startd, bare {floor:.2f} s, ratio {mine / floor:.2f}")
         assert mine <= 1.5 * floor, (name, ours, bare)
 
 
@@ -66,7 +73,7 @@ def test_a_whole_lend_takes_at_most_one_keeper_poll_and_ten_seconds(scene: Scene
     began_s = time.monotonic()
     scene.lend()
     took_s = time.monotonic() - began_s
-    print(f"lent {took_s:.1f} s after flockon")
+    tell(f"lent {took_s:.1f} s after flockon")
     assert took_s <= TIMERS["cycle_s"] + TIMERS["look_s"] + KEEPER_POLL_S + 10.0
 
 
@@ -83,6 +90,6 @@ def test_a_reclaim_keeps_its_deadline(scene: Scene, busy: bool, within_s: float)
     scene.eventually(scene.all_home, within_s + 20, "all hosts are back")
     backs = [accepting_since(scene.watch.sightings, host.name, began_s) for host in scene.site.hosts]
     took = [back - began_s for back in backs if back is not None]
-    print(f"back after {took}")
+    tell(f"back after {took}")
     assert len(took) == len(scene.site.hosts)
     assert max(took) <= within_s, took
