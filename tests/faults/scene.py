@@ -138,7 +138,9 @@ class Scene:
         measured = self.watch.measured()
         since = Span(start_s=self.began_s, end_s=time.monotonic())
         hosts = [
-            self._host(node, measured.double_runs.get(node.name, ()), measured.without_accepting.get(node.name, ()), since)
+            self._host(
+                node, measured.double_runs.get(node.name, ()), measured.without_accepting.get(node.name, ()), since
+            )
             for node in self.site.hosts
         ]
         return WorldFacts(at_s=time.time(), limits=self._limits(), hosts=tuple(hosts))
@@ -184,6 +186,7 @@ class Scene:
     def _limits(self) -> Limits:
         ladder = TIMERS["graceful_s"] + TIMERS["fast_s"] + TIMERS["kill_s"]
         return Limits(
-            lease_s=TIMERS["lease_s"], skew_s=300.0, ladder_s=ladder, look_s=TIMERS["look_s"], cycle_s=TIMERS["cycle_s"],
+            lease_s=TIMERS["lease_s"], skew_s=300.0, ladder_s=ladder,
+            look_s=TIMERS["look_s"], cycle_s=TIMERS["cycle_s"],
             poll_s=2.0, stale_s=45.0, reserve=0.0, lend_per_cycle=9, images=frozenset({self.site.image_id}),
         )  # fmt: skip
