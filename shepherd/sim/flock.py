@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 START_S = 1.3
 """From the master's start to the flocking startd in the flock collector."""
+MASTER_AD_S = 4.0
+"""From the master's start to its own ad: later than its startd's, and without it nobody can command it."""
 NOTICE_S = 0.5
 """How long a polite job takes to end, and a killed one to be gone."""
 BACKOFF_S = 5.0
@@ -35,6 +37,8 @@ class FlockSide:
         self.master = Process(host.events, f"flock master of {self.name}")
         self.master.on_death.extend([self._master_died, ended])
         self.startd = self._start()
+        self.master_is_known = False
+        self.master.after(MASTER_AD_S, self._introduce)
 
     @property
     def accepts(self) -> bool:
@@ -90,6 +94,9 @@ class FlockSide:
         self.lives = False
         self.payloads = 0
         self.master.kill()
+
+    def _introduce(self) -> None:
+        self.master_is_known = True
 
     def _start(self) -> Process:
         startd = Process(self.host.events, f"flock startd of {self.name}")

@@ -153,7 +153,7 @@ class SimCommands:
 
 def _off(kind: StepKind, host: Host) -> str:
     flock = host.container.flock if host.container is not None and host.container.alive else None
-    if flock is None or not flock.master.runs:
+    if flock is None or not flock.master.runs or not flock.master_is_known:
         return f"Can't find address for master {host.flock_name}"
     if kind is StepKind.OFF_GRACEFUL:
         flock.graceful()

@@ -63,6 +63,8 @@ class SiteSpec:
     timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
     lease: LeaseSettings = dataclasses.field(default_factory=lambda: LeaseSettings(pages=2))
     latch: bool = True
+    poll_local_s: float = 60.0
+    poll_flock_s: float = 15.0
 
     def settings(self) -> Settings:
         """The daemon's settings of this site."""
@@ -84,6 +86,8 @@ class SiteSpec:
             flock_name=pair.flock_name,
             flock_address="10.27.2.1",
             flock_mac="02:00:00:00:02:01",
+            poll_local_s=self.poll_local_s,
+            poll_flock_s=self.poll_flock_s,
         )
 
     def limits(self) -> Limits:
@@ -179,9 +183,9 @@ class Site:
     def run_until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Let time pass until `done()` is true; False if it never was."""
         end_s = self.now_s + seconds
-        while not done() and self.now_s < end_s:
+        while not (is_done := done()) and self.now_s < end_s:
             self.run(STEP_S)
-        return done()
+        return is_done
 
     def facts(self) -> WorldFacts:
         """What was measured so far."""
