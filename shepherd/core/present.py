@@ -32,7 +32,7 @@ def present(
         "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
         "queue": _queue(snapshot),
         "unmanaged": list(snapshot.unmanaged),
-        "problems": list(problems),
+        "problems": [*problems, *snapshot.naming_problems],
     }
 
 

@@ -153,3 +153,5 @@ class Snapshot:
     readings: Mapping[Source, Reading]
     unmanaged: tuple[str, ...] = ()
     """Machines in the home pool that no naming rule pairs."""
+    naming_problems: tuple[str, ...] = ()
+    """Hosts that cannot be told apart by their names: why, and what to do. None of them is managed."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from shepherd.core import plausible
-from shepherd.core.naming import pair_hosts
+from shepherd.core.naming import Pairing, flock_name, pair_hosts
 from shepherd.errors import PoolUnavailable
-from shepherd.model.host import HostPair
+from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import (
     FlockStartd,
     HostFacts,
@@ -179,11 +179,23 @@ class Observer:
         pairing = pair_hosts(sorted(machines), self._settings.hosts)
         return Snapshot(
             at_s=self._clock.wall_s(),
-            hosts={pair.host: self._facts(pair) for pair in (*pairing.pairs, *self._out)},
+            hosts={pair.host: self._facts(pair) for pair in (*pairing.pairs, *self._pinned(pairing), *self._out)},
             queue=last.queue,
             readings=dict(self._readings),
-            unmanaged=tuple(pairing.unmanaged),
+            unmanaged=pairing.unmanaged,
+            naming_problems=tuple(
+                f"hosts.regular, hosts.flock: {collision.why}; put all but one into hosts.pairs or hosts.exclude"
+                for collision in pairing.collisions
+            ),
         )
+
+    def _pinned(self, pairing: Pairing) -> list[HostPair]:
+        """Excluded hosts are seen and shown like any other; the policy refuses to lend them."""
+        settings = self._settings.hosts
+        return [
+            HostPair(host=HostName(machine), flock_name=flock_name(machine, settings) or "")
+            for machine in pairing.excluded
+        ]
 
     def _facts(self, pair: HostPair) -> HostFacts:
         last = self._last

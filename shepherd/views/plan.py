@@ -15,6 +15,7 @@ def plan_text(snapshot: Snapshot, verdict: Verdict) -> str:
     lines += [f"  {refusal.host} stays: {refusal.why}" for refusal in verdict.refusals]
     problems = [(r.source.value, r.problem) for r in snapshot.readings.values() if r.problem]
     lines += [f"not believed: {source}: {problem}" for source, problem in problems]
+    lines += [f"not managed: {problem}" for problem in snapshot.naming_problems]
     if snapshot.unmanaged:
         lines.append(f"in the pool, but no rule of [hosts] pairs them: {', '.join(snapshot.unmanaged)}")
     return "\n".join(lines) + "\n"
@@ -29,5 +30,6 @@ def plan_json(snapshot: Snapshot, verdict: Verdict) -> Mapping[str, object]:
         "orders": [{"host": o.host, "herd": o.herd.value, "why": o.why} for o in verdict.orders],
         "refusals": [{"host": r.host, "herd": r.herd.value, "why": r.why} for r in verdict.refusals],
         "problems": {r.source.value: r.problem for r in snapshot.readings.values() if r.problem},
+        "naming_problems": list(snapshot.naming_problems),
         "unmanaged": list(snapshot.unmanaged),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shepherd.core.naming import is_excluded
 from shepherd.core.switch import belief
 from shepherd.core.switch.state import state_of
 from shepherd.model.host import LENT, HostName, HostState
@@ -100,7 +101,7 @@ def _blocked(
 ) -> str:
     if state is not HostState.LOCAL or facts is None or facts.regular is None:
         return why or f"it is {state.value}"
-    if facts.pair.host in settings.hosts.exclude:
+    if is_excluded(facts.pair.host, settings.hosts):
         return "excluded by hosts.exclude"
     if facts.regular.gpus and not settings.policy.lend_gpus:
         return "it has GPUs, whose memory cannot be shown to be scrubbed"

@@ -1,0 +1,130 @@
+"""What a snapshot is made of, from a pool that answers, is silent, young, or half empty."""
+
+import dataclasses
+
+from shepherd.errors import PoolUnavailable
+from shepherd.model.host import HostName
+from shepherd.model.observation import Queue, RegularMaster, Snapshot, Source
+from shepherd.model.settings import HostSettings
+from shepherd.programs.observe import Observer
+from tests.build import NOW, regular, settings
+
+
+@dataclasses.dataclass
+class FakeClock:
+    """Stands still unless moved."""
+
+    now: float = NOW
+
+    def wall_s(self) -> float:
+        return self.now
+
+    def steady_s(self) -> float:
+        return self.now
+
+
+@dataclasses.dataclass
+class CannedPool:
+    """Answers what it was given; `silent` makes every question to the home collector fail."""
+
+    machines: tuple[str, ...] = ("p201", "p202", "p203", "p204")
+    off: tuple[str, ...] = ()
+    age_s: float = 9999.0
+    silent: bool = False
+    asked: int = 0
+    missing: tuple[str, ...] = ()
+
+    def _answer(self) -> None:
+        self.asked += 1
+        if self.silent:
+            raise PoolUnavailable("no answer in 20 s")
+
+    def regular_startds(self, hosts):
+        self._answer()
+        return {name: regular() for name in self.machines if hosts is None or name in hosts}
+
+    def regular_masters(self, hosts):
+        self._answer()
+        return {name: RegularMaster(startd_off=name in self.off, heard_at_s=NOW) for name in self.machines}
+
+    def keepers(self, hosts):
+        self._answer()
+        return {}
+
+    def queue(self):
+        self._answer()
+        return Queue(idle_jobs=7, running_jobs=0, schedds=("cm",), missing_schedds=self.missing)
+
+    def flock_startds(self, names):
+        return {}
+
+    def collector_age_s(self):
+        self._answer()
+        return self.age_s, 9999.0
+
+
+def look(pool: CannedPool, hosts: HostSettings | None = None) -> Snapshot:
+    return Observer(pool, FakeClock(), settings(hosts=hosts)).full(0)  # type: ignore[arg-type]
+
+
+def test_a_pinned_host_is_seen_but_an_unpaired_one_is_only_named():
+    """A host that vanishes from the status because somebody pinned it is searched for in vain."""
+    seen = look(CannedPool(machines=("p201", "p202", "storage1")), HostSettings(exclude=("p202",)))
+    assert set(seen.hosts) == {"p201", "p202"}
+    assert seen.unmanaged == ("storage1",)
+
+
+def test_two_hosts_that_a_rule_makes_one_are_reported_with_the_remedy_and_not_managed():
+    """`p1.a` and `p1.b` would both be `f1`: two containers with one name and one address."""
+    seen = look(CannedPool(machines=("p1.a", "p1.b", "p2.a")), HostSettings(regular=r"p(?P<n>\d+)\..*", flock="f{n}"))
+    assert set(seen.hosts) == {"p2.a"}
+    assert "p1.a, p1.b" in seen.naming_problems[0]
+    assert "hosts.pairs" in seen.naming_problems[0]
+
+
+def test_a_silent_collector_is_asked_once_a_look():
+    """Five questions of twenty seconds each would keep the daemon from everything else."""
+    pool = CannedPool(silent=True)
+    seen = look(pool)
+    assert pool.asked <= 2
+    assert all(seen.readings[s].problem for s in (Source.HOME_STARTDS, Source.KEEPERS, Source.QUEUE))
+
+
+def test_a_young_collector_is_not_believed():
+    """After a restart it knows half the hosts, and the other half looks dead."""
+    assert "young" in str(look(CannedPool(age_s=5.0)).readings[Source.HOME_STARTDS].problem)
+
+
+def test_a_mass_disappearance_keeps_the_last_good_answer_until_it_lasts():
+    """Lost authorisation or a broken switch must not read as an empty pool."""
+    pool, clock = CannedPool(), FakeClock()
+    observer = Observer(pool, clock, settings())  # type: ignore[arg-type]
+    assert len(observer.full(0).hosts) == 4
+    pool.machines = ("p201",)
+    seen = observer.full(0)
+    assert len(seen.hosts) == 4
+    assert "vanished" in str(seen.readings[Source.HOME_STARTDS].problem)
+    clock.now += 700
+    assert len(observer.full(0).hosts) == 1
+
+
+def test_a_missing_schedd_makes_the_queue_incomplete_but_fresh():
+    """Its jobs are not counted, and the count of the others must still take hosts home."""
+    reading = look(CannedPool(missing=("cm2",))).readings[Source.QUEUE]
+    assert "cm2" in str(reading.problem)
+    assert reading.at_s == NOW
+
+
+def test_off_counts_from_when_it_was_first_seen_without_a_break():
+    """The back-off of a restart looks like condor_off; only time tells them apart."""
+    pool, clock = CannedPool(off=("p201",)), FakeClock()
+    observer = Observer(pool, clock, settings())  # type: ignore[arg-type]
+    observer.full(0)
+    clock.now += 6
+    master = observer.full(0).hosts[HostName("p201")].master
+    assert master is not None
+    assert master.off_since_s == NOW
+    pool.off = ()
+    master = observer.full(0).hosts[HostName("p201")].master
+    assert master is not None
+    assert master.off_since_s is None
