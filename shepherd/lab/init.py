@@ -84,8 +84,9 @@ class Service:
             os.setsid()
             for group in self._groups:
                 (group / "cgroup.procs").write_text("0")
+            changes = _changes(self.spec.name)  # as root: a service's own user may not look there
             _set_up_process(self.spec)
-            os.execvpe(self.spec.argv[0], self.spec.argv, {**os.environ, **self.spec.env, **_changes(self.spec.name)})
+            os.execvpe(self.spec.argv[0], self.spec.argv, {**os.environ, **self.spec.env, **changes})
         except (OSError, ValueError) as exc:
             os.write(2, f"{self.spec.name}: cannot be started: {exc!r}\n".encode())
         finally:
