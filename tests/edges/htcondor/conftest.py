@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ SEC_CLIENT_AUTHENTICATION_METHODS = CLAIMTOBE
 """
 
 
-def eventually(question: Callable[[], object], within_s: float = 10.0) -> object:
+def eventually(question: Callable[[], object], within_s: float = 10.0) -> Any:
     """The first true answer; the last one fails the test."""
     end_s = time.monotonic() + within_s
     while not (answer := question()):
@@ -122,7 +123,7 @@ class RealPool:
 
 @pytest.fixture(name="real_pool", scope="session")
 def pool_of_real_daemons() -> Iterator[RealPool]:
-    argv = [sys.executable, "-m", "shepherd.lab.bench_pool", "COLLECTOR", "SCHEDD", "STARTD"]
+    argv = [sys.executable, "-m", "shepherd.lab.bench_pool", "COLLECTOR", "NEGOTIATOR", "SCHEDD", "STARTD"]
     holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert holder.stdin is not None
     assert holder.stdout is not None
