@@ -160,7 +160,7 @@ class Host:
     @property
     def human_holds(self) -> bool:
         """A human's condor_off or drain is in force."""
-        if self.master is not None and self.master.off:
+        if self.master is not None and self.master.alive and self.master.off:
             return True
         return self.startd is not None and self.startd.draining and not self.drained_by_us
 

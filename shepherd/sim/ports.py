@@ -30,7 +30,7 @@ from shepherd.sim.events import Events
 from shepherd.sim.host import Host
 from shepherd.sim.meter import Meter
 from shepherd.sim.pools import Pools
-from shepherd.sim.regular import Leaving
+from shepherd.sim.regular import Leaving, Startd
 
 R = TypeVar("R")
 Ad = TypeVar("Ad")
@@ -120,12 +120,11 @@ class SimCommands:
     def carry_out(self, step: Step, pair: HostPair) -> Outcome:
         """Do it now; the executor has waited before."""
         self.meter.commanded(step, recordable=self.recordable())
-        problem, result = "", Result.DONE
         if self._is_silent(step):
-            problem, result = f"no answer within {self.command_s:.0f} s", Result.FAILED
-        elif problem := self._do(step, self.hosts[pair.host]):
-            result = Result.REFUSED if step.kind is StepKind.DRAIN else Result.FAILED
-        return Outcome(step=step, result=result, detail=problem, took_s=self.takes_s(step))
+            result, detail = Result.FAILED, f"no answer within {self.command_s:.0f} s"
+        else:
+            result, detail = self._do(step, self.hosts[pair.host])
+        return Outcome(step=step, result=result, detail=detail, took_s=self.takes_s(step))
 
     def _is_silent(self, step: Step) -> bool:
         host = self.hosts[step.host]
@@ -133,33 +132,60 @@ class SimCommands:
             return not host.flock_up or self.pools.flock_collector.down
         return host.commands_hang or not host.private_up or self.pools.home.down
 
-    def _do(self, step: Step, host: Host) -> str:
-        if step.kind in {StepKind.OFF_GRACEFUL, StepKind.OFF_FAST}:
-            return _off(step.kind, host)
-        startd = host.startd
-        if startd is None or not startd.runs or host.name not in self.pools.regular.all():
-            return f"Can't find address for startd {host.name}"
+    def _do(self, step: Step, host: Host) -> Answer:
+        ad, startd = self.pools.regular.all().get(host.name), host.startd
         match step.kind:
-            case StepKind.DRAIN:
-                return startd.drain(f"shepherd:{step.lease}", check_idle=True, restart=True)
-            case StepKind.UNDRAIN:
-                startd.undrain()
-            case StepKind.RESTART:
-                startd.leave(Leaving.ORDERED)
-            case _:
-                return f"{step.kind.value} is no command"
-        return ""
+            case StepKind.OFF_GRACEFUL | StepKind.OFF_FAST:
+                return _off(step.kind, host)
+            case StepKind.RESTART if ad is None or not _is_drained_for(ad, step):
+                return Result.REFUSED, f"{host.name} is not drained for this lease"
+        if ad is None:
+            return Result.FAILED, f"the home collector knows no startd of {host.name}"
+        if startd is None or not startd.runs or ad.started_at_s != host.site_wall_s(startd.started_s):
+            return Result.FAILED, f"Can't connect to startd {host.name}"
+        return _command(step, ad, startd)
 
 
-def _off(kind: StepKind, host: Host) -> str:
-    flock = host.container.flock if host.container is not None and host.container.alive else None
+Answer = tuple[Result, str]
+
+
+def _command(step: Step, ad: RegularStartd, startd: Startd) -> Answer:
+    """To a startd that the collector knows and that answers."""
+    match step.kind:
+        case StepKind.DRAIN if ad.draining and ad.drain_reason == _reason(step):
+            return Result.DONE, "it is draining for this lease already"
+        case StepKind.DRAIN:
+            problem = startd.drain(_reason(step), check_idle=True, restart=True)
+            return (Result.REFUSED, problem) if problem else (Result.DONE, "")
+        case StepKind.UNDRAIN if ad.draining and not ad.drain_reason.startswith("shepherd:"):
+            return Result.REFUSED, f"somebody else drains it: {ad.drain_reason}"
+        case StepKind.UNDRAIN:
+            startd.undrain()
+            return Result.DONE, ""
+        case StepKind.RESTART:
+            startd.leave(Leaving.ORDERED)
+            return Result.DONE, ""
+        case _:
+            return Result.FAILED, f"{step.kind.value} is no command"
+
+
+def _reason(step: Step) -> str:
+    return f"shepherd:{step.lease}"
+
+
+def _is_drained_for(ad: RegularStartd, step: Step) -> bool:
+    return ad.drained and ad.drain_reason == _reason(step)
+
+
+def _off(kind: StepKind, host: Host) -> Answer:
+    flock = host.container.flock if host.container is not None else None
     if flock is None or not flock.master.runs or not flock.master_is_known:
-        return f"Can't find address for master {host.flock_name}"
+        return Result.REFUSED, f"the flock collector knows no master of {host.flock_name}"
     if kind is StepKind.OFF_GRACEFUL:
         flock.graceful()
     else:
         flock.fast()
-    return ""
+    return Result.DONE, ""
 
 
 class SimExecutor(Executor):

@@ -188,6 +188,8 @@ class Master(Process):
 
     def turn_off(self) -> None:
         """A human's condor_off -fast -daemon startd."""
+        if not self.runs:
+            return
         self.off = True
         if self.startd is not None:
             self.startd.leave(Leaving.HUMAN)
@@ -195,12 +197,16 @@ class Master(Process):
 
     def turn_on(self) -> None:
         """condor_on."""
+        if not self.runs:
+            return
         self.off = False
         self._start()
         self.after(0.2, self.advertise)
 
     def restart(self) -> None:
         """A package upgrade: the master goes through exec, its startd anew. Local jobs of a human's making."""
+        if not self.runs:
+            return
         if self.startd is not None:
             self.startd.leave(Leaving.HUMAN)
 

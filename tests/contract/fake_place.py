@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from shepherd.model.orders import Outcome, Step
 from shepherd.model.host import HostPair
+from shepherd.model.orders import Outcome, Step
 from shepherd.programs.pages import LeasePages
 from shepherd.sim import faults
 from shepherd.sim.clock import SimClock

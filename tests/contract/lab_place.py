@@ -44,7 +44,8 @@ class Agent:
         assert self._process.stdout is not None
         self._process.stdin.write(base64.b64encode(pickle.dumps((name, method, args, keywords))) + b"\n")
         self._process.stdin.flush()
-        how, result = pickle.loads(base64.b64decode(self._process.stdout.readline()))
+        said = base64.b64decode(self._process.stdout.readline())
+        how, result = pickle.loads(said)  # noqa: S301 - our own process
         if how == "failed":
             raise PoolUnavailable(result)
         return result

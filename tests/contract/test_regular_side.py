@@ -82,6 +82,28 @@ def test_a_killed_startd_is_back_by_itself(place: Place) -> None:
     assert place.wait(lambda: (ad := regular(place)) is not None and ad.started_at_s > started_s, 30)
 
 
-def test_orders_to_a_flocking_master_that_is_not_there_fail(place: Place, new_lend: NewLend) -> None:
+def test_orders_to_a_flocking_master_that_is_not_there_are_refused(place: Place, new_lend: NewLend) -> None:
     """A command that reached nobody must not count as done."""
-    assert new_lend().order(StepKind.OFF_GRACEFUL).result is Result.FAILED
+    assert new_lend().order(StepKind.OFF_GRACEFUL).result is Result.REFUSED
+
+
+def test_a_startd_that_is_not_drained_for_this_lend_cannot_be_restarted(place: Place, new_lend: NewLend) -> None:
+    """A late or repeated order must never end a startd that works for local jobs."""
+    before = regular(place)
+    assert before is not None
+    assert new_lend().order(StepKind.RESTART).result is Result.REFUSED
+    new_lend().order(StepKind.DRAIN)
+    assert place.wait(lambda: is_drained(place), 6)
+    assert new_lend().order(StepKind.RESTART).result is Result.REFUSED
+    after = regular(place)
+    assert after is not None
+    assert after.started_at_s == before.started_at_s
+
+
+def test_a_second_drain_is_refused_unless_it_is_for_the_same_lend(place: Place, new_lend: NewLend) -> None:
+    """Draining anew what is drained would forget whose mark it bears."""
+    lend = new_lend()
+    lend.order(StepKind.DRAIN)
+    assert place.wait(lambda: is_drained(place), 6)
+    assert lend.order(StepKind.DRAIN).result is Result.DONE
+    assert new_lend().order(StepKind.DRAIN).result is Result.REFUSED

@@ -3,6 +3,7 @@
 import datetime
 import os
 from collections import Counter
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings, strategies
@@ -36,7 +37,7 @@ class SwitchMachine(RuleBasedStateMachine):
     """One site, its shepherds, and whatever the rules do to them."""
 
     steps = 0
-    seen: Counter[str] = Counter()
+    seen: ClassVar[Counter[str]] = Counter()
     """What the examples really reached: a machine that never lends proves nothing."""
 
     def __init__(self) -> None:
