@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shepherd.errors import ShepherdError
+from shepherd.lab.eventually import eventually
 from shepherd.lab.herd_log import Side
 from shepherd.lab.node import WRONG_CLOCK, Node
 from shepherd.lab.pools import SHEPHERD_CONFIG
@@ -54,10 +55,17 @@ def wrong_clock(node: Node, service: str, offset: str) -> Iterator[None]:
     node.change_environment(service, {"LD_PRELOAD": WRONG_CLOCK, "FAKETIME": offset, **only_wall})
     node.restart(service)
     try:
+        eventually(lambda: has_wrong_clock(node, service), 10, what=f"{service} on {node.name} has a wrong clock")
         yield
     finally:
         node.change_environment(service, {})
         node.restart(service)
+
+
+def has_wrong_clock(node: Node, service: str) -> bool:
+    """The service's Python runs with another time."""
+    pids = daemons(node, service, "-m shepherd")
+    return any(b"FAKETIME_SHARED=" in Path(f"/proc/{pid}/environ").read_bytes() for pid in pids)
 
 
 @contextlib.contextmanager
