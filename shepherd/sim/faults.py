@@ -6,6 +6,7 @@ disturbed proves nothing about how long an undisturbed one takes.
 
 from collections.abc import Callable, Mapping
 
+from shepherd.model.entry import EntryKind
 from shepherd.model.flockoff import OffFile
 from shepherd.model.intents import IntentKind
 from shepherd.model.lease import SignedPage
@@ -218,8 +219,11 @@ def touch_flockoff(site: Site) -> None:
 
 
 def lose_flockoff(site: Site) -> None:
-    """The file vanishes by itself: the latch holds."""
+    """The file vanishes by itself: the latch holds, if any shepherd had the time to see it."""
     site.off_switch.file = OffFile(present=False)
+    latched = site.ledger.last(EntryKind.FLOCKOFF.value)
+    if not (latched and latched.body) and not any(spool.intents for spool in site.spools.values()):
+        site.meter.flockoff_since_s = None
 
 
 def flockon(site: Site) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from shepherd.model.host import HostName, HostPair, LeaseId
 from shepherd.model.lease import Ladder, Lease, LeasePhase, SignedPage
 from shepherd.model.observation import FlockStartd, KeeperReport, RegularStartd
-from shepherd.model.orders import Outcome, Step, StepKind
+from shepherd.model.orders import Outcome, Result, Step, StepKind
 
 LADDER = Ladder(graceful_s=6.0, fast_s=3.0, kill_s=3.0)
 
@@ -84,6 +84,21 @@ class Lend:
         """Carry out one step."""
         step = Step(kind=kind, host=self.place.pair.host, lease=self.lease, cause="the contract")
         return self.place.commands.carry_out(step, self.place.pair)
+
+
+def drain(place: Place, lend: Lend) -> None:
+    """Drain, and wait until it is seen. A periodic update in that very moment lets the startd restart by itself:
+    then it is gone, or younger than before."""
+    before = regular(place)
+    assert before is not None
+    outcome = lend.order(StepKind.DRAIN)
+    assert outcome.result is Result.DONE, outcome.detail
+
+    def is_drained_or_left() -> bool:
+        ad = regular(place)
+        return ad is None or ad.drained or ad.started_at_s > before.started_at_s
+
+    assert place.wait(is_drained_or_left, 8)
 
 
 def keeper(place: Place) -> KeeperReport:

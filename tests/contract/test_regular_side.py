@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shepherd.model.orders import Result, StepKind
-from tests.contract.place import Lend, Place, regular
+from tests.contract.place import Lend, Place, drain, regular
 
 NewLend = Callable[..., Lend]
 
@@ -56,20 +56,20 @@ def test_a_drained_startd_leaves_on_restart_and_is_back_after_its_back_off(place
     before = regular(place)
     assert before is not None
     lend = new_lend()
-    lend.order(StepKind.DRAIN)
-    assert place.wait(lambda: is_drained(place), 6)
+    drain(place, lend)
     lend.order(StepKind.RESTART)
-    assert place.wait(lambda: regular(place) is None, 6)
-    assert place.wait(lambda: accepts(place), 30)
-    after = regular(place)
-    assert after is not None
-    assert after.started_at_s > before.started_at_s
+
+    def is_back() -> bool:
+        ad = regular(place)
+        return ad is not None and not ad.draining and ad.started_at_s > before.started_at_s
+
+    assert place.wait(lambda: regular(place) is None or is_back(), 6)
+    assert place.wait(is_back, 30)
 
 
 def test_a_drain_that_is_forgotten_ends_at_an_update(place: Place, new_lend: NewLend) -> None:
     """restart-on-completion: a shepherd that died after its drain leaves no host drained for ever."""
-    new_lend().order(StepKind.DRAIN)
-    assert place.wait(lambda: is_drained(place), 6)
+    drain(place, new_lend())
     assert place.wait(lambda: accepts(place), 45)
 
 

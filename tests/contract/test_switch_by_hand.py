@@ -7,7 +7,7 @@ import pytest
 from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.model.orders import Result, StepKind
-from tests.contract.place import Lend, Place, flocking, keeper, regular
+from tests.contract.place import Lend, Place, drain, flocking, keeper, regular
 
 NewLend = Callable[..., Lend]
 
@@ -20,8 +20,7 @@ def arm(place: Place, lend: Lend) -> None:
 
 def go(place: Place, lend: Lend) -> None:
     """From armed to lent."""
-    assert lend.order(StepKind.DRAIN).result is Result.DONE
-    assert place.wait(lambda: (ad := regular(place)) is not None and ad.drained, 6)
+    drain(place, lend)
     lend.page(LeasePhase.GO)
     lend.order(StepKind.RESTART)
     assert place.wait(lambda: flocking(place) is not None, 15)
