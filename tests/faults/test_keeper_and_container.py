@@ -16,6 +16,18 @@ PAYLOAD = "^sleep 471[12]"
 """What the daemonised jobs leave running."""
 
 
+def daemonised_on(scene: Scene, host: str) -> list[int]:
+    """Guests on all slots of the site; what their jobs on this host have daemonised."""
+    scene.guests(description=DAEMONISED, count=4)
+
+    def all_there() -> list[int]:
+        found = scene.site.host(host).pids(PAYLOAD, containers=True)
+        return found if len(found) == 4 else []
+
+    scene.eventually(all_there, 10, "both jobs of the host have daemonised their payload")
+    return all_there()
+
+
 def test_a_killed_keeper_is_restarted_and_ends_no_lend(scene: Scene) -> None:
     """An upgrade of the keeper's package must cost no guest its job."""
     scene.lend()
@@ -29,10 +41,7 @@ def test_a_killed_keeper_is_restarted_and_ends_no_lend(scene: Scene) -> None:
 def test_a_stopped_keeper_cannot_prolong_a_lend(scene: Scene) -> None:
     """A keeper that hangs heard neither revocation nor lapse; PID 1 reads the same clock and ends the lend itself."""
     scene.lend()
-    scene.guests(description=DAEMONISED, count=2)
-    host = scene.site.host("p201")
-    payload = host.pids(PAYLOAD, containers=True)
-    assert payload
+    host, payload = scene.site.host("p201"), daemonised_on(scene, "p201")
     host.kill("keeper", signal.SIGSTOP)
     try:
         scene.eventually(lambda: scene.is_home("p201"), HOME_S, "p201 comes home when its lease has lapsed")
@@ -47,10 +56,8 @@ def test_a_stopped_keeper_cannot_prolong_a_lend(scene: Scene) -> None:
 def test_a_container_that_loses_a_daemon_under_a_daemonised_payload_comes_home(scene: Scene, victim: str) -> None:
     """A double-forked payload outlived a graceful reclaim beside the regular startd when this was tried by hand."""
     scene.lend()
-    scene.guests(description=DAEMONISED, count=2)
-    host, began_s = scene.site.host("p201"), time.monotonic()
-    payload, pids = host.pids(PAYLOAD, containers=True), host.pids(victim, containers=True)
-    assert payload
+    host, payload = scene.site.host("p201"), daemonised_on(scene, "p201")
+    pids, began_s = host.pids(victim, containers=True), time.monotonic()
     assert pids, host.pids(".", containers=True)
     os.kill(min(pids), signal.SIGKILL)
     scene.flockoff("home")
@@ -63,9 +70,7 @@ def test_a_container_that_loses_a_daemon_under_a_daemonised_payload_comes_home(s
 def test_a_container_that_dies_without_a_shepherd_gives_its_host_back(scene: Scene) -> None:
     """Nobody is there to order anything: the kernel frees the lock, the guard waits for it."""
     scene.lend()
-    scene.guests(description=DAEMONISED, count=2)
-    host = scene.site.host("p201")
-    payload = host.pids(PAYLOAD, containers=True)
+    host, payload = scene.site.host("p201"), daemonised_on(scene, "p201")
     scene.site.cm.kill("shepherd", signal.SIGSTOP)
     host.kill("keeper", signal.SIGSTOP)
     try:
