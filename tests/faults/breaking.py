@@ -80,7 +80,7 @@ def excused(scene: Scene, host: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told(node: Node, undo: Sequence[Sequence[str]]) -> Iterator[None]:
+def finally_run(node: Node, undo: Sequence[Sequence[str]]) -> Iterator[None]:
     """Run these commands at the end of the block, whatever happened in it."""
     try:
         yield

@@ -55,7 +55,7 @@ def test_a_host_whose_dockerd_never_answers_is_not_lent_and_says_why(scene: Scen
     regular = host.pids("condor_startd", containers=False)
     with stopped(daemons(host, "dockerd", "^dockerd")):
         scene.flockon()
-        scene.eventually(lambda: scene.is_lent("p202"), 30, "the other host is lent")
+        scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
         assert oldest_sign_of_life_s(scene, 5) < 10
         scene.eventually(lambda: "docker" in plan(scene), 30, "the reason is shown")
         assert host.pids("condor_startd", containers=False) == regular

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faults.breaking import excused, host_shown, orders_out, regular_pid, state, told
+from tests.faults.breaking import excused, finally_run, host_shown, orders_out, regular_pid, state
+from tests.faults.gate import gate, open_gate, told
 from tests.faults.scene import Scene
 
 pytestmark = pytest.mark.real
@@ -34,11 +35,11 @@ def accepts(scene: Scene) -> bool:
 def test_a_host_turned_off_before_is_neither_lent_nor_turned_on(scene: Scene) -> None:
     """Somebody was changing its memory when the shepherd started HTCondor on it."""
     cm = scene.site.cm
-    with excused(scene, "p201"), told(cm, [ON]):
+    with excused(scene, "p201"), finally_run(cm, [ON]):
         cm.must(OFF)
         scene.eventually(lambda: not scene.is_home("p201"), 20, "p201 is off")
         scene.flockon()
-        scene.eventually(lambda: scene.is_lent("p202"), 30, "the other host is lent")
+        scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
         scene.eventually(lambda: state(scene, "p201") == "held", 30, "the status says who holds it")
         assert "condor_off" in host_shown(scene, "p201")["why"]
         assert not orders_out(scene, "p201")
@@ -49,11 +50,11 @@ def test_a_host_turned_off_before_is_neither_lent_nor_turned_on(scene: Scene) ->
 def test_a_host_drained_before_is_neither_lent_nor_undrained(scene: Scene) -> None:
     """A drain for maintenance was cancelled by a tool that thought it was its own."""
     cm = scene.site.cm
-    with excused(scene, "p201"), told(cm, [CANCEL]):
+    with excused(scene, "p201"), finally_run(cm, [CANCEL]):
         cm.must(DRAIN)
         scene.eventually(lambda: drained(scene), 20, "p201 is drained")
         scene.flockon()
-        scene.eventually(lambda: scene.is_lent("p202"), 30, "the other host is lent")
+        scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
         scene.eventually(lambda: "new disk" in str(host_shown(scene, "p201").get("why")), 10, "the reason is shown")
         time.sleep(QUIET_S)
         assert drained(scene)
@@ -68,7 +69,7 @@ def test_a_lent_host_that_is_turned_off_comes_home_and_stays_off(scene: Scene) -
     scene.lend()
     scene.guests()
     cm, host = scene.site.cm, scene.site.host("p201")
-    with excused(scene, "p201"), told(cm, [ON]):
+    with excused(scene, "p201"), finally_run(cm, [ON]):
         cm.must(OFF)
         scene.eventually(lambda: not host.pids(".", containers=True), 60, "the guests have left")
         scene.eventually(lambda: state(scene, "p201") == "held", 40, "the status says who holds it")
@@ -84,7 +85,7 @@ def test_a_host_turned_off_while_it_comes_home_stays_off(scene: Scene) -> None:
     """The order came in the seconds in which no startd of the host ran at all."""
     scene.lend()
     cm, host = scene.site.cm, scene.site.host("p201")
-    with excused(scene, "p201"), told(cm, [ON]):
+    with excused(scene, "p201"), finally_run(cm, [ON]):
         scene.flockoff("home")
         cm.must(OFF)
         scene.eventually(lambda: not host.pids(".", containers=True), 30, "the container is gone")
@@ -101,14 +102,32 @@ def test_a_host_drained_just_after_it_came_home_stays_drained(scene: Scene) -> N
     cm = scene.site.cm
     scene.flockoff("home")
     scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is at home")
-    with excused(scene, "p201"), told(cm, [CANCEL]):
+    with excused(scene, "p201"), finally_run(cm, [CANCEL]):
         cm.must(DRAIN)
         scene.flockon()
-        scene.eventually(lambda: scene.is_lent("p202"), 40, "the other host is lent")
+        scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
         time.sleep(QUIET_S)
         assert drained(scene)
         assert state(scene, "p201") == "held"
     scene.eventually(lambda: accepts(scene), 20, "p201 takes work again")
+
+
+@pytest.mark.large("orders of administrators", sample=2)
+def test_a_host_drained_in_the_middle_of_a_lend_stays_drained(scene: Scene) -> None:
+    """The administrator's drain came just before the shepherd's own, which must neither join it nor cancel it."""
+    cm = scene.site.cm
+    with gate(scene):
+        scene.flockon()
+        scene.eventually(lambda: len(told(scene, "step", kind="drain")) == 2, 60, "both are about to be drained")
+        with excused(scene, "p201"), finally_run(cm, [CANCEL]):
+            cm.must(DRAIN)
+            scene.eventually(lambda: drained(scene), 20, "p201 is drained by somebody")
+            open_gate(scene)
+            scene.eventually(lambda: state(scene, "p201") == "held", 30, "the status says so")
+            time.sleep(QUIET_S)
+            assert drained(scene)
+            assert not scene.site.host("p201").pids(".", containers=True)
+        scene.eventually(lambda: accepts(scene), 20, "p201 takes work again")
 
 
 DEFRAG = """DAEMON_LIST = $(DAEMON_LIST) DEFRAG
@@ -122,7 +141,7 @@ DEFRAG_DRAINING_MACHINES_PER_HOUR = 3600
 def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
     """condor_defrag cancels drains of whole machines: each lend was undone in the middle, and each reclaim drained."""
     cm, drop_in = scene.site.cm, "/etc/condor/config.d/90-defrag.conf"
-    with told(cm, [("rm", "-f", drop_in), ("condor_reconfig", "-daemon", "master")]):
+    with finally_run(cm, [("rm", "-f", drop_in), ("condor_reconfig", "-daemon", "master")]):
         cm.write(drop_in, DEFRAG)
         cm.must(("condor_reconfig", "-daemon", "master"))
         scene.eventually(lambda: cm.pids("condor_defrag"), 30, "condor_defrag runs")

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import statistics
 import time
 from collections.abc import Iterator
 
@@ -103,7 +104,7 @@ def test_a_regular_master_that_never_answers_holds_up_no_other_host(scene: Scene
     silent = daemons(host, "condor", "condor_master") + daemons(host, "condor", "condor_shared_port")
     with stopped(silent):
         scene.flockon()
-        scene.eventually(lambda: scene.is_lent("p202"), 30, "the other host is lent")
+        scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
         assert oldest_sign_of_life_s(scene, 8) < 10
         scene.flockoff("home")
         scene.eventually(lambda: scene.is_home("p202"), 30, "the other host is at home")
@@ -137,7 +138,8 @@ def test_many_lends_in_a_short_time_cost_no_more_each(scene: Scene, times: int) 
         scene.flockoff("home")
         scene.eventually(scene.all_home, 30, "all hosts are at home")
         took_s.append(time.monotonic() - began_s)
-    assert max(took_s) < 15, took_s
+    few = max(1, times // 4)
+    assert statistics.median(took_s[-few:]) < 2 * statistics.median(took_s[:few]), took_s
     for host in scene.site.hosts:
         assert "obituary" not in host.read("/var/log/condor/MasterLog").lower()
 

@@ -1,40 +1,16 @@
 """Local work between the daemon's reading and its doing, claims that only look idle, and jobs that are no demand."""
 
 import time
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from shepherd.lab.node import SITE_IN_NODE, SOURCE_IN_NODE
 from tests.faults.breaking import flocking_starts_s, orders_out, plan, records, regular_pid, shown
+from tests.faults.gate import gate, open_gate, told
 from tests.faults.scene import Scene
 
 pytestmark = pytest.mark.real
 
-GATE = "/var/lib/shepherd/gate"
-COMMAND, KEPT = "/usr/local/bin/shepherd", "/usr/local/bin/shepherd.ungated"
-GATED = f"""#!/bin/sh
-[ "$1" = run ] || exec {KEPT} "$@"
-PYTHONPATH={SOURCE_IN_NODE}:{SITE_IN_NODE} PYTHONDONTWRITEBYTECODE=1
-export PYTHONPATH PYTHONDONTWRITEBYTECODE
-exec /usr/bin/python3 {SOURCE_IN_NODE}/tests/faults/gated_shepherd.py "$@"
-"""
 WHOLE = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 2\nrequest_memory = 32\n{more}\nqueue {count}\n"
-
-
-@pytest.fixture
-def gated(scene: Scene) -> Iterator[Scene]:
-    """The site's shepherd waits before each drain while the gate is there."""
-    cm = scene.site.cm
-    cm.must(("cp", "-p", COMMAND, KEPT))
-    cm.write(COMMAND, GATED, 0o755)
-    cm.write(GATE, "", owner="shepherd")
-    cm.restart("shepherd")
-    yield scene
-    cm.must(("rm", "-f", GATE))
-    cm.must(("mv", KEPT, COMMAND))
-    cm.restart("shepherd")
 
 
 def running_here(scene: Scene, cluster: int) -> int:
@@ -42,25 +18,20 @@ def running_here(scene: Scene, cluster: int) -> int:
     return len(scene.site.queue(scene.site.cm, f"ClusterId == {cluster} && JobStatus == 2"))
 
 
-def told(scene: Scene, entries: str, **body: str) -> list[dict[str, Any]]:
-    """Records of this scenario whose body says all this."""
-    return [one for one in records(scene, entries) if body.items() <= one["body"].items()]
-
-
 @pytest.mark.large("what looks idle and is not", sample=1)
-def test_a_job_matched_after_the_last_look_is_not_disturbed(gated: Scene) -> None:
+def test_a_job_matched_after_the_last_look_is_not_disturbed(scene: Scene) -> None:
     """Between looking and draining the negotiator gave the host a job; the drain must be refused by the startd."""
-    scene = gated
-    scene.flockon()
-    scene.eventually(lambda: len(told(scene, "step", kind="drain")) == 2, 40, "both hosts are about to be drained")
-    cluster = scene.site.submit(scene.site.cm, "carol", WHOLE.format(seconds=25, count=2, more=""))
-    scene.eventually(lambda: running_here(scene, cluster) == 2, 30, "local jobs run on both hosts")
-    scene.site.cm.must(("rm", "-f", GATE))
-    refused = {"kind": "drain", "result": "refused"}
-    scene.eventually(lambda: len(told(scene, "outcome", **refused)) == 2, 15, "both drains were refused")
-    scene.eventually(lambda: scene.done(cluster) == 2, 40, "the jobs have ended by themselves")
-    assert not [memory for memory in records(scene, "memory") if memory["body"].get("failures")]
-    scene.eventually(scene.all_lent, 30, "the hosts are lent afterwards, without cooling")
+    with gate(scene):
+        scene.flockon()
+        scene.eventually(lambda: len(told(scene, "step", kind="drain")) == 2, 40, "both hosts are about to be drained")
+        cluster = scene.site.submit(scene.site.cm, "carol", WHOLE.format(seconds=25, count=2, more=""))
+        scene.eventually(lambda: running_here(scene, cluster) == 2, 30, "local jobs run on both hosts")
+        open_gate(scene)
+        refused = {"kind": "drain", "result": "refused"}
+        scene.eventually(lambda: len(told(scene, "outcome", **refused)) == 2, 15, "both drains were refused")
+        scene.eventually(lambda: scene.done(cluster) == 2, 40, "the jobs have ended by themselves")
+        assert not [memory for memory in records(scene, "memory") if memory["body"].get("failures")]
+        scene.eventually(scene.all_lent, 30, "the hosts are lent afterwards, without cooling")
 
 
 @pytest.mark.large("what looks idle and is not", sample=1)

@@ -50,7 +50,7 @@ def test_a_host_whose_clock_is_an_hour_wrong_is_not_lent_and_says_why(scene: Sce
     """A lease is a promise about time; a host that cannot tell the time must not be given one."""
     with wrong_clock(scene.site.host("p201"), "keeper", offset):
         scene.flockon()
-        scene.eventually(lambda: scene.is_lent("p202"), 40, "the other host is lent")
+        scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
         scene.eventually(lambda: "clock" in plan(scene) + str(shown(scene)), 45, "the reason is shown")
         assert not {"drain", "go", "restart"} & set(orders_out(scene, "p201"))
         assert scene.is_home("p201")
