@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shepherd.errors import BadInput, ShepherdError
+from shepherd.lab.bench import SIZES, run_bench
 from shepherd.lab.demo import run_demo
 from shepherd.lab.enter_node import enter_argv
 from shepherd.lab.progress import Progress
@@ -46,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     demo = verbs.add_parser("demo", help="tell the main job with real jobs; exit 0 only if all held")
     demo.add_argument("--hosts", type=int, default=3, help="hosts in the home pool (default 3, at least 2)")
     demo.add_argument("--json", type=Path, default=None, metavar="FILE", help="write the measured figures, too")
+    bench = verbs.add_parser("bench", help="the cycle and the keepers' polling, beside their floor")
+    bench.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="HOSTS", help="(default 100 1000 10000)")
+    bench.add_argument("--json", type=Path, default=None, metavar="FILE", help="write the measured figures, too")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
     return parser
 
@@ -61,6 +65,10 @@ def _do(chosen: argparse.Namespace) -> int:
             if chosen.hosts < 2:
                 raise BadInput("--hosts: the demo needs at least 2, one stays in the reserve")
             return run_demo(chosen.hosts, chosen.json)
+        case "bench":
+            if min(chosen.sizes) < 1:
+                raise BadInput("--sizes: a pool has at least one host")
+            return run_bench(sorted(chosen.sizes), chosen.json)
         case "clean":
             gone = cleanup_leftovers()
             print("removed: " + " ".join(gone) if gone else "nothing to remove")

@@ -1,6 +1,6 @@
 """The floor: the bare questions of every ad type that a cycle reads, by the bindings, answers thrown away.
 
-`python -m shepherd.lab.bench_floor ROUNDS` prints one JSON list of seconds, one a round.
+`python -m shepherd.lab.bench_floor ROUNDS` prints one JSON object: seconds of each round, and of processor a round.
 """
 
 import json
@@ -29,8 +29,10 @@ BARE = (
 
 def main() -> None:
     """Ask; a first round that only warms sessions is not counted."""
-    took_s = [_round() for _ in range(int(sys.argv[1]) + 1)]
-    print(json.dumps(took_s[1:]))
+    _round()
+    rounds, began_s = int(sys.argv[1]), time.process_time()
+    took_s = [_round() for _ in range(rounds)]
+    print(json.dumps({"took_s": took_s, "cpu_s": (time.process_time() - began_s) / rounds}))
 
 
 def _round() -> float:

@@ -34,8 +34,11 @@ def main() -> None:
         within_s=settings.timers.query_s,
     )
     observer = Observer(pool, SystemClock(), settings)
-    took = [_round(observer, pool, settings) for _ in range(int(sys.argv[1]) + 1)]
-    print(json.dumps(_figures(took[1:], observer.full(0), workers)))
+    _round(observer, pool, settings)
+    rounds, before_s = int(sys.argv[1]), _tree_cpu_s(workers)
+    took = [_round(observer, pool, settings) for _ in range(rounds)]
+    each_s = (_tree_cpu_s(workers) - before_s) / rounds
+    print(json.dumps({"cpu_s": each_s, **_figures(took, observer.full(0), workers)}))
     pool.close()
 
 
@@ -68,8 +71,12 @@ def _figures(took: list[tuple[float, float]], last: Snapshot, workers: list[Work
         "problems": [reading.problem for reading in last.readings.values() if reading.problem],
         "peak_mib": round(sum(_peak_mib(pid) for pid in pids), 1),
         "peaks_mib": [round(_peak_mib(pid), 1) for pid in pids],
-        "cpu_s": round(sum(_cpu_s(pid) for pid in pids), 2),
     }
+
+
+def _tree_cpu_s(workers: list[WorkerProcess]) -> float:
+    pids = [os.getpid(), *(worker.pid for worker in workers if worker.pid is not None)]
+    return sum(cpu_s(pid) for pid in pids)
 
 
 def _peak_mib(pid: int) -> float:
@@ -77,7 +84,8 @@ def _peak_mib(pid: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Seconds of processor that a process has used itself."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -7,6 +7,7 @@ dies by itself even while the bindings hold the interpreter's lock.
 
 import ctypes
 import gc
+import itertools
 import os
 import signal
 import sys
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 GRACE_S = 2.0
 """The daemon kills at the deadline; the worker's own timer only matters when there is no daemon any more."""
+BIG = 1 << 18
+"""Bytes of an answer. After a smaller one, tidying up would cost more than the question."""
+TIDY_EACH = 100
+"""Questions; failed ones leave a little behind."""
 
 
-def main() -> int:
+def main() -> None:
     """Answer until the daemon closes our stdin."""
     answers = os.dup(1)
     os.dup2(2, 1)  # what the bindings print must not end up between two frames
@@ -32,19 +37,20 @@ def main() -> int:
     gc.disable()  # rows make no cycles, and looking for them doubles the time of a big answer
     _find_roots_tokens()
     asking = Asking(sys.argv[1] if len(sys.argv) > 1 else "")
-    while True:
+    for number in itertools.count(1):
         try:
             request: Any = unpack(lambda size: os.read(0, size))
         except FrameBroken:
-            return 0
+            return
         signal.setitimer(signal.ITIMER_REAL, float(request["within_s"]) + GRACE_S)
-        reply = _reply(asking, request)
+        frame = pack(_reply(asking, request))
         try:
-            write_all(answers, pack(reply))
+            write_all(answers, frame)
         except OSError:
-            return 0
+            return
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _give_memory_back()
+        if len(frame) > BIG or number % TIDY_EACH == 0:
+            _give_memory_back()
 
 
 def _reply(asking: "Asking", request: Mapping[str, Any]) -> Mapping[str, object]:
@@ -80,4 +86,4 @@ def _give_memory_back() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,0 +1,113 @@
+"""`./run bench`: what a cycle costs beside its floor, and what the keepers' polling costs a collector.
+
+Every line is measured in a pool of its own, one after the other. Seconds depend on the machine and on what else it
+does; ratios are what counts.
+"""
+
+import itertools
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from shepherd.lab.command import must
+from shepherd.lab.progress import Progress
+from shepherd.lab.rootfs import provide_trees
+
+SLOTS = 10
+SIZES = (100, 1_000, 10_000)
+LOADS = (1_000, 10_000)
+RATIO = 2.0
+MEMORY_MIB = 300.0
+GROWTH = 1.5
+"""Ten times the hosts may take this much more than ten times as long."""
+INDEPENDENCE = 1.25
+"""A look beside 50 000 waiting jobs may take this much more processor than beside none."""
+LIMIT_S = 1800
+
+Figures = Mapping[str, Any]
+
+
+def run_bench(sizes: Sequence[int] = SIZES, report: Path | None = None) -> int:
+    """Measure and print; 0 if every goal was met, else 1."""
+    progress = Progress()
+    provide_trees(progress)
+    print(" hosts   slots shape       floor  observe   decide  ratio processor/floor      peak", flush=True)
+    looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
+    loads = [_load(size) for size in LOADS if size <= max(sizes)]
+    queue = _queue()
+    missed = _missed(looks, queue)
+    if report is not None:
+        figures = {"looks": looks, "loads": loads, "queue": queue, "missed": missed}
+        report.write_text(json.dumps(figures, indent=1) + "\n")
+    for goal in missed:
+        print(f"missed: {goal}")
+    print("every goal met" if not missed else f"{len(missed)} goals missed")
+    return 1 if missed else 0
+
+
+def _measure(what: str, hosts: int, slots: int, shape: str) -> Figures:
+    argv = (sys.executable, "-m", "shepherd.lab.bench_one", what, str(hosts), str(slots), shape)
+    figures: Figures = json.loads(must(argv, timeout_s=LIMIT_S).splitlines()[-1])
+    return figures
+
+
+def _look(hosts: int, shape: str) -> Figures:
+    found = _measure("look", hosts, SLOTS, shape)
+    processor = f"{found['cpu_s']:.2f}/{found['floor_cpu_s']:.2f} s"
+    print(
+        f"{hosts:>6} {found['slots']:>7} {shape:<8} {found['floor_s']:>6.2f} s {found['observe_s']:>6.2f} s"
+        f" {found['decide_s']:>6.2f} s {found['ratio']:>6.2f} {processor:>15} {found['peak_mib']:>5.0f} MiB",
+        flush=True,
+    )
+    return found
+
+
+def _load(hosts: int) -> Figures:
+    found = _measure("load", hosts, 1, "dynamic")
+    print(
+        f"keepers of {hosts} hosts: {found['asks_s']:.0f} questions and {found['tells_s']:.0f} reports a second take"
+        f" {found['collector_cpu_percent']:.0f} % of one processor from the collector;"
+        f" an answer takes {found['answer_median_ms']:.1f} ms (worst {found['answer_worst_ms']:.0f} ms)",
+        flush=True,
+    )
+    return found
+
+
+def _queue() -> Figures:
+    found = _measure("queue", 100, SLOTS, "dynamic")
+    print(
+        f"a look with {found['many_idle_jobs']} jobs waiting takes {found['many_cpu_s']:.3f} s of processor,"
+        f" with {found['few_idle_jobs']} it takes {found['few_cpu_s']:.3f} s",
+        flush=True,
+    )
+    return found
+
+
+def _missed(looks: Sequence[Figures], queue: Figures) -> list[str]:
+    """Each missed goal in one line."""
+    missed = []
+    for found in looks:
+        which = f"{found['hosts']} hosts, {found['slots']} {found['shape']} slots"
+        if found["ratio"] > RATIO:
+            missed.append(f"{which}: observe and decide take {found['ratio']:.2f} times the floor, goal {RATIO:g}")
+        if found["peak_mib"] > MEMORY_MIB:
+            missed.append(f"{which}: {found['peak_mib']:.0f} MiB at the peak, goal {MEMORY_MIB:g}")
+        if found["problems"]:
+            missed.append(f"{which}: {found['problems'][0]}")
+    missed += _bent(looks)
+    if queue["many_cpu_s"] > INDEPENDENCE * queue["few_cpu_s"]:
+        missed.append("a look's cost depends on how many jobs wait")
+    return missed
+
+
+def _bent(looks: Sequence[Figures]) -> list[str]:
+    """Growth from one size to the next that is more than linear."""
+    grown = [found for found in looks if found["shape"] == "dynamic"]
+    return [
+        f"from {small['hosts']} to {big['hosts']} hosts the cycle takes {factor:.0f} times as long"
+        for small, big in itertools.pairwise(grown)
+        if (factor := big["observe_and_decide_s"] / small["observe_and_decide_s"])
+        > GROWTH * big["hosts"] / small["hosts"]
+    ]

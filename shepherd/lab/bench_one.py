@@ -1,0 +1,111 @@
+"""One measurement in a pool of its own: `python -m shepherd.lab.bench_one WHAT HOSTS SLOTS SHAPE`; prints JSON.
+
+WHAT is `look` (the cycle beside its floor), `load` (the keepers' polling) or `queue` (the cycle with many jobs).
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from shepherd.edges.htcondor import pages
+from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.lab.bench_look import cpu_s
+from shepherd.lab.bench_pool import HOME, ROOT, BenchPool, enter
+from shepherd.lab.command import must
+from shepherd.lab.progress import Progress
+from shepherd.lab.rootfs import provide_trees
+from shepherd.model.lease import SignedPage
+
+ROUNDS, PAIRS = 3, 3
+LOAD_S = 20.0
+JOBS = 50_000
+PAGES = 16
+PAGE_BYTES = 40_000
+"""About 100 leases."""
+
+Figures = dict[str, Any]
+
+
+def main() -> None:
+    """Measure in namespaces of our own."""
+    enter(__spec__.name, sys.argv[1:])
+    what, hosts, slots, shape = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    pool = BenchPool(provide_trees(Progress(out=None)).root, ["COLLECTOR", "SCHEDD"])
+    pool.start()
+    _run("bench_fill", str(hosts), str(slots), shape)
+    _publish()
+    match what:
+        case "look":
+            found = _look()
+        case "load":
+            found = _load(hosts)
+        case _:
+            found = _queue()
+    print(json.dumps({"what": what, "hosts": hosts, "slots": hosts * slots, "shape": shape, **found}))
+
+
+def _run(module: str, *argv: str) -> Any:  # noqa: ANN401 - JSON
+    said = must((sys.executable, "-m", f"shepherd.lab.{module}", *argv), timeout_s=600, env=os.environ)
+    return json.loads(said) if said.strip() else None
+
+
+def _publish() -> None:
+    body = {"pool": "bench", "pages": PAGES, "serial": 1, "why": "x" * PAGE_BYTES}
+    payloads = [json.dumps({**body, "page": page}).encode() for page in range(PAGES)]
+    ads = [pages.to_ad(SignedPage(payload=payload, key_id="bench", signature=b"bench")) for payload in payloads]
+    worker = WorkerProcess(collector=HOME)
+    worker.ask("publish", {"ads": ads}, within_s=60.0)
+    worker.close()
+
+
+def _look() -> Figures:
+    """Floor and look take turns, so that a busy minute of the machine meets both."""
+    floors, looks = [], []
+    for _ in range(PAIRS):
+        floor = _run("bench_floor", str(ROUNDS))
+        floors += floor["took_s"]
+        looks.append(_run("bench_look", str(ROUNDS)))
+    floor_s = sorted(floors)[len(floors) // 2]
+    look = sorted(looks, key=lambda figures: float(figures["observe_and_decide_s"]))[PAIRS // 2]
+    return {"floor_s": floor_s, "floor_cpu_s": floor["cpu_s"], "ratio": look["observe_and_decide_s"] / floor_s, **look}
+
+
+def _load(hosts: int) -> Figures:
+    pid = _collector_pid()
+    before_s, began = _with_children_s(pid), time.monotonic()
+    load = _run("bench_load", str(hosts), str(LOAD_S))
+    busy = (_with_children_s(pid) - before_s) / (time.monotonic() - began)
+    return {"collector_cpu_percent": 100 * busy, **load}
+
+
+def _queue() -> Figures:
+    few = _run("bench_look", str(ROUNDS))
+    text = f"executable=/bin/sleep\\narguments=1000\\nrequirements=false\\nqueue {JOBS}\\n"
+    script = f"printf '{text}' | condor_submit -terse -"
+    nobody = ("chroot", "--userspec=nobody:nogroup", str(ROOT))
+    must(("env", "-u", "CONDOR_CONFIG", *nobody, "sh", "-c", script), timeout_s=600)
+    end_s = time.monotonic() + 120
+    while (many := _run("bench_look", str(ROUNDS)))["idle_jobs"] < JOBS and time.monotonic() < end_s:
+        time.sleep(2)
+    names = ("observe_and_decide_s", "cpu_s", "peak_mib", "idle_jobs")
+    return {**{f"few_{name}": few[name] for name in names}, **{f"many_{name}": many[name] for name in names}}
+
+
+def _collector_pid() -> int:
+    return next(
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.read_bytes().split(b"\0")[0].endswith(b"condor_collector") and b"9618" in path.read_bytes()
+    )
+
+
+def _with_children_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return cpu_s(pid) + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
