@@ -13,6 +13,8 @@ from tests.contract.lab_place import LabPlace, site_spec
 from tests.contract.place import Lend, Place, keeper, regular
 
 NUMBERS = itertools.count(1)
+LAB = (pytest.mark.real, pytest.mark.large("contract", sample=9))
+"""The lab takes some ten seconds for each: a run draws nine of them, --full asks all."""
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,7 @@ def lab_place() -> Iterator[LabPlace]:
         place.agent.close()
 
 
-@pytest.fixture(params=["fake", pytest.param("lab", marks=pytest.mark.real)])
+@pytest.fixture(params=["fake", pytest.param("lab", marks=LAB)])
 def place(request: pytest.FixtureRequest) -> Place:
     """The host at home and idle, its keeper ready."""
     made: Place = FakePlace() if request.param == "fake" else request.getfixturevalue("lab_place")
