@@ -192,7 +192,8 @@ class Meter:
         for page in pages:
             for lease in page.leases:
                 before = self._phases.get(lease.lease)
-                if before is not lease.phase and not (page.flockoff and lease in in_force):
+                off = page.flockoff and lease.phase is not LeasePhase.REVOKED
+                if before is not lease.phase and not off:
                     self._phases[lease.lease] = lease.phase
                     self._new_phase(lease, before, recordable=recordable)
 
