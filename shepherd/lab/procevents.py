@@ -24,7 +24,7 @@ _NETLINK_CONNECTOR, _CN_IDX_PROC, _CN_VAL_PROC, _LISTEN = 11, 1, 1, 1
 _NETLINK_HEADER, _CONNECTOR_HEADER = struct.Struct("=IHHII"), struct.Struct("=IIIIHH")
 _EVENT = struct.Struct("=IIQ")
 _SO_RCVBUFFORCE = 33
-_BUFFER_BYTES = 16 << 20
+_BUFFER_BYTES = 128 << 20
 
 
 class Kind(Enum):

