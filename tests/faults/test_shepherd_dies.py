@@ -13,11 +13,11 @@ pytestmark = pytest.mark.real
 LEND = ("grant", "drain", "go", "restart")
 RECLAIM = ("revoke", "off graceful", "forget")
 REACHED = ("before the record", "before the act")
-STUBBORN = """executable = /bin/sh
-arguments = "-c 'trap "" TERM; while :; do sleep 1; done'"
+STUBBORN = '''executable = /bin/sh
+arguments = "-c 'trap """" TERM; while :; do sleep 1; done'"
 request_memory = 32
 queue {count}
-"""
+'''
 """A job that does not end when it is asked to."""
 
 
