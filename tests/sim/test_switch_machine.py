@@ -1,6 +1,5 @@
 """The switch under everything that may befall a site, in any order, with all invariants checked after each step."""
 
-import datetime
 import os
 from collections import Counter
 from typing import ClassVar
@@ -22,7 +21,7 @@ from shepherd.sim import faults
 from shepherd.sim.jobs import Manners
 from shepherd.sim.site import Running, Site, SiteSpec
 
-EXAMPLES, STEPS = 102, 100
+EXAMPLES, STEPS = 130, 100
 SHRINK = "SHEPHERD_SIM_SHRINK" in os.environ
 """Looking for the shortest way to a breach takes many minutes; without it the first one found is shown."""
 SPEC = SiteSpec(
@@ -205,8 +204,7 @@ def test_nothing_that_befalls_a_site_breaks_an_invariant() -> None:
         phases=[Phase.generate, *([Phase.shrink] if SHRINK else [])],
     )
     SwitchMachine.steps, SwitchMachine.seen = 0, Counter()
-    day = datetime.datetime.now(datetime.UTC).date().toordinal()
-    chosen = int(os.environ.get("SHEPHERD_SIM_SEED", day))
+    chosen = int(os.environ.get("SHEPHERD_SIM_SEED", "1"))
     run_state_machine_as_test(seed(chosen)(SwitchMachine), settings=budget)
     assert SwitchMachine.steps >= 10_000
     assert SwitchMachine.seen["lent"] > 1000
