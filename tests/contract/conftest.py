@@ -23,7 +23,7 @@ def lab_place() -> Iterator[LabPlace]:
     with Site(site_spec()) as site:
         place = LabPlace(site)
         yield place
-        place.agent.close()
+        place.relay.close()
 
 
 @pytest.fixture(params=["fake", pytest.param("lab", marks=LAB)])

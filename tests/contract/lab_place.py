@@ -30,12 +30,12 @@ def site_spec() -> SiteSpec:
     return SiteSpec(hosts=1, start_keepers=True)
 
 
-class Agent:
+class Relay:
     """The real ports, in a process on the central manager."""
 
     def __init__(self, cm: Node) -> None:
         env = {"PYTHONPATH": f"{SOURCE_IN_NODE}:{SITE_IN_NODE}", "CONDOR_CONFIG": SHEPHERD_CONFIG}
-        argv = cm.argv(("/usr/bin/python3", "-B", "-m", "tests.contract.agent"), user="shepherd", env=env)
+        argv = cm.argv(("/usr/bin/python3", "-B", "-m", "tests.contract.relay"), user="shepherd", env=env)
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, name: str, method: str, *args: object, **keywords: object) -> Any:
@@ -61,11 +61,11 @@ class Agent:
 class Remote:
     """One object over there; every method is a call."""
 
-    def __init__(self, agent: Agent, name: str) -> None:
-        self._agent, self._name = agent, name
+    def __init__(self, relay: Relay, name: str) -> None:
+        self._relay, self._name = relay, name
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        return lambda *args, **keywords: self._agent.ask(self._name, method, *args, **keywords)
+        return lambda *args, **keywords: self._relay.ask(self._name, method, *args, **keywords)
 
 
 class LabPlace:
@@ -75,10 +75,10 @@ class LabPlace:
         self.site = site
         self.pair = HostPair(host=HostName(site.hosts[0].name), flock_name="f201")
         self.image = site.image_id
-        self.agent = Agent(site.cm)
-        self.pool = Remote(self.agent, "pool")
-        self.commands = Remote(self.agent, "commands")
-        self.pages = Remote(self.agent, "pages")
+        self.relay = Relay(site.cm)
+        self.pool = Remote(self.relay, "pool")
+        self.commands = Remote(self.relay, "commands")
+        self.pages = Remote(self.relay, "pages")
 
     def wait(self, question: Callable[[], bool], within_s: float) -> bool:
         end_s = time.monotonic() + within_s
