@@ -31,7 +31,7 @@ def keepers(ads: Iterable[Ad]) -> Mapping[str, Sequence[object]]:
         host, heard = text(ad.get("ShepherdHost")), number(ad.get("LastHeardFrom")) or 0.0
         if host and heard >= newest.get(host, 0.0):
             newest[host] = heard
-            said = [text(ad.get(name)) or "" for name in KEEPER_TEXTS]
+            said = [value if isinstance(value := ad.get(name), str) else "" for name in KEEPER_TEXTS]
             found[host] = [heard, number(ad.get("SentAt")) or 0.0, *said]
     return found
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from shepherd.edges.htcondor import pages
 from shepherd.edges.htcondor.expressions import MANY
+from shepherd.edges.htcondor.frames import no_search_for_cycles
 from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_report
 from shepherd.errors import PoolUnavailable
@@ -30,6 +31,7 @@ class CondorPool:
         """`schedds` and `identities`: whose idle jobs are local demand. `within_s`: deadline of one question."""
         self._home, self._flock, self._within_s = home, flock, within_s
         self._schedds, self._identities = tuple(schedds), tuple(identities)
+        self._made: dict[str, dict[str, tuple[Any, Any]]] = {}
 
     def regular_startds(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularStartd]:
         """See `ports.Pool`."""
@@ -94,7 +96,21 @@ class CondorPool:
         answer = worker.ask(question, {"hosts": names}, within_s=self._within_s)
         if not isinstance(answer, dict):
             raise PoolUnavailable(f"the answer to {question!r} makes no sense")
-        return {name: make(row) for name, row in _asked_for(answer, names)}
+        if names is not None:
+            return {name: make(row) for name, row in _asked_for(answer, names)}
+        with no_search_for_cycles():
+            self._made[question] = _made_again(answer, self._made.get(question, {}), make)
+            return {name: row for name, (_, row) in self._made[question].items()}
+
+
+def _made_again(
+    answer: Mapping[str, Any], before: Mapping[str, tuple[Any, Any]], make: Callable[[Any], Row]
+) -> dict[str, tuple[Any, Row]]:
+    """Rows made into objects; a row that has not changed since the last look keeps its object."""
+    nothing = (None, None)
+    return {
+        name: old if (old := before.get(name, nothing))[0] == row else (row, make(row)) for name, row in answer.items()
+    }
 
 
 def _asked_for(answer: Mapping[str, Any], names: Sequence[str] | None) -> Iterable[tuple[str, Any]]:

@@ -5,6 +5,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+_decode = json.JSONDecoder().raw_decode
+"""Half of what `json.loads` takes for something so small."""
+
 Ad = Mapping[str, object]
 """An ad as plain values. Expressions are not evaluated; they arrive as strings that are no number."""
 
@@ -18,7 +21,7 @@ def plain(ads: list[Any], wanted: Sequence[str]) -> Iterator[Ad]:
     known, canonical = set(wanted), {name.lower(): name for name in wanted}
     while ads:
         try:
-            said = json.loads(ads.pop().printJson())
+            said, _ = _decode(ads.pop().printJson())
         except ValueError:
             said = {}
         if said.keys() <= known:
