@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
+from shepherd.core.policy.view import MAX_COOLING
 from shepherd.core.records import memory_body, outcome_body, step_body, switch_body
 from shepherd.core.switch.leases import leases_of
 from shepherd.core.switch.move import Advance, Do, Next, Over, Wait, after, go_home, next_move
@@ -30,8 +31,6 @@ from shepherd.programs.pages import LeasePages
 
 BY_PAGE = frozenset({StepKind.GRANT, StepKind.GO, StepKind.REVOKE, StepKind.FORGET})
 """Steps that are taken by publishing lease pages."""
-
-MAX_COOLING = 16
 
 
 class Switches:

@@ -115,6 +115,13 @@ def test_a_host_cools_after_a_failed_lend():
     assert "cools for 60 s" in result.refusals[0].why
 
 
+def test_a_cooling_written_by_a_clock_that_was_ahead_counts_for_nothing():
+    """A wrong clock for a minute must not keep a host from guests for the hours it was wrong by."""
+    memory = HostMemory(failures=1, not_before_s=NOW + 600 * 16 + 3600, last_problem="its keeper is not armed")
+    result = verdict(snapshot(idle_host("p201")), memories={"p201": memory}, policy=PolicySettings(reserve=0.0))
+    assert lent(result) == ["p201"]
+
+
 def test_an_excluded_host_is_never_lent():
     """A pin is a pin."""
     result = verdict(

@@ -16,6 +16,10 @@ NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Sou
 
 UNMEMORABLE = HostMemory()
 
+MAX_COOLING = 16
+"""Cooling is doubled with each failure up to so many times. One that reaches further was written under a
+clock that was ahead, and counts for nothing."""
+
 
 def view_of(
     snapshot: Snapshot,
@@ -107,7 +111,7 @@ def _blocked(
         return "it has GPUs, whose memory cannot be shown to be scrubbed"
     if not idle:
         return "it works for local jobs"
-    if now < memory.not_before_s:
+    if now < memory.not_before_s <= now + settings.policy.cooling_s * MAX_COOLING:
         return f"it cools for {memory.not_before_s - now:.0f} s after a failed lend: {memory.last_problem}"
     return _keeper_blocks(facts, settings, now)
 
