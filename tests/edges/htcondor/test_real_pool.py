@@ -255,16 +255,18 @@ def test_an_answer_cut_off_is_no_smaller_pool(real_pool, ask_at, tmp_path):
     cut.write_text(str(1 << 30))
     argv = [*real_pool.enter, sys.executable, "-c", CUTTING_PROXY, str(cut), str(sent)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as proxy:
-        assert proxy.stdout is not None
-        worker = ask_at(f"10.9.0.1:{proxy.stdout.readline().strip()}")
-        whole = [worker.ask("regular_startds", {"hosts": None}, within_s=WITHIN_S) for _ in range(2)]
-        size = int(sent.read_text())
-        for most in (1, size // 4, size // 2, size - 100, size - 20, size - 1):
-            cut.write_text(str(most))
-            asked(worker)
-        cut.write_text(str(1 << 30))
-        again = worker.ask("regular_startds", {"hosts": None}, within_s=WITHIN_S)
-        proxy.kill()
+        try:
+            assert proxy.stdout is not None
+            worker = ask_at(f"10.9.0.1:{proxy.stdout.readline().strip()}")
+            whole = [worker.ask("regular_startds", {"hosts": None}, within_s=WITHIN_S) for _ in range(2)]
+            size = int(sent.read_text())
+            for most in (1, size // 4, size // 2, size * 3 // 4):
+                cut.write_text(str(most))
+                asked(worker)
+            cut.write_text(str(1 << 30))
+            again = worker.ask("regular_startds", {"hosts": None}, within_s=WITHIN_S)
+        finally:
+            proxy.kill()
     assert [answer.keys() for answer in (*whole, again)] == [{P220}] * 3
 
 
