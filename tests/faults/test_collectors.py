@@ -32,7 +32,7 @@ def kill_collector(scene: Scene, service: str) -> None:
     scene.eventually(lambda: set(daemons(scene.site.cm, service, "condor_collector")) - set(before), 30, "it is back")
 
 
-@pytest.mark.large("collectors fail", sample=2)
+@pytest.mark.large("collectors fail", sample=1)
 @pytest.mark.parametrize("service", [HOME, FLOCK])
 def test_an_empty_collector_ends_no_lend_and_stops_no_reclaim(scene: Scene, service: str) -> None:
     """After a restart of the collector every host looked dead, and all lends were thrown away."""
@@ -48,7 +48,7 @@ def test_an_empty_collector_ends_no_lend_and_stops_no_reclaim(scene: Scene, serv
     assert scene.running(cluster) == 0
 
 
-@pytest.mark.large("collectors fail", sample=2)
+@pytest.mark.large("collectors fail", sample=1)
 @pytest.mark.parametrize("service", [HOME, FLOCK])
 def test_nothing_is_lent_before_a_collector_is_old_enough(scene: Scene, service: str) -> None:
     """A collector that had just started knew of no busy host and of no waiting job."""
@@ -60,7 +60,7 @@ def test_nothing_is_lent_before_a_collector_is_old_enough(scene: Scene, service:
     assert min(flocking_starts_s(scene)) > young_until_s
 
 
-@pytest.mark.large("collectors fail", sample=2)
+@pytest.mark.large("collectors fail", sample=1)
 @pytest.mark.parametrize("services", [(HOME,), (FLOCK,), (HOME, FLOCK)])
 def test_a_collector_that_never_answers_hangs_nobody(scene: Scene, services: tuple[str, ...]) -> None:
     """A hung collector held the daemon in a library call for hours; nobody noticed, and no host came home."""

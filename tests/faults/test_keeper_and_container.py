@@ -10,7 +10,7 @@ from shepherd.lab.herd_log import Side
 from shepherd.lab.node import alive
 from tests.faults.scene import DAEMONISED, HOME_S, Scene
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.large("keeper and container", sample=3)]
 
 PAYLOAD = "^sleep 471[12]"
 """What the daemonised jobs leave running."""

@@ -10,7 +10,7 @@ from shepherd.lab.herd_log import Side
 from tests.faults.scene import Scene
 from tests.faults.strike import Striker
 
-pytestmark = [pytest.mark.real, pytest.mark.large("regular side", sample=3)]
+pytestmark = [pytest.mark.real, pytest.mark.large("regular side", sample=2)]
 
 AS_SHEPHERD = {"CONDOR_CONFIG": "/etc/shepherd/condor_config"}
 STEPS = {"armed": "drain", "drained": "go", "told to restart": "restart"}

@@ -44,7 +44,7 @@ def killed_at(scene: Scene, striker: Striker, step: str, moment: str, within_s: 
     scene.eventually(lambda: is_restarted(scene, starts), 10, what)
 
 
-@pytest.mark.large("shepherd killed in a lend", sample=3)
+@pytest.mark.large("shepherd killed in a lend", sample=2)
 @pytest.mark.parametrize(
     ("step", "moment"),
     [(step, moment) for step in LEND for moment in MOMENTS] + [("reached lent", moment) for moment in REACHED],
@@ -59,7 +59,7 @@ def test_a_shepherd_killed_in_a_lend_goes_on(scene: Scene, striker: Striker, ste
     assert striker.ledger_is_whole()
 
 
-@pytest.mark.large("shepherd killed in a reclaim", sample=3)
+@pytest.mark.large("shepherd killed in a reclaim", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("step", RECLAIM)
 def test_a_shepherd_killed_in_a_reclaim_goes_on(scene: Scene, striker: Striker, step: str, moment: str) -> None:
@@ -72,7 +72,7 @@ def test_a_shepherd_killed_in_a_reclaim_goes_on(scene: Scene, striker: Striker, 
     assert striker.ledger_is_whole()
 
 
-@pytest.mark.large("shepherd killed in a reclaim", sample=3)
+@pytest.mark.large("shepherd killed in a reclaim", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_pushes_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
     """A guest that does not end when asked must not outlive the daemon that asked."""
@@ -84,7 +84,7 @@ def test_a_shepherd_killed_while_it_pushes_goes_on(scene: Scene, striker: Strike
     scene.eventually(scene.all_home, 60, "all hosts are at home")
 
 
-@pytest.mark.large("shepherd killed in a reclaim", sample=3)
+@pytest.mark.large("shepherd killed in a reclaim", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
     """A drain whose cancellation was forgotten is a host that accepts nothing and looks like maintenance."""
