@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 GRACE_S = 2.0
 """The daemon kills at the deadline; the worker's own timer only matters when there is no daemon any more."""
-BIG = 1 << 18
-"""Bytes of an answer. After a smaller one, tidying up would cost more than the question."""
 TIDY_EACH = 100
-"""Questions; failed ones leave a little behind."""
+"""Questions. More often, giving memory back and getting it again costs as much as a question."""
 
 
 def main() -> None:
@@ -43,13 +41,12 @@ def main() -> None:
         except FrameBroken:
             return
         signal.setitimer(signal.ITIMER_REAL, float(request["within_s"]) + GRACE_S)
-        frame = pack(_reply(asking, request))
         try:
-            write_all(answers, frame)
+            write_all(answers, pack(_reply(asking, request)))
         except OSError:
             return
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if len(frame) > BIG or number % TIDY_EACH == 0:
+        if number % TIDY_EACH == 0:
             _give_memory_back()
 
 
