@@ -4,6 +4,7 @@
 an act. Whatever dies, the next tick of the next process goes on from facts and records.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 
@@ -76,6 +77,18 @@ class Shepherd:
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """After a restart: show the last decision, and hold the next cycle a period after it, so that
+        restarts lend no faster. A clock that was set back, or no record, means a cycle at once."""
+        with contextlib.suppress(LedgerUnavailable):
+            if (last := self._ledger.last(EntryKind.VERDICT.value)) is None:
+                return
+            self.sentence, self._cycle_at_s = str(last.body.get("sentence", self.sentence)), last.at_s
+            left_s = last.at_s + self._settings.timers.cycle_s - self._clock.wall_s()
+            if 0 < left_s <= self._settings.timers.cycle_s:
+                self._due.cycle_s = self._clock.steady_s() + left_s
 
     def tick(self) -> float:
         """Do what is due. Returns the seconds until something is due again.

@@ -1,5 +1,7 @@
 """Incidents on the fake site, each found by the switch machine or told by an administrator."""
 
+import dataclasses
+
 import pytest
 
 from shepherd.model.observation import KeeperPhase
@@ -47,6 +49,21 @@ def test_a_host_is_lent_again_soon_after_a_reclaim() -> None:
     assert phases == dict.fromkeys(site.hosts, KeeperPhase.IDLE)
     assert site.run_until(lambda: len(lent(site)) == 2, 300)
     assert site.breaches() == ()
+
+
+def test_a_crash_loop_lends_no_faster_than_one_budget_a_cycle() -> None:
+    """A shepherd that decided at once after every start would lend a host with each restart of a crash loop."""
+    site = Site(dataclasses.replace(SPEC, timers=TimerSettings(cycle_s=900, young_collector_s=100)))
+    site.pools.guest_jobs.submit(50_000, Manners.POLITE)
+    site.run(103)
+    site.start_shepherd()
+    assert site.run_until(lambda: len(lent(site)) == 1, 300)
+    for _ in range(6):
+        site.shepherds[0].kill()
+        site.start_shepherd()
+        site.run(60)
+    assert len(lent(site)) == 1
+    assert site.run_until(lambda: len(lent(site)) == 2, 1000)
 
 
 def test_a_reclaim_reaches_a_container_whose_keeper_is_not_heard() -> None:
