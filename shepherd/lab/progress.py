@@ -1,5 +1,6 @@
 """Short lines that say what is being built and how long it has taken."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ class Progress:
         """Print one line at once; silent if `out` is None."""
         if self.out is None:
             return
-        with self._lock:
+        with self._lock, contextlib.suppress(ValueError):  # closed by whoever captures it
             print(f"[{time.monotonic() - self.began_s:6.1f} s] {text}", file=self.out, flush=True)
 
     @contextmanager

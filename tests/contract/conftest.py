@@ -17,7 +17,7 @@ LAB = (pytest.mark.real, pytest.mark.large("contract", sample=9))
 """The lab takes some ten seconds for each: a run draws nine of them, --full asks all."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab_place() -> Iterator[LabPlace]:
     """One site for the whole suite; `calm` lies between two tests."""
     with Site(site_spec()) as site:

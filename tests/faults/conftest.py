@@ -9,7 +9,7 @@ from shepherd.lab.watch import Watch
 from tests.faults.scene import Scene, spec
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fault_site() -> Iterator[tuple[Site, Watch]]:
     """Two hosts, keepers and shepherd running, watched from outside."""
     with Site(spec()) as site, Watch(site) as watch:

@@ -9,7 +9,7 @@ from shepherd.lab.pools import SHEPHERD_DIRECTORIES
 from tests.faults.breaking import flocking_starts_s, records, shown
 from tests.faults.scene import Scene
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.large("full disks", sample=0)]
 
 STATE = "/var/lib/shepherd"
 FILL = f"dd if=/dev/zero of={STATE}/filling bs=4k 2>/dev/null; true"

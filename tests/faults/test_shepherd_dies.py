@@ -72,7 +72,7 @@ def test_a_shepherd_killed_in_a_reclaim_goes_on(scene: Scene, striker: Striker, 
     assert striker.ledger_is_whole()
 
 
-@pytest.mark.large("shepherd killed in a reclaim", sample=1)
+@pytest.mark.large("shepherd killed at rare steps", sample=0)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_pushes_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
     """A guest that does not end when asked must not outlive the daemon that asked."""
@@ -84,7 +84,7 @@ def test_a_shepherd_killed_while_it_pushes_goes_on(scene: Scene, striker: Strike
     scene.eventually(scene.all_home, 60, "all hosts are at home")
 
 
-@pytest.mark.large("shepherd killed in a reclaim", sample=1)
+@pytest.mark.large("shepherd killed at rare steps", sample=0)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
     """A drain whose cancellation was forgotten is a host that accepts nothing and looks like maintenance."""

@@ -51,6 +51,7 @@ def our_round(scene: Scene) -> None:
     scene.eventually(scene.all_home, 30, "all hosts are back")
 
 
+@pytest.mark.large("stages beside bare commands", sample=0)
 @pytest.mark.limit(280)
 def test_our_lend_and_reclaim_cost_at_most_half_more_than_the_bare_commands(scene: Scene) -> None:
     """A shepherd that is slow in the middle of a switch leaves hosts without any startd."""
@@ -77,6 +78,7 @@ def test_a_whole_lend_takes_at_most_one_keeper_poll_and_ten_seconds(scene: Scene
     assert took_s <= TIMERS["cycle_s"] + TIMERS["look_s"] + KEEPER_POLL_S + 10.0
 
 
+@pytest.mark.large("stages beside bare commands", sample=0)
 @pytest.mark.parametrize(("busy", "within_s"), [(False, 4.0), (True, TIMERS["graceful_s"] + 4.0)])
 def test_a_reclaim_keeps_its_deadline(scene: Scene, busy: bool, within_s: float) -> None:
     """Idle: four seconds. Busy with jobs that ignore their notice: the notice and four seconds."""

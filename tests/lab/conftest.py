@@ -7,7 +7,7 @@ import pytest
 from shepherd.lab.site import Site, SiteSpec
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     """Three hosts, home pool, flock pool, campus, storage. Neither keepers nor the shepherd are started."""
     with Site(SiteSpec(hosts=3)) as built:
