@@ -13,10 +13,10 @@ import classad2
 import htcondor2
 
 from shepherd.edges.htcondor import pages
-from shepherd.edges.htcondor.keeper_link import spot
 from shepherd.lab.bench_fill import LENT_EACH
 from shepherd.lab.bench_pool import HOME
 from shepherd.model.host import HostName
+from shepherd.model.lease import host_number
 from shepherd.model.node_settings import NodeSettings
 
 
@@ -47,7 +47,7 @@ def rates(hosts: int) -> tuple[float, float]:
 
 def _ask(number: int) -> float:
     began = time.monotonic()
-    place = spot(HostName(f"p{number + 1}"))
+    place = host_number(HostName(f"p{number + 1}"))
     found = htcondor2.Collector(HOME).query(htcondor2.AdType.License, pages.constraint(place), pages.ATTRIBUTES)
     assert len(found) == 1, "a keeper found no page"  # noqa: S101 - figures of a load that did nothing would be lies
     return time.monotonic() - began

@@ -2,8 +2,22 @@
 
 import dataclasses
 import enum
+import hashlib
 
 from shepherd.model.host import HostName, LeaseId, Nonce
+
+OUR_MARK = "shepherd:"
+"""Every drain of ours has a reason that starts so; only those are ours to cancel."""
+
+
+def drain_reason(lease: LeaseId) -> str:
+    """The reason our drain for this lend carries."""
+    return OUR_MARK + lease
+
+
+def host_number(host: str) -> int:
+    """The number behind a host's page: 63 bits of SHA-256, as much as a ClassAd integer holds."""
+    return int.from_bytes(hashlib.sha256(host.encode()).digest()[:8], "big") >> 1
 
 
 class LeasePhase(enum.Enum):

@@ -2,13 +2,13 @@
 
 from shepherd.errors import ShepherdError
 from shepherd.model.host import HostName
+from shepherd.model.lease import OUR_MARK
 from shepherd.ports_node import LocalStartd
 from shepherd.programs.errand import Background, Errand
 
 PROBE_S = 2.0
 LEND_TAIL_S = 300.0
 """How long after a lend, or our own start, it is still looked at: UPDATE_INTERVAL, when it would restart itself."""
-OUR_MARK = "shepherd:"
 
 
 class DrainWatch:

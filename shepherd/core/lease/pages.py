@@ -1,19 +1,13 @@
 """Which page a host reads, and what goes onto the pages."""
 
-import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 
 from shepherd.errors import InvariantBroken
-from shepherd.model.lease import Lease, LeasePage
+from shepherd.model.lease import Lease, LeasePage, host_number
 
 SERIALS_PER_SECOND = 1000
 """A serial is at least the wall clock in ms, so that it grows even when no earlier one is known."""
-
-
-def host_number(host: str) -> int:
-    """The number behind a host's page: 63 bits of SHA-256, as much as a ClassAd integer holds."""
-    return int.from_bytes(hashlib.sha256(host.encode()).digest()[:8], "big") >> 1
 
 
 def page_of(host: str, pages: int) -> int:

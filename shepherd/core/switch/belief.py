@@ -1,6 +1,7 @@
 """What may be believed about one host now."""
 
 from shepherd.model.host import LeaseId
+from shepherd.model.lease import OUR_MARK, drain_reason
 from shepherd.model.observation import (
     HostFacts,
     KeeperPhase,
@@ -13,16 +14,8 @@ from shepherd.model.settings import TimerSettings
 OFF_BELIEVED_S = 15.0
 """A startd that is off for longer was turned off by somebody: thrice the restart back-off of our drop-in."""
 
-OUR_MARK = "shepherd:"
-"""Every drain of ours has a reason that starts so; only those are ours to cancel."""
-
 AT_HOME = frozenset({KeeperPhase.IDLE, KeeperPhase.FAILED})
 """Keeper phases without a container."""
-
-
-def drain_reason(lease: LeaseId) -> str:
-    """The reason our drain of this lend carries."""
-    return OUR_MARK + lease
 
 
 def is_ours(regular: RegularStartd) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shepherd.core.switch import belief
 from shepherd.model.host import HostName, LeaseId
+from shepherd.model.lease import OUR_MARK
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import Step, StepKind, SwitchRecord
 
@@ -20,4 +21,4 @@ def leftovers(
 
 
 def _lease_in(reason: str) -> LeaseId:
-    return LeaseId(reason.removeprefix(belief.OUR_MARK))
+    return LeaseId(reason.removeprefix(OUR_MARK))

@@ -15,10 +15,9 @@ from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostPair
+from shepherd.model.lease import OUR_MARK, drain_reason
 from shepherd.model.orders import Outcome, Result, Step, StepKind
 
-OURS = "shepherd:"
-"""Every drain of ours has a reason that begins so. No other drain is ever touched."""
 CHECK = 'State =?= "Unclaimed" && Activity =?= "Idle"'
 """Evaluated by the startd over all its slots, before it changes anything: no local job can be hurt."""
 
@@ -29,11 +28,6 @@ _UNWILLING = ("Draining check expression is false", "Draining already in progres
 _COMPLAINTS = ("ERROR", "Can't send", "Can't connect")
 """condor_restart and condor_off exit with 0 also when their order did not arrive (seen: SECMAN:2007)."""
 _NOBODY = "Found no ClassAds"
-
-
-def reason(step: Step) -> str:
-    """The drain reason that marks a lend."""
-    return f"{OURS}{step.lease}"
 
 
 class CondorCommands:
@@ -79,24 +73,24 @@ class CondorCommands:
         if not isinstance(found, dict):
             return found
         if found["draining"]:
-            if found["reason"] == reason(step):
+            if found["reason"] == drain_reason(step.lease):
                 return Result.DONE, "it is draining for this lease already"
             return Result.REFUSED, f"it is draining already: {found['reason'] or 'no reason given'}"
-        how = ["-check", CHECK, "-restart-on-completion", "-reason", reason(step)]
+        how = ["-check", CHECK, "-restart-on-completion", "-reason", drain_reason(step.lease)]
         return self._run(["condor_drain", *self._home_pool, *how, str(found["name"])], until)
 
     def _undrain(self, pair: HostPair, until: float) -> Answer:
         found = self._look(pair, until)
         if not isinstance(found, dict):
             return found
-        if found["draining"] and not str(found["reason"]).startswith(OURS):
+        if found["draining"] and not str(found["reason"]).startswith(OUR_MARK):
             return Result.REFUSED, f"somebody else drains it: {found['reason'] or 'no reason given'}"
         which = ["-request-id", str(found["request"])] if found["request"] else []
         return self._run(["condor_drain", *self._home_pool, "-cancel", *which, str(found["name"])], until)
 
     def _restart(self, step: Step, pair: HostPair) -> Sequence[str]:
         """Only a startd that is Drained by this very lend matches; nothing else can be restarted by it."""
-        drained = f'State =?= "Drained" && DrainReason =?= {quoted(reason(step))}'
+        drained = f'State =?= "Drained" && DrainReason =?= {quoted(drain_reason(step.lease))}'
         which = f"{is_machine(pair.host)} && {drained}"
         return ["condor_restart", *self._home_pool, "-daemon", "startd", "-fast", "-constraint", which]
 

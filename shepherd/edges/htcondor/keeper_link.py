@@ -1,6 +1,5 @@
 """The keeper's side: its lease page, its ad, and its own startd (implements `ports_node`)."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -8,13 +7,8 @@ from shepherd.edges.htcondor import pages
 from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_ad
 from shepherd.model.host import HostName
-from shepherd.model.lease import SignedPage
+from shepherd.model.lease import SignedPage, host_number
 from shepherd.model.observation import KeeperReport
-
-
-def spot(host: HostName) -> int:
-    """Where a host lies among the pages: the first 63 bits of its name's SHA-256, modulo the number of pages."""
-    return int.from_bytes(hashlib.sha256(host.encode()).digest()[:8], "big") >> 1
 
 
 class KeeperLink:
@@ -25,7 +19,7 @@ class KeeperLink:
 
     def page(self, host: HostName) -> Sequence[SignedPage]:
         """See `ports_node.PageSource`."""
-        return pages.from_rows(cast(list[list[str]], self._ask("pages", {"spot": spot(host)})))
+        return pages.from_rows(cast(list[list[str]], self._ask("pages", {"spot": host_number(host)})))
 
     def send(self, report: KeeperReport) -> None:
         """See `ports_node.Advertise`."""

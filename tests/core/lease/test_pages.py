@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shepherd.core.lease.pages import host_number, next_serial, page_of, spread
+from shepherd.core.lease.pages import next_serial, page_of, spread
 from shepherd.errors import InvariantBroken
-from shepherd.model.lease import Lease
+from shepherd.model.lease import Lease, host_number
 from tests.core.lease.pages_of_leases import ISSUED_S, lease, leases, names
 
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from shepherd.edges.htcondor import pages
 from shepherd.edges.htcondor.expressions import both, one_of, quoted
-from shepherd.edges.htcondor.keeper_link import spot
 from shepherd.model.host import HostName
-from shepherd.model.lease import SignedPage
+from shepherd.model.lease import SignedPage, host_number
 
 
 def signed(signature: bytes = b"s", **body: object) -> SignedPage:
@@ -42,8 +41,8 @@ def test_what_is_no_page_is_left_out():
 def test_a_hosts_place_is_63_bits_of_its_names_hash():
     """ClassAd integers have 63 bits and a sign; both sides must compute the same page."""
     number = int.from_bytes(hashlib.sha256(b"p220").digest()[:8], "big")
-    assert spot(HostName("p220")) == number >> 1
-    assert spot(HostName("p220")) < 1 << 63
+    assert host_number(HostName("p220")) == number >> 1
+    assert host_number(HostName("p220")) < 1 << 63
     assert pages.constraint(5) == 'MyType == "ShepherdLeasePage" && Page =?= (5 % Pages)'
 
 
