@@ -71,6 +71,7 @@ def test_our_lend_and_reclaim_cost_at_most_half_more_than_the_bare_commands(scen
 
 def test_a_whole_lend_takes_at_most_one_keeper_poll_and_ten_seconds(scene: Scene) -> None:
     """Counted from the cycle that decides, which comes within one period of `flockon`."""
+    scene.eventually(lambda: "young" not in scene.status(), 60, "the collectors are old enough to be believed")
     began_s = time.monotonic()
     scene.lend()
     took_s = time.monotonic() - began_s
