@@ -2,6 +2,8 @@
 
 MASS = 3
 """Fewer hosts than this may vanish at once without suspicion."""
+SKEW_S = 300.0
+"""Clocks that differ by less are right enough; keepers accept as much by default."""
 
 
 def young(age_s: float, young_s: float) -> str:
@@ -19,7 +21,15 @@ def vanished(before: int, now: int) -> str:
     return ""
 
 
-def clock_apart(sent_at_s: float, heard_at_s: float, skew_s: float) -> str:
-    """Why a host's clock is too wrong to lend it, or the empty string."""
-    apart = sent_at_s - heard_at_s
-    return f"its clock is {apart:+.0f} s off" if abs(apart) > skew_s else ""
+def own_clock(newest_heard_s: float, now_s: float, silent_s: float) -> str:
+    """Why this machine's clock is not believed, or the empty string.
+
+    `newest_heard_s` is when the collector last heard of any host, by the collector's clock; `silent_s` is longer than
+    a whole pool is ever silent.
+    """
+    behind_s = newest_heard_s - now_s
+    if behind_s > SKEW_S:
+        return f"this machine's clock is {behind_s:.0f} s behind the collector's"
+    if -behind_s > silent_s:
+        return f"no host was heard for {-behind_s:.0f} s: all are silent, or this machine's clock is ahead"
+    return ""

@@ -8,6 +8,7 @@ import os
 import statistics
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shepherd.core.policy.decide import decide
@@ -18,6 +19,7 @@ from shepherd.lab.bench_pool import FLOCK, HOME, MACHINE
 from shepherd.model.observation import Snapshot
 from shepherd.model.settings import FlockSettings, HomeSettings, Settings, TimerSettings
 from shepherd.programs.observe import Observer
+from shepherd.programs.wiring import COLLECTORS, at_once
 
 IDENTITY = "condor@family"
 
@@ -33,7 +35,7 @@ def main() -> None:
         identities=settings.home.schedd_identities,
         within_s=settings.timers.query_s,
     )
-    observer = Observer(pool, SystemClock(), settings)
+    observer = Observer(pool, SystemClock(), settings, at_once(ThreadPoolExecutor(COLLECTORS)))
     _round(observer, pool, settings)
     rounds, before_s = int(sys.argv[1]), _tree_cpu_s(workers)
     took = [_round(observer, pool, settings) for _ in range(rounds)]

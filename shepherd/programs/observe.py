@@ -24,6 +24,9 @@ from shepherd.ports import Clock, Pool
 
 T = TypeVar("T")
 
+Together = Callable[[Sequence[Callable[[], None]]], None]
+"""Does several things, in whatever order or at once, and returns when all are done; raises what one of them raised."""
+
 HOME = (Source.HOME_STARTDS, Source.HOME_MASTERS, Source.KEEPERS, Source.QUEUE)
 
 
@@ -38,13 +41,23 @@ class Believed:
     queue: Queue | None = None
 
 
+def one_after_another(tasks: Sequence[Callable[[], None]]) -> None:
+    """The plain `Together`."""
+    for task in tasks:
+        task()
+
+
 class Observer:
     """Builds snapshots. A source that fails keeps its last good answer, whose ads grow old by themselves."""
 
-    def __init__(self, pool: Pool, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, pool: Pool, clock: Clock, settings: Settings, together: Together = one_after_another
+    ) -> None:
+        """`together` asks the home and the flock collector, which do not wait for each other then."""
         self._pool = pool
         self._clock = clock
         self._settings = settings
+        self._together = together
         self._last = Believed()
         self._out: tuple[HostPair, ...] = ()
         self._readings: dict[Source, Reading] = {}
@@ -57,15 +70,10 @@ class Observer:
         A silent collector is asked once a look, not once a source, so that a look stays short.
         """
         self._out = tuple(out)
-        silent: set[bool] = set()
-        for source, ask in self._questions(lent).items():
-            is_home = source in HOME
-            if is_home in silent:
-                self._fail(source, "its collector does not answer", 0.0)
-                continue
-            if self._ask(source, ask):
-                silent.add(is_home)
+        home, flock = self._home_questions(lent), {Source.FLOCK_STARTDS: self._flock}
+        self._together([lambda: self._ask_collector(home), lambda: self._ask_collector(flock)])
         self._doubt_young()
+        self._doubt_clock()
         return self._snapshot()
 
     def some(self, hosts: Sequence[HostPair]) -> Snapshot:
@@ -85,14 +93,21 @@ class Observer:
             self._fail(Source.FLOCK_STARTDS, str(exc), 0.0)
         return self._snapshot()
 
-    def _questions(self, lent: int) -> dict[Source, Callable[[], str]]:
+    def _home_questions(self, lent: int) -> dict[Source, Callable[[], str]]:
         return {
             Source.HOME_STARTDS: lambda: self._regular(lent),
             Source.HOME_MASTERS: self._masters,
             Source.KEEPERS: self._keepers,
             Source.QUEUE: self._queue,
-            Source.FLOCK_STARTDS: self._flock,
         }
+
+    def _ask_collector(self, questions: Mapping[Source, Callable[[], str]]) -> None:
+        is_silent = False
+        for source, ask in questions.items():
+            if is_silent:
+                self._fail(source, "its collector does not answer", 0.0)
+            else:
+                is_silent = self._ask(source, ask)
 
     def _regular(self, lent: int) -> str:
         answer = self._pool.regular_startds(None)
@@ -166,6 +181,13 @@ class Observer:
         limit = self._settings.timers.young_collector_s
         self._mark(HOME, plausible.young(home, limit))
         self._mark((Source.FLOCK_STARTDS,), plausible.young(flock, limit))
+
+    def _doubt_clock(self) -> None:
+        last = self._last
+        heard = [ad.heard_at_s for ads in (last.regular, last.masters, last.keepers) for ad in ads.values()]
+        silent_s = self._settings.timers.stale_factor * self._settings.timers.ad_period_s
+        if heard:
+            self._mark(HOME, plausible.own_clock(max(heard), self._clock.wall_s(), silent_s))
 
     def _mark(self, sources: Iterable[Source], problem: str) -> None:
         for source in sources:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from shepherd.core.lease.encode import decode, encode
 from shepherd.core.lease.pages import next_serial, spread
 from shepherd.errors import AnotherShepherd, LeaseRefused
-from shepherd.model.lease import Lease, LeasePage
+from shepherd.model.host import LeaseId
+from shepherd.model.lease import Lease, LeasePage, LeasePhase
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Pool, Signer, Verifier
 
@@ -25,6 +26,8 @@ class LeasePages:
     settings: Settings
     instance: str
     serial: int = 0
+    revoked: frozenset[LeaseId] = frozenset()
+    """Leases that this instance's pages in the collector revoke, as of the last `check_alone`."""
 
     def publish(self, leases: Sequence[Lease], *, flockoff: bool) -> int:
         """Sign and publish every page; the serial used. Raises PoolUnavailable."""
@@ -43,16 +46,20 @@ class LeasePages:
         return self.serial
 
     def check_alone(self) -> None:
-        """Learn our own last serial, and refuse to run beside another live instance.
+        """Learn our own last serial and revocations, and refuse to run beside another live instance.
 
         Raises:
             AnotherShepherd: pages of another instance are being renewed.
             PoolUnavailable: the collector cannot be asked.
         """
-        for page in self._trusted():
-            if page.instance == self.instance:
-                self.serial = max(self.serial, page.serial)
-            elif self._is_alive(page):
+        pages = self._trusted()
+        ours = [page for page in pages if page.instance == self.instance]
+        self.serial = max([self.serial, *(page.serial for page in ours)])
+        self.revoked = frozenset(
+            lease.lease for page in ours for lease in page.leases if lease.phase is LeasePhase.REVOKED
+        )
+        for page in pages:
+            if page.instance != self.instance and self._is_alive(page):
                 age = self.clock.wall_s() - page.issued_at_s
                 raise AnotherShepherd(
                     f"another shepherd ({page.instance}) renewed its lease pages {age:.0f} s ago; "

@@ -120,10 +120,17 @@ class Switches:
         try:
             self.pages.check_alone()
             self._is_alone = True
+            self._stand_by_revocations()
         except PoolUnavailable as exc:
             self.page_problem = str(exc)
         if self._is_alone:
             self.publish()
+
+    def _stand_by_revocations(self) -> None:
+        """A predecessor may have revoked what it could not record; what its pages say is said, and is final."""
+        for record in list(self.records.values()):
+            if record.lease in self.pages.revoked and record.stage not in HOMEWARD:
+                self._do(go_home(record, "it was revoked before a restart", self._clock.wall_s()))
 
     def publish(self) -> None:
         """Publish all pages now: renewals, and whatever steps wait for it."""

@@ -2,8 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import shepherd
@@ -28,7 +28,7 @@ from shepherd.ports import Log
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
-from shepherd.programs.observe import Observer
+from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
@@ -36,6 +36,17 @@ from shepherd.programs.switches import Switches
 
 MOST_COMMANDS = 16
 """HTCondor tools run beside the loop at one time, at most."""
+COLLECTORS = 2
+
+
+def at_once(executor: Executor) -> Together:
+    """Things done in threads of `executor`."""
+
+    def together(tasks: Sequence[Callable[[], None]]) -> None:
+        for future in [executor.submit(task) for task in tasks]:
+            future.result()
+
+    return together
 
 
 def load_settings(path: Path) -> Settings:
@@ -117,6 +128,7 @@ class Daemon:
         executor = ThreadPoolExecutor(max_workers=MOST_COMMANDS, thread_name_prefix="command")
         self._hands = Hands(self._parts.commands, executor)
         self._executor = executor
+        self._askers = ThreadPoolExecutor(max_workers=COLLECTORS, thread_name_prefix="collector")
         self._latch = self._new_latch(settings)
         self._switches = self._new_switches(settings)
 
@@ -130,6 +142,7 @@ class Daemon:
         finally:
             self._diary.life("stopped", instance=self._instance)
             self._executor.shutdown(wait=False, cancel_futures=True)
+            self._askers.shutdown(wait=False, cancel_futures=True)
             self._parts.close()
             self._ledger.close()
 
@@ -137,7 +150,7 @@ class Daemon:
         parts = self._parts
         return Shepherd(
             settings=parts.settings,
-            observer=Observer(parts.pool, self._clock, parts.settings),
+            observer=Observer(parts.pool, self._clock, parts.settings, at_once(self._askers)),
             switches=self._switches,
             latch=self._latch,
             ledger=self._ledger,

@@ -1,12 +1,17 @@
 """What a snapshot is made of, from a pool that answers, is silent, young, or half empty."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
 
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostName
 from shepherd.model.observation import Queue, RegularMaster, Snapshot, Source
 from shepherd.model.settings import HostSettings
 from shepherd.programs.observe import Observer
+from shepherd.programs.wiring import at_once
 from tests.build import NOW, regular, settings
 
 
@@ -93,6 +98,35 @@ def test_a_silent_collector_is_asked_once_a_look():
 def test_a_young_collector_is_not_believed():
     """After a restart it knows half the hosts, and the other half looks dead."""
     assert "young" in str(look(CannedPool(age_s=5.0)).readings[Source.HOME_STARTDS].problem)
+
+
+@pytest.mark.parametrize(
+    ("wrong_s", "words"), [(3600, "no host was heard for 3"), (-3600, "3600 s behind"), (250, ""), (-250, "")]
+)
+def test_a_wrong_clock_of_the_shepherds_own_machine_is_named(wrong_s: float, words: str):
+    """Every keeper refused its leases, every ad looked stale, and the status blamed the hosts."""
+    pool, clock = CannedPool(), FakeClock(now=NOW + wrong_s)
+    problem = Observer(pool, clock, settings()).full(0).readings[Source.HOME_STARTDS].problem  # type: ignore[arg-type]
+    assert words in str(problem)
+    assert (problem is None) == (words == "")
+
+
+def test_what_fails_in_one_thread_is_not_lost():
+    """A defect met while both collectors were asked at once ended as a look that found nothing."""
+    pool = CannedPool()
+    pool.queue = lambda: 1 / 0  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as executor, pytest.raises(ZeroDivisionError):
+        Observer(pool, FakeClock(), settings(), at_once(executor)).full(0)  # type: ignore[arg-type]
+
+
+def test_both_collectors_are_asked_at_once():
+    """The look took as long as both together, and twice the deadline when both were silent."""
+    pool, meet = CannedPool(), Barrier(2, timeout=10)
+    pool.flock_startds = lambda names: dict.fromkeys([], meet.wait())  # type: ignore[method-assign]
+    pool.queue = lambda: Queue(idle_jobs=meet.wait() * 0, running_jobs=0, schedds=("cm",))  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as executor:
+        seen = Observer(pool, FakeClock(), settings(), at_once(executor)).full(0)  # type: ignore[arg-type]
+    assert seen.readings[Source.QUEUE].problem is None
 
 
 def test_a_mass_disappearance_keeps_the_last_good_answer_until_it_lasts():

@@ -4,6 +4,8 @@ import dataclasses
 
 import pytest
 
+from shepherd.core.lease.encode import decode
+from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
 from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults
@@ -99,3 +101,28 @@ def test_the_fence_is_what_keeps_a_startd_from_a_dying_container() -> None:
             faults.kill(site, site.hosts[name], "PID 1")
         site.run(5)
         assert tuple({breach.partition(":")[0] for breach in site.breaches()}) == expected
+
+
+def test_a_revocation_made_while_nothing_can_be_recorded_outlives_its_shepherd() -> None:
+    """The disk was full when the host was called home; the next daemon read its ledger and signed the lease again."""
+    site = lent_site()
+    name = lent(site)[0]
+    for host in site.hosts.values():
+        faults.stop(site, host, "keeper")
+        faults.hang_commands(site, host)
+    faults.fill_ledger(site)
+    burst(site)
+    assert site.run_until(lambda: revoked(site, name), 30)
+    site.shepherds[0].kill()
+    for job in site.pools.local_jobs.idle():
+        site.pools.local_jobs.remove(job)
+    faults.free_ledger(site)
+    site.start_shepherd()
+    site.run(10)
+    assert revoked(site, name)
+
+
+def revoked(site: Site, host: str) -> bool:
+    """The host's lease page takes its lease back."""
+    pages = [decode(page.payload) for page in site.pools.pages.all().values()]
+    return any(lease.host == host and lease.phase is LeasePhase.REVOKED for page in pages for lease in page.leases)
