@@ -6,10 +6,11 @@ pipe is not waited for, and no more than the first line's worth of bytes is read
 
 import os
 import pathlib
-import pwd
 import stat
 
+from shepherd.edges.unix_user import user_name
 from shepherd.model.flockoff import OffFile
+from shepherd.model.one_line import one_line
 
 READ_BYTES = 4096
 WHY_CHARACTERS = 200
@@ -52,7 +53,7 @@ class OffFileSwitch:
 
     def _link(self) -> str:
         try:
-            return f"{self._path} is a symbolic link to {printable(str(self._path.readlink()))}"
+            return f"{self._path} is a symbolic link to {one_line(self._path.readlink(), WHY_CHARACTERS)}"
         except OSError as exc:
             return f"{self._path} is a symbolic link that cannot be read: {exc.strerror}"
 
@@ -67,17 +68,4 @@ class OffFileSwitch:
 def first_line(start: bytes) -> str:
     """Readable text of at most 200 characters; whoever wrote it must not steer a terminal or a log."""
     lines = start.decode("utf-8", "replace").splitlines()
-    return printable(lines[0]) if lines else ""
-
-
-def printable(text: str) -> str:
-    """Without control characters, cut to what a reason may be long."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:WHY_CHARACTERS]
-
-
-def user_name(uid: int) -> str:
-    """The Unix user's name, or `uid 1234`."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
+    return one_line(lines[0], WHY_CHARACTERS) if lines else ""

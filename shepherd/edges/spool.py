@@ -10,14 +10,15 @@ import grp
 import json
 import os
 import pathlib
-import pwd
 import re
 import secrets
 import stat
 from collections.abc import Callable, Sequence
 
+from shepherd.edges.unix_user import user_name
 from shepherd.errors import Unavailable, UsageError
 from shepherd.model.intents import Intent, IntentKind
+from shepherd.model.one_line import one_line
 
 SUFFIX = ".json"
 SET_ASIDE = "set-aside"
@@ -116,7 +117,7 @@ def parsed(text: bytes, *, ident: str, at_s: float, who: str) -> Intent:
     kind, why, for_s = IntentKind(body.get("kind")), body.get("why", ""), body.get("for_s")
     if not isinstance(why, str):
         raise ValueError("its `why` is not text")  # noqa: TRY004 - all that is wrong with a file is one kind
-    return Intent(ident=ident, kind=kind, at_s=at_s, who=who, why=printable(why), for_s=duration(for_s))
+    return Intent(ident=ident, kind=kind, at_s=at_s, who=who, why=one_line(why, WHY_CHARACTERS), for_s=duration(for_s))
 
 
 def duration(value: object) -> float | None:
@@ -174,16 +175,3 @@ def writers(directory: pathlib.Path) -> str:
 def me() -> str:
     """The user who runs this."""
     return user_name(os.geteuid())
-
-
-def user_name(uid: int) -> str:
-    """The Unix user's name, or `uid 1234`."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
-
-
-def printable(text: str) -> str:
-    """Without control characters; a reason, not a letter."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:WHY_CHARACTERS]

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostState
+from shepherd.model.one_line import one_line
 from shepherd.views.present import SCHEMA, Present, ShownHost, ShownReading
-from shepherd.views.wording import age, instant, plain
+from shepherd.views.wording import age, instant
 
 SILENT_PERIODS = 6
 SILENT_LEAST_S = 60.0
@@ -32,7 +33,7 @@ def status_text(present: Present, life: Life, now_s: float) -> str:
         *others(present, now_s),
         *flockoff_lines(present.flockoff, now_s),
         *queue_lines(present),
-        *(f"Problem: {plain(problem)}" for problem in present.problems),
+        *(f"Problem: {one_line(problem)}" for problem in present.problems),
         *cycle_lines(present, now_s),
         *source_lines(present.readings, now_s),
         *life_lines(present, life, now_s),
@@ -52,7 +53,7 @@ def status_json(body: Mapping[str, object], present: Present, life: Life, now_s:
 
 def listed(title: str, names: Sequence[str]) -> list[str]:
     """`Title: 2` and the names as the talk shows them."""
-    return [f"{title}: {len(names)}", str(sorted(plain(name) for name in names))]
+    return [f"{title}: {len(names)}", str(sorted(one_line(name) for name in names))]
 
 
 def others(present: Present, now_s: float) -> Iterator[str]:
@@ -61,7 +62,7 @@ def others(present: Present, now_s: float) -> Iterator[str]:
     rest = [host for host in present.hosts if host.state not in usual]
     if rest:
         yield f"Other hosts: {len(rest)}"
-        width = max(len(plain(host.host)) for host in rest)
+        width = max(len(one_line(host.host)) for host in rest)
         yield from (host_line(host, width, now_s) for host in rest)
         yield ""
     if present.unmanaged:
@@ -72,7 +73,7 @@ def others(present: Present, now_s: float) -> Iterator[str]:
 def host_line(host: ShownHost, width: int, now_s: float) -> str:
     """Name, state, since when, why."""
     since = f" for {age(now_s - host.since_s)}" if host.since_s else ""
-    return f"  {plain(host.host):<{width}}  {host.state.value}{since}: {plain(host.why) or 'no reason given'}"
+    return f"  {one_line(host.host):<{width}}  {host.state.value}{since}: {one_line(host.why) or 'no reason given'}"
 
 
 def flockoff_lines(off: FlockOff | None, now_s: float) -> Iterator[str]:
@@ -80,7 +81,7 @@ def flockoff_lines(off: FlockOff | None, now_s: float) -> Iterator[str]:
     if off is None:
         return
     ago = age(now_s - off.since_s)
-    yield f"Flocking is OFF since {instant(off.since_s)} ({ago} ago), by {plain(off.who)}: {plain(off.why)}"
+    yield f"Flocking is OFF since {instant(off.since_s)} ({ago} ago), by {one_line(off.who)}: {one_line(off.why)}"
     if off.until_s is not None:
         yield f"  It ends by itself at {instant(off.until_s)}, or with `shepherd flockon`."
     elif off.from_file:
@@ -101,7 +102,7 @@ def queue_lines(present: Present) -> Iterator[str]:
 def cycle_lines(present: Present, now_s: float) -> Iterator[str]:
     """The last decision in one sentence."""
     if present.cycle_at_s:
-        yield f"Last cycle, {age(now_s - present.cycle_at_s)} ago: {plain(present.sentence)}"
+        yield f"Last cycle, {age(now_s - present.cycle_at_s)} ago: {one_line(present.sentence)}"
     else:
         yield "Last cycle: none yet"
 
@@ -111,11 +112,11 @@ def source_lines(readings: Sequence[ShownReading], now_s: float) -> Iterator[str
     if not readings:
         yield "Sources: none asked yet"
         return
-    ages = (f"{plain(r.source)} {age(now_s - r.at_s) + ' ago' if r.at_s else 'never'}" for r in readings)
+    ages = (f"{one_line(r.source)} {age(now_s - r.at_s) + ' ago' if r.at_s else 'never'}" for r in readings)
     yield f"Sources: {', '.join(ages)}"
     for reading in readings:
         if reading.problem:
-            yield f"  {plain(reading.source)} not believed: {plain(reading.problem)}"
+            yield f"  {one_line(reading.source)} not believed: {one_line(reading.problem)}"
 
 
 def silent(present: Present, now_s: float) -> bool:

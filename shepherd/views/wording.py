@@ -16,8 +16,3 @@ def age(seconds: float) -> str:
 def instant(at_s: float) -> str:
     """In UTC, as in the ledger."""
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def plain(text: object) -> str:
-    """On one line, without control characters: ads and reasons are written by strangers."""
-    return "".join(c if c.isprintable() else " " for c in str(text)).strip()

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from shepherd.edges import off_file
 from shepherd.edges.off_file import OffFileSwitch, first_line
+from shepherd.edges.unix_user import user_name
 from shepherd.model.flockoff import OffFile
 
 
@@ -21,7 +21,7 @@ def flockoff_path(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def me() -> str:
-    return off_file.user_name(os.getuid())
+    return user_name(os.getuid())
 
 
 def test_no_file_is_no_flockoff(path):
@@ -167,4 +167,4 @@ def test_text_from_strangers_cannot_steer_a_terminal(start, why):
 
 def test_an_owner_without_a_name_is_shown_by_number(monkeypatch):
     """A user who left the site still owns files."""
-    assert off_file.user_name(3_999_999_999) == "uid 3999999999"
+    assert user_name(3_999_999_999) == "uid 3999999999"

@@ -37,6 +37,14 @@ def send(pids: Sequence[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
+def kill_collector(scene: Scene, service: str) -> None:
+    """Its master starts another, which knows nothing."""
+    before = daemons(scene.site.cm, service, "condor_collector")
+    assert before
+    send(before, signal.SIGKILL)
+    scene.eventually(lambda: set(daemons(scene.site.cm, service, "condor_collector")) - set(before), 30, "it is back")
+
+
 @contextlib.contextmanager
 def stopped(pids: Sequence[int]) -> Iterator[None]:
     """Processes that accept and never answer, for the time of the block."""

@@ -1,6 +1,5 @@
 """Collectors restart young and empty, or stop answering: absence proves nothing, and nobody hangs."""
 
-import signal
 import time
 
 import pytest
@@ -9,9 +8,9 @@ from tests.faults.breaking import (
     containers_first,
     daemons,
     flocking_starts_s,
+    kill_collector,
     oldest_sign_of_life_s,
     regular_pid,
-    send,
     shown,
     stopped,
 )
@@ -22,14 +21,6 @@ pytestmark = pytest.mark.real
 HOME, FLOCK = "condor", "flock-condor"
 BLIND_S = 4 * TIMERS["query_s"]
 """A look at two silent collectors, and the renewal before it, take four questions at most."""
-
-
-def kill_collector(scene: Scene, service: str) -> None:
-    """Its master starts another, which knows nothing."""
-    before = daemons(scene.site.cm, service, "condor_collector")
-    assert before
-    send(before, signal.SIGKILL)
-    scene.eventually(lambda: set(daemons(scene.site.cm, service, "condor_collector")) - set(before), 30, "it is back")
 
 
 @pytest.mark.large("collectors fail", sample=1)

@@ -18,11 +18,13 @@ FREE = ("rm", "-f", f"{STATE}/filling")
 
 @pytest.fixture
 def small_disk(scene: Scene) -> Iterator[Scene]:
-    """The shepherd's state on a disk of its own, of eight megabytes."""
+    """The shepherd's state on a disk of its own, of eight megabytes; it remains the same shepherd."""
     cm = scene.site.cm
     cm.stop("shepherd")
+    instance = cm.read(f"{STATE}/instance")
     cm.must(("mount", "-t", "tmpfs", "-o", "size=8m", "ledger", STATE))
     cm.must(("sh", "-e", "-c", SHEPHERD_DIRECTORIES))
+    cm.write(f"{STATE}/instance", instance, owner="shepherd")
     cm.start("shepherd")
     yield scene
     cm.run(FREE)

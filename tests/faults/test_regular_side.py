@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from shepherd.lab.herd_log import Side
-from tests.faults.scene import Scene
+from tests.faults.breaking import flocking_starts_s
+from tests.faults.scene import TIMERS, Scene
 from tests.faults.strike import Striker
 
 pytestmark = [pytest.mark.real, pytest.mark.large("regular side", sample=2)]
@@ -118,6 +119,27 @@ def test_flockoff_in_the_middle_of_a_lend_brings_the_host_home(scene: Scene, str
     scene.eventually(lambda: "a test" in scene.status(), 10, "the shepherd says why")
     scene.eventually(scene.all_home, 30, "all hosts are at home")
     began_s = time.monotonic()
-    for host in scene.site.hosts:
-        late = [run for run in scene.watch.runs(host.name, Side.FLOCKING) if run.start_ns > began_s * 1e9]
-        assert not late
+    time.sleep(2 * TIMERS["cycle_s"])
+    assert not [start for start in flocking_starts_s(scene) if start > began_s]
+
+
+@pytest.mark.parametrize("step", ["revoke", "off graceful", "forget"])
+def test_flockoff_in_the_middle_of_a_reclaim_neither_stops_nor_repeats_it(
+    scene: Scene, striker: Striker, step: str
+) -> None:
+    """The file appeared while hosts were on their way home for a burst; they must arrive, once, and stay."""
+    scene.lend()
+    scene.guests()
+    striker.order(step, "before the record", signal.SIGSTOP)
+    burst = scene.local(6, seconds=1)
+    striker.await_strike(40)
+    scene.site.cm.write("/tmp/flockoff", "a test\n")
+    striker.resume()
+    scene.eventually(lambda: "a test" in scene.status(), 10, "the shepherd says why")
+    scene.eventually(scene.all_home, 30, "all hosts are at home")
+    began_s = time.monotonic()
+    scene.eventually(lambda: scene.done(burst) == 6, 40, "the burst is done")
+    time.sleep(2 * TIMERS["cycle_s"])
+    assert not [start for start in flocking_starts_s(scene) if start > began_s]
+    granted = [one["body"]["kind"] for one in striker.records("step")].count("grant")
+    assert granted == len(scene.site.hosts)

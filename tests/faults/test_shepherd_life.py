@@ -148,37 +148,3 @@ def test_reloading_good_settings_applies_them(scene: Scene, settings: str) -> No
     assert scene.site.cm.status("shepherd")["starts"] == starts
     assert scene.running(cluster) == 1
     assert scene.all_lent()
-
-
-def test_replayed_lease_pages_lend_nothing(scene: Scene) -> None:
-    """Whoever may advertise could otherwise give a host to guests with a page of last week."""
-    scene.lend()
-    cm, pages = scene.site.cm, 'MyType == "ShepherdLeasePage"'
-    asked = ("condor_status", "-any", "-long", "-constraint", pages)
-    recorded = cm.must(asked, user="shepherd", env=RUNS)
-    assert "Payload" in recorded
-    scene.flockoff("home")
-    scene.eventually(scene.all_home, 40, "all hosts are at home")
-    cm.stop("shepherd")
-    for number, ad in enumerate(recorded.strip().split("\n\n")):
-        cm.write(f"/tmp/page-{number}", as_it_was_sent(ad))
-        cm.must(("condor_advertise", "UPDATE_AD_GENERIC", f"/tmp/page-{number}"), user="shepherd", env=RUNS)
-    assert payloads(recorded) <= payloads(cm.must(asked, user="shepherd", env=RUNS))
-    scene.site.host("p201").kill("keeper", signal.SIGKILL)
-    ends_s = time.monotonic() + 10.0
-    while time.monotonic() < ends_s:
-        assert scene.all_home()
-        assert not any(host.pids("flock-init", containers=True) for host in scene.site.hosts)
-        time.sleep(0.3)
-    cm.start("shepherd")
-
-
-def as_it_was_sent(ad: str) -> str:
-    """A page without what the collector added to it."""
-    sent = ("MyType", "Name", "Page", "Pages", "Payload", "Serial", "KeyId", "Signature")
-    return "".join(f"{line}\n" for line in ad.splitlines() if line.partition(" ")[0] in sent)
-
-
-def payloads(ads: str) -> set[str]:
-    """The signed parts of pages."""
-    return {line for line in ads.splitlines() if line.startswith("Payload")}

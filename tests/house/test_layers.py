@@ -41,6 +41,9 @@ WIRED_ONLY_BY = {
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
+SHARED_EDGES = ("edges.unix_user",)
+"""One question to the system that several edges ask."""
+
 SOLE_HOMES = {
     "circus": ("programs.supervise",),
     "classad2": ("edges.htcondor", "lab"),
@@ -137,7 +140,7 @@ def own_breaches(module: str, name: str) -> Iterator[str]:
 def sibling_breach(module: str, name: str) -> bool:
     """Whether one edge imports another: the two could no longer hang, or be replaced, one at a time."""
     both = within(module, ("edges",)) and name.startswith("edges.")
-    return both and family(module) != family(".".join(name.split(".")[:2]))
+    return both and not within(name, SHARED_EDGES) and family(module) != family(".".join(name.split(".")[:2]))
 
 
 def foreign_breaches(module: str, top: str, name: str) -> Iterator[str]:

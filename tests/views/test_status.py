@@ -10,10 +10,11 @@ from shepherd.errors import Unavailable
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostState
 from shepherd.model.observation import Reading, Source
+from shepherd.model.one_line import one_line
 from shepherd.model.orders import Stage
 from shepherd.views.present import Present, ShownHost, ShownReading, present_from
 from shepherd.views.status import Life, status_json, status_text
-from shepherd.views.wording import age, instant, plain
+from shepherd.views.wording import age, instant
 from tests import build
 
 NOW = build.NOW
@@ -223,4 +224,4 @@ def test_ages_are_short(seconds, words):
 
 def test_text_is_put_on_one_line():
     """One host, one line."""
-    assert plain(" a\nb\tc\u202e ") == "a b c"
+    assert one_line(" a\nb\tc\u202e ") == "a b c"

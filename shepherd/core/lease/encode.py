@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from shepherd.errors import InvariantBroken, LeaseRefused
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase
+from shepherd.model.one_line import one_line
 
 VERSION = 1
 MAX_BYTES = 1 << 20
@@ -72,13 +73,8 @@ def lease_members(lease: Lease) -> Members:
         "graceful_s": float(lease.ladder.graceful_s),
         "fast_s": float(lease.ladder.fast_s),
         "kill_s": float(lease.ladder.kill_s),
-        "why": printable(lease.why),
+        "why": one_line(lease.why, MAX_TEXT),
     }
-
-
-def printable(text: str) -> str:
-    """`text` on one line, without control characters, at most MAX_TEXT characters."""
-    return "".join(c if c.isprintable() else " " for c in text)[:MAX_TEXT].strip()
 
 
 def decode(payload: bytes) -> LeasePage:
