@@ -25,8 +25,8 @@ class Pairing:
     pairs: tuple[HostPair, ...]
     unmanaged: tuple[str, ...]
     """No rule and no table names them."""
-    excluded: tuple[str, ...]
-    """Pinned local by the settings."""
+    excluded: tuple[HostPair, ...]
+    """Pinned local by the settings; without a flocking name where neither rule nor table has one."""
     collisions: tuple[Collision, ...]
 
 
@@ -39,22 +39,22 @@ def pair_hosts(machines: Iterable[str], settings: HostSettings) -> Pairing:
         ValueError: the rule is none; `settings_rules` finds that before.
     """
     known = sorted(set(machines))
-    excluded = [machine for machine in known if is_excluded(machine, settings)]
-    pinned = set(excluded)
-    named = {m: flock_name(m, settings) for m in known if m not in pinned}
-    wanted = {machine: name for machine, name in named.items() if name is not None}
+    table = {regular.casefold(): flock for regular, flock in settings.pairs.items()}
+    named = {m: table.get(m.casefold()) or name_by_rule(m, settings.regular, settings.flock) for m in known}
+    pinned = {machine for machine in known if is_excluded(machine, settings)} if settings.exclude else set()
+    wanted = {machine: name for machine, name in named.items() if name is not None and machine not in pinned}
     collisions = collisions_of(wanted, known)
     clashing = {host for collision in collisions for host in collision.hosts}
     return Pairing(
-        pairs=tuple(
-            HostPair(host=HostName(machine), flock_name=name)
-            for machine, name in wanted.items()
-            if machine not in clashing
-        ),
-        unmanaged=tuple(machine for machine, name in named.items() if name is None),
-        excluded=tuple(excluded),
+        pairs=tuple(_pair(machine, name) for machine, name in wanted.items() if machine not in clashing),
+        unmanaged=tuple(machine for machine, name in named.items() if name is None and machine not in pinned),
+        excluded=tuple(_pair(machine, named[machine]) for machine in sorted(pinned)),
         collisions=collisions,
     )
+
+
+def _pair(machine: str, name: str | None) -> HostPair:
+    return HostPair(host=HostName(machine), flock_name=name or "")
 
 
 def is_excluded(machine: str, settings: HostSettings) -> bool:
@@ -69,14 +69,6 @@ def may_be_one(machine: str, other: str) -> bool:
     """
     short = "." not in machine or "." not in other
     return machine == other or (short and machine.partition(".")[0] == other.partition(".")[0])
-
-
-def flock_name(machine: str, settings: HostSettings) -> str | None:
-    """The flocking name of a machine by the table, else by the rule; None if neither has one."""
-    for regular, flock in settings.pairs.items():
-        if regular.casefold() == machine.casefold():
-            return flock
-    return name_by_rule(machine, settings.regular, settings.flock)
 
 
 def name_by_rule(machine: str, regular: str, template: str) -> str | None:

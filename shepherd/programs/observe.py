@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from shepherd.core import plausible
-from shepherd.core.naming import Pairing, flock_name, pair_hosts
+from shepherd.core.naming import pair_hosts
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import (
@@ -50,16 +50,16 @@ def one_after_another(tasks: Sequence[Callable[[], None]]) -> None:
 class Observer:
     """Builds snapshots. A source that fails keeps its last good answer, whose ads grow old by themselves."""
 
-    def __init__(
-        self, pool: Pool, clock: Clock, settings: Settings, together: Together = one_after_another
-    ) -> None:
+    def __init__(self, pool: Pool, clock: Clock, settings: Settings, together: Together = one_after_another) -> None:
         """`together` asks the home and the flock collector, which do not wait for each other then."""
         self._pool = pool
         self._clock = clock
         self._settings = settings
         self._together = together
         self._last = Believed()
-        self._out: tuple[HostPair, ...] = ()
+        self._machines: set[str] = set()
+        self._pairing = pair_hosts((), settings.hosts)
+        self._hosts: Mapping[HostName, HostFacts] = {}
         self._readings: dict[Source, Reading] = {}
         self._vanished_at: dict[Source, float] = {}
 
@@ -69,12 +69,12 @@ class Observer:
 
         A silent collector is asked once a look, not once a source, so that a look stays short.
         """
-        self._out = tuple(out)
         home, flock = self._home_questions(lent), {Source.FLOCK_STARTDS: self._flock}
         self._together([lambda: self._ask_collector(home), lambda: self._ask_collector(flock)])
         self._doubt_young()
         self._doubt_clock()
-        return self._snapshot()
+        self._hosts = {}
+        return self._snapshot([*self._everybody(), *out])
 
     def some(self, hosts: Sequence[HostPair]) -> Snapshot:
         """Ask for these hosts only, in the middle of their switches; everything else stays as it was."""
@@ -91,7 +91,7 @@ class Observer:
             last.flock = _merged(last.flock, flock, pool.flock_startds(flock))
         except PoolUnavailable as exc:
             self._fail(Source.FLOCK_STARTDS, str(exc), 0.0)
-        return self._snapshot()
+        return self._snapshot(hosts)
 
     def _home_questions(self, lent: int) -> dict[Source, Callable[[], str]]:
         return {
@@ -123,10 +123,12 @@ class Observer:
     def _with_off_since(self, answer: Mapping[str, RegularMaster]) -> Mapping[str, RegularMaster]:
         """Off without a break since the first time it was seen so."""
         now, before = self._clock.wall_s(), self._last.masters
-        return {
-            name: dataclasses.replace(master, off_since_s=_off_since(before.get(name), master, now))
+        off = {
+            name: dataclasses.replace(master, off_since_s=_off_since(before.get(name), now))
             for name, master in answer.items()
+            if master.startd_off
         }
+        return {**answer, **off}
 
     def _keepers(self) -> str:
         answer = self._pool.keepers(None)
@@ -195,29 +197,28 @@ class Observer:
             if problem and reading is not None and not reading.problem:
                 self._readings[source] = dataclasses.replace(reading, problem=problem)
 
-    def _snapshot(self) -> Snapshot:
-        last = self._last
-        machines = {*last.regular, *last.keepers, *self._settings.hosts.pairs}
-        pairing = pair_hosts(sorted(machines), self._settings.hosts)
+    def _snapshot(self, looked_at: Sequence[HostPair]) -> Snapshot:
+        """Of all hosts; the facts of those looked at are new."""
+        self._hosts = {**self._hosts, **{pair.host: self._facts(pair) for pair in looked_at}}
         return Snapshot(
             at_s=self._clock.wall_s(),
-            hosts={pair.host: self._facts(pair) for pair in (*pairing.pairs, *self._pinned(pairing), *self._out)},
-            queue=last.queue,
+            hosts=self._hosts,
+            queue=self._last.queue,
             readings=dict(self._readings),
-            unmanaged=pairing.unmanaged,
+            unmanaged=self._pairing.unmanaged,
             naming_problems=tuple(
                 f"hosts.regular, hosts.flock: {collision.why}; put all but one into hosts.pairs or hosts.exclude"
-                for collision in pairing.collisions
+                for collision in self._pairing.collisions
             ),
         )
 
-    def _pinned(self, pairing: Pairing) -> list[HostPair]:
-        """Excluded hosts are seen and shown like any other; the policy refuses to lend them."""
-        settings = self._settings.hosts
-        return [
-            HostPair(host=HostName(machine), flock_name=flock_name(machine, settings) or "")
-            for machine in pairing.excluded
-        ]
+    def _everybody(self) -> list[HostPair]:
+        """Hosts in the pool or named by the settings. Excluded ones are seen and shown like any other; the policy
+        refuses to lend them."""
+        machines = {*self._last.regular, *self._last.keepers, *self._settings.hosts.pairs}
+        if machines != self._machines:
+            self._machines, self._pairing = machines, pair_hosts(machines, self._settings.hosts)
+        return [*self._pairing.pairs, *self._pairing.excluded]
 
     def _facts(self, pair: HostPair) -> HostFacts:
         last = self._last
@@ -236,9 +237,5 @@ def _merged(old: Mapping[str, T], asked: Iterable[str], answer: Mapping[str, T])
     return {**{name: value for name, value in old.items() if name not in names}, **answer}
 
 
-def _off_since(before: RegularMaster | None, master: RegularMaster, now: float) -> float | None:
-    if not master.startd_off:
-        return None
-    if before is None or before.off_since_s is None:
-        return now
-    return before.off_since_s
+def _off_since(before: RegularMaster | None, now: float) -> float:
+    return now if before is None or before.off_since_s is None else before.off_since_s
