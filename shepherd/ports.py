@@ -35,6 +35,7 @@ class Pool(Protocol):
     """Questions to both pools. Each raises `PoolUnavailable` (silent, or `refused`) and has a deadline.
 
     With `hosts` given only these are asked for; None means all. Never hangs, never returns a partial answer.
+    May be asked from several threads at once.
     """
 
     def regular_startds(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularStartd]:

@@ -23,13 +23,13 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.edges.ledger_read import newest_standing
     from shepherd.model.entry import EntryKind
     from shepherd.programs.foresee import foresee
-    from shepherd.programs.wiring import load_settings, pool_of
+    from shepherd.programs.wiring import home_worker, load_settings, pool_of
     from shepherd.views.plan import plan_json, plan_text
 
     settings = load_settings(args.settings)
     standing = newest_standing(Path(ledger_directory(args.settings)))
     off = standing.last(EntryKind.FLOCKOFF.value)
-    pool = pool_of(settings)
+    pool = pool_of(settings, home_worker(settings))
     try:
         seen = foresee(
             pool,

@@ -72,7 +72,7 @@ def _slots(machine: str, slots: int, shape: str) -> Iterator[Ad]:
             "TotalSlotCpus": slots if parent else 1,
             "TotalSlotMemory": 2048 * (slots if parent else 1),
             "TotalSlotGPUs": 0,
-            "DaemonStartTime": now - 90000,
+            "DaemonStartTime": now - 90000 - int(machine[1:]),
             "EnteredCurrentState": now - 4000,
             "EnteredCurrentActivity": now - 4000,
             "NumDynamicSlotsTime": now - 4000,

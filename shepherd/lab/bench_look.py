@@ -1,6 +1,7 @@
 """The daemon's own way of the same questions: `python -m shepherd.lab.bench_look ROUNDS` prints one JSON object.
 
-Observer and decision are the daemon's own; nothing is acted on. Memory is the whole process tree's, at its peak.
+Observer and decision are the daemon's own; nothing is acted on. Memory is the whole process tree's: each process at
+its peak, what they share counted once.
 """
 
 import json
@@ -19,7 +20,7 @@ from shepherd.lab.bench_pool import FLOCK, HOME, MACHINE
 from shepherd.model.observation import Snapshot
 from shepherd.model.settings import FlockSettings, HomeSettings, Settings, TimerSettings
 from shepherd.programs.observe import Observer
-from shepherd.programs.wiring import COLLECTORS, at_once
+from shepherd.programs.wiring import ASKERS, at_once
 
 IDENTITY = "condor@family"
 
@@ -27,15 +28,16 @@ IDENTITY = "condor@family"
 def main() -> None:
     """Look and decide; a first round that only starts the workers is not counted."""
     settings = bench_settings()
-    workers = [WorkerProcess(collector=at, name=at) for at in (HOME, FLOCK)]
+    workers = [WorkerProcess(collector=at, name=at) for at in (HOME, HOME, FLOCK)]
     pool = CondorPool(
         home=workers[0],
-        flock=workers[1],
+        beside=workers[1],
+        flock=workers[2],
         schedds=settings.home.schedds,
         identities=settings.home.schedd_identities,
         within_s=settings.timers.query_s,
     )
-    observer = Observer(pool, SystemClock(), settings, at_once(ThreadPoolExecutor(COLLECTORS)))
+    observer = Observer(pool, SystemClock(), settings, at_once(ThreadPoolExecutor(ASKERS)))
     _round(observer, pool, settings)
     rounds, before_s = int(sys.argv[1]), _tree_cpu_s(workers)
     took = [_round(observer, pool, settings) for _ in range(rounds)]
@@ -71,7 +73,7 @@ def _figures(took: list[tuple[float, float]], last: Snapshot, workers: list[Work
         "hosts": len(last.hosts),
         "idle_jobs": last.queue.idle_jobs if last.queue else None,
         "problems": [reading.problem for reading in last.readings.values() if reading.problem],
-        "peak_mib": round(sum(_peak_mib(pid) for pid in pids), 1),
+        "peak_mib": round(sum(_peak_mib(pid) for pid in pids) - sum(_counted_twice_mib(pid) for pid in pids), 1),
         "peaks_mib": [round(_peak_mib(pid), 1) for pid in pids],
     }
 
@@ -84,6 +86,13 @@ def _tree_cpu_s(workers: list[WorkerProcess]) -> float:
 def _peak_mib(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def _counted_twice_mib(pid: int) -> float:
+    """Pages that other processes have, too (libraries), less this process's share of them: proc_pid_smaps(5)."""
+    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    kib = {words[0]: int(words[1]) for words in lines}
+    return (kib["Rss:"] - kib["Pss:"]) / 1024
 
 
 def cpu_s(pid: int) -> float:

@@ -1,6 +1,7 @@
 """Asking both pools, and keeping what was last believed of each source."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -51,7 +52,7 @@ class Observer:
     """Builds snapshots. A source that fails keeps its last good answer, whose ads grow old by themselves."""
 
     def __init__(self, pool: Pool, clock: Clock, settings: Settings, together: Together = one_after_another) -> None:
-        """`together` asks the home and the flock collector, which do not wait for each other then."""
+        """`together` asks what need not wait for each other."""
         self._pool = pool
         self._clock = clock
         self._settings = settings
@@ -67,10 +68,9 @@ class Observer:
         """Ask every source for all hosts. `lent` hosts are expected to be missing from the regular ones; those
         that are `out` are in the snapshot even if nothing at home is heard of them.
 
-        A silent collector is asked once a look, not once a source, so that a look stays short.
+        A silent collector is asked once a turn, not once a source, so that a look stays short.
         """
-        home, flock = self._home_questions(lent), {Source.FLOCK_STARTDS: self._flock}
-        self._together([lambda: self._ask_collector(home), lambda: self._ask_collector(flock)])
+        self._together([functools.partial(self._ask_in_turn, turn) for turn in self._turns(lent)])
         self._doubt_young()
         self._doubt_clock()
         self._hosts = {}
@@ -93,15 +93,15 @@ class Observer:
             self._fail(Source.FLOCK_STARTDS, str(exc), 0.0)
         return self._snapshot(hosts)
 
-    def _home_questions(self, lent: int) -> dict[Source, Callable[[], str]]:
-        return {
-            Source.HOME_STARTDS: lambda: self._regular(lent),
-            Source.HOME_MASTERS: self._masters,
-            Source.KEEPERS: self._keepers,
-            Source.QUEUE: self._queue,
-        }
+    def _turns(self, lent: int) -> tuple[Mapping[Source, Callable[[], str]], ...]:
+        """Questions that are asked one after another, each such turn of one collector."""
+        return (
+            {Source.HOME_STARTDS: lambda: self._regular(lent), Source.QUEUE: self._queue},
+            {Source.HOME_MASTERS: self._masters, Source.KEEPERS: self._keepers},
+            {Source.FLOCK_STARTDS: self._flock},
+        )
 
-    def _ask_collector(self, questions: Mapping[Source, Callable[[], str]]) -> None:
+    def _ask_in_turn(self, questions: Mapping[Source, Callable[[], str]]) -> None:
         is_silent = False
         for source, ask in questions.items():
             if is_silent:

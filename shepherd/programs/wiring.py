@@ -36,7 +36,8 @@ from shepherd.programs.switches import Switches
 
 MOST_COMMANDS = 16
 """HTCondor tools run beside the loop at one time, at most."""
-COLLECTORS = 2
+ASKERS = 3
+"""Threads that ask the collectors: one a worker process."""
 
 
 def at_once(executor: Executor) -> Together:
@@ -54,10 +55,16 @@ def load_settings(path: Path) -> Settings:
     return read_settings(path, daemon_problems)
 
 
-def pool_of(settings: Settings) -> CondorPool:
-    """Questions to both pools, by these settings."""
+def home_worker(settings: Settings) -> WorkerProcess:
+    """Somebody who asks the home collector, by these settings."""
+    return _worker(settings, settings.home.collector, "home collector")
+
+
+def pool_of(settings: Settings, beside: WorkerProcess) -> CondorPool:
+    """Questions to both pools, by these settings. `beside` asks the home collector, too."""
     return CondorPool(
-        home=_worker(settings, settings.home.collector, "home collector"),
+        home=home_worker(settings),
+        beside=beside,
         flock=_worker(settings, settings.flock.collector, "flock collector"),
         schedds=settings.home.schedds,
         identities=settings.home.schedd_identities,
@@ -65,10 +72,10 @@ def pool_of(settings: Settings) -> CondorPool:
     )
 
 
-def commands_of(settings: Settings) -> CondorCommands:
-    """Orders to startds and masters, by these settings."""
+def commands_of(settings: Settings, beside: WorkerProcess) -> CondorCommands:
+    """Orders to startds and masters, by these settings. `beside` looks up at home what an order needs."""
     return CondorCommands(
-        home=_worker(settings, settings.home.collector, "home collector"),
+        home=beside,
         home_collector=settings.home.collector,
         flock_collector=settings.flock.collector,
         tools=Tools(condor_config=settings.paths.condor_config, directory=settings.paths.tools),
@@ -100,10 +107,11 @@ class Changeable:
         """Build all parts from the file. Raises SettingsError; then nothing was built."""
         settings = load_settings(path)
         signer = PageSigner.from_file(Path(settings.lease.key))
+        beside = home_worker(settings)
         return cls(
             settings=settings,
-            pool=pool_of(settings),
-            commands=commands_of(settings),
+            pool=pool_of(settings, beside),
+            commands=commands_of(settings, beside),
             signer=signer,
             verifier=signer.verifier(),
         )
@@ -128,7 +136,7 @@ class Daemon:
         executor = ThreadPoolExecutor(max_workers=MOST_COMMANDS, thread_name_prefix="command")
         self._hands = Hands(self._parts.commands, executor)
         self._executor = executor
-        self._askers = ThreadPoolExecutor(max_workers=COLLECTORS, thread_name_prefix="collector")
+        self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._latch = self._new_latch(settings)
         self._switches = self._new_switches(settings)
 

@@ -12,13 +12,13 @@ from shepherd.edges.clock import SystemClock
 from shepherd.edges.signing import PageSigner
 from shepherd.errors import ShepherdError
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.wiring import commands_of, load_settings, pool_of
+from shepherd.programs.wiring import commands_of, home_worker, load_settings, pool_of
 
 
 def ports() -> dict[str, object]:
     """The ports of the shepherd, by the settings of this site."""
     settings = load_settings(Path("/etc/shepherd/shepherd.toml"))
-    pool = pool_of(settings)
+    pool = pool_of(settings, home_worker(settings))
     signer = PageSigner.from_file(Path(settings.lease.key))
     pages = LeasePages(
         pool=pool,
@@ -28,7 +28,7 @@ def ports() -> dict[str, object]:
         settings=settings,
         instance="contract",
     )
-    return {"pool": pool, "commands": commands_of(settings), "pages": pages}
+    return {"pool": pool, "commands": commands_of(settings, home_worker(settings)), "pages": pages}
 
 
 def answer(objects: dict[str, object], line: bytes) -> tuple[str, object]:

@@ -90,7 +90,8 @@ class Asking:
     def regular_startds(self, args: Args) -> object:
         """Machine to the fields of `slots.Regular`."""
         chosen = both(slots.WHOLE_SLOTS, one_of(args["hosts"]))
-        found = slots.regular(self._query(htcondor2.AdType.Slot, slots.REGULAR, chosen))
+        parts = slots.PARTS if args["hosts"] is None else (None,)
+        found = slots.newest(slots.regular(self._slots(both(chosen, part))) for part in parts)
         return {machine: _fields(row) for machine, row in found.items()}
 
     def flock_startds(self, args: Args) -> object:
@@ -155,11 +156,10 @@ class Asking:
         except (OSError, IndexError) as exc:
             raise Silent(f"the startd left no address in {file}") from exc
         startd = Asking(address)
-        return slots.drain_reason(startd.slots())
+        return slots.drain_reason(startd._slots(None))
 
-    def slots(self) -> Iterator[Ad]:
-        """Slot ads of whoever is asked."""
-        return self._query(htcondor2.AdType.Slot, slots.REGULAR)
+    def _slots(self, constraint: str | None) -> Iterator[Ad]:
+        return self._query(htcondor2.AdType.Slot, slots.REGULAR, constraint)
 
     def report(self, args: Args) -> object:
         """Send a keeper's ad."""

@@ -17,19 +17,23 @@ Row = TypeVar("Row")
 
 
 class CondorPool:
-    """Questions to the home and the flock collector, each in a worker process of its own."""
+    """Questions to both collectors. `home`, `beside` and `flock` are worker processes that do not wait for each other.
+
+    `beside` asks the home collector for what may be asked for while `home` is busy: masters and keepers.
+    """
 
     def __init__(
         self,
         *,
         home: Asks,
+        beside: Asks,
         flock: Asks,
         schedds: Sequence[str],
         identities: Sequence[str],
         within_s: float,
     ) -> None:
         """`schedds` and `identities`: whose idle jobs are local demand. `within_s`: deadline of one question."""
-        self._home, self._flock, self._within_s = home, flock, within_s
+        self._home, self._beside, self._flock, self._within_s = home, beside, flock, within_s
         self._schedds, self._identities = tuple(schedds), tuple(identities)
         self._made: dict[str, dict[str, tuple[Any, Any]]] = {}
 
@@ -39,7 +43,7 @@ class CondorPool:
 
     def regular_masters(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularMaster]:
         """See `ports.Pool`."""
-        return self._by_name(self._home, "masters", hosts, _master)
+        return self._by_name(self._beside, "masters", hosts, _master)
 
     def flock_startds(self, names: Sequence[str] | None) -> Mapping[str, FlockStartd]:
         """See `ports.Pool`."""
@@ -47,7 +51,7 @@ class CondorPool:
 
     def keepers(self, hosts: Sequence[HostName] | None) -> Mapping[str, KeeperReport]:
         """See `ports.Pool`. A keeper whose ad makes no sense (another version's words) is left out."""
-        found = self._by_name(self._home, "keepers", hosts, to_report)
+        found = self._by_name(self._beside, "keepers", hosts, to_report)
         return {host: report for host, report in found.items() if report is not None}
 
     def queue(self) -> Queue:
@@ -79,8 +83,8 @@ class CondorPool:
 
     def close(self) -> None:
         """End the worker processes. Idempotent."""
-        self._home.close()
-        self._flock.close()
+        for worker in (self._home, self._beside, self._flock):
+            worker.close()
 
     def _list(self, worker: Asks, question: str, args: Mapping[str, object]) -> list[Any]:
         answer = worker.ask(question, args, within_s=self._within_s)

@@ -11,11 +11,13 @@ from shepherd.edges.htcondor.values import Ad, count, number, text
 
 WHOLE_SLOTS = "DynamicSlot =!= true"
 """Constraint: partitionable and static slots."""
+PARTS = ("DaemonStartTime % 2 =?= 0", "DaemonStartTime % 2 =!= 0")
+"""Constraints: all slots of a startd are in one of these, which halves what a big answer needs of memory. Each more
+would cost the collector another look at every ad."""
 
 REGULAR = [
     "Machine", "State", "Activity", "TotalSlotCpus", "TotalSlotMemory", "TotalSlotGPUs", "NumDynamicSlots",
-    "NumDynamicSlotsTime", "Draining", "DrainReason", "DaemonStartTime", "EnteredCurrentState",
-    "EnteredCurrentActivity", "LastHeardFrom",
+    "NumDynamicSlotsTime", "Draining", "DrainReason", "DaemonStartTime", "EnteredCurrentActivity", "LastHeardFrom",
 ]  # fmt: skip
 FLOCK = ["Machine", "State", "NumDynamicSlots", "DaemonStartTime", "LastHeardFrom"]
 
@@ -52,7 +54,7 @@ class Regular:
         state, children = text(ad.get("State")), count(ad.get("NumDynamicSlots")) or 0
         self.claimed += children + (0 if _would_drain(state, ad) else 1)
         self.drained = self.drained and state == "Drained" and children == 0
-        times = ("EnteredCurrentState", "EnteredCurrentActivity", "NumDynamicSlotsTime")
+        times = ("EnteredCurrentActivity", "NumDynamicSlotsTime")
         self.idle_since_s = max(self.idle_since_s, *(number(ad.get(name)) or 0.0 for name in times))
 
 
@@ -77,6 +79,16 @@ def regular(ads: Iterable[Ad]) -> Mapping[str, Regular]:
     for ad in ads:
         if machine := text(ad.get("Machine")):
             found.setdefault(machine, Regular()).add(ad)
+    return found
+
+
+def newest(parts: Iterable[Mapping[str, Regular]]) -> Mapping[str, Regular]:
+    """Answers for several parts as one. A startd that was restarted between two questions may be in both."""
+    found: dict[str, Regular] = {}
+    for part in parts:
+        for machine, row in part.items():
+            if machine not in found or row.started_at_s > found[machine].started_at_s:
+                found[machine] = row
     return found
 
 

@@ -34,7 +34,7 @@ def a_worker_that_says() -> Says:
 
 @pytest.fixture(name="pool")
 def pool_of_what_it_says(says) -> CondorPool:
-    return CondorPool(home=says, flock=says, schedds=["cm"], identities=["condor@home"], within_s=5.0)
+    return CondorPool(home=says, beside=says, flock=says, schedds=["cm"], identities=["condor@home"], within_s=5.0)
 
 
 def test_what_changed_since_the_last_look_is_seen_and_what_vanished_is_gone(pool, says):

@@ -33,6 +33,7 @@ WITHIN_S = 30.0
 def pool_of_both(real_pool: RealPool) -> Iterator[CondorPool]:
     pool = CondorPool(
         home=real_pool.worker(HOME),
+        beside=real_pool.worker(HOME),
         flock=real_pool.worker(FLOCK),
         schedds=("p220", "elsewhere"),
         identities=("condor@family",),

@@ -7,7 +7,7 @@ from shepherd.edges.htcondor.values import plain
 
 IDLE = {
     "Machine": "p220", "State": "Unclaimed", "Activity": "Idle", "TotalSlotCpus": 16, "TotalSlotMemory": 32000,
-    "TotalSlotGPUs": 0, "NumDynamicSlots": 0, "DaemonStartTime": 100, "EnteredCurrentState": 120,
+    "TotalSlotGPUs": 0, "NumDynamicSlots": 0, "DaemonStartTime": 100,
     "EnteredCurrentActivity": 125, "NumDynamicSlotsTime": 140, "LastHeardFrom": 150,
 }  # fmt: skip
 
@@ -25,6 +25,14 @@ def test_an_idle_partitionable_slot_is_a_free_host():
     assert (host.idle_since_s, host.started_at_s, host.heard_at_s) == (140.0, 100.0, 150.0)
     assert not host.drained
     assert not host.draining
+
+
+def test_a_startd_that_restarted_between_two_questions_counts_once():
+    """Its slots were in both halves of the answer, and the host seemed twice as large."""
+    before, after = slots.regular([IDLE]), slots.regular([{**IDLE, "DaemonStartTime": 161}])
+    for parts in ([before, after], [after, before]):
+        host = slots.newest(parts)["p220"]
+        assert (host.cpus, host.started_at_s) == (16, 161.0)
 
 
 def test_every_dynamic_slot_is_somebodys_claim():
