@@ -20,10 +20,13 @@ CREATE TABLE IF NOT EXISTS present (
     body TEXT NOT NULL,
     head_seq INTEGER NOT NULL,
     head_hash TEXT NOT NULL
-) STRICT
+) STRICT;
+CREATE TABLE IF NOT EXISTS room (filler BLOB NOT NULL) STRICT
 """
 WAL_PAGES = 16
-"""Checkpoint after so many: the view soon needs no more room than it has, and is replaced on a full disk as well."""
+"""Checkpoint after so many: the log beside the file is begun anew soon."""
+LEAST_ROOM = 1 << 16
+"""Bytes."""
 DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 
@@ -34,6 +37,7 @@ class PresentWriter:
         """In the ledger's directory, by the ledger's writer only."""
         self._path = directory / NAME
         self._connection: sqlite3.Connection | None = None
+        self._room = 0
 
     def publish(self, body: Mapping[str, object], head: Head) -> None:
         """Show `body` from now on. Raises LedgerUnavailable."""
@@ -51,13 +55,30 @@ class PresentWriter:
 
     def _write(self, body: Mapping[str, object], head: Head) -> None:
         if self._connection is None:
-            self._connection = open_to_write(self._path)
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
-            self._connection.execute(SCHEMA)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO present VALUES (1, ?, ?, ?)", (canonical(body), head.seq, head.hash)
-        )
+            self._connection, self._room = self._open(), 0
+        text = canonical(body)
+        self._keep_room(self._connection, len(text))
+        self._connection.execute("INSERT OR REPLACE INTO present VALUES (1, ?, ?, ?)", (text, head.seq, head.hash))
+
+    def _open(self) -> sqlite3.Connection:
+        connection = open_to_write(self._path)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        connection.executescript(SCHEMA)
+        return connection
+
+    def _keep_room(self, connection: sqlite3.Connection, size: int) -> None:
+        """Let both files have room for a view of twice the size, so that it is replaced on a full disk as well.
+
+        SQLite gives neither back: not the log's pages, nor those that a deleted row had.
+        """
+        if 2 * size <= self._room:
+            return
+        room = max(4 * size, LEAST_ROOM)
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("INSERT INTO room VALUES (zeroblob(?))", (room,))
+            connection.execute("DELETE FROM room")
+            self._room = room
 
     def _put_aside(self) -> None:
         for suffix in ("-wal", "-shm"):

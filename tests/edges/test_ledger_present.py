@@ -1,9 +1,13 @@
 """The view beside the ledger."""
 
+import pytest
+
+from shepherd.edges.ledger_present import read_present
 from tests.edges.ledgers import ledger_in, note
 
 
-def test_replacing_the_view_soon_takes_no_more_room(tmp_path):
+@pytest.mark.parametrize("hosts", [1, 40, 4000])
+def test_replacing_the_view_takes_no_more_room(tmp_path, hosts):
     """With the disk full, `shepherd -s` showed the hosts as they had been half a minute before, and not why."""
 
     def room() -> int:
@@ -11,11 +15,12 @@ def test_replacing_the_view_soon_takes_no_more_room(tmp_path):
 
     ledger = ledger_in(tmp_path)
     ledger.append([note("one")])
-    for n in range(20):
-        ledger.publish_present({"schema": 1, "n": n, "padding": "x" * 20_000})
+    for n in range(2):
+        ledger.publish_present({"schema": 1, "n": n, "padding": "x" * 200 * hosts})
     before = room()
-    for n in range(200):
-        ledger.publish_present({"schema": 1, "n": n, "padding": "y" * 20_000})
+    for n in range(100):
+        ledger.publish_present({"schema": 1, "n": n, "padding": "y" * 350 * hosts})
+        assert read_present(tmp_path)
     after = room()
     ledger.close()
     assert after == before
