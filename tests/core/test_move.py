@@ -181,6 +181,12 @@ def test_our_drain_is_cancelled_before_a_host_counts_as_home():
     assert made.kind is StepKind.UNDRAIN
 
 
+@pytest.mark.parametrize("stage", sorted(HOMEWARD, key=str))
+def test_the_ad_of_a_startd_that_ended_drained_is_no_startd_that_is_back(stage):
+    """A startd that was told to reconfigure leaves its last ad behind, and a host without any startd counted as home."""
+    assert not isinstance(move(stage, regular=DRAINED, keeper=keeper()), Over)
+
+
 def test_a_vanished_host_is_forgotten_only_when_its_lease_has_lapsed():
     """Absence is not evidence; time is."""
     began = {"stage_at_s": NOW}

@@ -38,7 +38,7 @@ def guard_of(scene: Scene, host: str) -> list[int]:
 
 
 def serves_guests_alone(scene: Scene) -> bool:
-    """Both hosts are lent and no regular startd runs: its ad may linger, when its end met a reconfig."""
+    """Both hosts are lent and no regular startd runs: a startd told to reconfigure leaves its drained ad behind."""
     regular = [pid for host in scene.site.hosts for pid in host.pids("^condor_startd", containers=False)]
     return all(scene.is_lent(host.name) for host in scene.site.hosts) and not regular
 

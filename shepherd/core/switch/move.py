@@ -9,7 +9,7 @@ from typing import assert_never
 
 from shepherd.core.switch import belief
 from shepherd.model.host import HostPair
-from shepherd.model.observation import HostFacts, KeeperPhase, KeeperReport
+from shepherd.model.observation import HostFacts, KeeperPhase, KeeperReport, RegularStartd
 from shepherd.model.orders import HOMEWARD, Outcome, Result, Stage, StepKind, SwitchRecord
 from shepherd.model.settings import TimerSettings
 
@@ -193,7 +193,7 @@ def _home(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSetti
     regular = belief.fresh_regular(facts, now, timers)
     gone = keeper is not None and not belief.has_container(keeper, record.lease)
     master_off = belief.is_off(facts.master, now)
-    back = regular is not None and regular.heard_at_s >= record.granted_at_s
+    back = _is_back(regular, record)
     if gone and keeper is not None and keeper.heard_at_s >= int(record.stage_at_s) and (back or master_off):
         return Over(why="home")
     if gone and back and keeper is not None and keeper.phase in belief.AT_HOME and not record.undrain:
@@ -202,6 +202,13 @@ def _home(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSetti
     if now - record.stage_at_s > ladder:
         return Over(why="its lease has lapsed; nothing proves that it is home")
     return None
+
+
+def _is_back(regular: RegularStartd | None, record: SwitchRecord) -> bool:
+    """Heard since, and not drained for this lend: such an ad may be all that is left of a startd that has ended."""
+    if regular is None or regular.heard_at_s < record.granted_at_s:
+        return False
+    return not belief.is_drained_for(regular, record.lease)
 
 
 def _humans_wish(facts: HostFacts, now: float, timers: TimerSettings) -> str:
