@@ -183,7 +183,7 @@ def test_our_drain_is_cancelled_before_a_host_counts_as_home():
 
 @pytest.mark.parametrize("stage", sorted(HOMEWARD, key=str))
 def test_the_ad_of_a_startd_that_ended_drained_is_no_startd_that_is_back(stage):
-    """A startd that was told to reconfigure leaves its last ad behind, and a host without any startd counted as home."""
+    """A startd that was told to reconfigure leaves its last ad behind; a host without any counted as home."""
     assert not isinstance(move(stage, regular=DRAINED, keeper=keeper()), Over)
 
 

@@ -9,9 +9,10 @@ from shepherd.lab.pools import SHEPHERD_DIRECTORIES
 from tests.faults.breaking import flocking_starts_s, records, shown
 from tests.faults.scene import Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("full disks", sample=0)]
+pytestmark = [pytest.mark.real, pytest.mark.large("full disks", sample=1)]
 
 STATE = "/var/lib/shepherd"
+INSTANCE = f"{STATE}/instance"
 FILL = f"dd if=/dev/zero of={STATE}/filling bs=4k 2>/dev/null; true"
 FREE = ("rm", "-f", f"{STATE}/filling")
 
@@ -20,11 +21,12 @@ FREE = ("rm", "-f", f"{STATE}/filling")
 def small_disk(scene: Scene) -> Iterator[Scene]:
     """The shepherd's state on a disk of its own, of eight megabytes; it remains the same shepherd."""
     cm = scene.site.cm
+    scene.eventually(lambda: cm.run(("test", "-s", INSTANCE)).returncode == 0, 20, "the shepherd has begun")
     cm.stop("shepherd")
-    instance = cm.read(f"{STATE}/instance")
+    instance = cm.read(INSTANCE)
     cm.must(("mount", "-t", "tmpfs", "-o", "size=8m", "ledger", STATE))
     cm.must(("sh", "-e", "-c", SHEPHERD_DIRECTORIES))
-    cm.write(f"{STATE}/instance", instance, owner="shepherd")
+    cm.write(INSTANCE, instance, owner="shepherd")
     cm.start("shepherd")
     yield scene
     cm.run(FREE)
