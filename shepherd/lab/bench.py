@@ -24,6 +24,9 @@ GROWTH = 1.5
 """Ten times the hosts may take this much more than ten times as long."""
 INDEPENDENCE = 1.25
 """A look beside 50 000 waiting jobs may take this much more processor than beside none."""
+STATUS_HOSTS = 1_000
+STATUS_RATIO = 4.0
+"""`shepherd -s` may take this many times as long as Python with the modules it needs of its own."""
 LIMIT_S = 1800
 
 Figures = Mapping[str, Any]
@@ -36,10 +39,10 @@ def run_bench(sizes: Sequence[int] = SIZES, report: Path | None = None) -> int:
     print(" hosts   slots shape       floor  observe   decide  ratio processor/floor      peak", flush=True)
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
-    queue = _queue()
-    missed = _missed(looks, queue)
+    queue, status = _queue(), _status()
+    missed = [*_missed(looks, queue), *_slow(status)]
     if report is not None:
-        figures = {"looks": looks, "loads": loads, "queue": queue, "missed": missed}
+        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "missed": missed}
         report.write_text(json.dumps(figures, indent=1) + "\n")
     for goal in missed:
         print(f"missed: {goal}")
@@ -83,6 +86,18 @@ def _queue() -> Figures:
         flush=True,
     )
     return found
+
+
+def _status() -> Figures:
+    argv = (sys.executable, "-m", "shepherd.lab.bench_status", str(STATUS_HOSTS))
+    found: Figures = json.loads(must(argv, timeout_s=LIMIT_S))
+    print(f"shepherd -s of {found['hosts']} hosts takes {found['status_s']:.2f} s, its floor {found['floor_s']:.2f} s")
+    return found
+
+
+def _slow(status: Figures) -> list[str]:
+    ratio = status["status_s"] / status["floor_s"]
+    return [f"shepherd -s takes {ratio:.1f} times its floor, goal {STATUS_RATIO:g}"] if ratio > STATUS_RATIO else []
 
 
 def _missed(looks: Sequence[Figures], queue: Figures) -> list[str]:

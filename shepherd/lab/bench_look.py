@@ -16,13 +16,12 @@ from shepherd.core.policy.decide import decide
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
-from shepherd.lab.bench_pool import FLOCK, HOME, MACHINE
+from shepherd.lab.bench_pool import FLOCK, HOME
+from shepherd.lab.bench_settings import bench_settings
 from shepherd.model.observation import Snapshot
-from shepherd.model.settings import FlockSettings, HomeSettings, Settings, TimerSettings
+from shepherd.model.settings import Settings
 from shepherd.programs.observe import Observer
 from shepherd.programs.wiring import ASKERS, at_once
-
-IDENTITY = "condor@family"
 
 
 def main() -> None:
@@ -44,15 +43,6 @@ def main() -> None:
     each_s = (_tree_cpu_s(workers) - before_s) / rounds
     print(json.dumps({"cpu_s": each_s, **_figures(took, observer.full(0), workers)}))
     pool.close()
-
-
-def bench_settings() -> Settings:
-    """The settings of a site whose only schedd is the bench's own."""
-    return Settings(
-        home=HomeSettings(name="bench", collector=HOME, schedds=(MACHINE,), schedd_identities=(IDENTITY,)),
-        flock=FlockSettings(collector=FLOCK, image="sha256:" + "0" * 64),
-        timers=TimerSettings(query_s=120.0, young_collector_s=0.0),
-    )
 
 
 def _round(observer: Observer, pool: CondorPool, settings: Settings) -> tuple[float, float]:
