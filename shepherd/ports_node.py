@@ -87,6 +87,9 @@ class Kernel(Protocol):
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
         """Who holds the host lock, and its process id."""
 
+    def guard_waits(self) -> bool:
+        """Whether the guard of the regular startd waits for the host lock."""
+
     def end_startd(self, pid: int) -> None:
         """SIGQUIT to that process if it is a condor_startd and holds the host lock. Idempotent."""
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -48,6 +49,10 @@ class HostKernel:
             return LockHolder.FLOCK, pid
         return _kind_of(pid), pid
 
+    def guard_waits(self) -> bool:
+        """See the port."""
+        return any(_kind_of(pid) is LockHolder.GUARD for pid in flock_waiters(self._lock))
+
     def end_startd(self, pid: int) -> None:
         """See the port."""
         holder, holder_pid = self.lock_holder(None)
@@ -67,18 +72,29 @@ class HostKernel:
 
 
 def flock_holder(lock: Path) -> int | None:
-    """Id of the process that took the flock on `lock`, as /proc/locks has it; None if nobody holds it."""
+    """Id of the process that took the flock on `lock`; None if nobody holds it."""
+    return next((pid for pid, waits in _flocks(lock) if not waits), None)
+
+
+def flock_waiters(lock: Path) -> list[int]:
+    """Ids of the processes that are blocked until they get it."""
+    return [pid for pid, waits in _flocks(lock) if waits]
+
+
+def _flocks(lock: Path) -> Iterator[tuple[int, bool]]:
+    """Processes with a part in the flock on `lock` as /proc/locks has them, and whether each only waits for it."""
     try:
         seen = lock.stat()
     except FileNotFoundError:
-        return None
+        return
     wanted = f"{os.major(seen.st_dev):02x}:{os.minor(seen.st_dev):02x}:{seen.st_ino}"
     for line in (PROC / "locks").read_text(encoding="ascii").splitlines():
         # "7: FLOCK  ADVISORY  WRITE 4242 00:2d:17 0 EOF"; whoever waits has "->" after the number.
-        fields = line.split()
-        if fields[1] == "FLOCK" and fields[5] == wanted:
-            return int(fields[4])
-    return None
+        _, *fields = line.split()
+        waits = fields[0] == "->"
+        kind, _, _, pid, where = fields[waits : waits + 5]
+        if kind == "FLOCK" and where == wanted:
+            yield int(pid), waits
 
 
 def _kind_of(pid: int) -> LockHolder:

@@ -54,6 +54,9 @@ class NodeSettings:
     startd restart. Seconds. With restart back-off and start-up this stays below 60 s without a startd."""
     go_wait_s: float = 10.0
     """How long PID 1 may hold the lock without `go`. Seconds."""
+    abandoned_s: float = 60.0
+    """If for this long the regular startd neither runs nor waits for the host, HTCondor was stopped here: a lend ends,
+    and none begins. Seconds. Longer than a package upgrade, or the restart back-off, takes."""
     report_s: float = 300.0
     """The keeper's ad is sent at every change and at least this often. Seconds."""
     docker_s: float = 20.0

@@ -8,6 +8,7 @@ from shepherd.core.keeper import control as controls
 from shepherd.core.keeper import lend as lends
 from shepherd.core.keeper.control import Control, ControlPhase
 from shepherd.core.keeper.decide import (
+    ABANDONED,
     Act,
     Allow,
     Begin,
@@ -76,6 +77,7 @@ class Keeper:
         self._said: Control | None = None
         self._lock: tuple[LockHolder, int | None] = (LockHolder.NOBODY, None)
         self._unstuck_s: float | None = None
+        self._abandoned_from_s: float | None = None
         self._poll_s = settings.poll_local_s
         self._phase = KeeperPhase.IDLE
 
@@ -122,7 +124,17 @@ class Keeper:
             lock=holder[0],
             drained_s=self._parts.drain.drained_s(now.boottime_s),
             drained_too_long_s=self._settings.drained_too_long_s,
+            abandoned=self._is_abandoned(holder[0], now.boottime_s),
         )
+
+    def _is_abandoned(self, holder: LockHolder, now_s: float) -> bool:
+        """Whether HTCondor was stopped here, rather than being restarted."""
+        if holder in {LockHolder.REGULAR, LockHolder.GUARD} or self._parts.kernel.guard_waits():
+            self._abandoned_from_s = None
+            return False
+        if self._abandoned_from_s is None:
+            self._abandoned_from_s = now_s
+        return now_s - self._abandoned_from_s >= self._settings.abandoned_s
 
     def _container(self) -> Container | None:
         return self._record.lend.container if self._record.lend else None
@@ -269,7 +281,8 @@ class Keeper:
         named = self._parts.pages.named
         if named and self._ended and seen.held is not None and seen.held.lease.lease == self._ended[0]:
             return self._ended[1]
-        return self._parts.yard.problem or self._parts.pages.problem or (why_not_begin(seen) if named else "")
+        problem = self._parts.yard.problem or self._parts.pages.problem or (ABANDONED if seen.abandoned else "")
+        return problem or (why_not_begin(seen) if named else "")
 
     def _report(self, seen: Situation) -> KeeperReport:
         lend, problem = self._record.lend, self._home_problem(seen)

@@ -18,6 +18,10 @@ class HostLock:
         process.on_continue.append(self._hand_over)
         self._hand_over()
 
+    def waits(self, process: Process | None) -> bool:
+        """Whether `process` lives and is blocked."""
+        return any(waiter is process and waiter.alive for waiter, _ in self._waiters)
+
     def try_take(self, process: Process) -> bool:
         """LOCK_EX | LOCK_NB."""
         if self.holder is None:

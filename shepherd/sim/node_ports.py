@@ -180,6 +180,11 @@ class SimKernel:
             case _:
                 return LockHolder.STRANGER, None
 
+    def guard_waits(self) -> bool:
+        """Blocked in flock, not yet the startd."""
+        master = self._host.master
+        return master is not None and self._host.lock.waits(master.startd)
+
     def end_startd(self, pid: int) -> None:
         """SIGQUIT to the lock's holder."""
         startd = self._host.startd

@@ -1,6 +1,7 @@
 """Processes, cgroups and the host lock of the real kernel."""
 
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shepherd.edges import kernel_cgroups as cgroups
-from shepherd.edges.kernel import HostKernel, flock_holder
+from shepherd.edges.kernel import HostKernel, flock_holder, flock_waiters
 from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
 from shepherd.model.observation import LockHolder
@@ -64,6 +65,26 @@ def test_holders_are_told_apart(kernel: HostKernel, lock: Path) -> None:
         assert kernel.lock_holder(None) == (LockHolder.STRANGER, os.getpid())
         ours = Container(ident="c", pid=os.getpid(), start_ticks=0, cgroup="/nowhere")
         assert kernel.lock_holder(ours) == (LockHolder.FLOCK, os.getpid())
+
+
+def waits_alone(lock: Path, pid: int) -> bool:
+    """Nobody else is blocked on the lock."""
+    return flock_waiters(lock) == [pid]
+
+
+def test_a_guard_that_waits_is_seen_and_any_other_waiter_is_not(kernel: HostKernel, lock: Path, tmp_path: Path) -> None:
+    """A host that nobody would take back must be told from one whose guard stands ready."""
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for name, is_guard in (("somebody", False), ("startd-guard", True)):
+            (tmp_path / name).write_text(HOLD)
+            argv = [sys.executable, "-IS", str(tmp_path / name), str(lock)]
+            with subprocess.Popen(argv) as waiter:
+                eventually(functools.partial(waits_alone, lock, waiter.pid), what="it waits")
+                assert kernel.guard_waits() is is_guard
+                waiter.kill()
+            eventually(lambda: not flock_waiters(lock), what="nobody waits")
+        assert flock_holder(lock) == os.getpid()
 
 
 def test_only_a_startd_that_holds_the_lock_is_ended(kernel: HostKernel, lock: Path, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ ON: Sequence[str] = ("condor_on", "-daemon", "startd", *P201)
 DRAIN: Sequence[str] = ("condor_drain", "-reason", "new disk", "slot1@p201")
 CANCEL: Sequence[str] = ("condor_drain", "-cancel", "slot1@p201")
 QUIET_S = 10
+ABANDONED_S = 60.0
+"""`abandoned_s` of the keepers."""
 
 
 def drained(scene: Scene) -> bool:
@@ -83,6 +85,25 @@ def test_a_lent_host_that_is_turned_off_comes_home_and_stays_off(scene: Scene) -
         assert not host.pids(".", containers=True)
         assert scene.is_lent("p202")
     scene.eventually(scene.all_lent, 60, "after condor_on the host is lent again")
+
+
+@pytest.mark.large("orders of administrators", sample=1)
+def test_guests_leave_a_lent_host_whose_htcondor_is_stopped(scene: Scene) -> None:
+    """`systemctl stop condor` before a repair: its ads were only absent, and the guests were cut off by the repair."""
+    scene.lend()
+    scene.guests(count=2)
+    host = scene.site.host("p201")
+    began_s = time.monotonic()
+    with excused(scene, "p201"):
+        host.stop("condor")
+        try:
+            scene.eventually(lambda: not host.pids(".", containers=True), ABANDONED_S + 30, "the guests have left")
+            assert time.monotonic() - began_s > ABANDONED_S - 5
+            scene.eventually(lambda: "HTCondor is off" in scene.status(), 40, "the status says so")
+            assert scene.is_lent("p202")
+        finally:
+            host.start("condor")
+    scene.eventually(scene.all_lent, 90, "started again, the host is lent again")
 
 
 @pytest.mark.large("orders of administrators", sample=1)

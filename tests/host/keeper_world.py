@@ -52,6 +52,8 @@ class World:
         self.killed = 0
         self.ended_startds: list[int] = []
         self.lock: tuple[LockHolder, int | None] = (LockHolder.REGULAR, REGULAR_PID)
+        self.condor_on = True
+        """The regular master runs."""
         self.drain_reason = ""
         self.drain_closed = 0
         self.reports: list[KeeperReport] = []
@@ -87,7 +89,7 @@ class World:
         """PID 1 ends, and with it everything."""
         self.alive = False
         if self.lock[0] is LockHolder.FLOCK:
-            self.lock = (LockHolder.REGULAR, REGULAR_PID)
+            self.lock = (LockHolder.REGULAR, REGULAR_PID) if self.condor_on else (LockHolder.NOBODY, None)
 
     # What the keeper needs of the clock.
 
@@ -186,6 +188,9 @@ class World:
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
         known = container is not None or self.lock[0] is not LockHolder.FLOCK
         return self.lock if known else (LockHolder.STRANGER, self.lock[1])
+
+    def guard_waits(self) -> bool:
+        return self.condor_on and self.lock[0] is not LockHolder.REGULAR
 
     def end_startd(self, pid: int) -> None:
         self.ended_startds.append(pid)

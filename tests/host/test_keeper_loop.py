@@ -162,6 +162,27 @@ def test_a_short_silence_changes_nothing() -> None:
     assert world.control()["phase"] == "go"
 
 
+def test_guests_leave_when_htcondor_was_stopped_but_not_when_it_is_restarted() -> None:
+    """An administrator stopped the whole of HTCondor for a repair; its absence alone told the shepherd nothing."""
+    world = World()
+    keeper = flocking(world)
+    world.condor_on = False
+    keeper.run(50.0)
+    world.condor_on = True
+    keeper.run(50.0)
+    assert world.report.phase is KeeperPhase.FLOCKING
+    world.condor_on = False
+    took_s = keeper.run_until(lambda world: world.control()["phase"] == "leave", 70.0)
+    assert took_s >= 50.0
+    assert "HTCondor is off" in str(world.report.problem)
+    world.publish(None)
+    world.end_container()
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert "HTCondor is off" in str(world.report.problem)
+    world.condor_on, world.lock = True, (LockHolder.REGULAR, REGULAR_PID)
+    keeper.run_until(phase_is(KeeperPhase.IDLE))
+
+
 def test_an_old_page_replayed_extends_nothing() -> None:
     """Whoever can write to the collector kept guests on the hosts with a page of last week."""
     world = World()

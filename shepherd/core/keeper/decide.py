@@ -13,6 +13,7 @@ MARGIN_S = 1.0
 """PID 1 climbs the same ladder; the keeper's kill comes this much after the end of it."""
 WAITER_S = 2.0
 """For a PID 1 that was never told `go` to end: it has nothing to end but itself."""
+ABANDONED = "HTCondor is off on this host: its regular startd neither runs nor waits"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ class Situation:
     drained_s: float
     """Seconds for which our own startd has been Drained by the shepherd's mark; 0 if it is not."""
     drained_too_long_s: float
+    abandoned: bool
+    """For too long the regular startd neither ran nor waited for the host."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,8 @@ def why_not_begin(seen: Situation) -> str:
     held = seen.held
     if held is None or seen.record.lend is not None:
         return ""
+    if seen.abandoned:
+        return ABANDONED
     if held.lease.lease in seen.record.used:
         return f"lease {held.lease.lease} had its container"
     if held.lease.phase is not LeasePhase.ARM:
@@ -142,6 +147,8 @@ def _lent(seen: Situation, lend: Lend) -> Act:
         return Rest() if seen.busy else _depart(seen, "the keeper was restarted while dockerd was asked", failed=True)
     if not seen.alive:
         return _depart(seen, "the container ended by itself", failed=not lend.went)
+    if seen.abandoned:
+        return _depart(seen, ABANDONED)
     if _stuck(seen):
         gone = held.lease.phase is LeasePhase.GO
         return Unstick() if gone else _depart(seen, "our startd was drained, but no go came", failed=True)

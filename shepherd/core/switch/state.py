@@ -75,5 +75,5 @@ def _no_startd(
             return HostState.HELD, "its startd was turned off (condor_off)"
         return HostState.UNKNOWN, "its master is there but no startd"
     if keeper is not None:
-        return HostState.UNKNOWN, "only its keeper is heard"
+        return HostState.UNKNOWN, "only its keeper is heard" + (f": {keeper.problem}" if keeper.problem else "")
     return HostState.UNKNOWN, "nothing is heard of it"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shepherd.core.keeper.decide import (
+    ABANDONED,
     WAITER_S,
     Allow,
     Begin,
@@ -53,7 +54,7 @@ def situation(**more: object) -> Situation:
     """At home, with nothing to do, but for what is given."""
     quiet = Situation(
         now=NOW, record=Record(), held=None, revoked="", busy=False, refused="", alive=False, others=False,
-        lock=LockHolder.REGULAR, drained_s=0.0, drained_too_long_s=25.0,
+        lock=LockHolder.REGULAR, drained_s=0.0, drained_too_long_s=25.0, abandoned=False,
     )  # fmt: skip
     return dataclasses.replace(quiet, **more)  # type: ignore[arg-type]
 
@@ -252,3 +253,20 @@ def test_used_leases_are_forgotten_only_in_the_end() -> None:
         record = begun(record, lease(f"L{number}"))
     assert 10 < len(record.used) < 100
     assert record.used[-1] == "L199"
+
+
+def test_guests_leave_a_host_on_which_htcondor_was_stopped() -> None:
+    """`systemctl stop condor` before a repair ended the regular side, and the guests went on."""
+    lend = Lend(lease=lease(), container=CONTAINER, went=True)
+    lent = situation(record=Record(lend=lend), held=held(phase=LeasePhase.GO), alive=True, lock=LockHolder.FLOCK)
+    assert isinstance(next_act(lent), Allow)
+    act = next_act(dataclasses.replace(lent, abandoned=True))
+    assert isinstance(act, Depart)
+    assert act.leaving.why == ABANDONED
+    assert not act.leaving.failed
+
+
+def test_no_lend_begins_on_a_host_on_which_htcondor_was_stopped() -> None:
+    """Nobody would take such a host back."""
+    assert isinstance(next_act(situation(held=held())), Begin)
+    assert isinstance(next_act(situation(held=held(), abandoned=True)), Rest)
