@@ -58,6 +58,8 @@ class Observer:
         self._settings = settings
         self._together = together
         self._last = Believed()
+        self._is_silent = False
+        """Of the last look: some collector did not answer."""
         self._machines: set[str] = set()
         self._pairing = pair_hosts((), settings.hosts)
         self._hosts: Mapping[HostName, HostFacts] = {}
@@ -70,6 +72,7 @@ class Observer:
 
         A silent collector is asked once a turn, not once a source, so that a look stays short.
         """
+        self._is_silent = False
         self._together([functools.partial(self._ask_in_turn, turn) for turn in self._turns(lent)])
         self._doubt_young()
         self._doubt_clock()
@@ -106,8 +109,8 @@ class Observer:
         for source, ask in questions.items():
             if is_silent:
                 self._fail(source, "its collector does not answer", 0.0)
-            else:
-                is_silent = self._ask(source, ask)
+            elif self._ask(source, ask):
+                is_silent = self._is_silent = True
 
     def _regular(self, lent: int) -> str:
         answer = self._pool.regular_startds(None)
@@ -175,6 +178,9 @@ class Observer:
         self._readings[source] = Reading(source=source, at_s=at, problem=problem, asked_s=took)
 
     def _doubt_young(self) -> None:
+        if self._is_silent:
+            self._mark((*HOME, Source.FLOCK_STARTDS), "a collector is silent: the collectors' ages are not known")
+            return
         try:
             home, flock = self._pool.collector_age_s()
         except PoolUnavailable as exc:

@@ -116,15 +116,15 @@ class Switches:
             self.hands.begin(step, facts.pair)
 
     def renew(self) -> None:
-        """Sign and publish all pages anew, unless another shepherd does. Raises AnotherShepherd."""
+        """Sign and publish all pages anew, unless another shepherd does, or nobody answers. Raises AnotherShepherd."""
         try:
             self.pages.check_alone()
             self._is_alone = True
             self._stand_by_revocations()
         except PoolUnavailable as exc:
             self.page_problem = str(exc)
-        if self._is_alone:
-            self.publish()
+            return
+        self.publish()
 
     def _stand_by_revocations(self) -> None:
         """A predecessor may have revoked what it could not record; what its pages say is said, and is final."""
