@@ -65,8 +65,8 @@ def kill_all(cgroup: Path) -> None:
 
 def _below(cgroup: Path) -> Iterator[Path]:
     yield cgroup
-    with contextlib.suppress(FileNotFoundError):
-        yield from (directory for directory in cgroup.rglob("*/") if directory != cgroup)
+    for folder, below, _ in os.walk(cgroup):
+        yield from (Path(folder, name) for name in below)
 
 
 def _memberships(pid: int) -> Iterator[tuple[str, str]]:

@@ -138,8 +138,9 @@ def _fenced(path: Path) -> str:
         pid, start, cgroup = int(fence["pid"]), int(fence["start"]), Path(fence["cgroup"])
     except (KeyError, ValueError) as error:
         raise NotNow(f"{path} does not name pid, start and cgroup; the keeper writes it anew") from error
-    if others := _members(cgroup) - {pid}:
-        _kill(cgroup, others)
+    members = _members(cgroup)
+    if others := members - {pid}:
+        _kill(cgroup, others, at_once=pid not in members)
         return f"processes of the flock container do not die: {sorted(others)}"
     return "PID 1 of the flock container does not finish dying" if _is_dying(pid, start) else ""
 
@@ -157,18 +158,23 @@ def _is_dying(pid: int, start: int) -> bool:
 def _members(cgroup: Path) -> set[int]:
     """Ids of all processes in a cgroup and below; none if it is gone."""
     members: set[int] = set()
-    for folder in (cgroup, *cgroup.rglob("*/")):
+    for folder, _, _ in os.walk(cgroup, onerror=_unless_gone):
         try:
-            members |= {int(pid) for pid in (folder / "cgroup.procs").read_text(encoding="ascii").split()}
+            members |= {int(pid) for pid in Path(folder, "cgroup.procs").read_text(encoding="ascii").split()}
         except OSError as error:
-            if error.errno not in {errno.ENOENT, errno.ENODEV, errno.ENOTDIR}:
-                raise
+            _unless_gone(error)
     return members
 
 
-def _kill(cgroup: Path, pids: set[int]) -> None:
-    """All at once where the kernel can (cgroup v2), else one by one."""
-    if (cgroup / "cgroup.kill").exists():
+def _unless_gone(error: OSError) -> None:
+    """A group that is removed while it is looked at has no members any more."""
+    if error.errno not in {errno.ENOENT, errno.ENODEV, errno.ENOTDIR}:
+        raise error
+
+
+def _kill(cgroup: Path, pids: set[int], *, at_once: bool) -> None:
+    """These processes of a cgroup; `at_once`: they are all of it, which the kernel can kill as one (cgroup v2)."""
+    if at_once and (cgroup / "cgroup.kill").exists():
         (cgroup / "cgroup.kill").write_text("1", encoding="ascii")
         return
     for pid in pids:

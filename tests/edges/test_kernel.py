@@ -17,7 +17,7 @@ from shepherd.edges.kernel import HostKernel, flock_holder, flock_waiters
 from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
 from shepherd.model.observation import LockHolder
-from tests.host.containers import Cgroup
+from tests.host.containers import EACH_VERSION, Cgroup
 from tests.host.waiting import eventually, lives
 
 HOLD = "import fcntl, sys, time; file = open(sys.argv[1]); fcntl.flock(file, fcntl.LOCK_EX); time.sleep(1000)"
@@ -120,19 +120,25 @@ def test_a_reused_process_number_is_not_killed(kernel: HostKernel, sleeper: subp
     assert sleeper.wait(timeout=5) == -signal.SIGKILL
 
 
+@EACH_VERSION
 @pytest.mark.real
-def test_a_cgroup_is_found_listed_and_emptied(kernel: HostKernel, sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_cgroup_is_found_listed_and_emptied(
+    kernel: HostKernel, sleeper: subprocess.Popen[bytes], version: int
+) -> None:
     """The last rung of a reclaim, without dockerd: everybody in the container's cgroup, and nobody else."""
     ident = f"{os.getpid():064x}"
-    cgroup = Cgroup(ident)
+    cgroup = Cgroup(ident, version)
     cgroup.add(sleeper.pid)
     found = kernel.cgroup(sleeper.pid, ident)
     assert Path(found).samefile(cgroup.path)
-    assert kernel.members(found) == {sleeper.pid}
-    cgroups.kill_all(Path(found))
-    assert sleeper.wait(timeout=5) == -signal.SIGKILL
+    with subprocess.Popen(["sleep", "1000"]) as deeper:
+        cgroup.add(deeper.pid, "below")
+        assert kernel.members(found) == {sleeper.pid, deeper.pid}
+        cgroups.kill_all(Path(found))
+        assert {process.wait(timeout=5) for process in (sleeper, deeper)} == {-signal.SIGKILL}
     cgroup.close()
     assert kernel.members(found) == set()
+    cgroups.kill_all(Path(found))
 
 
 @pytest.mark.real

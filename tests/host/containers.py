@@ -6,6 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from shepherd.lab import cgroups
 from tests.host.waiting import eventually, lives, state_of
 
 INIT = Path(__file__).resolve().parents[2] / "images/flock/init.py"
@@ -114,20 +117,29 @@ class Container:
             eventually(lambda: not state_of(self.pid), what="PID 1 is gone")
 
 
+TREES = {number: found.trees[found.tracking[-1]] for number, found in cgroups.mounted().items()}
+"""A hierarchy of each version of cgroups that this machine has mounted."""
+EACH_VERSION = pytest.mark.parametrize("version", [pytest.param(number, id=f"v{number}") for number in (TREES or [0])])
+"""Tests of the real kernel's cgroups run on all of them; on a machine without any they fail."""
+
+
 class Cgroup:
     """A cgroup of either version, for as long as a test needs it."""
 
-    def __init__(self, name: str) -> None:
-        version_1 = Path("/sys/fs/cgroup/pids")
-        self.path = (version_1 if version_1.is_dir() else Path("/sys/fs/cgroup")) / name
+    def __init__(self, name: str, version: int) -> None:
+        self.path = TREES[version] / name
         self.path.mkdir()
 
-    def add(self, pid: int) -> None:
-        (self.path / "cgroup.procs").write_text(str(pid))
+    def add(self, pid: int, below: str = "") -> None:
+        """Put a process into it, or into a group below it."""
+        (group := self.path / below).mkdir(exist_ok=True)
+        (group / "cgroup.procs").write_text(str(pid))
 
     def close(self) -> None:
-        eventually(lambda: not (self.path / "cgroup.procs").read_text(), what="the cgroup is empty")
-        self.path.rmdir()
+        for group in [*(path for path in self.path.iterdir() if path.is_dir()), self.path]:
+            procs = group / "cgroup.procs"
+            eventually(lambda procs=procs: not procs.read_text(), what="the cgroup is empty")  # type: ignore[misc]
+            group.rmdir()
 
 
 def everybody() -> list[int]:

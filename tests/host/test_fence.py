@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.containers import Cgroup, Container, holder
+from tests.host.containers import EACH_VERSION, Cgroup, Container, holder
 from tests.host.guards import Host
 from tests.host.waiting import eventually, lives, start_ticks
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(60)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(60), EACH_VERSION]
 
 
 class Lent:
     """A host whose container serves guests, and whose guard waits."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, version: int) -> None:
         self.host = Host(directory)
-        self.cgroup = Cgroup(f"shepherd-test-{os.getpid()}-{directory.name}")
+        self.cgroup = Cgroup(f"shepherd-test-{os.getpid()}-{directory.name}", version)
         self.container = Container(directory).start()
         self.cgroup.add(self.container.pid)
         self.write_fence()
@@ -45,12 +45,12 @@ class Lent:
 
 
 @pytest.fixture
-def lends(tmp_path: Path) -> Iterator[Callable[[], Lent]]:
+def lends(tmp_path: Path, version: int) -> Iterator[Callable[[], Lent]]:
     made: list[Lent] = []
 
     def lend() -> Lent:
         (directory := tmp_path / str(len(made))).mkdir()
-        made.append(Lent(directory))
+        made.append(Lent(directory, version))
         return made[-1]
 
     yield lend
@@ -82,19 +82,37 @@ def test_what_lives_on_in_the_cgroup_is_killed_first(lends: Callable[[], Lent]) 
         assert not lives(entered.pid)
 
 
-def test_a_pid_1_that_waits_alone_keeps_no_startd_out(lends: Callable[[], Lent]) -> None:
-    """While a host is armed its startd may crash: the fence must let it come back beside the waiting PID 1."""
-    lent = lends()
+def armed(lent: Lent) -> tuple[Container, subprocess.Popen[bytes]]:
+    """A new PID 1 that waits beside a startd: of a host that is about to be lent."""
     lent.container.close()
     waiting = Container(lent.host.lock.parents[2]).start()
     first = lent.host.served()
     lent.container = waiting
     lent.cgroup.add(waiting.pid)
     lent.write_fence()
+    return waiting, first
+
+
+def test_a_pid_1_that_waits_alone_keeps_no_startd_out(lends: Callable[[], Lent]) -> None:
+    """While a host is armed its startd may crash: the fence must let it come back beside the waiting PID 1."""
+    waiting, first = armed(lent := lends())
     second = lent.host.armed()
     waiting.control("leave", lease="another")
     first.kill()
     eventually(lambda: lent.host.serving(second), what="the next startd runs")
+    assert waiting.runs()
+
+
+def test_who_was_entered_beside_a_waiting_pid_1_is_killed_without_it(lends: Callable[[], Lent]) -> None:
+    """A kill of the whole cgroup ended the lend on version 2 only, where version 1 let the waiting PID 1 live."""
+    waiting, first = armed(lent := lends())
+    with subprocess.Popen(["sleep", "1000"]) as entered:
+        lent.cgroup.add(entered.pid)
+        second = lent.host.armed()
+        waiting.control("leave", lease="another")
+        first.kill()
+        eventually(lambda: lent.host.serving(second), what="the next startd runs")
+        assert not lives(entered.pid)
     assert waiting.runs()
 
 
