@@ -4,21 +4,27 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from shepherd.errors import BadInput, ShepherdError
+from shepherd.lab.addresses import MOST_HOSTS
 from shepherd.lab.bench import SIZES, run_bench
 from shepherd.lab.demo import run_demo
 from shepherd.lab.enter_node import enter_argv
 from shepherd.lab.progress import Progress
+from shepherd.lab.report_file import report_file
 from shepherd.lab.site import Site, SiteSpec
 from shepherd.lab.state import cleanup_leftovers
+
+FEWEST_TO_LEND = 2
+"""One stays in the reserve."""
+
+ENTER = "sudo ./run lab exec NODE -- COMMAND"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 done, 1 failed, 2 asked wrongly."""
-    chosen = _parser().parse_args(argv)
+    chosen = parser().parse_args(argv)
     try:
         if os.geteuid() != 0:
             raise BadInput("the lab makes namespaces and mounts: run it as root")
@@ -33,11 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m shepherd.lab", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
+def parser() -> argparse.ArgumentParser:
+    """The command line. What cannot be is refused here, before anything is built."""
+    words = argparse.ArgumentParser(prog="python -m shepherd.lab", description=__doc__)
+    verbs = words.add_subparsers(dest="verb", required=True)
     up = verbs.add_parser("up", help="bring a site up and keep it until Ctrl-C")
-    up.add_argument("--hosts", type=int, default=3, help="hosts in the home pool (default 3)")
+    up.add_argument("--hosts", type=number(1, MOST_HOSTS), default=3, help="hosts in the home pool (default 3)")
     up.add_argument("--shepherd", action="store_true", help="start the shepherd and the keepers too")
     enter = verbs.add_parser("exec", help="run a command on a node of a running site")
     enter.add_argument("node", help="cm, campus, nfs, p201, …")
@@ -45,13 +52,26 @@ def _parser() -> argparse.ArgumentParser:
     enter.add_argument("--user", default=None, help="as whom (default root)")
     enter.add_argument("command", nargs="+", help="after `--`: the command")
     demo = verbs.add_parser("demo", help="tell the main job with real jobs; exit 0 only if all held")
-    demo.add_argument("--hosts", type=int, default=3, help="hosts in the home pool (default 3, at least 2)")
-    demo.add_argument("--json", type=Path, default=None, metavar="FILE", help="write the measured figures, too")
+    hosts = number(FEWEST_TO_LEND, MOST_HOSTS)
+    demo.add_argument("--hosts", type=hosts, default=3, help="hosts in the home pool (default 3, at least 2)")
+    demo.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
     bench = verbs.add_parser("bench", help="the cycle and the keepers' polling, beside their floor")
-    bench.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="HOSTS", help="(default 100 1000 10000)")
-    bench.add_argument("--json", type=Path, default=None, metavar="FILE", help="write the measured figures, too")
+    bench.add_argument("--sizes", type=number(1), nargs="+", default=SIZES, metavar="HOSTS", help="100 1000 10000")
+    bench.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
-    return parser
+    return words
+
+
+def number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """An argument that is a whole number in a range."""
+
+    def judged(text: str) -> int:
+        allowed = f"{least} or more" if most is None else f"{least} to {most}"
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            raise argparse.ArgumentTypeError(f"{text} is not possible; give a number, {allowed}")
+        return int(text)
+
+    return judged
 
 
 def _do(chosen: argparse.Namespace) -> int:
@@ -62,12 +82,8 @@ def _do(chosen: argparse.Namespace) -> int:
             argv = enter_argv(chosen.site, chosen.node, chosen.command, user=chosen.user)
             os.execvp(argv[0], argv)
         case "demo":
-            if chosen.hosts < 2:
-                raise BadInput("--hosts: the demo needs at least 2, one stays in the reserve")
             return run_demo(chosen.hosts, chosen.json)
         case "bench":
-            if min(chosen.sizes) < 1:
-                raise BadInput("--sizes: a pool has at least one host")
             return run_bench(sorted(chosen.sizes), chosen.json)
         case "clean":
             gone = cleanup_leftovers()
@@ -79,7 +95,7 @@ def _up(spec: SiteSpec) -> None:
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     progress = Progress()
     with Site(spec, progress=progress) as site:
-        progress.say(f"up: {' '.join(site.nodes)}; enter one with: python -m shepherd.lab exec cm -- bash")
+        progress.say(f"up: {' '.join(site.nodes)}; to enter one: {ENTER}")
         try:
             signal.pause()
         except KeyboardInterrupt:

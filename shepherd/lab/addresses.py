@@ -8,6 +8,8 @@ CM_PRIVATE, CM_FLOCK, CM_WAN = "10.1.0.1", "10.27.0.1", "203.0.113.1"
 NFS_PRIVATE, CAMPUS_WAN = "10.1.0.9", "203.0.113.50"
 HOME_PORT, FLOCK_PORT, NFS_PORT = 9618, 9619, 2049
 FIRST_HOST = 201
+MOST_HOSTS = 254
+"""The last byte of a host's two addresses is its number; 0 and 255 are nobody's."""
 
 
 @dataclass(frozen=True, kw_only=True)

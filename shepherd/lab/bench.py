@@ -13,6 +13,7 @@ from typing import Any
 
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
+from shepherd.lab.report_file import write_report
 from shepherd.lab.rootfs import provide_trees
 
 SLOTS = 10
@@ -43,7 +44,7 @@ def run_bench(sizes: Sequence[int] = SIZES, report: Path | None = None) -> int:
     missed = [*_missed(looks, queue), *_slow(status)]
     if report is not None:
         figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "missed": missed}
-        report.write_text(json.dumps(figures, indent=1) + "\n")
+        write_report(report, figures)
     for goal in missed:
         print(f"missed: {goal}")
     print("every goal met" if not missed else f"{len(missed)} goals missed")

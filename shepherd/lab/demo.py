@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shepherd.errors import CommandFailed
-from shepherd.lab.demo_figures import Figures, accepting_since, ran_on, write_json
+from shepherd.lab.demo_figures import Figures, accepting_since, ran_on
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
+from shepherd.lab.report_file import write_report
 from shepherd.lab.services import LISTENER_LOG
 from shepherd.lab.settings import Table
 from shepherd.lab.site import Site, SiteSpec
@@ -178,5 +179,5 @@ def run_demo(hosts: int, json_path: Path | None) -> int:
             for name, value in report.items():
                 progress.say(f"{name:36} {value}")
             if json_path is not None:
-                write_json(json_path, report)
+                write_report(json_path, report)
     return 0

@@ -1,9 +1,7 @@
 """What the demo measured, from outside the software: process events, both collectors, the schedds' histories."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from shepherd.lab.herd_log import Side
@@ -37,11 +35,6 @@ class Figures:
             "flocked_jobs_completed": sum(1 for job in flocked if done(job) and ran_on(job).startswith("f")),
             "local_jobs_completed": sum(1 for job in local if done(job)),
         }
-
-
-def write_json(path: Path, report: Mapping[str, object]) -> None:
-    """The figures for machines."""
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def lend_gaps(site: Site, watch: Watch) -> list[float]:
