@@ -11,10 +11,10 @@ import socket
 import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "systemd")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -47,22 +47,21 @@ def _devices(dev: Path) -> None:
     _mount("tmpfs", dev / "shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=256m")
 
 
-def _cgroups(here: Path) -> None:
-    """The machine's version 1 hierarchies, controller by controller, as Docker expects to find them."""
-    _mount("tmpfs", here, "tmpfs", MS_NOSUID, "mode=755,size=1m")
-    for name in CONTROLLERS:
-        source = Path("/sys/fs/cgroup", name)
-        if source.is_dir():
-            _bind(source, here / name)
+def _cgroups(here: Path, trees: dict[str, str]) -> None:
+    """The machine's hierarchies as Docker expects to find them: version 2 itself, or a folder of version 1's."""
+    if "" not in trees:
+        _mount("tmpfs", here, "tmpfs", MS_NOSUID, "mode=755,size=1m")
+    for name, source in trees.items():
+        _bind(Path(source), here / name)
 
 
-def _tree(told: dict[str, object], root: Path) -> None:
+def _tree(told: dict[str, Any], root: Path) -> None:
     overlay = f"lowerdir={told['lower']},upperdir={told['upper']},workdir={told['work']}"
     _mount("overlay", root, "overlay", 0, overlay)
     _mount("proc", root / "proc", "proc")
     _mount("sysfs", root / "sys", "sysfs")
     _devices(root / "dev")
-    _cgroups(root / "sys/fs/cgroup")
+    _cgroups(root / "sys/fs/cgroup", told["cgroups"])
     _mount("tmpfs", root / "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=256m")
     _mount("tmpfs", root / "tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=512m")
     (root / "run/lab").mkdir(mode=0o700)

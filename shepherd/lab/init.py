@@ -2,7 +2,9 @@
 
 It runs inside the node on the node's own Python and imports only the standard library. One JSON file says what to run:
 
-    {"cgroup": "/shepherd-lab/ID/NODE", "hold": false, "services": [{"name": …, "argv": […], …}]}   (see Spec)
+    {"cgroups": ["/sys/fs/cgroup/pids/shepherd-lab/ID/NODE", …], "hold": false, "services": [{"name": …, …}]}
+
+The group of the node in each hierarchy, where every service gets a leaf `svc-NAME`; the services are as in Spec.
 
 Whoever holds the other end of descriptor `--lifeline` keeps the node alive; when that end is closed, PID 1 exits and
 the kernel kills everything in the node. Requests come one JSON line at a time over the socket `--control`.
@@ -23,7 +25,6 @@ from enum import StrEnum
 from pathlib import Path
 
 CHANGES = "/run/lab/environment"
-HIERARCHIES = ("systemd", "pids")
 CLEAN_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
 
 
@@ -58,14 +59,14 @@ class Spec:
 class Service:
     """A running or resting `Spec`; all moves go through `start`, `stop`, `ended` and `tick`."""
 
-    def __init__(self, spec: Spec, cgroup: str) -> None:
+    def __init__(self, spec: Spec, cgroups: list[str]) -> None:
         self.spec = spec
         self.state = State.INACTIVE
         self.pid = 0
         self.starts = 0
         self.last_exit = ""
         self.due_s = float("inf")
-        self._groups = [Path("/sys/fs/cgroup", h, cgroup.lstrip("/"), f"svc-{spec.name}") for h in HIERARCHIES]
+        self._groups = [Path(cgroup, f"svc-{spec.name}") for cgroup in cgroups]
 
     def start(self) -> None:
         """Start unless it runs. An earlier wait for a restart ends."""
@@ -280,7 +281,7 @@ def main() -> None:
     chosen = parser.parse_args()
     os.set_inheritable(chosen.lifeline, False)  # noqa: FBT003 - the standard library wants it so
     told = json.loads(chosen.spec.read_text())
-    services = [Service(Spec(**one), told["cgroup"]) for one in told["services"]]
+    services = [Service(Spec(**one), told["cgroups"]) for one in told["services"]]
     control = socket.socket(socket.AF_UNIX)
     control.bind(chosen.control)
     control.listen(16)

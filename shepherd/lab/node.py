@@ -16,6 +16,7 @@ from typing import Any
 
 from shepherd.errors import CommandFailed, InvariantBroken, Unavailable
 from shepherd.lab import command
+from shepherd.lab.cgroups import ROOT, Cgroups, choose
 from shepherd.lab.eventually import eventually
 from shepherd.lab.init import CHANGES, Spec, State
 from shepherd.lab.net import NETNS_DIR, Fabric, Leg
@@ -70,6 +71,7 @@ class NodeSpec:
     services: tuple[Spec, ...] = ()
     binds: tuple[Bind, ...] = ()
     docker_data: Path | None = None
+    cgroups: Cgroups = field(default_factory=choose)
 
 
 @dataclass(kw_only=True)
@@ -127,7 +129,8 @@ class Node:
     def _write_specs(self, *, hold: bool) -> tuple[dict[str, Any], Path]:
         services = [asdict(service) for service in self.spec.services]
         spec = self.home / "services.json"
-        spec.write_text(json.dumps({"cgroup": self.cgroup, "hold": hold, "services": services}))
+        groups = [f"{ROOT / name}{self.cgroup}" for name in self.spec.cgroups.tracking]
+        spec.write_text(json.dumps({"cgroups": groups, "hold": hold, "services": services}))
         docker = self.spec.docker_data or self.home / "docker"
         binds = [Bind(source=docker, target="/var/lib/docker", read_only=False)]
         binds += [Bind(source=spec, target="/run/lab/services.json"), Bind(source=SOURCE, target=SOURCE_IN_NODE)]
@@ -137,6 +140,7 @@ class Node:
             "work": str(self.home / "work"), "root": str(self.home / "root"), "env": ENVIRONMENT,
             "binds": [(str(b.source), b.target, b.read_only) for b in binds],
             "init": f"{SOURCE_IN_NODE}/shepherd/lab/init.py", "spec": "/run/lab/services.json",
+            "cgroups": {name: str(tree) for name, tree in self.spec.cgroups.trees.items()},
         }  # fmt: skip
         return told, self.home / "enter.json"
 

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from shepherd.lab import addresses, engine, pools, services, settings, tokens
 from shepherd.lab.addresses import HostNames
+from shepherd.lab.cgroups import Cgroups, choose
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
 from shepherd.lab.init import Spec
@@ -44,7 +45,10 @@ _END_OF_KEY = "-----END PRIVATE KEY-----\n"
 
 @dataclass(frozen=True, kw_only=True)
 class SiteSpec:
-    """What to build. `shepherd` and `node` change settings of the daemon (by section) and of the keepers."""
+    """What to build. `shepherd` and `node` change settings of the daemon (by section) and of the keepers.
+
+    `cgroups`: the version that the nodes see; by default the machine's, or what SHEPHERD_LAB_CGROUPS says.
+    """
 
     hosts: int = 3
     cpus: int = 2
@@ -53,6 +57,7 @@ class SiteSpec:
     node: settings.Table = field(default_factory=dict)
     start_keepers: bool = False
     start_shepherd: bool = False
+    cgroups: Cgroups = field(default_factory=choose)
 
 
 class Site(PoolQueries):
@@ -112,7 +117,9 @@ class Site(PoolQueries):
         self.fabric.build_switch()
         specs = [self._cm_spec(), self._nfs_spec(), self._campus_spec(), *map(self._host_spec, self.names)]
         for name, legs, run in specs:
-            spec = NodeSpec(name=name, root=trees.root, legs=legs, services=run, binds=(packages,))
+            spec = NodeSpec(
+                name=name, root=trees.root, legs=legs, services=run, binds=(packages,), cgroups=self.spec.cgroups
+            )
             self.nodes[name] = Node(spec=spec, state=self.state, fabric=self.fabric)
         for names in self.names:
             copy_data_root(image.data_root, self.nodes[names.regular].home / "docker")

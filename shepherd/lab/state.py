@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from shepherd.lab.cache import cache_dir
+from shepherd.lab.cgroups import mounted
 from shepherd.lab.net import remove_namespaces
 
 RUN_DIR = Path("/run/shepherd-lab")
-CGROUPS = Path("/sys/fs/cgroup")
 
 
 @dataclass(kw_only=True)
@@ -105,8 +105,8 @@ def _wait_gone(pids: list[int], deadline_s: float = 10.0) -> None:
 
 
 def _remove_cgroups(path: str) -> None:
-    for hierarchy in CGROUPS.iterdir():
-        top = hierarchy / path.lstrip("/")
+    for tree in (tree for version in mounted().values() for tree in version.trees.values()):
+        top = tree / path.lstrip("/")
         if top.is_dir():
             _empty_and_remove(top)
             with contextlib.suppress(OSError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from shepherd.lab.cgroups import mounted
 from shepherd.lab.eventually import eventually
 from shepherd.lab.net import namespaces_of
 from shepherd.lab.site import Site
@@ -49,7 +50,8 @@ def test_a_lab_killed_with_sigkill_dies_whole_and_is_removed_by_the_next(site: S
     assert namespaces_of(dead.site_id) == []
     assert not dead.directory.exists()
     assert not dead.bulk.exists()
-    assert not list(Path("/sys/fs/cgroup").glob(f"*/shepherd-lab/{dead.site_id}"))
+    trees = [tree for version in mounted().values() for tree in version.trees.values()]
+    assert not [tree for tree in trees if (tree / dead.cgroup.lstrip("/")).exists()]
     assert Path("/run/netns", bystander).exists()
     assert len(site.regular_startds()) >= 1, "the living site was touched"
 
