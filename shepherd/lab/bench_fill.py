@@ -12,13 +12,13 @@ import classad2
 import htcondor2
 
 from shepherd.edges.htcondor.reports import to_ad
+from shepherd.lab.bench_hosts import NONCE, flock_name, host_names, lease_of, lent_names
 from shepherd.lab.bench_pool import FLOCK, HOME
-from shepherd.model.host import HostName, Nonce
+from shepherd.model.host import HostName
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 
 BATCH = 500
 FILLERS = {f"BenchFiller{number}": number for number in range(50)}
-LENT_EACH = 4
 
 Ad = dict[str, object]
 
@@ -26,13 +26,12 @@ Ad = dict[str, object]
 def main() -> None:
     """Advertise everything once."""
     hosts, slots, shape = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    names = [f"p{number}" for number in range(1, hosts + 1)]
-    lent = {name for number, name in enumerate(names) if number % LENT_EACH == 0}
+    names, lent = host_names(hosts), set(lent_names(hosts))
     regular = [name for name in names if name not in lent]
     _send(HOME, "UPDATE_MASTER_AD", map(_master, names))
     _send(HOME, "UPDATE_AD_GENERIC", (_keeper(name, lent=name in lent) for name in names))
     _send(HOME, "UPDATE_STARTD_AD", (ad for name in regular for ad in _slots(name, slots, shape)))
-    _send(FLOCK, "UPDATE_STARTD_AD", (ad for name in lent for ad in _slots("f" + name[1:], slots, shape)))
+    _send(FLOCK, "UPDATE_STARTD_AD", (ad for name in lent for ad in _slots(flock_name(name), slots, shape)))
 
 
 def _send(collector: str, command: str, ads: Iterable[Ad]) -> None:
@@ -85,12 +84,12 @@ def _master(machine: str) -> Ad:
     return {**FILLERS, **about, "STARTD_StartTime": now - 90000, "MASTER_StartTime": now - 90001}
 
 
-def _keeper(machine: str, *, lent: bool) -> Ad:
+def _keeper(machine: HostName, *, lent: bool) -> Ad:
     report = KeeperReport(
-        nonce=Nonce("0123456789abcdef0123456789abcdef"),
+        nonce=NONCE,
         phase=KeeperPhase.FLOCKING if lent else KeeperPhase.IDLE,
         lock=LockHolder.FLOCK if lent else LockHolder.REGULAR,
-        lease=None,
+        lease=lease_of(machine) if lent else None,
         container="0123456789ab" if lent else None,
         image=None,
         problem=None,
@@ -98,7 +97,7 @@ def _keeper(machine: str, *, lent: bool) -> Ad:
         heard_at_s=0.0,
         version="bench",
     )
-    return dict(to_ad(HostName(machine), report))
+    return dict(to_ad(machine, report))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import classad2
 import htcondor2
 
 from shepherd.edges.htcondor import pages
-from shepherd.lab.bench_fill import LENT_EACH
+from shepherd.lab.bench_hosts import LENT_EACH
 from shepherd.lab.bench_pool import HOME
 from shepherd.model.host import HostName
 from shepherd.model.lease import host_number

@@ -1,6 +1,8 @@
-"""The daemon's own way of the same questions: `python -m shepherd.lab.bench_look ROUNDS` prints one JSON object.
+"""The daemon's own way of the same questions: `python -m shepherd.lab.bench_look ROUNDS HOSTS`
+prints one JSON object.
 
-Observer and decision are the daemon's own; nothing is acted on. Memory is the whole process tree's: each process at
+Observer, decision and the view for `shepherd -s` are the daemon's own, and its records say which hosts are lent;
+nothing is acted on. Memory is the whole process tree's: each process at
 its peak, what they share counted once.
 """
 
@@ -8,17 +10,28 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from shepherd.core.policy.decide import decide
+from shepherd.core.present import present
+from shepherd.core.records import memory_from, switch_from
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.ledger import SqliteLedger
+from shepherd.lab.bench_hosts import lent_records
 from shepherd.lab.bench_pool import FLOCK, HOME
 from shepherd.lab.bench_settings import bench_settings
+from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import Snapshot
+from shepherd.model.orders import SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.programs.observe import Observer
 from shepherd.programs.wiring import ASKERS, at_once
@@ -37,32 +50,80 @@ def main() -> None:
         within_s=settings.timers.query_s,
     )
     observer = Observer(pool, SystemClock(), settings, at_once(ThreadPoolExecutor(ASKERS)))
-    _round(observer, pool, settings)
-    rounds, before_s = int(sys.argv[1]), _tree_cpu_s(workers)
-    took = [_round(observer, pool, settings) for _ in range(rounds)]
-    each_s = (_tree_cpu_s(workers) - before_s) / rounds
-    print(json.dumps({"cpu_s": each_s, **_figures(took, observer.full(0), workers)}))
+    records = lent_records(int(sys.argv[2]), settings.flock.image)
+    with tempfile.TemporaryDirectory(prefix="shepherd-bench-") as place:
+        ledger = SqliteLedger(Path(place), switch_from=switch_from, memory_from=memory_from)
+        daemon = Daemon(observer=observer, pool=pool, settings=settings, records=records, ledger=ledger)
+        daemon.round()
+        rounds, before_s = int(sys.argv[1]), _tree_cpu_s(workers)
+        took = [daemon.round() for _ in range(rounds)]
+        each_s = (_tree_cpu_s(workers) - before_s) / rounds
+        print(json.dumps({"cpu_s": each_s, **_figures(took, daemon.seen(), workers)}))
+        ledger.close()
     pool.close()
 
 
-def _round(observer: Observer, pool: CondorPool, settings: Settings) -> tuple[float, float]:
-    began = time.monotonic()
-    snapshot = observer.full(0)
-    pool.published()
-    seen = time.monotonic()
-    decide(snapshot, {}, {}, None, settings, time.time(), is_cycle=True)
-    return seen - began, time.monotonic() - seen
+@dataclass(frozen=True, kw_only=True)
+class Took:
+    """One look. Seconds."""
+
+    observe_s: float
+    decide_s: float
+    show_s: float
 
 
-def _figures(took: list[tuple[float, float]], last: Snapshot, workers: list[WorkerProcess]) -> dict[str, object]:
+@dataclass(frozen=True, kw_only=True)
+class Daemon:
+    """What a daemon does at each look, but for acting."""
+
+    observer: Observer
+    pool: CondorPool
+    settings: Settings
+    records: Mapping[HostName, SwitchRecord]
+    ledger: SqliteLedger
+
+    def look(self) -> Snapshot:
+        """As the daemon looks: the lent hosts are expected to be missing at home."""
+        out = [HostPair(host=record.host, flock_name=record.flock_name) for record in self.records.values()]
+        return self.observer.full(len(self.records), out)
+
+    def body(self, snapshot: Snapshot, sentence: str) -> Mapping[str, Any]:
+        """What `shepherd -s` would show."""
+        about = {"instance": "bench", "pid": os.getpid(), "version": "bench", "sentence": sentence}
+        about["cycle_at_s"] = snapshot.at_s
+        return present(snapshot, self.records, None, self.settings, about=about, problems=[])
+
+    def round(self) -> Took:
+        """Look, decide, show."""
+        began = time.monotonic()
+        snapshot = self.look()
+        self.pool.published()
+        seen = time.monotonic()
+        verdict = decide(snapshot, self.records, {}, None, self.settings, time.time(), is_cycle=True)
+        decided = time.monotonic()
+        self.ledger.publish_present(self.body(snapshot, verdict.sentence))
+        return Took(observe_s=seen - began, decide_s=decided - seen, show_s=time.monotonic() - decided)
+
+    def seen(self) -> dict[str, object]:
+        """What a last look found, for whoever judges whether the right thing was measured."""
+        last = self.look()
+        states = Counter(host["state"] for host in self.body(last, "")["hosts"])
+        return {
+            "hosts_seen": len(last.hosts),
+            "states": dict(states),
+            "idle_jobs": last.queue.idle_jobs if last.queue else None,
+            "problems": [reading.problem for reading in last.readings.values() if reading.problem],
+        }
+
+
+def _figures(took: list[Took], seen: dict[str, object], workers: list[WorkerProcess]) -> dict[str, object]:
     pids = [os.getpid(), *(worker.pid for worker in workers if worker.pid is not None)]
     return {
-        "observe_s": statistics.median(seen for seen, _ in took),
-        "decide_s": statistics.median(decided for _, decided in took),
-        "observe_and_decide_s": statistics.median(seen + decided for seen, decided in took),
-        "hosts": len(last.hosts),
-        "idle_jobs": last.queue.idle_jobs if last.queue else None,
-        "problems": [reading.problem for reading in last.readings.values() if reading.problem],
+        **seen,
+        "observe_s": statistics.median(one.observe_s for one in took),
+        "decide_s": statistics.median(one.decide_s for one in took),
+        "observe_and_decide_s": statistics.median(one.observe_s + one.decide_s for one in took),
+        "show_s": statistics.median(one.show_s for one in took),
         "peak_mib": round(sum(_peak_mib(pid) for pid in pids) - sum(_counted_twice_mib(pid) for pid in pids), 1),
         "peaks_mib": [round(_peak_mib(pid), 1) for pid in pids],
     }

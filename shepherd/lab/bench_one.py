@@ -39,11 +39,11 @@ def main() -> None:
     _publish()
     match what:
         case "look":
-            found = _look()
+            found = _look(hosts)
         case "load":
             found = _load(hosts)
         case _:
-            found = _queue()
+            found = _queue(hosts)
     print(json.dumps({"what": what, "hosts": hosts, "slots": hosts * slots, "shape": shape, **found}))
 
 
@@ -61,13 +61,13 @@ def _publish() -> None:
     worker.close()
 
 
-def _look() -> Figures:
+def _look(hosts: int) -> Figures:
     """Floor and look take turns, so that a busy minute of the machine meets both."""
     floors, looks = [], []
     for _ in range(PAIRS):
         floor = _run("bench_floor", str(ROUNDS))
         floors += floor["took_s"]
-        looks.append(_run("bench_look", str(ROUNDS)))
+        looks.append(_run("bench_look", str(ROUNDS), str(hosts)))
     floor_s = sorted(floors)[len(floors) // 2]
     look = sorted(looks, key=lambda figures: float(figures["observe_and_decide_s"]))[PAIRS // 2]
     return {"floor_s": floor_s, "floor_cpu_s": floor["cpu_s"], "ratio": look["observe_and_decide_s"] / floor_s, **look}
@@ -81,17 +81,19 @@ def _load(hosts: int) -> Figures:
     return {"collector_cpu_percent": 100 * busy, **load}
 
 
-def _queue() -> Figures:
-    few = _run("bench_look", str(ROUNDS))
+def _queue(hosts: int) -> Figures:
+    look = ("bench_look", str(ROUNDS), str(hosts))
+    few = _run(*look)
     text = f"executable=/bin/sleep\\narguments=1000\\nrequirements=false\\nqueue {JOBS}\\n"
     script = f"printf '{text}' | condor_submit -terse -"
     nobody = ("chroot", "--userspec=nobody:nogroup", str(ROOT))
     must(("env", "-u", "CONDOR_CONFIG", *nobody, "sh", "-c", script), timeout_s=600)
     end_s = time.monotonic() + 120
-    while (many := _run("bench_look", str(ROUNDS)))["idle_jobs"] < JOBS and time.monotonic() < end_s:
+    while ((many := _run(*look))["idle_jobs"] or 0) < JOBS and time.monotonic() < end_s:
         time.sleep(2)
     names = ("observe_and_decide_s", "cpu_s", "peak_mib", "idle_jobs")
-    return {**{f"few_{name}": few[name] for name in names}, **{f"many_{name}": many[name] for name in names}}
+    counted = {f"{which}_{name}": found[name] for which, found in (("few", few), ("many", many)) for name in names}
+    return {"jobs": JOBS, **counted}
 
 
 def _collector_pid() -> int:

@@ -7,7 +7,7 @@ import pytest
 from tests.house import sources
 
 ASSERTING = frozenset({"eventually", "fail", "raises", "run_state_machine_as_test"})
-"""Calls that fail a test when something does not hold. Whole names: `failing_with`, or a keeper's own `check`, do not."""
+"""Calls that fail a test when something does not hold. Whole names: neither `failing_with` nor a keeper's `check`."""
 SKIPPING = {"skip", "skipif", "skipIf", "importorskip", "xfail", "SkipTest"}
 
 

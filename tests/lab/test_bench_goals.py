@@ -1,0 +1,56 @@
+"""What the bench calls a missed goal: also a measurement that did not measure what it should have."""
+
+import pytest
+
+from shepherd.core.switch.state import state_of
+from shepherd.lab.bench import missed_goals
+from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
+from shepherd.model.host import HostPair, HostState
+from shepherd.model.observation import FlockStartd, HostFacts
+from shepherd.model.settings import TimerSettings
+
+LOOK = {
+    "hosts": 100, "slots": 1000, "shape": "dynamic", "ratio": 1.7, "peak_mib": 90.0, "problems": [],
+    "hosts_seen": 100, "states": {"local": 75, "flock": 25}, "observe_and_decide_s": 0.1,
+}  # fmt: skip
+QUEUE = {"jobs": 50_000, "many_idle_jobs": 50_000, "many_cpu_s": 0.1, "few_cpu_s": 0.1}
+
+
+def test_a_sound_run_misses_nothing():
+    """A bench that always complains is read by nobody."""
+    assert missed_goals([LOOK], QUEUE) == []
+
+
+@pytest.mark.parametrize("seen", [None, 0, 49_999])
+def test_a_queue_that_never_filled_is_a_missed_goal(seen):
+    """The schedd refused the jobs; the look beside an empty queue was as quick as ever, and all was green."""
+    assert any("50000 waiting jobs" in goal for goal in missed_goals([LOOK], {**QUEUE, "many_idle_jobs": seen}))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"hosts_seen": 75}, "75 hosts were seen, 100 are there"),
+        ({"states": {"local": 75, "unknown": 25}}, "their states are"),
+        ({"states": {"local": 99, "flock": 1}}, "their states are"),
+        ({"ratio": 2.1}, "times the floor"),
+        ({"peak_mib": 301.0}, "MiB at the peak"),
+        ({"problems": ["home collector: silent"]}, "home collector: silent"),
+    ],
+)
+def test_a_look_at_another_pool_than_the_one_filled_in_is_a_missed_goal(change, words):
+    """A quarter of the hosts was judged as unknown, in no time, because the shepherd had no record of them."""
+    (goal,) = missed_goals([{**LOOK, **change}], QUEUE)
+    assert words in goal
+
+
+def test_one_host_in_four_is_lent_and_judged_so():
+    """Records under other names or leases than the keepers' would make every lent host an unknown one."""
+    records = lent_records(100, "sha256:" + "0" * 64)
+    assert list(records) == list(lent_names(100)) == list(host_names(100))[::4]
+    name, record = next(iter(records.items()))
+    now = record.granted_at_s + 4000
+    flock = FlockStartd(claimed_slots=0, started_at_s=now - 100, heard_at_s=now)
+    pair = HostPair(host=name, flock_name=flock_name(name))
+    facts = HostFacts(pair=pair, regular=None, master=None, flock=flock, keeper=None)
+    assert state_of(facts, record, now, TimerSettings())[0] is HostState.FLOCK
