@@ -100,7 +100,7 @@ def record(host: str, stage: Stage, **more: object) -> SwitchRecord:
     """A switch in `stage`, entered ten seconds ago."""
     made = SwitchRecord(
         host=HostName(host),
-        lease=LeaseId(f"{host}.1"),
+        lease=LeaseId(f"{host}.1700000000.0000abcd"),
         nonce=Nonce("n1"),
         image=IMAGE,
         flock_name="f" + host[1:],

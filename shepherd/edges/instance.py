@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shepherd.errors import SettingsError
 from shepherd.model.host import HostName, LeaseId
+from shepherd.model.lease import lease_name
 
 
 def instance_id(state: Path) -> str:
@@ -25,4 +26,4 @@ def instance_id(state: Path) -> str:
 
 def new_lease(host: HostName) -> LeaseId:
     """A name for one lend: host, second, and enough chance to be unique for ever."""
-    return LeaseId(f"{host}.{int(time.time())}.{secrets.token_hex(4)}")
+    return lease_name(host, time.time(), secrets.token_hex(4))

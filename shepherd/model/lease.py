@@ -3,16 +3,29 @@
 import dataclasses
 import enum
 import hashlib
+import re
 
 from shepherd.model.host import HostName, LeaseId, Nonce
 
 OUR_MARK = "shepherd:"
-"""Every drain of ours has a reason that starts so; only those are ours to cancel."""
+OUR_REASON = re.compile(rf"{OUR_MARK}(\S+\.\d+\.[0-9a-f]{{8}})")
+"""Every drain of ours has a reason of just this form; only those are ours to cancel: people may begin theirs so."""
+
+
+def lease_name(host: HostName, at_s: float, chance: str) -> LeaseId:
+    """The name of a lend; `chance` is eight hexadecimal digits."""
+    return LeaseId(f"{host}.{int(at_s)}.{chance}")
 
 
 def drain_reason(lease: LeaseId) -> str:
     """The reason our drain for this lend carries."""
     return OUR_MARK + lease
+
+
+def drained_for(reason: str) -> LeaseId | None:
+    """The lend that a drain's reason names; None if the drain is not of our making."""
+    ours = OUR_REASON.fullmatch(reason)
+    return LeaseId(ours[1]) if ours else None
 
 
 def host_number(host: str) -> int:

@@ -58,8 +58,8 @@ class Observer:
         self._settings = settings
         self._together = together
         self._last = Believed()
-        self._is_silent = False
-        """Of the last look: some collector did not answer."""
+        self._silent: set[Source] = set()
+        """First sources of the collectors that did not answer since the last full look began."""
         self._machines: set[str] = set()
         self._pairing = pair_hosts((), settings.hosts)
         self._hosts: Mapping[HostName, HostFacts] = {}
@@ -72,7 +72,7 @@ class Observer:
 
         A silent collector is asked once a turn, not once a source, so that a look stays short.
         """
-        self._is_silent = False
+        self._silent = set()
         self._together([functools.partial(self._ask_in_turn, turn) for turn in self._turns(lent)])
         self._doubt_young()
         self._doubt_clock()
@@ -80,21 +80,31 @@ class Observer:
         return self._snapshot([*self._everybody(), *out])
 
     def some(self, hosts: Sequence[HostPair]) -> Snapshot:
-        """Ask for these hosts only, in the middle of their switches; everything else stays as it was."""
-        names = [pair.host for pair in hosts]
-        flock = [pair.flock_name for pair in hosts]
-        last, pool = self._last, self._pool
-        try:
-            last.regular = _merged(last.regular, names, pool.regular_startds(names))
-            last.keepers = _merged(last.keepers, names, pool.keepers(names))
-            last.masters = _merged(last.masters, names, self._with_off_since(pool.regular_masters(names)))
-        except PoolUnavailable as exc:
-            self._fail(Source.HOME_STARTDS, str(exc), 0.0)
-        try:
-            last.flock = _merged(last.flock, flock, pool.flock_startds(flock))
-        except PoolUnavailable as exc:
-            self._fail(Source.FLOCK_STARTDS, str(exc), 0.0)
+        """Ask for these hosts only, in the middle of their switches; everything else stays as it was.
+
+        A collector that was silent is asked by full looks only: each question holds the loop up to its deadline.
+        """
+        self._try(Source.HOME_STARTDS, lambda: self._some_home([pair.host for pair in hosts]))
+        self._try(Source.FLOCK_STARTDS, lambda: self._some_flock([pair.flock_name for pair in hosts]))
         return self._snapshot(hosts)
+
+    def _try(self, source: Source, ask: Callable[[], None]) -> None:
+        if source in self._silent:
+            return
+        try:
+            ask()
+        except PoolUnavailable as exc:
+            self._fail(source, str(exc), 0.0)
+            self._silent |= set() if exc.refused else {source}
+
+    def _some_home(self, names: Sequence[HostName]) -> None:
+        last, pool = self._last, self._pool
+        last.regular = _merged(last.regular, names, pool.regular_startds(names))
+        last.keepers = _merged(last.keepers, names, pool.keepers(names))
+        last.masters = _merged(last.masters, names, self._with_off_since(pool.regular_masters(names)))
+
+    def _some_flock(self, names: Sequence[str]) -> None:
+        self._last.flock = _merged(self._last.flock, names, self._pool.flock_startds(names))
 
     def _turns(self, lent: int) -> tuple[Mapping[Source, Callable[[], str]], ...]:
         """Questions that are asked one after another, each such turn of one collector."""
@@ -110,7 +120,8 @@ class Observer:
             if is_silent:
                 self._fail(source, "its collector does not answer", 0.0)
             elif self._ask(source, ask):
-                is_silent = self._is_silent = True
+                is_silent = True
+                self._silent.add(Source.HOME_STARTDS if source in HOME else source)
 
     def _regular(self, lent: int) -> str:
         answer = self._pool.regular_startds(None)
@@ -178,7 +189,7 @@ class Observer:
         self._readings[source] = Reading(source=source, at_s=at, problem=problem, asked_s=took)
 
     def _doubt_young(self) -> None:
-        if self._is_silent:
+        if self._silent:
             self._mark((*HOME, Source.FLOCK_STARTDS), "a collector is silent: the collectors' ages are not known")
             return
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostPair, LeaseId
+from shepherd.model.lease import drained_for
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_node import NodeFile
 from shepherd.sim.container import Pid1
@@ -168,7 +169,7 @@ class Host:
     def drained_by_us(self) -> bool:
         """The regular startd is drained, or draining, by our mark."""
         startd = self.startd
-        return startd is not None and startd.draining and startd.reason.startswith("shepherd:")
+        return startd is not None and startd.draining and drained_for(startd.reason) is not None
 
     def run_container(self, lease: LeaseId, image: str) -> Pid1:
         """What dockerd does on the keeper's request."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 
 from shepherd.core.invariants import breaches
 from shepherd.errors import AnotherShepherd
-from shepherd.model.host import HostName, HostPair, LeaseId
+from shepherd.model.host import HostName, HostPair
 from shepherd.model.intents import Intent, IntentKind
+from shepherd.model.lease import lease_name
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import (
     FlockSettings,
@@ -300,7 +301,7 @@ class Running:
             ),
             clock=clock,
             log=self._log,
-            new_lease=lambda host: LeaseId(f"{host}-{site.rng.randrange(16**8):08x}"),
+            new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
         )
         latch = Latch(
             ledger=self.ledger,

@@ -13,9 +13,12 @@ from tests.build import NOW, facts, flock_startd, idle_host, keeper, record, reg
 POLICY = PolicySettings(idle_jobs_threshold=600, lend_per_cycle=2, reserve=0.25)
 
 
-def verdict(seen, switches=(), *, policy=POLICY, memories=None, off=None, is_cycle=True, hosts=None) -> Verdict:
+def verdict(
+    seen, switches=(), *, policy=POLICY, memories=None, off=None, is_cycle=True, hosts=None, may_lend=True
+) -> Verdict:
     by_host = {one.host: one for one in switches}
-    return decide(seen, by_host, memories or {}, off, settings(policy, hosts=hosts), NOW, is_cycle=is_cycle)
+    site = settings(policy, hosts=hosts)
+    return decide(seen, by_host, memories or {}, off, site, NOW, is_cycle=is_cycle, may_lend=may_lend)
 
 
 def lent(result: Verdict) -> list[str]:
@@ -161,6 +164,17 @@ def test_flockoff_takes_everybody_home_whatever_the_queue_says():
     result = verdict(seen, [record("p202", Stage.LENT)], off=off, is_cycle=False)
     assert reclaimed(result) == ["p202"]
     assert "attack" in result.sentence
+
+
+@pytest.mark.parametrize("per_cycle", [0, 1])
+def test_what_cannot_be_recorded_is_not_lent_but_reclaimed(per_cycle):
+    """With a budget for reclaims and a full disk local jobs waited until somebody had cleaned up."""
+    policy = PolicySettings(idle_jobs_threshold=600, reclaim_per_cycle=per_cycle, reserve=0.0)
+    home = verdict(snapshot(facts("p202"), idle_jobs=700), [record("p202", Stage.LENT)], policy=policy, may_lend=False)
+    assert reclaimed(home) == ["p202"]
+    out = verdict(snapshot(idle_host("p201"), idle_jobs=0), policy=policy, may_lend=False)
+    assert lent(out) == []
+    assert "cannot be recorded" in out.sentence
 
 
 def test_a_host_held_by_a_human_is_neither_lent_nor_counted():

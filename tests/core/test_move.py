@@ -10,7 +10,7 @@ from shepherd.model.settings import TimerSettings
 from tests.build import NOW, facts, flock_startd, keeper, record, regular
 
 TIMERS = TimerSettings()
-LEASE = "p201.1"
+LEASE = "p201.1700000000.0000abcd"
 ARMED = keeper(KeeperPhase.ARMED, lease=LEASE)
 FLOCKING = keeper(KeeperPhase.FLOCKING, lease=LEASE)
 DRAINED = regular(drain=f"shepherd:{LEASE}", drained=True)
@@ -109,7 +109,7 @@ def test_a_startd_that_is_not_drained_for_this_lend_is_never_told_to_restart():
 
 def test_a_drain_of_another_lend_is_not_taken_for_ours():
     """An old drain that lingers must not start a container over a working startd."""
-    old = regular(drain="shepherd:p201.0", drained=True)
+    old = regular(drain="shepherd:p201.1600000000.00000000", drained=True)
     assert isinstance(move(Stage.DRAIN_ORDERED, regular=old, keeper=ARMED), Wait)
 
 

@@ -1,19 +1,28 @@
 """A real site in which things are broken on purpose, and the invariants are measured from outside."""
 
+import contextlib
 import dataclasses
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from shepherd.core.invariants import breaches
+from shepherd.errors import ShepherdError
 from shepherd.lab.eventually import eventually
 from shepherd.lab.herd_log import Side
 from shepherd.lab.node import Node
 from shepherd.lab.site import Site, SiteSpec
 from shepherd.lab.spans import Span, total_s
-from shepherd.lab.watch import Watch
+from shepherd.lab.watch import Measured, Watch
+from shepherd.model.container import LABEL
 from shepherd.model.host import HostName, HostPair
-from shepherd.model.world import HostWorld, Limits, WorldFacts
+from shepherd.model.orders import StepKind
+from shepherd.model.world import ActSeen, HostWorld, Limits, WorldFacts
+from tests.faults import evidence
 
+Record = dict[str, Any]
+SETTINGS = "/etc/shepherd/shepherd.toml"
 TIMERS = {
     "cycle_s": 3.0, "look_s": 1.0, "renew_s": 3.0, "lease_s": 25.0, "ad_period_s": 15.0, "young_collector_s": 15.0,
     "graceful_s": 8.0, "fast_s": 4.0, "kill_s": 4.0, "query_s": 5.0, "command_s": 8.0, "arm_deadline_s": 40.0,
@@ -43,6 +52,10 @@ class Scene:
     watch: Watch
     began_s: float = 0.0
     began_wall_s: float = 0.0
+    kept: dict[str, Record] = dataclasses.field(default_factory=dict)
+    """Records of ledgers that will not be there at the end."""
+    off: list[Span] = dataclasses.field(default_factory=list)
+    """When flocking was off for certain, by our own doing. Wall clock."""
 
     # -- before and after ---------------------------------------------------------------------------------------------
 
@@ -74,10 +87,20 @@ class Scene:
     def flockoff(self, why: str) -> None:
         """Stop all flocking by the verb; works while the daemon is down."""
         self.site.cm.must(("shepherd", "flockoff", why), user="shepherd")
+        self.off.append(Span(start_s=time.time(), end_s=float("inf")))
 
     def flockon(self) -> None:
         """Let hosts be lent."""
+        now_s = time.time()
+        self.off = [dataclasses.replace(span, end_s=min(span.end_s, now_s)) for span in self.off]
         self.site.cm.must(("shepherd", "flockon"), user="shepherd")
+
+    def keep_records(self, settings: str = SETTINGS) -> None:
+        """Remember what this ledger holds now of the scenario."""
+        export = ("shepherd", "--settings", settings, "ledger", "export", "--kind", "step")
+        for line in self.site.cm.must(export).splitlines():
+            record: Record = json.loads(line)
+            self.kept[f"{record['cause']} {record['body']['kind']} {record['at_s']}"] = record
 
     def lend(self) -> None:
         """Let all hosts be lent, and wait until they are."""
@@ -96,18 +119,24 @@ class Scene:
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
+    def accepting(self) -> set[str]:
+        """Hosts whose regular startd is in the home pool and takes work, or does some."""
+        wanted = ("Machine", "State", "Draining")
+        ads = self.site.collector_ads(self.site.cm, "startd", attributes=wanted)
+        return {str(ad["Machine"]) for ad in ads if ad.get("State") != "Drained" and not ad.get("Draining")}
+
     def all_home(self) -> bool:
-        """Every host's regular startd is in the home pool and no flocking startd runs."""
-        startds = sum(len(host.pids(r"condor_startd", containers=True)) for host in self.site.hosts)
-        return len(self.site.regular_startds()) == len(self.site.hosts) and not startds
+        """Every host's regular startd takes work, and nothing is left of any container."""
+        left = sum(len(host.pids(".", containers=True)) for host in self.site.hosts)
+        return not left and len(self.accepting()) == len(self.site.hosts)
 
     def all_lent(self) -> bool:
         """Every host serves guests."""
-        return all(self.is_lent(host.name) for host in self.site.hosts) and not self.site.regular_startds()
+        return all(self.is_lent(host.name) for host in self.site.hosts) and not self.accepting()
 
     def is_home(self, host: str) -> bool:
-        """This host's regular startd is in the home pool."""
-        return host in self.site.regular_startds()
+        """This host's regular startd takes work, and nothing is left of its container."""
+        return host in self.accepting() and not self.site.host(host).pids(".", containers=True)
 
     def is_lent(self, host: str) -> bool:
         """This host's flocking startd is in the flock pool and its process lives."""
@@ -132,31 +161,72 @@ class Scene:
 
     # -- measuring ----------------------------------------------------------------------------------------------------
 
-
     def facts(self) -> WorldFacts:
-        """What was measured since `calm`, from outside the software."""
+        """What was measured since `calm`, from outside the software.
+
+        How fast a reclaim is, the reserve and the budget of a cycle are shown elsewhere (`test_stage_times`, the demo,
+        the simulator): this site lends all it has, and most reclaims here are disturbed on purpose.
+        """
         measured = self.watch.measured()
         since = Span(start_s=self.began_s, end_s=time.monotonic())
-        hosts = [
-            self._host(
-                node, measured.double_runs.get(node.name, ()), measured.without_accepting.get(node.name, ()), since
-            )
-            for node in self.site.hosts
-        ]
-        return WorldFacts(at_s=time.time(), limits=self._limits(), hosts=tuple(hosts))
+        jobs = {node.name: self._jobs(node) for node in (self.site.cm, self.site.campus)}
+        hosts = [self._host(node, measured, since, jobs) for node in self.site.hosts]
+        with contextlib.suppress(ShepherdError):
+            self.keep_records()
+        acts = [act for node in self.site.hosts for act in self._acts(node.name)]
+        off_s = time.time() - self.off[-1].start_s if self.off and self.off[-1].end_s > time.time() else None
+        return WorldFacts(
+            at_s=time.time(), limits=self._limits(), hosts=tuple(hosts), acts=tuple(acts), flockoff_s=off_s
+        )
 
-    def _host(self, node: Node, double: Iterable[Span], without: Iterable[Span], since: Span) -> HostWorld:
+    def _host(self, node: Node, measured: Measured, since: Span, jobs: Mapping[str, list[Record]]) -> HostWorld:
         flocking = "f" + node.name[1:]
+        double = measured.double_runs.get(node.name, ())
+        without = measured.without_accepting.get(node.name, ())
+        started = evidence.containers_started(node, LABEL, self.began_wall_s)
         return HostWorld(
             pair=HostPair(host=HostName(node.name), flock_name=flocking),
-            guest_jobs_on_regular=self._ran(self.site.campus, node.name),
-            local_jobs_in_container=self._ran(self.site.cm, flocking),
+            guest_jobs_on_regular=tuple(evidence.ran_on(jobs["campus"], node.name)),
+            local_jobs_in_container=tuple(evidence.ran_on(jobs["cm"], flocking)),
             double_run_ms=1000 * total_s(span for span in double if span.end_s > since.start_s),
             unserved_s=max((gap.end_s - max(gap.start_s, since.start_s) for gap in without), default=0.0),
-            local_jobs_evicted=self._evicted(node.name),
+            local_jobs_evicted=tuple(evidence.thrown_off(jobs["cm"], node.name)),
             lent=bool(self.watch_runs_now(node.name)),
             guests_alive=bool(node.pids(".", containers=True)),
+            containers=started.by_lease,
+            images=started.images,
         )
+
+    def _jobs(self, node: Node) -> list[Record]:
+        recent = f"QDate >= {int(self.began_wall_s)}"
+        return [*self.site.history(node, recent), *self.site.queue(node, recent)]
+
+    def _acts(self, host: str) -> Iterable[ActSeen]:
+        """Drains that reached a startd, and startds that the shepherd ended, as that startd's own log has them."""
+        story = evidence.regular_story(self.site.host(host), self.began_wall_s)
+        for at_s, lease in story.drains:
+            known = any(step["at_s"] < at_s + 1 for step in self._steps(host, StepKind.DRAIN) if step["cause"] == lease)
+            yield self._act(StepKind.DRAIN, host, lease, at_s, recorded_before=known)
+        for step in self._steps(host, StepKind.RESTART):
+            ended = any(-1 <= end_s - step["at_s"] < TIMERS["command_s"] for end_s in story.ends_undrained)
+            yield self._act(StepKind.RESTART, host, step["cause"], step["at_s"], recorded_before=True, busy=ended)
+
+    def _act(
+        self, kind: StepKind, host: str, lease: str, at_s: float, *, recorded_before: bool, busy: bool = False
+    ) -> ActSeen:
+        late_s = TIMERS["look_s"] + 1.0
+        off = any(span.start_s + late_s < at_s < span.end_s for span in self.off)
+        return ActSeen(
+            at_s=at_s, kind=kind, host=host, lease=lease, recorded_before=recorded_before, recordable=True,
+            flockoff=off, busy=busy,
+        )  # fmt: skip
+
+    def _steps(self, host: str, kind: StepKind) -> list[Record]:
+        return [
+            record
+            for record in self.kept.values()
+            if record["host"] == host and record["body"]["kind"] == kind.value and record["at_s"] >= self.began_wall_s
+        ]
 
     def _meetings(self, host: str) -> Iterable[str]:
         """For whoever looks for the cause: what lived when both sides did. Seconds since the scenario began."""
@@ -171,17 +241,6 @@ class Scene:
     def watch_runs_now(self, host: str) -> list[object]:
         """Flocking startds of a host that live."""
         return [run for run in self.watch.runs(host, Side.FLOCKING) if not run.end_ns]
-
-    def _ran(self, node: Node, machine: str) -> tuple[str, ...]:
-        recent = f"QDate >= {int(self.began_wall_s)}"
-        jobs = [*self.site.history(node, recent), *self.site.queue(node, recent)]
-        hosts = {str(job["ClusterId"]): str(job.get("LastRemoteHost") or job.get("RemoteHost") or "") for job in jobs}
-        return tuple(job for job, host in hosts.items() if host.rpartition("@")[2] == machine)
-
-    def _evicted(self, machine: str) -> tuple[str, ...]:
-        recent = f"QDate >= {int(self.began_wall_s)} && NumJobStarts > 1"
-        jobs = [*self.site.history(self.site.cm, recent), *self.site.queue(self.site.cm, recent)]
-        return tuple(str(job["ClusterId"]) for job in jobs if str(job.get("LastRemoteHost")).endswith("@" + machine))
 
     def _limits(self) -> Limits:
         ladder = TIMERS["graceful_s"] + TIMERS["fast_s"] + TIMERS["kill_s"]

@@ -26,6 +26,8 @@ class Striker:
     """Puts orders to strike before the site's shepherd."""
 
     scene: Scene
+    starts: int = 0
+    """How often the shepherd had been started when a strike was ordered."""
 
     def install(self) -> None:
         """Let the service run the striking daemon from its next start on. Idempotent."""
@@ -37,6 +39,7 @@ class Striker:
 
     def order(self, step: str, moment: str, number: signal.Signals = signal.SIGKILL, *, stay: bool = False) -> None:
         """Strike at this moment of the next step of this kind, once. With `stay` no successor begins."""
+        self.starts = int(self.scene.site.cm.status("shepherd")["starts"])
         text = f"{step}|{moment}|{int(number)}|{'stay' if stay else ''}"
         self.scene.site.cm.write(ORDER, text, owner="shepherd")
 

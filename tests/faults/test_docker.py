@@ -14,12 +14,15 @@ pytestmark = pytest.mark.real
 def test_a_killed_dockerd_keeps_no_host(scene: Scene) -> None:
     """The out-of-memory killer likes dockerd; the hosts it leaves behind must not need it to come home."""
     scene.lend()
+    scene.guests(count=4)
     host = scene.site.host("p201")
-    send_starts = host.status("dockerd")["starts"]
+    starts = host.status("dockerd")["starts"]
     host.kill("dockerd", signal.SIGKILL)
     scene.flockoff("home")
     scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is at home")
-    assert host.status("dockerd")["starts"] >= send_starts
+    scene.eventually(lambda: host.status("dockerd")["starts"] == starts + 1, 30, "another dockerd was started")
+    scene.flockon()
+    scene.eventually(lambda: scene.is_lent("p201"), 60, "and p201 is lent again")
 
 
 @pytest.mark.large("dockerd fails", sample=1)

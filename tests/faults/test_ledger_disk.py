@@ -32,6 +32,7 @@ def small_disk(scene: Scene) -> Iterator[Scene]:
     cm.run(FREE)
     scene.flockoff("the disk is taken away")
     scene.eventually(scene.all_home, 60, "all hosts are at home")
+    scene.keep_records()
     cm.stop("shepherd")
     cm.must(("umount", "-l", STATE))
     cm.start("shepherd")

@@ -69,6 +69,7 @@ def test_demand_that_a_foreign_schedd_invents_moves_no_host(liar: Scene) -> None
     until_s = time.monotonic() + 15
     while time.monotonic() < until_s:
         lie(scene, "UPDATE_SUBMITTOR_AD", SUBMITTER)
+        lie(scene, "UPDATE_SCHEDD_AD", SCHEDD)
         queue = shown(scene)["queue"]
         assert queue["idle_jobs"] == 0, scene.status()
         assert queue["missing_schedds"] == []

@@ -83,8 +83,9 @@ def test_of_two_shepherds_started_at_once_one_survives(scene: Scene, settings: s
         time.sleep(2 * TIMERS["renew_s"])
         assert len(living(pair)) == 1
     finally:
-        for one in pair:
+        for one, file in zip(pair, files, strict=True):
             kill_session(one)
+            scene.keep_records(file)
         time.sleep(QUIET_S)
         cm.start("shepherd")
 

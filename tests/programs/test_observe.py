@@ -95,6 +95,22 @@ def test_a_silent_collector_is_asked_once_a_turn():
     assert all(seen.readings[s].problem for s in (Source.HOME_STARTDS, Source.KEEPERS, Source.QUEUE))
 
 
+def test_a_silent_collector_is_not_asked_about_hosts_in_a_switch():
+    """Each such question held the loop up for twenty seconds, and flockoff waited behind it."""
+    pool = CannedPool()
+    observer = Observer(pool, FakeClock(), settings())  # type: ignore[arg-type]
+    pairs = [seen.pair for seen in observer.full(0).hosts.values()]
+    pool.silent, pool.asked = True, 0
+    observer.some(pairs)
+    observer.some(pairs)
+    assert pool.asked == 1
+    pool.silent = False
+    observer.full(0)
+    pool.asked = 0
+    observer.some(pairs)
+    assert pool.asked == 3
+
+
 def test_a_young_collector_is_not_believed():
     """After a restart it knows half the hosts, and the other half looks dead."""
     assert "young" in str(look(CannedPool(age_s=5.0)).readings[Source.HOME_STARTDS].problem)

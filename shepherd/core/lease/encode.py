@@ -77,6 +77,15 @@ def lease_members(lease: Lease) -> Members:
     }
 
 
+def is_readable(lease: Lease) -> bool:
+    """Whether a keeper could read this lease on a page."""
+    try:
+        lease_from(json.loads(canonical(lease_members(lease))))
+    except (LeaseRefused, ValueError):
+        return False
+    return True
+
+
 def decode(payload: bytes) -> LeasePage:
     """The page that `payload` stands for.
 

@@ -28,9 +28,12 @@ def decide(
     now: float,
     *,
     is_cycle: bool,
+    may_lend: bool = True,
 ) -> Verdict:
-    """Orders, refusals and the sentence for this instant. `may_lend` is false between the slow cycles
-    and while nothing can be recorded; reclaims are always possible.
+    """Orders, refusals and the sentence for this instant.
+
+    Only a slow cycle (`is_cycle`) lends, or reclaims by a budget. `may_lend` is false while nothing can be recorded;
+    reclaims are always possible.
     """
     view = view_of(snapshot, switches, memories, settings, now)
     if flockoff is not None:
@@ -42,6 +45,8 @@ def decide(
         return _reclaim(view, short, f"the local herd is below its reserve of {settings.policy.reserve:.0%}")
     if not want.lend or not is_cycle:
         return _nothing(view, want.why)
+    if not may_lend:
+        return _nothing(view, f"{want.why}, but nothing is lent that cannot be recorded")
     if view.blind:
         return _nothing(view, f"{want.why}, but nothing is lent blind ({view.blind})")
     return _lend(view, want, settings)

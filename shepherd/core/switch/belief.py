@@ -1,7 +1,7 @@
 """What may be believed about one host now."""
 
 from shepherd.model.host import LeaseId
-from shepherd.model.lease import OUR_MARK, drain_reason
+from shepherd.model.lease import drain_reason, drained_for
 from shepherd.model.observation import (
     HostFacts,
     KeeperPhase,
@@ -20,7 +20,7 @@ AT_HOME = frozenset({KeeperPhase.IDLE, KeeperPhase.FAILED})
 
 def is_ours(regular: RegularStartd) -> bool:
     """Whether the startd is drained, or draining, by a shepherd."""
-    return regular.draining and regular.drain_reason.startswith(OUR_MARK)
+    return regular.draining and drained_for(regular.drain_reason) is not None
 
 
 def is_drained_for(regular: RegularStartd, lease: LeaseId) -> bool:
@@ -30,7 +30,7 @@ def is_drained_for(regular: RegularStartd, lease: LeaseId) -> bool:
 
 def is_humans(regular: RegularStartd) -> bool:
     """Whether somebody else drains it: an administrator, condor_defrag, another tool."""
-    return regular.draining and not regular.drain_reason.startswith(OUR_MARK)
+    return regular.draining and drained_for(regular.drain_reason) is None
 
 
 def is_off(master: RegularMaster | None, now: float) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from shepherd.core.lease.encode import is_readable
 from shepherd.core.switch import belief
 from shepherd.model.host import HostName, LeaseId
 from shepherd.model.lease import Lease, LeasePhase
@@ -17,10 +18,12 @@ def leases_of(
     """One lease for every switch, and a revocation for every container under a lease nobody remembers.
 
     The second mends what a lost ledger or a forgotten lend leaves behind: such a host goes home at once
-    instead of waiting for the lapse.
+    instead of waiting for the lapse. A lease that no keeper could read (made of what a stranger advertised) is left
+    out, so that it costs the others nothing; its own host comes home when it is overdue.
     """
     known = [_lease(record, timers) for record in switches.values()]
-    return tuple(sorted([*known, *_orphans(switches, hosts.values(), timers)], key=lambda lease: lease.host))
+    every = sorted([*known, *_orphans(switches, hosts.values(), timers)], key=lambda lease: lease.host)
+    return tuple(lease for lease in every if is_readable(lease))
 
 
 def phase_of(stage: Stage) -> LeasePhase:
@@ -65,7 +68,7 @@ def _revocation(host: HostName, keeper: KeeperReport, lease: LeaseId, timers: Ti
         nonce=keeper.nonce,
         lease=lease,
         phase=LeasePhase.REVOKED,
-        image=keeper.image or "",
+        image=keeper.image or "unknown",
         lease_s=timers.lease_s,
         ladder=timers.ladder(),
         why="nobody remembers this lend",

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from shepherd.core.switch import belief
-from shepherd.model.host import HostName, LeaseId
-from shepherd.model.lease import OUR_MARK
+from shepherd.model.host import HostName
+from shepherd.model.lease import drained_for
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import Step, StepKind, SwitchRecord
 
@@ -13,12 +12,10 @@ def leftovers(
     hosts: Mapping[HostName, HostFacts], switches: Mapping[HostName, SwitchRecord]
 ) -> tuple[Step, ...]:
     """One UNDRAIN for every host that is drained by our mark without a switch of ours."""
-    return tuple(
-        Step(kind=StepKind.UNDRAIN, host=host, lease=_lease_in(facts.regular.drain_reason), cause="leftover")
-        for host, facts in hosts.items()
-        if host not in switches and facts.regular is not None and belief.is_ours(facts.regular)
-    )
-
-
-def _lease_in(reason: str) -> LeaseId:
-    return LeaseId(reason.removeprefix(OUR_MARK))
+    steps = []
+    for host, facts in hosts.items():
+        if host in switches or facts.regular is None or not facts.regular.draining:
+            continue
+        if lease := drained_for(facts.regular.drain_reason):
+            steps.append(Step(kind=StepKind.UNDRAIN, host=host, lease=lease, cause="leftover"))
+    return tuple(steps)

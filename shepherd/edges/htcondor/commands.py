@@ -15,7 +15,7 @@ from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostPair
-from shepherd.model.lease import OUR_MARK, drain_reason
+from shepherd.model.lease import drain_reason
 from shepherd.model.orders import Outcome, Result, Step, StepKind
 
 CHECK = 'State =?= "Unclaimed" && Activity =?= "Idle"'
@@ -56,7 +56,7 @@ class CondorCommands:
             case StepKind.DRAIN:
                 return self._drain(step, pair, until)
             case StepKind.UNDRAIN:
-                return self._undrain(pair, until)
+                return self._undrain(step, pair, until)
             case StepKind.RESTART:
                 nobody = f"{pair.host} is not drained for this lease, as far as the home collector knows"
                 return self._run(self._restart(step, pair), until, nobody)
@@ -79,14 +79,19 @@ class CondorCommands:
         how = ["-check", CHECK, "-restart-on-completion", "-reason", drain_reason(step.lease)]
         return self._run(["condor_drain", *self._home_pool, *how, str(found["name"])], until)
 
-    def _undrain(self, pair: HostPair, until: float) -> Answer:
+    def _undrain(self, step: Step, pair: HostPair, until: float) -> Answer:
+        """Only the request of this very lend is cancelled: a human's drain may be milliseconds old."""
         found = self._look(pair, until)
         if not isinstance(found, dict):
             return found
-        if found["draining"] and not str(found["reason"]).startswith(OUR_MARK):
+        if not found["draining"]:
+            return Result.DONE, "it is not drained any more"
+        if found["reason"] != drain_reason(step.lease):
             return Result.REFUSED, f"somebody else drains it: {found['reason'] or 'no reason given'}"
-        which = ["-request-id", str(found["request"])] if found["request"] else []
-        return self._run(["condor_drain", *self._home_pool, "-cancel", *which, str(found["name"])], until)
+        if not found["request"]:
+            return Result.FAILED, "its drain has no request id in the home collector"
+        which = ["-request-id", str(found["request"]), str(found["name"])]
+        return self._run(["condor_drain", *self._home_pool, "-cancel", *which], until)
 
     def _restart(self, step: Step, pair: HostPair) -> Sequence[str]:
         """Only a startd that is Drained by this very lend matches; nothing else can be restarted by it."""

@@ -7,6 +7,9 @@ from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 
 _PHASES = {phase.value: phase for phase in KeeperPhase}
+LONGEST = 200
+"""Characters of a nonce, a lease or an image."""
+
 _LOCKS = {holder.value: holder for holder in LockHolder}
 
 
@@ -31,10 +34,13 @@ def to_ad(host: HostName, report: KeeperReport) -> Mapping[str, object]:
 
 
 def to_report(row: Sequence[Any]) -> KeeperReport | None:
-    """The report, or None if its words are not ours. `row` as in `others.keepers`."""
+    """The report, or None if its words are not ours. `row` as in `others.keepers`.
+
+    Nonce, lease and image go into lease pages; any host that may advertise may have written them.
+    """
     heard, sent, nonce, phase, lock, lease, container, image, problem, version = row
     known_phase, known_lock = _PHASES.get(phase), _LOCKS.get(lock)
-    if known_phase is None or known_lock is None:
+    if known_phase is None or known_lock is None or not all(map(_is_word, (nonce, lease or "-", image or "-"))):
         return None
     return KeeperReport(
         nonce=Nonce(nonce),
@@ -48,3 +54,7 @@ def to_report(row: Sequence[Any]) -> KeeperReport | None:
         heard_at_s=heard,
         version=version,
     )
+
+
+def _is_word(text: str) -> bool:
+    return 0 < len(text) <= LONGEST and text.isprintable() and " " not in text

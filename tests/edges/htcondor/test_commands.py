@@ -114,10 +114,11 @@ def test_undraining_cancels_exactly_our_request(bench):
     assert bench.called == "condor_drain -pool cm:9618 -cancel -request-id 7 slot1@p220"
 
 
-def test_undraining_is_ordered_even_when_no_drain_is_known(bench):
-    """The collector hears of a drain a second later than the startd."""
-    assert bench.carry_out(StepKind.UNDRAIN, "echo ok", IDLE).result is Result.DONE
-    assert bench.called == "condor_drain -pool cm:9618 -cancel slot1@p220"
+@pytest.mark.parametrize("ad", [IDLE, {**OURS, "request": ""}, {**OURS, "reason": "shepherd:p220.1700000000.00000000"}])
+def test_nothing_is_cancelled_but_the_request_of_this_lend(bench, ad):
+    """A cancel without a request's number undid the drain that a human had ordered a moment ago."""
+    bench.carry_out(StepKind.UNDRAIN, "echo ok", ad)
+    assert bench.called == ""
 
 
 def test_only_a_startd_drained_by_this_lease_can_be_restarted(bench):

@@ -1,5 +1,6 @@
 """Masters, keepers, demand, collectors: plain rows from ads that anybody may have written."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +110,20 @@ def test_a_keepers_report_arrives_as_it_was_sent():
     ad = {**reports.to_ad(HostName("p1"), REPORT), "LastHeardFrom": 13}
     ((host, row),) = others.keepers([ad]).items()
     assert (host, reports.to_report(row)) == ("p1", REPORT)
+
+
+@pytest.mark.parametrize("attribute", ["Nonce", "Lease", "Image"])
+@pytest.mark.parametrize("text", ["two words", "a\nb", "x" * 2000])
+def test_words_that_no_lease_page_can_carry_are_not_believed(attribute, text):
+    """A host's root advertised a nonce of two lines, and the shepherd died of it at every start."""
+    ad = {**reports.to_ad(HostName("p1"), REPORT), attribute: text}
+    assert reports.to_report(others.keepers([ad])["p1"]) is None
+
+
+def test_a_keeper_without_a_nonce_is_not_believed():
+    """There is no boot that a lease could be bound to."""
+    ad = {name: value for name, value in reports.to_ad(HostName("p1"), REPORT).items() if name != "Nonce"}
+    assert reports.to_report(others.keepers([ad])["p1"]) is None
 
 
 def test_a_keeper_of_another_time_is_not_understood_rather_than_guessed():

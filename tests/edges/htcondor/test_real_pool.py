@@ -27,6 +27,7 @@ pytestmark = pytest.mark.real
 HOME, FLOCK = "10.9.0.1:9618", "10.9.0.1:9619"
 P220 = HostName("p220")
 WITHIN_S = 30.0
+LEND = "p220.1700000000.0000abcd"
 
 
 @pytest.fixture(name="pool", scope="module")
@@ -166,13 +167,13 @@ def test_a_keepers_report_is_read_by_the_shepherd(pool, ask_at):
 def test_a_lend_and_a_way_back_in_real_commands(pool, commands):
     """The exact words of the tools decide whether an order is taken for done."""
     eventually(lambda: idle(pool), WITHIN_S)
-    assert do(commands, StepKind.RESTART, "L1").result is Result.REFUSED
-    assert do(commands, StepKind.DRAIN, "L1").result is Result.DONE
-    eventually(lambda: p220(pool).drained and p220(pool).drain_reason == "shepherd:L1", WITHIN_S)
-    assert do(commands, StepKind.DRAIN, "L1").result is Result.DONE
+    assert do(commands, StepKind.RESTART, LEND).result is Result.REFUSED
+    assert do(commands, StepKind.DRAIN, LEND).result is Result.DONE
+    eventually(lambda: p220(pool).drained and p220(pool).drain_reason == f"shepherd:{LEND}", WITHIN_S)
+    assert do(commands, StepKind.DRAIN, LEND).result is Result.DONE
     assert do(commands, StepKind.DRAIN, "L2").result is Result.REFUSED
     assert do(commands, StepKind.RESTART, "L2").result is Result.REFUSED
-    assert do(commands, StepKind.UNDRAIN, "L1").result is Result.DONE
+    assert do(commands, StepKind.UNDRAIN, LEND).result is Result.DONE
     eventually(lambda: idle(pool), WITHIN_S)
     before = p220(pool).started_at_s
     assert do(commands, StepKind.DRAIN, "L3").result is Result.DONE
