@@ -14,7 +14,7 @@ from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
 from shepherd.lab.services import LISTENER_LOG
-from shepherd.lab.settings import Table
+from shepherd.lab.settings import CYCLE_S, Table
 from shepherd.lab.site import Site, SiteSpec
 from shepherd.lab.watch import Watch
 
@@ -88,7 +88,7 @@ class Demo:
         self._note_reclaims(began_s, lent)
         self.site.cm.must(("rm", "/tmp/flockoff"))
         self.progress.say("        /tmp/flockoff vanishes, as tmp cleaners do: the stop is latched")
-        time.sleep(8)
+        time.sleep(2 * CYCLE_S + 1)
         self._check("still nothing is lent, two cycles later", self._all_home())
         self._show_status()
 
@@ -122,7 +122,7 @@ class Demo:
         return len(self.site.flocking_startds()) == self._lendable()
 
     def _all_home(self) -> bool:
-        return len(self.site.regular_startds()) == len(self.site.hosts) and not self.site.flocking_startds()
+        return len(self.site.accepting_startds()) == len(self.site.hosts) and not self.site.flocking_startds()
 
     def _running(self) -> int:
         return len(self.site.queue(self.site.campus, "JobStatus == 2"))

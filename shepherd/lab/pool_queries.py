@@ -53,6 +53,12 @@ class PoolQueries:
         """Names of the regular startds in the home collector."""
         return self._startds("")
 
+    def accepting_startds(self) -> set[str]:
+        """Machines whose regular startd takes work, or does some. The ad of one that ended drained may linger."""
+        wanted = ("Machine", "State", "Draining")
+        ads = self.collector_ads(self.cm, "startd", attributes=wanted)
+        return {str(ad["Machine"]) for ad in ads if ad.get("State") != "Drained" and not ad.get("Draining")}
+
     def flocking_startds(self) -> list[str]:
         """Names of the flocking startds in the flock collector."""
         return self._startds(self.flock_pool)

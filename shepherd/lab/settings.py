@@ -10,8 +10,9 @@ Table = Mapping[str, object]
 POOL = "home.lab"
 NETWORK, PARENT = "macvlan2512", "em1f"
 LEASE_KEY, LEASE_PUBLIC = "/etc/shepherd/keys/lease.key", "/etc/shepherd/keys/lease.pub"
+CYCLE_S = 5.0
 FAST_TIMERS: Table = {
-    "cycle_s": 5.0, "look_s": 1.0, "renew_s": 5.0, "lease_s": 60.0, "ad_period_s": 15.0, "young_collector_s": 20.0,
+    "cycle_s": CYCLE_S, "look_s": 1.0, "renew_s": 5.0, "lease_s": 60.0, "ad_period_s": 15.0, "young_collector_s": 20.0,
     "graceful_s": 10.0, "fast_s": 5.0, "kill_s": 5.0,
 }  # fmt: skip
 

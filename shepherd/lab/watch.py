@@ -169,6 +169,8 @@ class Watch:
 
     def measured(self) -> Measured:
         """What was found so far. Raises InvariantBroken if the kernel's messages were lost: nothing is proven then."""
+        if not self._stop.is_set() and not all(thread.is_alive() for thread in self._threads):
+            raise InvariantBroken("the watch has died: this proves nothing")
         if self._events.lost:
             raise InvariantBroken(f"{self._events.lost} times process events were lost: this proves nothing")
         now_s = self.ended_s or time.monotonic()

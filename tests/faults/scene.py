@@ -119,24 +119,18 @@ class Scene:
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
-    def accepting(self) -> set[str]:
-        """Hosts whose regular startd is in the home pool and takes work, or does some."""
-        wanted = ("Machine", "State", "Draining")
-        ads = self.site.collector_ads(self.site.cm, "startd", attributes=wanted)
-        return {str(ad["Machine"]) for ad in ads if ad.get("State") != "Drained" and not ad.get("Draining")}
-
     def all_home(self) -> bool:
         """Every host's regular startd takes work, and nothing is left of any container."""
         left = sum(len(host.pids(".", containers=True)) for host in self.site.hosts)
-        return not left and len(self.accepting()) == len(self.site.hosts)
+        return not left and len(self.site.accepting_startds()) == len(self.site.hosts)
 
     def all_lent(self) -> bool:
         """Every host serves guests."""
-        return all(self.is_lent(host.name) for host in self.site.hosts) and not self.accepting()
+        return all(self.is_lent(host.name) for host in self.site.hosts) and not self.site.accepting_startds()
 
     def is_home(self, host: str) -> bool:
         """This host's regular startd takes work, and nothing is left of its container."""
-        return host in self.accepting() and not self.site.host(host).pids(".", containers=True)
+        return host in self.site.accepting_startds() and not self.site.host(host).pids(".", containers=True)
 
     def is_lent(self, host: str) -> bool:
         """This host's flocking startd is in the flock pool and its process lives."""
