@@ -1,7 +1,8 @@
 """The Ledger port: append-only records in SQLite, a partition a day, chained by hashes.
 
-The daemon is the only writer. After any trouble everything is closed and forgotten, and the next append
-reads again what is really on the disk: a failed commit may or may not have reached it.
+The daemon is the only writer. After trouble everything is closed and forgotten, and the next append reads
+again what is really on the disk: a failed commit may or may not have reached it. A full disk is no such
+trouble: SQLite has rolled back, and the open partition says so itself.
 """
 
 import pathlib
@@ -59,8 +60,9 @@ class SqliteLedger:
             try:
                 with files.translated(self._directory):
                     self._append(entries)
-            except LedgerUnavailable:
-                self._forget()
+            except LedgerUnavailable as exc:
+                if not (files.is_full(exc) and self._is_as_before()):
+                    self._forget()
                 raise
 
     def switches(self) -> Mapping[HostName, SwitchRecord]:
@@ -142,9 +144,9 @@ class SqliteLedger:
             previous_hash=self._head.hash,
             carry=self._known().carry(),
         )
+        day = Day.begun(files.partition_path(self._directory, today), opening)
         if self._day:
             self._day.close()
-        day = Day.begun(files.partition_path(self._directory, today), opening)
         self._head, self._begun = opening.head(), self._begun | {today}
         return day
 
@@ -166,6 +168,10 @@ class SqliteLedger:
         why = f"record {self._missing.seq} was there and is missing: the ledger was cut short or put aside"
         body = {"from_s": at_s, "to_s": at_s, "lost_entries": 0, "problem": why}
         return (Entry(at_s=at_s, kind=EntryKind.GAP, cause="ledger", body=body),)
+
+    def _is_as_before(self) -> bool:
+        """Whether the open partition still ends where the last append that succeeded left it."""
+        return self._day is not None and self._standing is not None and self._day.ends_at(self._head.seq)
 
     def _forget(self) -> None:
         if self._day is not None:

@@ -43,6 +43,13 @@ class Day:
                 [(row.seq, row.at_s, row.kind, row.host, row.cause, row.body, row.hash) for row in rows],
             )
 
+    def ends_at(self, seq: int) -> bool:
+        """Whether no transaction is open and `seq` is the newest record; False if that cannot be told."""
+        newest = "SELECT coalesce((SELECT max(seq) FROM record), (SELECT first_seq - 1 FROM opening))"
+        with contextlib.suppress(sqlite3.Error):
+            return not self._connection.in_transaction and self._connection.execute(newest).fetchone() == (seq,)
+        return False
+
     def close(self) -> None:
         """Idempotent; what is committed is safe whether or not this succeeds."""
         with contextlib.suppress(sqlite3.Error):

@@ -181,6 +181,11 @@ def translated(path: pathlib.Path) -> Iterator[None]:
         raise LedgerUnavailable(f"the ledger {path} is unavailable: {exc}; {remedy(exc, path)}") from exc
 
 
+def is_full(exc: LedgerUnavailable) -> bool:
+    """Whether all that is wrong is that there is no space."""
+    return getattr(exc.__cause__, "sqlite_errorname", "") == "SQLITE_FULL"
+
+
 def remedy(exc: Exception, path: pathlib.Path) -> str:
     """What a person can do about it."""
     match getattr(exc, "sqlite_errorname", ""):

@@ -1,4 +1,8 @@
-"""Recording before acting. When nothing can be recorded, reclaims go on and the gap is marked."""
+"""Recording before acting. When nothing can be recorded, reclaims go on and the gap is marked.
+
+Hosts in a switch may want to write several times a second. In a gap all that fails at once; the disk is
+tried again by `probe` alone.
+"""
 
 from collections.abc import Sequence
 
@@ -16,6 +20,7 @@ class Diary:
         self._log = log
         self._gap_from_s: float | None = None
         self._lost = 0
+        self._owed: list[Entry] = []
         self.problem = ""
 
     @property
@@ -23,41 +28,47 @@ class Diary:
         """Whether the last write succeeded. Without it nothing is lent."""
         return self._gap_from_s is None
 
-    def write(self, entries: Sequence[Entry]) -> bool:
-        """Record all or nothing; a gap before them is recorded with them."""
-        try:
-            self._ledger.append([*self._gap(), *entries])
-        except LedgerUnavailable as exc:
-            self._note_loss(entries, exc)
-            return False
-        self._close_gap()
-        return True
+    def write(self, entries: Sequence[Entry], *, owed: bool = False) -> bool:
+        """Record all or nothing.
+
+        What is `owed` is not lost if that fails: it is recorded with the end of the gap, before anything else.
+        """
+        if self.works and self._append(entries):
+            return True
+        if owed:
+            self._owed += entries
+        else:
+            self._lost += len(entries)
+        return False
 
     def life(self, event: str, **about: object) -> None:
         """Record that the daemon started, reloaded or stopped."""
+        self.probe()
         now = self._clock.wall_s()
         self.write([Entry(at_s=now, kind=EntryKind.LIFE, cause="daemon", body={"event": event, **about})])
 
     def probe(self) -> None:
-        """While there is a gap, try to end it; reclaims may leave nothing else to write."""
-        if not self.works:
-            self.write([])
+        """While there is a gap, try to end it. The gap is the first record, what is owed the next."""
+        if self._gap_from_s is None or not self._append([self._gap(self._gap_from_s), *self._owed]):
+            return
+        self._log("records are kept again", lost_entries=self._lost)
+        self._gap_from_s, self._lost, self._owed, self.problem = None, 0, [], ""
 
-    def _gap(self) -> list[Entry]:
-        if self._gap_from_s is None:
-            return []
+    def _append(self, entries: Sequence[Entry]) -> bool:
+        try:
+            self._ledger.append(entries)
+        except LedgerUnavailable as exc:
+            self._note(exc)
+            return False
+        return True
+
+    def _gap(self, from_s: float) -> Entry:
         now = self._clock.wall_s()
-        body = {"from_s": self._gap_from_s, "to_s": now, "lost_entries": self._lost, "problem": self.problem}
-        return [Entry(at_s=now, kind=EntryKind.GAP, cause="ledger", body=body)]
+        body = {"from_s": from_s, "to_s": now, "lost_entries": self._lost, "problem": self.problem}
+        return Entry(at_s=now, kind=EntryKind.GAP, cause="ledger", body=body)
 
-    def _note_loss(self, entries: Sequence[Entry], exc: LedgerUnavailable) -> None:
+    def _note(self, exc: LedgerUnavailable) -> None:
         if self._gap_from_s is None:
             self._gap_from_s = self._clock.wall_s()
             self._log("nothing can be recorded", problem=str(exc))
-        self._lost += len(entries)
         self.problem = str(exc)
-
-    def _close_gap(self) -> None:
-        if self._gap_from_s is not None:
-            self._log("records are kept again", lost_entries=self._lost)
-        self._gap_from_s, self._lost, self.problem = None, 0, ""

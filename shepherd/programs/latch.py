@@ -46,7 +46,7 @@ class Latch:
             entries.append(
                 Entry(at_s=now, kind=EntryKind.FLOCKOFF, cause="flockoff", body=flockoff_body(self.now))
             )
-        if entries and self._diary.write(entries):
+        if entries and self._diary.works and self._diary.write(entries):
             self._recorded = self.now
             for intent in intents:
                 self._spool.done(intent)

@@ -50,6 +50,9 @@ class Switches:
     ) -> None:
         self.records: dict[HostName, SwitchRecord] = dict(ledger.switches())
         self.memories: dict[HostName, HostMemory] = dict(ledger.memories())
+        self._ended: dict[HostName, SwitchRecord] = {}
+        """Switches that are over and not on record as such: the pages go on revoking these leases, so that
+        a successor, to whom they are under way, does not sign them again."""
         self.settings = settings
         self.pages = pages
         self.hands = hands
@@ -100,6 +103,7 @@ class Switches:
     def advance(self, facts: Mapping[HostName, HostFacts]) -> None:
         """Fold outcomes in, then take the next step of every host that is not busy."""
         self._facts = facts
+        self._forget_ended()
         for outcome in self.hands.finished():
             self._finished(outcome)
         for host in sorted(self.records):
@@ -139,7 +143,7 @@ class Switches:
         try:
             if not self._is_alone:
                 raise PoolUnavailable("whether another shepherd runs could not be asked yet")
-            leases = leases_of(self.records, self._facts, self.settings.timers)
+            leases = leases_of({**self._ended, **self.records}, self._facts, self.settings.timers)
             self._note_orphans(leases)
             self.pages.publish(leases, flockoff=self.flockoff)
             self.page_problem = ""
@@ -153,7 +157,7 @@ class Switches:
     def _note_orphans(self, leases: Sequence[Lease]) -> None:
         """Record the revocation of a lease that nobody remembers, once; it goes out in any case."""
         for lease in leases:
-            if lease.host in self.records or lease.lease in self._orphans:
+            if lease.host in self.records or lease.host in self._ended or lease.lease in self._orphans:
                 continue
             step = Step(kind=StepKind.REVOKE, host=lease.host, lease=lease.lease, cause=lease.why)
             self._log("step", host=step.host, step=step.kind.value, lease=step.lease, why=step.cause)
@@ -221,13 +225,23 @@ class Switches:
             self._log("reached", host=record.host, stage=record.stage.value, lease=record.lease)
 
     def _over(self, record: SwitchRecord, why: str) -> None:
+        """The host is home, recorded or not; only the lease stays on its page until that is on record."""
         step = Step(kind=StepKind.FORGET, host=record.host, lease=record.lease, cause=why)
         entries = [self._entry(EntryKind.SWITCH, step, {}), *self._remember(record, step)]
-        if not self._diary.write(entries):
-            return
+        if self._diary.write(entries, owed=True):
+            self._unpublished.append(step)
+        else:
+            self._ended[record.host] = record
         del self.records[record.host]
         self._log("home", host=record.host, lease=record.lease, why=why)
-        self._unpublished.append(step)
+
+    def _forget_ended(self) -> None:
+        """Records are kept again, and the first of them were the ends of these switches."""
+        if self._diary.works:
+            for host, record in self._ended.items():
+                step = Step(kind=StepKind.FORGET, host=host, lease=record.lease, cause="its end is on record")
+                self._unpublished.append(step)
+            self._ended = {}
 
     def _remember(self, record: SwitchRecord, step: Step) -> list[Entry]:
         """A failed lend lengthens the host's cooling; a good one ends it."""

@@ -40,7 +40,7 @@ def a_disk() -> Disk:
 
 @pytest.fixture(name="diary")
 def a_diary(disk: Disk) -> Diary:
-    return Diary(disk, disk, lambda *_, **__: None)
+    return Diary(disk, disk, lambda *_, **__: None)  # type: ignore[arg-type]
 
 
 def test_in_a_gap_only_the_probe_asks_the_disk(disk, diary):
