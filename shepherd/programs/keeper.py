@@ -160,13 +160,19 @@ class Keeper:
             if lend is None or ticks is None:
                 raise CommandFailed("the container ended as soon as it was started")
             cgroup = kernel.cgroup(started.pid, started.ident)
+            container = Container(ident=started.ident, pid=started.pid, start_ticks=ticks, cgroup=cgroup)
+            self._fence(container)
+            self._keep(dataclasses.replace(self._record, lend=dataclasses.replace(lend, container=container)))
         except CommandFailed as failed:
             self._refused = failed.diagnosis()
             return
-        container = Container(ident=started.ident, pid=started.pid, start_ticks=ticks, cgroup=cgroup)
-        self._keep(dataclasses.replace(self._record, lend=dataclasses.replace(lend, container=container)))
-        self._parts.run_dir.write(NodeFile.FENCE, controls.fence(container))
         self._parts.log("container started", lease=lend.lease.lease, container=container.ident[:12], pid=container.pid)
+
+    def _fence(self, container: Container) -> None:
+        """Name the container to the guard, unless that is done. Raises CommandFailed."""
+        text, run_dir = controls.fence(container), self._parts.run_dir
+        if run_dir.read(NodeFile.FENCE) != text:
+            run_dir.write(NodeFile.FENCE, text)
 
     # --- acting ---
 
@@ -197,9 +203,17 @@ class Keeper:
         self._parts.yard.prepare(held.lease)
 
     def _allow(self, held: Held, seen: Situation) -> None:
+        """PID 1 may do what the lease says, but nothing without its fence: then the lend is given up."""
         lend = self._record.lend
+        if lend is None or lend.container is None:
+            return
+        try:
+            self._fence(lend.container)
+        except CommandFailed as failed:
+            self._refused = failed.diagnosis()
+            return
         control = controls.allow(held, self._parts.pages.serial, seen.now)
-        if lend is not None and control.phase is ControlPhase.GO and not lend.went:
+        if control.phase is ControlPhase.GO and not lend.went:
             self._keep(dataclasses.replace(self._record, lend=dataclasses.replace(lend, went=True)))
         self._tell(control)
 

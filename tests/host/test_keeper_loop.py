@@ -8,7 +8,7 @@ from shepherd.core.keeper.lend import from_json
 from shepherd.model.lease import LeasePhase, SignedPage
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_world import PID, REGULAR_PID, Driven, World
+from tests.host.keeper_world import PID, REGULAR_PID, Driven, Killed, World
 
 
 def phase_is(phase: KeeperPhase) -> Callable[[World], bool]:
@@ -52,6 +52,66 @@ def test_the_guard_is_told_before_pid_1() -> None:
     world = World()
     armed(world)
     assert world.written.index(NodeFile.FENCE) < world.written.index(NodeFile.CONTROL)
+
+
+@pytest.mark.parametrize("file", [NodeFile.FENCE, NodeFile.LEND])
+def test_a_keeper_killed_between_fence_and_record_leaves_no_container_unfenced(file: NodeFile) -> None:
+    """Its successor found the container on record and told it `go`; the guard had never heard of it."""
+    world = World()
+    world.dies_writing = file
+    world.publish(LeasePhase.ARM)
+    with pytest.raises(Killed):
+        world.keeper().run(30.0)
+    assert world.started == 1
+    world.dies_writing = None
+    world.keeper().run(30.0)
+    assert NodeFile.CONTROL not in world.written
+    assert world.containers == []
+
+
+@pytest.mark.parametrize("left", ["", "pid=1\nstart=1\ncgroup=/cgroup/of/another\n"])
+def test_a_fence_that_is_lost_or_anothers_is_written_anew_before_go(left: str) -> None:
+    """A keeper that took a lend over never looked whether the guard knew of its container."""
+    world = World()
+    armed(world)
+    fence = world.files.pop(NodeFile.FENCE)
+    if left:
+        world.files[NodeFile.FENCE] = left
+    world.written.clear()
+    world.publish(LeasePhase.GO)
+    world.keeper().run(2.0)
+    assert world.files[NodeFile.FENCE] == fence
+    assert world.written.index(NodeFile.FENCE) < world.written.index(NodeFile.CONTROL)
+    assert world.control()["phase"] == "go"
+
+
+def test_a_container_that_cannot_be_fenced_is_told_nothing() -> None:
+    """/run was full for a moment: the container was let go without its fence when there was room again."""
+    world = World()
+    world.unwritable = {NodeFile.FENCE}
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run_until(lambda world: world.started == 1)
+    keeper.run(1.0)
+    world.unwritable = set()
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert NodeFile.CONTROL not in world.written
+    assert "no space left" in str(world.report.problem)
+    assert world.containers == []
+
+
+def test_a_lost_fence_that_cannot_be_written_ends_the_lend_before_go() -> None:
+    """Guests would have been let in while the guard knew of nobody whose end it had to wait for."""
+    world = World()
+    keeper = armed(world)
+    del world.files[NodeFile.FENCE]
+    world.unwritable = {NodeFile.FENCE}
+    world.publish(LeasePhase.GO)
+    keeper.run_until(lambda world: world.control()["phase"] != "wait")
+    assert world.control()["phase"] == "leave"
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert "no space left" in str(world.report.problem)
+    assert world.containers == []
 
 
 def test_go_is_seen_at_once_when_pid_1_has_the_lock() -> None:
