@@ -14,6 +14,8 @@ from shepherd.model.observation import LockHolder
 PROC = Path("/proc")
 STARTD = "condor_startd"
 GUARD = "startd-guard"
+DELETED = " (deleted)"
+"""What the kernel adds to a program's path once its file was removed or replaced, as any upgrade does."""
 
 
 class HostKernel:
@@ -99,7 +101,7 @@ def _flocks(lock: Path) -> Iterator[tuple[int, bool]]:
 
 def _kind_of(pid: int) -> LockHolder:
     try:
-        if (PROC / str(pid) / "exe").readlink().name == STARTD:
+        if (PROC / str(pid) / "exe").readlink().name.removesuffix(DELETED) == STARTD:
             return LockHolder.REGULAR
         command = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
     except OSError:

@@ -101,6 +101,35 @@ def test_only_a_startd_that_holds_the_lock_is_ended(kernel: HostKernel, lock: Pa
         bystander.kill()
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_startd_whose_file_was_upgraded_is_still_a_startd(
+    kernel: HostKernel, lock: Path, tmp_path: Path, replaced: bool
+) -> None:
+    """After each upgrade of HTCondor every startd was a stranger: a drained one was not ended, a lend was abandoned."""
+    program = tmp_path / "condor_startd"
+    startd = holding(lock, program)
+    if replaced:
+        Path(shutil.copy(program, tmp_path / "new")).rename(program)
+    else:
+        program.unlink()
+    assert kernel.lock_holder(None) == (LockHolder.REGULAR, startd.pid)
+    kernel.end_startd(startd.pid)
+    assert startd.wait(timeout=5) == -signal.SIGQUIT
+
+
+@pytest.mark.parametrize("name", ["condor_startd.old", "condor_startd (deleted) (deleted)", "my_condor_startd"])
+def test_a_program_with_a_similar_name_is_a_stranger(kernel: HostKernel, lock: Path, tmp_path: Path, name: str) -> None:
+    """Whatever else holds the lock must never get our SIGQUIT."""
+    other = holding(lock, tmp_path / name)
+    try:
+        assert kernel.lock_holder(None) == (LockHolder.STRANGER, other.pid)
+        kernel.end_startd(other.pid)
+        assert lives(other.pid)
+    finally:
+        other.kill()
+        other.wait(timeout=5)
+
+
 def test_a_zombie_is_no_process(kernel: HostKernel) -> None:
     """A container whose PID 1 nobody buried yet was taken for alive."""
     with subprocess.Popen(["true"]) as short:
