@@ -4,12 +4,16 @@ import argparse
 import re
 
 from shepherd.cli import where
+from shepherd.edges.clock import SystemClock
 from shepherd.edges.ledger_lock import writer_pid
+from shepherd.edges.ledger_present import read_present
 from shepherd.edges.spool import leave
 from shepherd.errors import LedgerUnavailable, SettingsError, Unavailable, UsageError
 from shepherd.model.intents import IntentKind
+from shepherd.model.one_line import one_line
 from shepherd.model.settings import FlockOffSettings
-from shepherd.views.wording import age
+from shepherd.views.present import present_from
+from shepherd.views.wording import age, instant
 
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 DURATION = re.compile(r"(\d+(?:\.\d+)?[smhdw])+")
@@ -24,9 +28,8 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         description="Stop all flocking. Works also while the shepherd is down: it obeys when it starts.",
     )
     parser.add_argument("why", metavar="REASON", help="shown to everybody who asks why")
-    parser.add_argument(
-        "--for", dest="for_s", type=duration_s, metavar="TIME", help="end by itself after e.g. 90m, 2h, 1d12h"
-    )
+    of_for = "end by itself after e.g. 90m, 2h, 1d12h; a longer flockoff stays"
+    parser.add_argument("--for", dest="for_s", type=duration_s, metavar="TIME", help=of_for)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         leave(spool, IntentKind.FLOCKOFF, why=args.why, for_s=args.for_s)
     except Unavailable as exc:
         raise Unavailable(f"{exc}; `touch {path}` stops flocking too") from exc
-    until = "until `shepherd flockon`" if args.for_s is None else f"for {age(args.for_s)}"
+    until = "until `shepherd flockon`" if args.for_s is None else f"for at least {age(args.for_s)}{longer(args)}"
     print(f"flocking goes off {until}{when(args)}")
     return 0
 
@@ -54,6 +57,19 @@ def duration_s(text: str) -> float:
         message = f"{text!r} is not a time; write e.g. 90m, 2h or 1d12h, a year at most"
         raise argparse.ArgumentTypeError(message)
     return seconds
+
+
+def longer(args: argparse.Namespace) -> str:
+    """What is off already, as the view shows it, and for longer than this order asks."""
+    try:
+        found = read_present(where.ledger_directory(args.settings))
+        off = present_from(found[0]).flockoff if found else None
+    except Unavailable:
+        return ""
+    if off is None or (off.until_s is not None and off.until_s <= SystemClock().wall_s() + args.for_s):
+        return ""
+    until = f"until {instant(off.until_s)}" if off.until_s is not None else "without end"
+    return f"; it is off already, {until}, by {one_line(off.who)}: {one_line(off.why)}"
 
 
 def when(args: argparse.Namespace) -> str:

@@ -11,7 +11,8 @@ class FlockOff:
     who: str
     why: str
     until_s: float | None
-    """Its own expiry, epoch seconds; None: until `shepherd flockon`."""
+    """Its own expiry, epoch seconds; None: until `shepherd flockon`. With `from_file`: not before this, and not while
+    the file is there."""
     from_file: bool
     """The file at the configured path caused it (else the verb)."""
 

@@ -82,7 +82,9 @@ def flockoff_lines(off: FlockOff | None, now_s: float) -> Iterator[str]:
         return
     ago = age(now_s - off.since_s)
     yield f"Flocking is OFF since {instant(off.since_s)} ({ago} ago), by {one_line(off.who)}: {one_line(off.why)}"
-    if off.until_s is not None:
+    if off.until_s is not None and off.from_file:
+        yield f"  It ends when the file is removed, but not before {instant(off.until_s)}."
+    elif off.until_s is not None:
         yield f"  It ends by itself at {instant(off.until_s)}, or with `shepherd flockon`."
     elif off.from_file:
         yield "  It ends when the file is removed and `shepherd flockon` was said."

@@ -8,7 +8,7 @@ from shepherd.cli.flockoff import duration_s
 from shepherd.cli.main import main
 from shepherd.edges.spool import FileSpool
 from shepherd.model.intents import Intent, IntentKind
-from tests.cli.sites import Site
+from tests.cli.sites import Site, body
 
 
 @pytest.fixture(name="site")
@@ -24,7 +24,7 @@ def test_flockoff_waits_for_a_daemon_that_is_down(site, capsys):
     """The moment the daemon is down is when somebody wants to be sure that it stays harmless."""
     assert main(site.words("flockoff", "network work", "--for", "2h")) == 0
     assert capsys.readouterr().out == (
-        "flocking goes off for 2 h; the shepherd is not running and obeys when it starts\n"
+        "flocking goes off for at least 2 h; the shepherd is not running and obeys when it starts\n"
     )
     (intent,) = waiting(site)
     assert (intent.kind, intent.why, intent.for_s) == (IntentKind.FLOCKOFF, "network work", 7200.0)
@@ -37,6 +37,23 @@ def test_flockoff_without_an_end_says_what_ends_it(site, capsys):
     ledger.close()
     assert capsys.readouterr().out == "flocking goes off until `shepherd flockon`\n"
     assert waiting(site)[0].for_s is None
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        ({"until_s": None, "from_file": True}, "; it is off already, without end, by root: leak"),
+        ({"until_s": 4e9, "from_file": False}, "; it is off already, until 2096-10-02 07:06:40 UTC, by root: leak"),
+        ({"until_s": 1.0, "from_file": False}, ""),
+    ],
+)
+def test_flockoff_says_that_it_ends_nothing_that_lasts_longer(site, capsys, off, said):
+    """Told "off for 2 h", an administrator waited for guests that somebody else kept away for the weekend."""
+    ledger = site.ledger()
+    ledger.publish_present(body(flockoff={"since_s": 0.0, "who": "root", "why": "leak", **off}))
+    assert main(site.words("flockoff", "test", "--for", "2h")) == 0
+    ledger.close()
+    assert capsys.readouterr().out == f"flocking goes off for at least 2 h{said}\n"
 
 
 @pytest.mark.parametrize("words", [["flockoff"], ["flockoff", "x", "--for", "soon"], ["flockoff", "x", "--for", "0s"]])

@@ -108,6 +108,7 @@ def test_machines_that_no_rule_pairs_are_named():
         (None, False, "It ends with `shepherd flockon`."),
         (NOW + 3600, False, f"It ends by itself at {instant(NOW + 3600)}, or with `shepherd flockon`."),
         (None, True, "It ends when the file is removed and `shepherd flockon` was said."),
+        (NOW + 60, True, f"It ends when the file is removed, but not before {instant(NOW + 60)}."),
     ],
 )
 def test_a_flockoff_says_who_when_why_and_what_ends_it(until_s, from_file, end):
