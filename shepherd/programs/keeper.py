@@ -85,6 +85,7 @@ class Keeper:
         """Do what is due. Seconds until something is due again. Raises CommandFailed if /run cannot be written."""
         now = self._now()
         self._parts.pages.tick(now, self._poll_s)
+        self._parts.drain.collect(now.boottime_s)
         self._collect()
         seen = self._look(now)
         act = next_act(seen)
@@ -229,9 +230,10 @@ class Keeper:
             self._parts.kernel.kill(container)
 
     def _unstick(self, seen: Situation) -> None:
-        """Our startd is drained, has no job, and nobody will restart it soon enough."""
+        """Our startd is drained and nobody will restart it soon enough: ended once it says that it still is drained."""
         pid, now_s = self._lock[1], seen.now.boottime_s
-        if pid is not None and (self._unstuck_s is None or now_s - self._unstuck_s >= UNSTICK_S):
+        due = self._unstuck_s is None or now_s - self._unstuck_s >= UNSTICK_S
+        if pid is not None and due and self._parts.drain.confirmed(now_s):
             self._unstuck_s = now_s
             self._parts.log("ending our own drained startd", pid=pid, drained_s=round(seen.drained_s, 1))
             self._parts.kernel.end_startd(pid)
@@ -319,7 +321,7 @@ class Keeper:
     def _pause(self, act: Act) -> float:
         if isinstance(act, Depart | Begin):
             return 0.0
-        if self._parts.yard.busy or self._parts.pages.busy or self._parts.reporter.busy:
+        if any(part.busy for part in (self._parts.yard, self._parts.pages, self._parts.reporter, self._parts.drain)):
             return BRISK_S
         match self._phase:
             case KeeperPhase.IDLE | KeeperPhase.FAILED:

@@ -75,6 +75,10 @@ class KeeperProcess(Process):
         reachable = self.host.private_up and not self.host.pool.home.down
         self.after(ANSWER_S if reachable else QUERY_S, self._then_wake(run))
 
+    def _near(self, run: Act) -> None:
+        """A question to the host's own startd: no network is in between."""
+        self.after(ANSWER_S, self._then_wake(run))
+
     def _slow(self, run: Act) -> None:
         """A request to dockerd: one that is under way may be granted when the keeper that asked is dead."""
         dockerd, tempo = self.host.dockerd, self.host.tempo
@@ -128,7 +132,7 @@ class KeeperProcess(Process):
                     log=self._log,
                 ),
                 yard=Yard(settings, SimEngine(host), run_dir, self._slow),
-                drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._quick),
+                drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
                 log=self._log,
                 jitter=lambda: 0.8 + 0.4 * host.rng.random(),

@@ -62,6 +62,9 @@ class World:
         self.condor_on = True
         """The regular master runs."""
         self.drain_reason = ""
+        self.answers_aged_s: list[float] = []
+        """For each startd that was ended, how old its last answer was."""
+        self.drain_asked_s: list[float] = []
         self.drain_closed = 0
         self.reports: list[KeeperReport] = []
         self.log: list[str] = []
@@ -148,6 +151,7 @@ class World:
         self.reports.append(report)
 
     def local_drain(self, host: HostName) -> str:
+        self.drain_asked_s.append(self.now_s)
         return self.drain_reason if host == HOST else ""
 
     def verify(self, page: SignedPage) -> None:
@@ -203,6 +207,7 @@ class World:
 
     def end_startd(self, pid: int) -> None:
         self.ended_startds.append(pid)
+        self.answers_aged_s.append(self.now_s - self.drain_asked_s[-1])
 
 
 @dataclasses.dataclass(frozen=True)

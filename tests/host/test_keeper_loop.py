@@ -8,7 +8,8 @@ from shepherd.core.keeper.lend import from_json
 from shepherd.model.lease import LeasePhase, SignedPage
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_world import PID, REGULAR_PID, Driven, Killed, World
+from shepherd.programs.keeper_drain import PROBE_S
+from tests.host.keeper_world import PID, REGULAR_PID, SETTINGS, Driven, Killed, World
 
 
 def phase_is(phase: KeeperPhase) -> Callable[[World], bool]:
@@ -321,6 +322,39 @@ def test_a_drained_and_forgotten_startd_is_ended_after_giving_up() -> None:
     assert took_s < 35.0
     assert world.ended_startds[0] == REGULAR_PID
     assert from_json(world.files[NodeFile.LEND]).lend is None or world.control().get("phase") == "leave"
+
+
+def drained_at_home(world: World) -> Driven:
+    """Our startd has just said that it is drained, for the last time before that lasts too long."""
+    keeper = world.keeper()
+    keeper.run(5.0)
+    world.drain_reason = "shepherd:L1"
+    asked = len(world.drain_asked_s)
+    keeper.run_until(lambda world: len(world.drain_asked_s) > asked)
+    since_s = world.drain_asked_s[-1]
+    keeper.run_until(lambda world: world.drain_asked_s[-1] - since_s > SETTINGS.drained_too_long_s - PROBE_S)
+    assert world.now_s - since_s < SETTINGS.drained_too_long_s
+    return keeper
+
+
+def test_a_startd_that_was_undrained_a_moment_ago_is_not_ended() -> None:
+    """The drain was cancelled and a local job began within two seconds; it died by what the startd had said before."""
+    world = World()
+    keeper = drained_at_home(world)
+    world.drain_reason = ""
+    keeper.run(60.0)
+    assert world.ended_startds == []
+
+
+def test_a_startd_is_ended_right_after_it_said_that_it_still_is_drained() -> None:
+    """Each further order needs an answer of its own: the first one may have been heeded by now."""
+    world = World()
+    keeper = drained_at_home(world)
+    keeper.run_until(lambda world: len(world.ended_startds) == 3)
+    assert max(world.answers_aged_s) < 0.5
+    world.drain_reason = ""
+    keeper.run(60.0)
+    assert len(world.ended_startds) == 3
 
 
 def test_somebody_elses_drain_is_left_alone() -> None:
