@@ -81,9 +81,11 @@ def containers_started(host: Node, label: str, since_s: float) -> Containers:
     socket = f"unix:///proc/{host.pid}/root/var/run/docker.sock"
     starts: list[Mapping[str, Any]] = []
     with contextlib.suppress(docker.errors.DockerException, requests.RequestException, OSError):
-        client = docker.DockerClient(base_url=socket, timeout=10)
         wanted = {"type": "container", "event": "start"}
-        starts = list(client.events(since=int(since_s), until=int(time.time()) + 1, filters=wanted, decode=True))
+        with contextlib.closing(docker.DockerClient(base_url=socket, timeout=10)) as client:
+            told = client.events(since=int(since_s), until=int(time.time()) + 1, filters=wanted, decode=True)
+            with contextlib.closing(told):
+                starts = list(told)
     said = [start["Actor"]["Attributes"] for start in starts]
     return Containers(
         by_lease=Counter(str(one.get(label)) for one in said), images=frozenset(str(one.get("image")) for one in said)
