@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from shepherd.core.policy.view import view_of
 from shepherd.core.records import flockoff_body
-from shepherd.core.switch.state import state_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName
 from shepherd.model.observation import Reading, Snapshot
-from shepherd.model.orders import SwitchRecord
+from shepherd.model.orders import HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
+from shepherd.model.view import HostView
 
 SCHEMA = 1
 
@@ -16,6 +17,7 @@ SCHEMA = 1
 def present(
     snapshot: Snapshot,
     switches: Mapping[HostName, SwitchRecord],
+    memories: Mapping[HostName, HostMemory],
     flockoff: FlockOff | None,
     settings: Settings,
     *,
@@ -23,12 +25,13 @@ def present(
     problems: Sequence[str],
 ) -> Mapping[str, object]:
     """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was."""
+    hosts = view_of(snapshot, switches, memories, settings, snapshot.at_s).hosts
     return {
         "schema": SCHEMA,
         "at_s": snapshot.at_s,
         **about,
         "flockoff": flockoff_body(flockoff) or None,
-        "hosts": [_host(name, snapshot, switches, settings) for name in sorted({*snapshot.hosts, *switches})],
+        "hosts": [_host(view, snapshot, switches.get(name)) for name, view in hosts.items()],
         "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
         "queue": _queue(snapshot),
         "unmanaged": list(snapshot.unmanaged),
@@ -36,19 +39,19 @@ def present(
     }
 
 
-def _host(
-    name: HostName, snapshot: Snapshot, switches: Mapping[HostName, SwitchRecord], settings: Settings
-) -> Mapping[str, object]:
-    facts, record = snapshot.hosts.get(name), switches.get(name)
-    state, why = state_of(facts, record, snapshot.at_s, settings.timers)
+def _host(view: HostView, snapshot: Snapshot, record: SwitchRecord | None) -> Mapping[str, object]:
+    """`blocked` and `blocked_until_s` are there only of local hosts that cannot be lent."""
+    facts, obstacle = snapshot.hosts.get(view.host), view.obstacle
+    blocked = {"blocked": obstacle.why, "blocked_until_s": obstacle.until_s} if obstacle else {}
     return {
-        "host": name,
+        "host": view.host,
         "flock_name": facts.pair.flock_name if facts else record.flock_name if record else "",
-        "state": state.value,
-        "why": why,
+        "state": view.state.value,
+        "why": view.why,
         "since_s": record.stage_at_s if record else None,
         "lease": record.lease if record else None,
         "stage": record.stage.value if record else None,
+        **blocked,
     }
 
 

@@ -91,7 +91,7 @@ class Daemon:
         """What `shepherd -s` would show."""
         about = {"instance": "bench", "pid": os.getpid(), "version": "bench", "sentence": sentence}
         about["cycle_at_s"] = snapshot.at_s
-        return present(snapshot, self.records, None, self.settings, about=about, problems=[])
+        return present(snapshot, self.records, {}, None, self.settings, about=about, problems=[])
 
     def round(self) -> Took:
         """Look, decide, show."""

@@ -48,7 +48,7 @@ def _show(place: Path, hosts: int) -> None:
     facts = {pair.host: HostFacts(pair=pair, regular=startd, master=None, flock=None, keeper=None) for pair in pairs}
     snapshot = Snapshot(at_s=now, hosts=facts, queue=None, readings={})
     about = {"instance": "bench", "pid": 1, "version": "bench", "sentence": "a bench", "cycle_at_s": now}
-    body = present(snapshot, {}, None, bench_settings(), about=about, problems=[])
+    body = present(snapshot, {}, {}, None, bench_settings(), about=about, problems=[])
     ledger = SqliteLedger(place / "ledger", switch_from=records.switch_from, memory_from=records.memory_from)
     ledger.publish_present(body)
     ledger.close()

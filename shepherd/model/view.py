@@ -7,6 +7,16 @@ from shepherd.model.host import HostName, HostState
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """Why a local host could not be lent, however idle it were."""
+
+    why: str
+    """The same words for all hosts with the same trouble."""
+    until_s: float | None = None
+    """When it ends by itself, epoch seconds; None: not known."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class HostView:
     """One host, judged."""
 
@@ -20,6 +30,8 @@ class HostView:
     idle_since_s: float
     blocked: str
     """Why it cannot be lent now, or the empty string."""
+    obstacle: Obstacle | None
+    """What of that does not end with the local jobs on it; only of a LOCAL host."""
     since_s: float
     """When its switch, if any, entered its stage."""
     is_out: bool

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
 from shepherd.core.records import verdict_body
+from shepherd.core.switch.homecoming import awaited, late
 from shepherd.core.switch.leftovers import leftovers
 from shepherd.core.switch.move import RESEND_S
 from shepherd.core.switch.state import state_of
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
-from shepherd.model.host import Herd, HostPair
+from shepherd.model.host import Herd, HostName, HostPair
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import Settings
@@ -77,6 +78,7 @@ class Shepherd:
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
+        self._awaited: Mapping[HostName, float] = {}
         self._go_on()
 
     def _go_on(self) -> None:
@@ -135,7 +137,8 @@ class Shepherd:
             self._latch.now,
             self._settings,
             now,
-            is_cycle=is_cycle and self._diary.works,
+            is_cycle=is_cycle,
+            may_lend=self._diary.works,
         )
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
@@ -190,13 +193,16 @@ class Shepherd:
     def _show(self, snapshot: Snapshot) -> None:
         """Publish what `shepherd -s` shows. Failing to is a problem of its own, never of the hosts."""
         about = {**self._about, "sentence": self.sentence, "cycle_at_s": self._cycle_at_s}
+        self._awaited = awaited(snapshot, self.switches.records, self._awaited, self._settings.timers)
+        overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         body = present(
             snapshot,
             self.switches.records,
+            self.switches.memories,
             self._latch.now,
             self._settings,
             about=about,
-            problems=[p for p in (self._diary.problem, self.switches.page_problem) if p],
+            problems=[p for p in (self._diary.problem, self.switches.page_problem, overdue) if p],
         )
         try:
             self._ledger.publish_present(body)

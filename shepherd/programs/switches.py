@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from shepherd.core.policy.view import MAX_COOLING
+from shepherd.core.policy.obstacle import MAX_COOLING
 from shepherd.core.records import memory_body, outcome_body, step_body, switch_body
 from shepherd.core.switch.leases import leases_of
 from shepherd.core.switch.move import Advance, Do, Next, Over, Wait, after, go_home, next_move

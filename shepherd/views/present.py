@@ -20,6 +20,9 @@ class ShownHost:
     state: HostState
     why: str
     since_s: float | None
+    blocked: str = ""
+    """Why it cannot be lent although it is local, or the empty string."""
+    blocked_until_s: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,8 @@ def shown_host(body: Mapping[str, Any]) -> ShownHost:
         state=HostState(body["state"]),
         why=body["why"],
         since_s=body.get("since_s"),
+        blocked=body.get("blocked") or "",
+        blocked_until_s=body.get("blocked_until_s"),
     )
 
 

@@ -8,10 +8,10 @@ import pytest
 from shepherd.core.present import present
 from shepherd.errors import Unavailable
 from shepherd.model.flockoff import FlockOff
-from shepherd.model.host import HostState
+from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Source
 from shepherd.model.one_line import one_line
-from shepherd.model.orders import Stage
+from shepherd.model.orders import HostMemory, Stage
 from shepherd.views.present import Present, ShownHost, ShownReading, present_from
 from shepherd.views.status import Life, status_json, status_text
 from shepherd.views.wording import age, instant
@@ -169,19 +169,22 @@ def body_of_a_site() -> dict[str, object]:
         build.idle_host("p201"),
         build.facts("p202", regular=build.regular(drain="disk swap")),
         build.facts("p203", flock=build.flock_startd()),
+        build.idle_host("p204"),
+        build.facts("p205", regular=build.regular(busy=1), keeper=None),
         idle_jobs=7,
         readings={Source.QUEUE: Reading(source=Source.QUEUE, at_s=NOW, problem="silent")},
     )
     off = FlockOff(since_s=NOW - 300, who="greg", why="x", until_s=None, from_file=True)
     switches = {one.host: one for one in [build.record("p203", Stage.LENT)]}
+    memories = {HostName("p204"): HostMemory(failures=1, not_before_s=NOW + 60, last_problem="no image")}
     about = {"instance": "i1", "pid": 1, "sentence": "quiet", "cycle_at_s": NOW - 60}
-    return dict(present(seen, switches, off, build.settings(), about=about, problems=["full"]))
+    return dict(present(seen, switches, memories, off, build.settings(), about=about, problems=["full"]))
 
 
 def test_what_the_daemon_publishes_is_what_the_view_reads():
     """Writer and reader of the view are two programs of possibly two versions."""
     read = present_from(body_of_a_site())
-    assert [one.host for one in read.hosts] == ["p201", "p202", "p203"]
+    assert [one.host for one in read.hosts] == ["p201", "p202", "p203", "p204", "p205"]
     assert read.in_state(HostState.LOCAL)[0].host == "p201"
     assert (read.idle_jobs, read.sentence, read.problems) == (7, "quiet", ("full",))
     assert read.flockoff is not None

@@ -2,23 +2,18 @@
 
 from collections.abc import Mapping
 
-from shepherd.core.naming import is_excluded
-from shepherd.core.switch import belief
+from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.switch.state import state_of
 from shepherd.model.host import LENT, HostName, HostState
-from shepherd.model.observation import HostFacts, KeeperPhase, Snapshot, Source
+from shepherd.model.observation import HostFacts, Snapshot, Source
 from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
-from shepherd.model.view import HostView, PoolView
+from shepherd.model.view import HostView, Obstacle, PoolView
 
 NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Source.QUEUE)
 """Without any of these nothing is lent."""
 
 UNMEMORABLE = HostMemory()
-
-MAX_COOLING = 16
-"""Cooling is doubled with each failure up to so many times. One that reaches further was written under a
-clock that was ahead, and counts for nothing."""
 
 
 def view_of(
@@ -79,6 +74,7 @@ def _host(
     state, why = state_of(facts, record, now, settings.timers)
     regular = facts.regular if facts else None
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
+    obstacle = obstacle_of(facts, memory, settings, now) if facts and state is HostState.LOCAL else None
     return HostView(
         host=name,
         state=state,
@@ -86,44 +82,18 @@ def _host(
         cpus=record.cpus if record else regular.cpus if regular else 0,
         idle=idle,
         idle_since_s=(regular.idle_since_s or 0.0) if regular else 0.0,
-        blocked=_blocked(facts, state, why, idle=idle, memory=memory, settings=settings, now=now),
+        blocked=_blocked(state, why, obstacle, idle=idle, now=now),
+        obstacle=obstacle,
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
         guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
     )
 
 
-def _blocked(
-    facts: HostFacts | None,
-    state: HostState,
-    why: str,
-    *,
-    idle: bool,
-    memory: HostMemory,
-    settings: Settings,
-    now: float,
-) -> str:
-    if state is not HostState.LOCAL or facts is None or facts.regular is None:
+def _blocked(state: HostState, why: str, obstacle: Obstacle | None, *, idle: bool, now: float) -> str:
+    if state is not HostState.LOCAL:
         return why or f"it is {state.value}"
-    if is_excluded(facts.pair.host, settings.hosts):
-        return "excluded by hosts.exclude"
-    if facts.regular.gpus and not settings.policy.lend_gpus:
-        return "it has GPUs, whose memory cannot be shown to be scrubbed"
-    if not idle:
-        return "it works for local jobs"
-    if now < memory.not_before_s <= now + settings.policy.cooling_s * MAX_COOLING:
-        return f"it cools for {memory.not_before_s - now:.0f} s after a failed lend: {memory.last_problem}"
-    return _keeper_blocks(facts, settings, now)
-
-
-def _keeper_blocks(facts: HostFacts, settings: Settings, now: float) -> str:
-    keeper = belief.fresh_keeper(facts, now, settings.timers)
-    if keeper is None:
-        return "its keeper is not heard"
-    if keeper.phase is KeeperPhase.FAILED:
-        return f"its keeper cannot: {keeper.problem}"
-    if keeper.phase is not KeeperPhase.IDLE:
-        return f"its keeper is {keeper.phase.value}"
-    if keeper.problem:
-        return f"its keeper says: {keeper.problem}"
-    return ""
+    if obstacle is None:
+        return "" if idle else "it works for local jobs"
+    more = f" (for {obstacle.until_s - now:.0f} s more)" if obstacle.until_s else ""
+    return obstacle.why + more
