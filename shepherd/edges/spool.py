@@ -34,11 +34,18 @@ FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class FileSpool:
     """`ports.Spool` over one directory. Neither method raises."""
 
-    def __init__(self, directory: pathlib.Path, log: Callable[..., None]) -> None:
-        """The directory is created if it can be; trouble with it goes to `log`, once a change."""
+    def __init__(
+        self, directory: pathlib.Path, log: Callable[..., None], before: "FileSpool | None" = None
+    ) -> None:
+        """The directory is created if it can be; trouble with it goes to `log`, once a change.
+
+        `before`: the spool whose place this one takes; what it could not forget is not carried out again.
+        """
         self._directory = directory
         self._log = log
         self._complained: dict[str, str] = {}
+        self.stuck: set[str] = before.stuck if before else set()
+        """Idents of intents that are done, and whose files cannot be removed."""
         with contextlib.suppress(OSError):
             directory.mkdir(parents=True, exist_ok=True, mode=0o770)
 
@@ -50,17 +57,35 @@ class FileSpool:
             self._complain("", f"the spool {self._directory} cannot be read: {exc.strerror}")
             return ()
         self._complained.pop("", None)
-        candidates = [n for n in names if not n.startswith(".") and n != SET_ASIDE][:AT_ONCE]
+        self._forget_stuck(names)
+        done = {f"{ident}{SUFFIX}" for ident in self.stuck}
+        candidates = [n for n in names if not n.startswith(".") and n != SET_ASIDE and n not in done][:AT_ONCE]
         intents = [intent for name in candidates if (intent := self._read(name))]
         return tuple(sorted(intents, key=lambda intent: (intent.at_s, intent.ident)))
 
     def done(self, intent: Intent) -> None:
-        """Forget it."""
-        with contextlib.suppress(FileNotFoundError):
+        """Forget it. While its file cannot be removed, it is not among those waiting all the same."""
+        try:
+            (self._directory / f"{intent.ident}{SUFFIX}").unlink(missing_ok=True)
+        except OSError as exc:
+            self.stuck.add(intent.ident)
+            self._complain(
+                intent.ident,
+                f"the intent {intent.ident!r} was carried out and cannot be removed from {self._directory}: "
+                f"{exc.strerror}; a restarted shepherd carries it out again",
+            )
+
+    def _forget_stuck(self, names: Sequence[str]) -> None:
+        """Try again to remove what is done."""
+        for ident in sorted(self.stuck):
+            name = f"{ident}{SUFFIX}"
             try:
-                (self._directory / f"{intent.ident}{SUFFIX}").unlink()
-            except PermissionError as exc:
-                self._complain(intent.ident, f"an intent cannot be removed: {exc}")
+                if name in names:
+                    (self._directory / name).unlink(missing_ok=True)
+            except OSError:
+                continue
+            self.stuck.discard(ident)
+            self._complained.pop(ident, None)
 
     def _read(self, name: str) -> Intent | None:
         try:

@@ -1,9 +1,11 @@
 """The spool: who ordered what is believed from the file system, and nothing there stops the daemon."""
 
+import errno
 import json
 import os
 import pathlib
 import socket
+from collections.abc import Callable
 
 import pytest
 
@@ -93,6 +95,67 @@ def test_an_intent_that_is_done_is_forgotten_once_and_twice(directory, complaint
     place.done(intent)
     assert place.waiting() == ()
     assert complaints == []
+
+
+@pytest.fixture(name="read_only")
+def a_switch_for_removing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
+    """No file can be removed, for a reason, or each can again."""
+    real = pathlib.Path.unlink
+
+    def refuse(number: int | None) -> None:
+        def unlink(path: pathlib.Path, missing_ok: bool = False) -> None:
+            if number is not None:
+                raise OSError(number, os.strerror(number), str(path))
+            real(path, missing_ok)
+
+        monkeypatch.setattr(pathlib.Path, "unlink", unlink)
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ENOTDIR])
+def test_an_intent_that_cannot_be_removed_is_carried_out_once(directory, complaints, read_only, number):
+    """The disk of the spool went read-only: the daemon died at every start, of one flockon in it."""
+    place = FileSpool(directory, complaints)
+    first = leave(directory, IntentKind.FLOCKON)
+    read_only(number)
+    for intent in place.waiting():
+        place.done(intent)
+    assert place.waiting() == place.waiting() == ()
+    assert len(complaints) == 1
+    assert f"{first!r} was carried out and cannot be removed" in complaints[0]
+    second = leave(directory, IntentKind.FLOCKOFF, why="x")
+    assert [intent.ident for intent in place.waiting()] == [second]
+    assert [intent.ident for intent in FileSpool(directory, complaints, place).waiting()] == [second]
+
+
+def test_an_intent_that_could_not_be_removed_goes_as_soon_as_it_can(directory, complaints, read_only):
+    """After the disk was mended, the old order waited for the next restart to be carried out again."""
+    place = FileSpool(directory, complaints)
+    for _ in range(2):
+        leave(directory, IntentKind.FLOCKON)
+        read_only(errno.EROFS)
+        for intent in place.waiting():
+            place.done(intent)
+        read_only(None)
+        assert place.waiting() == ()
+        assert list(directory.iterdir()) == []
+    assert len(complaints) == 2
+
+
+def test_intents_that_are_stuck_keep_no_others_waiting(directory, complaints, read_only, monkeypatch):
+    """A thousand done and stuck would have been all that a look took."""
+    monkeypatch.setattr(spool, "AT_ONCE", 2)
+    place = FileSpool(directory, complaints)
+    for number in range(5):
+        put(directory, f"flockon-{number}.json", GOOD)
+    read_only(errno.EROFS)
+    seen = []
+    while intents := place.waiting():
+        seen += [intent.ident for intent in intents]
+        for intent in intents:
+            place.done(intent)
+    assert sorted(seen) == [f"flockon-{number}" for number in range(5)]
 
 
 def test_a_half_written_intent_is_not_seen(directory, waiting):
