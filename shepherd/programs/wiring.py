@@ -137,6 +137,7 @@ class Daemon:
         self._hands = Hands(self._parts.commands, executor)
         self._executor = executor
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
+        self._spool = FileSpool(Path(settings.paths.intents), self._log)
         self._latch = self._new_latch(settings)
         self._switches = self._new_switches(settings)
 
@@ -146,7 +147,7 @@ class Daemon:
         signals.install()
         self._diary.life("started", instance=self._instance, version=shepherd.__version__)
         try:
-            serve(self._loop(), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
+            serve(self._loop(self._parts), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
         finally:
             self._diary.life("stopped", instance=self._instance)
             self._executor.shutdown(wait=False, cancel_futures=True)
@@ -154,8 +155,7 @@ class Daemon:
             self._parts.close()
             self._ledger.close()
 
-    def _loop(self) -> Shepherd:
-        parts = self._parts
+    def _loop(self, parts: Changeable) -> Shepherd:
         return Shepherd(
             settings=parts.settings,
             observer=Observer(parts.pool, self._clock, parts.settings, at_once(self._askers)),
@@ -170,27 +170,35 @@ class Daemon:
         )
 
     def _reload(self) -> Shepherd:
-        """New settings in force, or SettingsError and everything as it was."""
+        """New settings in force, or an error and everything as it was: what can fail comes before any change."""
         old, new = self._parts, Changeable.of(self._path)
-        if new.settings.paths.state != old.settings.paths.state:
+        try:
+            self._refuse_another_state(new.settings)
+            spool = FileSpool(Path(new.settings.paths.intents), self._log, self._spool)
+            off_switch = OffFileSwitch(Path(new.settings.flockoff.path))
+            pages, loop = self._new_pages(new), self._loop(new)
+        except BaseException:
             new.close()
+            raise
+        self._parts, self._spool, self._hands.commands = new, spool, new.commands
+        self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
+        self._switches.adopt(new.settings, pages)
+        old.close()
+        self._diary.life("reloaded", instance=self._instance)
+        return loop
+
+    def _refuse_another_state(self, settings: Settings) -> None:
+        if settings.paths.state != self._parts.settings.paths.state:
             remedy = "restart the daemon to move its state"
             raise SettingsError(
                 file=str(self._path), key="paths.state", problem="cannot change by reload", remedy=remedy
             )
-        self._parts = new
-        self._hands.commands = new.commands
-        old.close()
-        self._latch = self._new_latch(new.settings)
-        self._switches.adopt(new.settings, self._new_pages(new))
-        self._diary.life("reloaded", instance=self._instance)
-        return self._loop()
 
     def _new_latch(self, settings: Settings) -> Latch:
         return Latch(
             ledger=self._ledger,
             diary=self._diary,
-            spool=FileSpool(Path(settings.paths.intents), self._log),
+            spool=self._spool,
             off_switch=OffFileSwitch(Path(settings.flockoff.path)),
             clock=self._clock,
             log=self._log,
