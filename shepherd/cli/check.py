@@ -4,10 +4,10 @@ import argparse
 import json
 
 from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
 from shepherd.edges.settings_file import read_node_settings, read_settings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
+from shepherd.programs.wiring import commanding_problems
 from shepherd.views.effective import effective_json, effective_table
 
 
@@ -19,12 +19,12 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the effective settings. Raises SettingsError with everything that is wrong."""
+    """Print the effective settings. Raises SettingsError with everything that is wrong, missing tools too."""
     settings: Settings | NodeSettings
     if args.node:
         settings = read_node_settings(args.settings, node_problems)
     else:
-        settings = read_settings(args.settings, daemon_problems)
+        settings = read_settings(args.settings, commanding_problems)
     if args.json:
         print(json.dumps({"schema": 1, "settings": effective_json(settings)}, indent=1))
     else:

@@ -7,7 +7,8 @@ from pathlib import Path
 from shepherd.cli.where import ledger_directory
 
 DESCRIPTION = """Observes both pools and decides as the next cycle would, from the daemon's own record. It has neither
-the signing key nor HTCondor's commanding tools nor the ledger's lock, so it cannot change anything."""
+the signing key nor HTCondor's commanding tools nor the ledger's lock, so it cannot change anything. A source that
+is not believed is named, and is no error: the next cycle would meet the same."""
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -44,5 +45,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(plan_json(seen.snapshot, seen.verdict), indent=1))
     else:
-        print(plan_text(seen.snapshot, seen.verdict), end="")
+        print(plan_text(seen.snapshot, seen.verdict, str(args.settings)), end="")
     return 0

@@ -1,9 +1,8 @@
 """What well-formed settings of the daemon must not say: impossible values and contradictions."""
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from shepherd.core.naming import Collision
 from shepherd.core.setting_forms import (
     Problem,
     absolute_problems,
@@ -248,9 +247,3 @@ def path_problems(paths: PathSettings) -> Iterator[Problem]:
             "is paths.state, which only the daemon may write",
             "give the spool a directory of its own",
         )
-
-
-def collision_problems(collisions: Iterable[Collision]) -> list[Problem]:
-    """What the naming rule makes of the machines that are really there, as problems of the file."""
-    remedy = "change hosts.regular or hosts.flock, or name these machines in [hosts.pairs]"
-    return [Problem("hosts", collision.why, remedy) for collision in collisions]

@@ -67,7 +67,8 @@ class Node:
         settings, host = self._settings, HostName(self._settings.host)
         verifier = PageVerifier.from_files([Path(file) for file in settings.trusted_keys])
         run_dir = run_dir_of(settings)
-        link, local = link_of(settings, "home collector", QUESTION_S), link_of(settings, "own startd", LOCAL_S)
+        link = link_of(settings, "home collector", QUESTION_S, "collector")
+        local = link_of(settings, "own startd", LOCAL_S)
         here = Here(
             host=host, pool=settings.pool, nonce=sound_nonce(run_dir, self._log), images=frozenset(settings.images),
             skew_s=settings.skew_s,
@@ -132,9 +133,11 @@ def run_dir_of(settings: NodeSettings) -> HostRunDir:
     return HostRunDir(Path(settings.run_dir), Path(settings.token))
 
 
-def link_of(settings: NodeSettings, name: str, within_s: float) -> KeeperLink:
-    """Questions by a worker process of their own."""
-    worker = WorkerProcess(collector=settings.collector, condor_config=settings.condor_config, name=name)
+def link_of(settings: NodeSettings, name: str, within_s: float, setting: str = "") -> KeeperLink:
+    """Questions by a worker process of their own. `setting`: the key that says where the other side is."""
+    worker = WorkerProcess(
+        collector=settings.collector, condor_config=settings.condor_config, name=name, setting=setting
+    )
     return KeeperLink(home=worker, host=HostName(settings.host), within_s=within_s)
 
 

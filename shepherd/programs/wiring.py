@@ -13,8 +13,8 @@ from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
-from shepherd.edges.htcondor.tool import Tools
-from shepherd.edges.instance import instance_id, new_lease
+from shepherd.edges.htcondor.tool import Tools, missing_tools
+from shepherd.edges.instance import instance_id, new_lease, new_process
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.edges.log import make_log
 from shepherd.edges.off_file import OffFileSwitch
@@ -55,9 +55,14 @@ def load_settings(path: Path) -> Settings:
     return read_settings(path, daemon_problems)
 
 
+def commanding_problems(settings: Settings) -> list[tuple[str, str, str]]:
+    """Everything wrong with the settings of a daemon on this machine, which has to give orders."""
+    return [*daemon_problems(settings), *missing_tools(settings.paths.tools)]
+
+
 def home_worker(settings: Settings) -> WorkerProcess:
     """Somebody who asks the home collector, by these settings."""
-    return _worker(settings, settings.home.collector, "home collector")
+    return _worker(settings, settings.home.collector, "home")
 
 
 def pool_of(settings: Settings, beside: WorkerProcess) -> CondorPool:
@@ -65,7 +70,7 @@ def pool_of(settings: Settings, beside: WorkerProcess) -> CondorPool:
     return CondorPool(
         home=home_worker(settings),
         beside=beside,
-        flock=_worker(settings, settings.flock.collector, "flock collector"),
+        flock=_worker(settings, settings.flock.collector, "flock"),
         schedds=settings.home.schedds,
         identities=settings.home.schedd_identities,
         within_s=settings.timers.query_s,
@@ -83,8 +88,13 @@ def commands_of(settings: Settings, beside: WorkerProcess) -> CondorCommands:
     )
 
 
-def _worker(settings: Settings, collector: str, name: str) -> WorkerProcess:
-    return WorkerProcess(collector=collector, condor_config=settings.paths.condor_config, name=name)
+def _worker(settings: Settings, collector: str, pool: str) -> WorkerProcess:
+    return WorkerProcess(
+        collector=collector,
+        condor_config=settings.paths.condor_config,
+        name=f"{pool} collector",
+        setting=f"{pool}.collector",
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,7 +115,7 @@ class Changeable:
     @classmethod
     def of(cls, path: Path) -> "Changeable":
         """Build all parts from the file. Raises SettingsError; then nothing was built."""
-        settings = load_settings(path)
+        settings = read_settings(path, commanding_problems)
         signer = PageSigner.from_file(Path(settings.lease.key))
         beside = home_worker(settings)
         return cls(
@@ -120,8 +130,10 @@ class Changeable:
 class Daemon:
     """One running shepherd and the means to reload it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, ignore_unknown_keys: bool = False) -> None:
         self._path = path
+        self._process = new_process()
+        self._ignore_unknown_keys = ignore_unknown_keys
         self._log: Log = make_log()
         self._parts = Changeable.of(path)
         settings = self._parts.settings
@@ -213,6 +225,8 @@ class Daemon:
             clock=self._clock,
             settings=parts.settings,
             instance=self._instance,
+            process=self._process,
+            ignore_unknown_keys=self._ignore_unknown_keys,
         )
 
     def _new_switches(self, settings: Settings) -> Switches:

@@ -8,14 +8,14 @@ from shepherd.model.orders import Verdict
 SCHEMA = 1
 
 
-def plan_text(snapshot: Snapshot, verdict: Verdict) -> str:
+def plan_text(snapshot: Snapshot, verdict: Verdict, settings_file: str) -> str:
     """The sentence, then one line an order, one a refusal, one a source that is not believed."""
     lines = [verdict.sentence]
     lines += [f"  {order.host} -> {order.herd.value}: {order.why}" for order in verdict.orders]
     lines += [f"  {refusal.host} stays: {refusal.why}" for refusal in verdict.refusals]
     problems = [(r.source.value, r.problem) for r in snapshot.readings.values() if r.problem]
     lines += [f"not believed: {source}: {problem}" for source, problem in problems]
-    lines += [f"not managed: {problem}" for problem in snapshot.naming_problems]
+    lines += [f"not managed: {settings_file}: {problem}" for problem in snapshot.naming_problems]
     if snapshot.unmanaged:
         lines.append(f"in the pool, but no rule of [hosts] pairs them: {', '.join(snapshot.unmanaged)}")
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from shepherd.edges.clock import SystemClock
+from shepherd.edges.htcondor.tool import NEEDED
 from shepherd.edges.ledger import SqliteLedger
 from tests.edges.ledgers import ledger_in
 
@@ -22,6 +23,7 @@ image = "sha256:{image}"
 [paths]
 state = "{state}"
 intents = "{state}/intents"
+tools = "{state}/tools"
 
 [flockoff]
 path = "{state}/flockoff"
@@ -37,7 +39,12 @@ class Site:
         self.ledger_place = self.state / "ledger"
         self.off_file = self.state / "flockoff"
         self.settings = place / "shepherd.toml"
+        self.tools = self.state / "tools"
         self.intents.mkdir(parents=True)
+        self.tools.mkdir()
+        for tool in NEEDED:
+            (self.tools / tool).write_text("#!/bin/sh\nexit 9\n")
+            (self.tools / tool).chmod(0o755)
         self.settings.write_text(SETTINGS.format(image="ab" * 32, state=self.state))
 
     def ledger(self) -> SqliteLedger:

@@ -37,6 +37,35 @@ def test_everything_that_is_wrong_is_named_at_once(site, capsys):
     assert f"{site.settings}: policy.resrve" in err
 
 
+def test_a_missing_tool_of_htcondor_is_named_with_its_setting(site, capsys):
+    """The first reclaim failed with "No such file": nobody knew of which package, or where one could say."""
+    (site.tools / "condor_off").unlink()
+    assert main(site.words("check")) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    fault = f"{site.settings}: paths.tools: condor_off cannot be executed in {site.tools}"
+    assert f"{fault}; name the directory" in said.err
+
+
+def test_tools_are_looked_for_by_path_as_they_are_run(site, capsys, monkeypatch):
+    """A check that looked elsewhere than the daemon would be green for ever."""
+    site.settings.write_text(site.settings.read_text().replace(f'tools = "{site.tools}"', ""))
+    monkeypatch.setenv("PATH", str(site.tools))
+    assert main(site.words("check")) == 0
+    monkeypatch.setenv("PATH", str(site.intents))
+    assert main(site.words("check")) == 2
+    assert "condor_drain, condor_restart, condor_off cannot be executed" in capsys.readouterr().err
+
+
+def test_a_daemon_without_tools_does_not_start(site, capsys):
+    """It lent hosts by pages, and could not call them home but by letting their leases lapse."""
+    for tool in site.tools.iterdir():
+        tool.chmod(0o644)
+    assert main(site.words("run")) == 2
+    assert f"{site.settings}: paths.tools: " in capsys.readouterr().err
+    assert not site.ledger_place.exists()
+
+
 def test_a_hosts_settings_are_checked_too(tmp_path, capsys):
     """The same command on a host."""
     (tmp_path / "node.toml").write_text('host = "p220"\n')

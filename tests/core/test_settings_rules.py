@@ -4,10 +4,8 @@ import math
 
 import pytest
 
-from shepherd.core.naming import pair_hosts
 from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import collision_problems, daemon_problems
-from shepherd.model.settings import HostSettings
+from shepherd.core.settings_rules import daemon_problems
 from tests.core.sound_settings import DAEMON, DIGEST, NODE, daemon, node
 
 
@@ -143,11 +141,3 @@ def test_every_contradiction_is_found_at_once() -> None:
         "policy.reserve",
         "timers.renew_s",
     ]
-
-
-def test_a_collision_of_real_machines_becomes_a_problem_of_the_file() -> None:
-    """Only the pool shows which names the rule makes one of."""
-    rule = HostSettings(regular="p(?P<row>.)-.", flock="f{row}")
-    (problem,) = collision_problems(pair_hosts(["p1-a", "p1-b"], rule).collisions)
-    assert problem.key == "hosts"
-    assert "p1-a, p1-b" in problem.problem

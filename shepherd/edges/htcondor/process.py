@@ -15,6 +15,10 @@ from shepherd.edges.htcondor.frames import FrameBroken, pack, unpack
 from shepherd.errors import PoolUnavailable
 
 MODULE = "shepherd.edges.htcondor.worker"
+DEFAULT_PLACE = "empty: HTCondor's COLLECTOR_HOST"
+WHEN_SILENT = "is {} right, can its machine be reached, does its condor_collector run?"
+WHEN_REFUSED = "give this account a token that {} accepts, and allow its identity there: ALLOW_READ, ALLOW_DAEMON"
+"""What to do, for a person; a token does not help where a cable is out."""
 
 
 class Asks(Protocol):
@@ -40,10 +44,13 @@ class WorkerProcess:
         collector: str,
         condor_config: str = "",
         name: str = "collector",
+        setting: str = "",
         python: Sequence[str] = (sys.executable,),
     ) -> None:
-        """`name` is how messages call the other side, e.g. "home collector". `python`: how Python is started."""
+        """`name` is how messages call the other side, e.g. "home collector", and `setting` the key which says where
+        that is; with it they say what to do. `python`: how Python is started."""
         self._collector, self._config, self._name, self._python = collector, condor_config, name, python
+        self._place = f"{setting} ({collector or DEFAULT_PLACE})" if setting else ""
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
 
@@ -75,7 +82,7 @@ class WorkerProcess:
             return unpack(lambda size: _read(process, size, until))
         except TooLate as exc:
             self._end()
-            raise PoolUnavailable(f"{self._name}: no answer to {question!r} in time; worker killed") from exc
+            raise self._silent(f"no answer to {question!r} in time; worker killed") from exc
         except (FrameBroken, OSError) as exc:
             how = self._end()
             raise PoolUnavailable(f"{self._name}: the worker died over {question!r} ({how})") from exc
@@ -85,10 +92,15 @@ class WorkerProcess:
             case {"answer": answer}:
                 return answer
             case {"refused": why}:
-                raise PoolUnavailable(f"{self._name}: {why}", refused=True)
+                remedy = f"; {WHEN_REFUSED.format(self._place)}" if self._place else ""
+                raise PoolUnavailable(f"{self._name}: {why}{remedy}", refused=True)
             case {"silent": why}:
-                raise PoolUnavailable(f"{self._name}: {why}")
+                raise self._silent(str(why))
         raise PoolUnavailable(f"{self._name}: the worker's answer makes no sense")
+
+    def _silent(self, why: str) -> PoolUnavailable:
+        remedy = f"; {WHEN_SILENT.format(self._place)}" if self._place else ""
+        return PoolUnavailable(f"{self._name}: {why}{remedy}")
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is not None:

@@ -3,10 +3,14 @@
 import dataclasses
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+
+NEEDED = ("condor_drain", "condor_restart", "condor_off")
+"""What `CondorCommands` runs."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,19 @@ class Said:
     """What it said, both channels, on one line."""
     by_hand: str
     """The same command for a shell."""
+
+
+def missing_tools(directory: str) -> list[tuple[str, str, str]]:
+    """Tools that orders need and that are not there, as one problem of the settings (key, problem, remedy), or none.
+
+    `directory` empty: looked for by PATH, as `Tools` does.
+    """
+    missing = [name for name in NEEDED if shutil.which(name, path=directory or None) is None]
+    if not missing:
+        return []
+    where = directory or f"any directory of PATH ({os.environ.get('PATH', os.defpath)})"
+    remedy = "name the directory of HTCondor's tools, or install HTCondor here; without them no host can be lent"
+    return [("paths.tools", f"{', '.join(missing)} cannot be executed in {where}", remedy)]
 
 
 class Tools:
@@ -43,7 +60,8 @@ class Tools:
                 start_new_session=True,
             )
         except OSError as exc:
-            return Said(code=None, text=f"{full[0]} cannot be started: {exc.strerror}", by_hand=by_hand)
+            text = f"{full[0]} cannot be started: {exc.strerror}; paths.tools must name the directory it is in"
+            return Said(code=None, text=text, by_hand=by_hand)
         with process:
             return _ended(process, within_s, by_hand)
 

@@ -192,6 +192,7 @@ def test_a_missing_tool_is_a_failure_of_the_step(tmp_path):
     said = Tools(directory=str(tmp_path)).run(["condor_off"], within_s=1.0)
     result, detail = judge(said)
     assert (result, "cannot be started" in detail) == (Result.FAILED, True)
+    assert "paths.tools must name" in detail
 
 
 def test_an_unknown_host_and_a_silent_collector_fail_before_any_tool(bench):

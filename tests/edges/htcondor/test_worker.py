@@ -92,6 +92,53 @@ def test_nothing_listening_is_told_at_once(worker_for):
     assert time.monotonic() - began < DELAY_S
 
 
+REFUSES = """
+import os
+from shepherd.edges.htcondor.frames import pack, unpack, write_all
+unpack(lambda size: os.read(0, size))
+write_all(1, pack({"refused": "it refuses READ: our identity is not accepted or not allowed"}))
+"""
+"""Answers as the worker does when the collector refuses."""
+
+
+@pytest.mark.parametrize(
+    ("collector", "place"), [("127.0.0.1:1", "127.0.0.1:1"), ("", "empty: HTCondor's COLLECTOR_HOST")]
+)
+def test_a_silent_collector_is_told_with_its_setting_and_what_to_look_at(config, collector, place):
+    """A newcomer had three files with the word "collector" in them, and none was named."""
+    worker = WorkerProcess(
+        collector=collector, condor_config=config, name="home collector", setting="home.collector"
+    )
+    said = trouble(worker, within_s=20.0)
+    worker.close()
+    assert said.refused is False
+    assert f"nothing listens there; is home.collector ({place}) right, can its machine be reached" in str(said)
+    assert "token" not in str(said)
+
+
+def test_a_collector_that_gives_no_answer_in_time_is_told_with_its_setting(listen, config):
+    """The deadline's own message named the question only."""
+    address = listen(never_answer).address
+    worker = WorkerProcess(collector=address, condor_config=config, name="flock collector", setting="flock.collector")
+    assert f"is flock.collector ({address}) right" in str(trouble(worker, "report", ad=AD))
+    worker.close()
+
+
+def test_a_refusing_collector_is_told_with_its_setting_and_what_it_wants(tmp_path):
+    """Somebody pulled at cables for an hour; a line of ALLOW_READ was missing."""
+    (tmp_path / "refuses.py").write_text(REFUSES)
+    worker = WorkerProcess(
+        collector="cm:9618", name="flock collector", setting="flock.collector",
+        python=[sys.executable, str(tmp_path / "refuses.py")],
+    )  # fmt: skip
+    said = trouble(worker, within_s=20.0)
+    worker.close()
+    assert said.refused is True
+    assert "a token that flock.collector (cm:9618) accepts" in str(said)
+    assert "ALLOW_READ" in str(said)
+    assert "reached" not in str(said)
+
+
 def test_a_name_nobody_knows_is_told(worker_for):
     """A misspelt collector in the settings."""
     assert "not known" in str(trouble(worker_for("no such host:9618"), within_s=30.0))
