@@ -1,8 +1,12 @@
 """What the bench calls a missed goal: also a measurement that did not measure what it should have."""
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 
 from shepherd.core.switch.state import state_of
+from shepherd.lab import bench_one
 from shepherd.lab.bench import missed_goals
 from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
 from shepherd.model.host import HostPair, HostState
@@ -25,6 +29,18 @@ def test_a_sound_run_misses_nothing():
 def test_a_queue_that_never_filled_is_a_missed_goal(seen):
     """The schedd refused the jobs; the look beside an empty queue was as quick as ever, and all was green."""
     assert any("50000 waiting jobs" in goal for goal in missed_goals([LOOK], {**QUEUE, "many_idle_jobs": seen}))
+
+
+@pytest.mark.parametrize(("seen", "missed"), [(None, 1), (10, 1), (50_000, 0)])
+def test_what_the_measurement_of_the_queue_tells_is_what_the_goals_judge(monkeypatch, seen, missed):
+    """It gave up after two minutes without a word, under other names than the judge read."""
+    clock = itertools.count(0.0, 50.0)
+    idle_jobs = itertools.chain([0], itertools.repeat(seen))
+    monkeypatch.setattr(bench_one, "must", lambda *_words, **_options: "")
+    monkeypatch.setattr(bench_one, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _s: None))
+    look = {"observe_and_decide_s": 0.1, "cpu_s": 0.1, "peak_mib": 90.0}
+    monkeypatch.setattr(bench_one, "_run", lambda *_words: {**look, "idle_jobs": next(idle_jobs)})
+    assert len(missed_goals([LOOK], bench_one._queue(100))) == missed
 
 
 @pytest.mark.parametrize(
