@@ -24,6 +24,11 @@ def instance_id(state: Path) -> str:
         raise SettingsError(file=str(path), key="paths.state", problem=str(exc), remedy=remedy) from exc
 
 
+def new_process() -> str:
+    """A name for one running process of an instance."""
+    return secrets.token_hex(8)
+
+
 def new_lease(host: HostName) -> LeaseId:
     """A name for one lend: host, second, and enough chance to be unique for ever."""
     return lease_name(host, time.time(), secrets.token_hex(4))

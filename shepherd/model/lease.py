@@ -83,6 +83,8 @@ class LeasePage:
     flockoff: bool
     """All flocking off: every lease counts as revoked."""
     leases: tuple[Lease, ...]
+    process: str = ""
+    """Tells two processes of one instance apart, for shepherds only; empty on a page from before it was written."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 from shepherd.core.lease.encode import decode, encode
 from shepherd.core.lease.pages import next_serial, spread
-from shepherd.errors import AnotherShepherd, LeaseRefused
+from shepherd.errors import LeaseRefused
 from shepherd.model.host import LeaseId
-from shepherd.model.lease import Lease, LeasePage, LeasePhase
+from shepherd.model.lease import Lease, LeasePhase, SignedPage
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Pool, Signer, Verifier
-
-ALIVE_RENEWALS = 3.0
-"""Another shepherd is taken for alive while its pages are younger than this many renewals."""
+from shepherd.programs.rivals import Look, Rivals, Seen
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -25,9 +23,18 @@ class LeasePages:
     clock: Clock
     settings: Settings
     instance: str
+    process: str = ""
+    """Of this running process; another process of the same instance is told by it."""
+    ignore_unknown_keys: bool = False
+    """Pages under unknown keys are known to be forged."""
+    rivals: Rivals = dataclasses.field(default_factory=Rivals)
     serial: int = 0
     revoked: frozenset[LeaseId] = frozenset()
     """Leases that this instance's pages in the collector revoke, as of the last `check_alone`."""
+
+    def follow(self, before: "LeasePages") -> None:
+        """Go on where the pages of this process were, by other settings."""
+        self.serial, self.rivals = max(self.serial, before.serial), before.rivals
 
     def publish(self, leases: Sequence[Lease], *, flockoff: bool) -> int:
         """Sign and publish every page; the serial used. Raises PoolUnavailable."""
@@ -41,43 +48,50 @@ class LeasePages:
             serial=self.serial,
             issued_at_s=now,
             flockoff=flockoff,
+            process=self.process,
         )
         self.pool.publish([self.signer.sign(encode(page)) for page in pages])
         return self.serial
 
     def check_alone(self) -> None:
-        """Learn our own last serial and revocations, and refuse to run beside another live instance.
+        """Learn our own last serial and revocations, and refuse to run beside another live shepherd (`Rivals`).
 
         Raises:
-            AnotherShepherd: pages of another instance are being renewed.
-            PoolUnavailable: the collector cannot be asked.
+            AnotherShepherd: pages of another shepherd are being renewed.
+            PoolUnavailable: the collector cannot be asked, or it has to be asked again to know.
         """
-        pages = self._trusted()
-        ours = [page for page in pages if page.instance == self.instance]
+        pages = self._of_this_pool()
+        ours = [one.page for one in pages if one.is_trusted and one.page.instance == self.instance]
         self.serial = max([self.serial, *(page.serial for page in ours)])
         self.revoked = frozenset(
             lease.lease for page in ours for lease in page.leases if lease.phase is LeasePhase.REVOKED
         )
-        for page in pages:
-            if page.instance != self.instance and self._is_alive(page):
-                age = self.clock.wall_s() - page.issued_at_s
-                raise AnotherShepherd(
-                    f"another shepherd ({page.instance}) renewed its lease pages {age:.0f} s ago; "
-                    f"stop that one, or wait {ALIVE_RENEWALS * self.settings.timers.renew_s:.0f} s after it ended"
-                )
+        self.rivals.look(pages, self._look())
 
-    def _trusted(self) -> list[LeasePage]:
+    def _look(self) -> Look:
+        return Look(
+            instance=self.instance,
+            process=self.process,
+            wall_s=self.clock.wall_s(),
+            steady_s=self.clock.steady_s(),
+            renew_s=self.settings.timers.renew_s,
+            ignore_unknown_keys=self.ignore_unknown_keys,
+        )
+
+    def _of_this_pool(self) -> list[Seen]:
         pages = []
         for signed in self.pool.published():
             try:
-                self.verifier.verify(signed)
                 page = decode(signed.payload)
             except LeaseRefused:
                 continue
             if page.pool == self.settings.home.name:
-                pages.append(page)
+                pages.append(Seen(page=page, key_id=signed.key_id, is_trusted=self._is_trusted(signed)))
         return pages
 
-    def _is_alive(self, page: LeasePage) -> bool:
-        age = self.clock.wall_s() - page.issued_at_s
-        return age < ALIVE_RENEWALS * self.settings.timers.renew_s
+    def _is_trusted(self, signed: SignedPage) -> bool:
+        try:
+            self.verifier.verify(signed)
+        except LeaseRefused:
+            return False
+        return True

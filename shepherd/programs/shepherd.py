@@ -194,6 +194,7 @@ class Shepherd:
         """Publish what `shepherd -s` shows. Failing to is a problem of its own, never of the hosts."""
         about = {**self._about, "sentence": self.sentence, "cycle_at_s": self._cycle_at_s}
         self._awaited = awaited(snapshot, self.switches.records, self._awaited, self._settings.timers)
+        rivals = self.switches.pages.rivals.problem
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         body = present(
             snapshot,
@@ -202,7 +203,7 @@ class Shepherd:
             self._latch.now,
             self._settings,
             about=about,
-            problems=[p for p in (self._diary.problem, self.switches.page_problem, overdue) if p],
+            problems=[p for p in (self._diary.problem, self.switches.page_problem, rivals, overdue) if p],
         )
         try:
             self._ledger.publish_present(body)

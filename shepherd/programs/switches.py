@@ -69,7 +69,7 @@ class Switches:
 
     def adopt(self, settings: Settings, pages: LeasePages) -> None:
         """Go on with other settings. The serial goes on growing."""
-        pages.serial = max(pages.serial, self.pages.serial)
+        pages.follow(self.pages)
         self.settings, self.pages = settings, pages
 
     def lend(self, order: Order, facts: HostFacts) -> None:
@@ -111,8 +111,8 @@ class Switches:
                 self._follow(self.records[host], facts.get(host))
 
     def sweep(self, steps: Sequence[Step]) -> None:
-        """Take steps that belong to no record: cancelling drains a predecessor left."""
-        for step in steps:
+        """Take steps that belong to no record: cancelling drains that a predecessor left, and nobody who lives."""
+        for step in steps if self._is_alone else ():
             facts = self._facts.get(step.host)
             if facts is None or self.hands.is_busy(step.host):
                 continue
@@ -121,9 +121,12 @@ class Switches:
 
     def renew(self) -> None:
         """Sign and publish all pages anew, unless another shepherd does, or nobody answers. Raises AnotherShepherd."""
+        known = self.pages.rivals.problem
         try:
             self.pages.check_alone()
             self._is_alone = True
+            if self.pages.rivals.problem and not known:
+                self._log("pages under an unknown key", problem=self.pages.rivals.problem)
             self._stand_by_revocations()
         except PoolUnavailable as exc:
             self.page_problem = str(exc)

@@ -134,6 +134,8 @@ class Site:
         self.events.after_each = self.meter.sample
         self.pools.start_negotiators(self.hosts)
         self.shepherds: list[Running] = []
+        self.started = 0
+        """Shepherds so far."""
         self.meter.blind = lambda: self.pools.blind(spec.timers.young_collector_s)
         self.meter.shepherd_runs = lambda: any(running.runs for running in self.shepherds)
 
@@ -217,6 +219,8 @@ class Running:
     def __init__(self, site: Site, instance: str, crash_at: int | None) -> None:
         self.site = site
         self.instance = instance
+        site.started += 1
+        self.process = f"process {site.started}"
         self.alive = True
         self.stopped = False
         self.refused = ""
@@ -298,6 +302,7 @@ class Running:
                 clock=clock,
                 settings=settings,
                 instance=self.instance,
+                process=self.process,
             ),
             clock=clock,
             log=self._log,

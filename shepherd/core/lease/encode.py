@@ -22,6 +22,8 @@ MAX_PAGES = 4096
 MAX_TEXT = 1000
 
 PAGE_KEYS = frozenset({"v", "pool", "instance", "page", "pages", "serial", "issued_at_s", "flockoff", "leases"})
+PAGE_EXTRAS = frozenset({"process"})
+"""Members that a page may lack."""
 LEASE_KEYS = frozenset({"host", "nonce", "lease", "phase", "image", "lease_s", "graceful_s", "fast_s", "kill_s", "why"})
 
 Members = Mapping[str, object]
@@ -48,7 +50,9 @@ def canonical(members: object) -> bytes:
 
 def page_members(page: LeasePage) -> Members:
     """A page as JSON values."""
+    extras = {"process": page.process} if page.process else {}
     return {
+        **extras,
         "v": VERSION,
         "pool": page.pool,
         "instance": page.instance,
@@ -110,7 +114,7 @@ def parsed(payload: bytes) -> object:
 
 def page_from(value: object) -> LeasePage:
     """A page from JSON values; raises LeaseRefused."""
-    members = keyed(value, PAGE_KEYS, "page")
+    members = keyed(value, PAGE_KEYS, "page", PAGE_EXTRAS)
     version = whole(members, "v", 0, MAX_SERIAL)
     if version != VERSION:
         raise LeaseRefused(f"lease page of version {version}; this keeper reads {VERSION}")
@@ -127,6 +131,7 @@ def page_from(value: object) -> LeasePage:
         issued_at_s=number(members, "issued_at_s"),
         flockoff=truth(members, "flockoff"),
         leases=tuple(lease_from(lease) for lease in leases),
+        process=text(members, "process") if "process" in members else "",
     )
     if len({lease.host for lease in page.leases}) < len(page.leases):
         raise LeaseRefused("malformed lease page: two leases for one host")
@@ -160,9 +165,9 @@ def phase(members: Members) -> LeasePhase:
         raise LeaseRefused(f"malformed lease page: {exc}") from exc
 
 
-def keyed(value: object, keys: frozenset[str], what: str) -> Members:
-    """`value` as an object with exactly these keys."""
-    if not isinstance(value, dict) or set(value) != keys:
+def keyed(value: object, keys: frozenset[str], what: str, extras: frozenset[str] = frozenset()) -> Members:
+    """`value` as an object with exactly these keys, and `extras` perhaps."""
+    if not isinstance(value, dict) or set(value) - extras != keys:
         raise LeaseRefused(f"malformed lease page: wrong members of a {what}")
     return value
 

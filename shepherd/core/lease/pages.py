@@ -29,6 +29,7 @@ def spread(
     serial: int,
     issued_at_s: float,
     flockoff: bool,
+    process: str = "",
 ) -> tuple[LeasePage, ...]:
     """All pages of one issue, empty ones too: an empty page is how flockoff reaches every host.
 
@@ -45,6 +46,7 @@ def spread(
             serial=serial,
             issued_at_s=issued_at_s,
             flockoff=flockoff,
+            process=process,
             leases=tuple(lease for lease in leases if page_of(lease.host, pages) == number),
         )
         for number in range(pages)

@@ -101,4 +101,5 @@ def any_pages(draw: st.DrawFn) -> LeasePage:
         issued_at_s=draw(st.floats(0, 4e9)),
         flockoff=draw(st.booleans()),
         leases=tuple(draw(st.lists(leases(), max_size=4, unique_by=lambda one: one.host))),
+        process=draw(lines),
     )

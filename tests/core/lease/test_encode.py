@@ -30,6 +30,13 @@ def test_no_changed_byte_is_read_as_the_same_page(written: LeasePage, data: st.D
     assert read(bytes(flipped)) != written
 
 
+def test_a_page_from_before_processes_were_told_apart_is_read() -> None:
+    """The shepherd was upgraded, and took its predecessor's revocations for rubbish."""
+    assert b'"process"' not in PAYLOAD
+    assert decode(PAYLOAD).process == ""
+    assert decode(changed(process="p1")) == page(lease(), process="p1")
+
+
 def read(payload: bytes) -> LeasePage | None:
     """What a keeper makes of a payload; None if it refuses it."""
     try:
@@ -65,6 +72,9 @@ def changed_lease(**changes: object) -> bytes:
         changed(v=2),
         changed(v=True),
         changed(more=1),
+        changed(process=""),
+        changed(process=3),
+        changed(process="a\nphase=go"),
         changed(pool=3),
         changed(pool=""),
         changed(instance="a\nphase=go"),
