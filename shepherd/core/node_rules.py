@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from shepherd.core.gap_rules import poll_problems, wait_problems
 from shepherd.core.setting_forms import (
     Problem,
     absolute_problems,
@@ -14,13 +15,7 @@ from shepherd.core.setting_forms import (
     line_problem,
     second_problems,
 )
-from shepherd.core.settings_rules import LONGEST_WITHOUT_STARTD_S
 from shepherd.model.node_settings import NodeSettings
-
-STARTD_BACKOFF_S = 5.0
-"""What condor_master waits before it starts a startd again, in our configuration."""
-STARTD_START_S = 10.0
-"""A startd benchmarks nothing and advertises within this, also on a busy host."""
 
 MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
@@ -145,27 +140,8 @@ def time_problems(node: NodeSettings) -> Iterator[Problem]:
             f"is {node.poll_flock_s:g}, longer than poll_local_s = {node.poll_local_s:g}",
             "a lent host looks more often: reclaim depends on it",
         )
-    if node.arm_poll_s >= node.drained_too_long_s:
-        yield Problem(
-            "arm_poll_s",
-            f"is {node.arm_poll_s:g}: `go` would be seen after drained_too_long_s = {node.drained_too_long_s:g}",
-            "about 1 s is right",
-        )
-    yield from gap_problems(node)
-
-
-def gap_problems(node: NodeSettings) -> Iterator[Problem]:
-    """The longest a host can be without a startd when a lend goes wrong at the worst moment."""
-    waits_s = node.drained_too_long_s + node.arm_poll_s + node.go_wait_s
-    worst_s = waits_s + STARTD_BACKOFF_S + STARTD_START_S
-    if worst_s >= LONGEST_WITHOUT_STARTD_S:
-        yield Problem(
-            "drained_too_long_s",
-            f"drained_too_long_s + arm_poll_s + go_wait_s = {waits_s:g}; with "
-            f"{STARTD_BACKOFF_S:g} s back-off and {STARTD_START_S:g} s start-up the host could be "
-            f"without a startd for {worst_s:g} s, and 60 s are the limit",
-            f"let the three stay below {LONGEST_WITHOUT_STARTD_S - worst_s + waits_s:g} s together",
-        )
+    yield from poll_problems(node)
+    yield from wait_problems(node)
 
 
 def size_problems(node: NodeSettings) -> Iterator[Problem]:

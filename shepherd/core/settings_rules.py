@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterator
 
+from shepherd.core.gap_rules import start_problems
 from shepherd.core.setting_forms import (
     Problem,
     absolute_problems,
@@ -24,8 +25,6 @@ from shepherd.model.settings import (
     TimerSettings,
 )
 
-LONGEST_WITHOUT_STARTD_S = 60.0
-"""No live host is without a startd that accepts work for longer (the design's second invariant)."""
 SHORTEST_LOOK_S = 0.5
 MOST_PAGES = 4096
 
@@ -200,12 +199,7 @@ def longer(key: str, value: float, other: str, bound: float, what: str) -> Probl
 
 def deadline_problems(timers: TimerSettings) -> Iterator[Problem]:
     """What must end before something else may."""
-    if timers.start_deadline_s >= LONGEST_WITHOUT_STARTD_S:
-        yield Problem(
-            "timers.start_deadline_s",
-            f"is {timers.start_deadline_s:g}; no host may be without a startd for 60 s",
-            "45 leaves time to take the host home",
-        )
+    yield from start_problems(timers)
     if 3 * timers.renew_s > timers.lease_s:
         yield Problem(
             "timers.renew_s",

@@ -46,7 +46,8 @@ class NodeSettings:
     poll_flock_s: float = 15.0
     """How often it is read while lent: bounds reclaim when the fast way fails. Seconds."""
     arm_poll_s: float = 1.0
-    """How often it is read while the container waits for the lock. Seconds."""
+    """How often it is read while the container waits for the lock, and in the first minute after `go`: a lend that does
+    not come up is given up at once. Seconds. At most 2."""
     skew_s: float = 300.0
     """Clock difference to the shepherd that is tolerated. Seconds. Beyond it the host is not lent."""
     drained_too_long_s: float = 25.0

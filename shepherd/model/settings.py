@@ -93,10 +93,11 @@ class TimerSettings:
     """How often hosts in the middle of a switch are looked at. Seconds. Only they are asked for."""
     arm_deadline_s: float = 180.0
     """From the lease to *armed*; one keeper poll plus the start of a container. Seconds."""
-    drain_deadline_s: float = 20.0
-    """From the accepted drain to Drained; an idle startd needs about one second. Seconds."""
-    start_deadline_s: float = 45.0
-    """From `go` to the flocking startd's ad. Below the 60 s that no host may be without a startd. Seconds."""
+    drain_deadline_s: float = 15.0
+    """From the order to drain to Drained; an idle startd needs about one second. Seconds. Later, no `go` is given."""
+    start_deadline_s: float = 25.0
+    """From `go` to the flocking startd's ad, which takes 1 to 8 s. Seconds. With the drain before it and the way home
+    after it this stays below the 60 s that no host may be without a startd."""
     home_deadline_s: float = 60.0
     """From the container's end to the regular startd's ad; later, the host is shown as a problem. Seconds."""
     renew_s: float = 60.0

@@ -46,6 +46,8 @@ UNSTICK_S = 5.0
 UNTIL_S = 0.5
 """A lease's end that moves by less is not worth another control file."""
 CHECK_S = 60.0
+START_S = 60.0
+"""So long after `go` the shepherd may give the start up: its `start_deadline_s` is shorter by rule."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class Keeper:
         self._said: Control | None = None
         self._lock: tuple[LockHolder, int | None] = (LockHolder.NOBODY, None)
         self._unstuck_s: float | None = None
+        self._went_s: float | None = None
+        """When `go` was told; None if not by this process."""
         self._abandoned_from_s: float | None = None
         self._poll_s = settings.poll_local_s
         self._phase = KeeperPhase.IDLE
@@ -216,6 +220,7 @@ class Keeper:
         control = controls.allow(held, self._parts.pages.serial, seen.now)
         if control.phase is ControlPhase.GO and not lend.went:
             self._keep(dataclasses.replace(self._record, lend=dataclasses.replace(lend, went=True)))
+            self._went_s = seen.now.boottime_s
         self._tell(control)
 
     def _depart(self, leaving: Leaving) -> None:
@@ -273,7 +278,7 @@ class Keeper:
     def _follow_up(self, seen: Situation) -> None:
         """Questions and reports, by the phase we are in now."""
         now_s, lend = seen.now.boottime_s, self._record.lend
-        base_s = self._base_poll_s()
+        base_s = self._base_poll_s(now_s)
         if not 0.5 * base_s <= self._poll_s <= 1.5 * base_s:
             self._poll_s = base_s * self._parts.jitter()
         if lend is None:
@@ -282,11 +287,13 @@ class Keeper:
         self._parts.drain.tick(now_s, lent=lend is not None, regular=regular)
         self._parts.reporter.tick(self._report(seen), now_s)
 
-    def _base_poll_s(self) -> float:
+    def _base_poll_s(self, now_s: float) -> float:
         match self._phase:
             case KeeperPhase.IDLE | KeeperPhase.FAILED:
                 return self._settings.poll_local_s
             case KeeperPhase.PREPARING | KeeperPhase.ARMED | KeeperPhase.HOLDING:
+                return self._settings.arm_poll_s
+            case KeeperPhase.FLOCKING if self._went_s is not None and now_s - self._went_s < START_S:
                 return self._settings.arm_poll_s
             case KeeperPhase.FLOCKING | KeeperPhase.LEAVING:
                 return self._settings.poll_flock_s

@@ -12,6 +12,7 @@ from tests.build import NOW, facts, flock_startd, keeper, record, regular
 TIMERS = TimerSettings()
 LEASE = "p201.1700000000.0000abcd"
 ARMED = keeper(KeeperPhase.ARMED, lease=LEASE)
+HOLDING = keeper(KeeperPhase.HOLDING, lease=LEASE)
 FLOCKING = keeper(KeeperPhase.FLOCKING, lease=LEASE)
 DRAINED = regular(drain=f"shepherd:{LEASE}", drained=True)
 OFF = RegularMaster(startd_off=True, heard_at_s=NOW, off_since_s=NOW - 16)
@@ -65,7 +66,7 @@ def test_what_stands_in_the_way_turns_the_host_round(stage, seen, why, failed):
 
 @pytest.mark.parametrize(
     ("stage", "deadline_s"),
-    [(Stage.GRANTED, 180.0), (Stage.DRAIN_ORDERED, 20.0), (Stage.RESTART_ORDERED, 45.0)],
+    [(Stage.GRANTED, 180.0), (Stage.DRAIN_ORDERED, 15.0), (Stage.RESTART_ORDERED, 25.0)],
 )
 def test_a_stage_waits_until_its_deadline_and_then_goes_home(stage, deadline_s):
     """A stuck keeper must not hold a host in the middle for ever."""
@@ -77,14 +78,57 @@ def test_a_stage_waits_until_its_deadline_and_then_goes_home(stage, deadline_s):
     assert late.kind is StepKind.REVOKE
 
 
+def test_a_start_has_one_deadline_from_go_on():
+    """Counted anew from the restart, a start that failed late left its host without a startd for over a minute."""
+    late_s = TIMERS.start_deadline_s - 5
+    restarted = move(Stage.GO_GIVEN, now=NOW + late_s, more={"stage_at_s": NOW}, regular=DRAINED, keeper=ARMED)
+    assert isinstance(restarted, Do)
+    assert restarted.kind is StepKind.RESTART
+    record = restarted.record
+    assert isinstance(next_move(facts("p201", keeper=HOLDING), record, NOW + late_s + 4, TIMERS), Wait)
+    over = next_move(facts("p201", keeper=HOLDING), record, NOW + late_s + 6, TIMERS)
+    assert isinstance(over, Do)
+    assert over.kind is StepKind.REVOKE
+
+
+@pytest.mark.parametrize(
+    ("stage", "deadline_s"),
+    [(Stage.DRAIN_ORDERED, TIMERS.drain_deadline_s), (Stage.GO_GIVEN, TIMERS.start_deadline_s)],
+)
+def test_a_drained_host_whose_deadline_is_over_goes_home(stage, deadline_s):
+    """The drain's command hung; `go` came when the host had been without an accepting startd for long already."""
+    made = move(stage, now=NOW + deadline_s + 1, more={"stage_at_s": NOW}, regular=DRAINED, keeper=ARMED)
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.REVOKE
+
+
+def test_a_restart_is_not_ordered_again_before_it_can_have_worked():
+    """The guard that already waited was restarted over and over, and its master backed off each time."""
+    ordered = record("p201", Stage.RESTART_ORDERED, stage_at_s=NOW - 8, retry_at_s=0.0)
+    done = after(ordered, outcome(StepKind.RESTART, Result.DONE), NOW)
+    assert not isinstance(done, Do)
+    seen = facts("p201", regular=DRAINED, keeper=ARMED)
+    assert isinstance(next_move(seen, done, NOW + 4.9, TIMERS), Wait)
+    again = next_move(seen, done, NOW + 5, TIMERS)
+    assert isinstance(again, Do)
+    assert again.kind is StepKind.RESTART
+
+
+def test_a_restart_under_way_does_not_hold_up_a_reclaim():
+    """The order home came while the tool still ran; its outcome made the host wait for nothing."""
+    revoked = record("p201", Stage.REVOKED, undrain=True)
+    changed = after(revoked, outcome(StepKind.RESTART, Result.DONE), NOW)
+    assert not isinstance(changed, Do)
+    made = next_move(facts("p201", regular=DRAINED, keeper=ARMED), changed, NOW, TIMERS)
+    assert isinstance(made, Do)
+    assert made.kind is StepKind.UNDRAIN
+
+
 def test_a_startd_that_waits_out_its_back_off_is_not_taken_for_off():
     """Seen on a real master: between two lives of the startd its ad says the same as after condor_off."""
     restarting = RegularMaster(startd_off=True, heard_at_s=NOW, off_since_s=NOW - 6)
     made = move(Stage.RESTART_ORDERED, keeper=ARMED, master=restarting)
     assert isinstance(made, Wait)
-
-
-HOLDING = keeper(KeeperPhase.HOLDING, lease=LEASE)
 
 
 def test_a_startd_that_restarts_by_itself_right_after_our_drain_loses_no_lend():

@@ -46,6 +46,7 @@ class World:
         self.dies_writing: NodeFile | None = None
         """The keeper is killed just before it writes this."""
         self.pages: list[SignedPage] = []
+        self.pages_asked_s: list[float] = []
         self.collector_up = True
         self.dockerd_up = True
         self.dockerd_stopped = False
@@ -141,6 +142,7 @@ class World:
     # What the keeper needs of the pool.
 
     def page(self, host: HostName) -> Sequence[SignedPage]:
+        self.pages_asked_s.append(self.now_s)
         if not self.collector_up:
             raise PoolUnavailable(f"nobody answers {host}")
         return self.pages

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from shepherd.model.host import HostName
-from shepherd.programs.keeper_drain import FRESH_S, DrainWatch
+from shepherd.programs.keeper_drain import FRESH_S, PROBE_S, DrainWatch
+from tests.host.keeper_world import SETTINGS, Driven, World
 
 
 class Asked:
@@ -56,3 +57,36 @@ def test_a_startd_that_says_no_is_not_ended_by_the_yes_before() -> None:
     startd.reason = ""
     assert not startd.tick(0.5, answered=True)
     assert startd.watch.drained_s(0.5) == 0.0
+
+
+def drained_at_home(world: World) -> Driven:
+    """Our startd has just said that it is drained, for the last time before that lasts too long."""
+    keeper = world.keeper()
+    keeper.run(5.0)
+    world.drain_reason = "shepherd:L1"
+    asked = len(world.drain_asked_s)
+    keeper.run_until(lambda world: len(world.drain_asked_s) > asked)
+    since_s = world.drain_asked_s[-1]
+    keeper.run_until(lambda world: world.drain_asked_s[-1] - since_s > SETTINGS.drained_too_long_s - PROBE_S)
+    assert world.now_s - since_s < SETTINGS.drained_too_long_s
+    return keeper
+
+
+def test_a_startd_that_was_undrained_a_moment_ago_is_not_ended() -> None:
+    """The drain was cancelled and a local job began within two seconds; it died by what the startd had said before."""
+    world = World()
+    keeper = drained_at_home(world)
+    world.drain_reason = ""
+    keeper.run(60.0)
+    assert world.ended_startds == []
+
+
+def test_a_startd_is_ended_right_after_it_said_that_it_still_is_drained() -> None:
+    """Each further order needs an answer of its own: the first one may have been heeded by now."""
+    world = World()
+    keeper = drained_at_home(world)
+    keeper.run_until(lambda world: len(world.ended_startds) == 3)
+    assert max(world.answers_aged_s) < 0.5
+    world.drain_reason = ""
+    keeper.run(60.0)
+    assert len(world.ended_startds) == 3

@@ -8,7 +8,6 @@ from shepherd.core.keeper.lend import from_json
 from shepherd.model.lease import LeasePhase, SignedPage
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.ports_node import NodeFile
-from shepherd.programs.keeper_drain import PROBE_S
 from tests.host.keeper_world import PID, REGULAR_PID, SETTINGS, Driven, Killed, World
 
 
@@ -211,6 +210,30 @@ def test_a_lease_lapses_when_nobody_renews_it() -> None:
     assert took_s <= 51.0
 
 
+@pytest.mark.parametrize("after_s", [3.0, 13.3, 25.6, 55.9])
+def test_a_start_that_is_given_up_is_heard_at_once(after_s: float) -> None:
+    """No flocking startd came; the host waited for the keeper's next look as a lent one does, without any startd."""
+    world = World()
+    keeper = flocking(world)
+    keeper.run(after_s)
+    world.publish(LeasePhase.REVOKED)
+    assert keeper.run_until(lambda world: world.control()["phase"] == "leave") < 1.6
+
+
+def test_a_lent_host_looks_seldom_once_its_start_is_over() -> None:
+    """A thousand lent hosts asked the collector every second for what changes once in hours."""
+    world = World()
+    keeper = flocking(world)
+    keeper.run(65.0)
+    world.pages_asked_s.clear()
+    keeper.run(60.0)
+    assert len(world.pages_asked_s) <= 60.0 / SETTINGS.poll_flock_s + 1
+    successor = world.keeper()
+    world.pages_asked_s.clear()
+    successor.run(60.0)
+    assert len(world.pages_asked_s) <= 60.0 / SETTINGS.poll_flock_s + 2
+
+
 def test_a_short_silence_changes_nothing() -> None:
     """A restarted collector is empty for a while: absence is not evidence."""
     world = World()
@@ -322,39 +345,6 @@ def test_a_drained_and_forgotten_startd_is_ended_after_giving_up() -> None:
     assert took_s < 35.0
     assert world.ended_startds[0] == REGULAR_PID
     assert from_json(world.files[NodeFile.LEND]).lend is None or world.control().get("phase") == "leave"
-
-
-def drained_at_home(world: World) -> Driven:
-    """Our startd has just said that it is drained, for the last time before that lasts too long."""
-    keeper = world.keeper()
-    keeper.run(5.0)
-    world.drain_reason = "shepherd:L1"
-    asked = len(world.drain_asked_s)
-    keeper.run_until(lambda world: len(world.drain_asked_s) > asked)
-    since_s = world.drain_asked_s[-1]
-    keeper.run_until(lambda world: world.drain_asked_s[-1] - since_s > SETTINGS.drained_too_long_s - PROBE_S)
-    assert world.now_s - since_s < SETTINGS.drained_too_long_s
-    return keeper
-
-
-def test_a_startd_that_was_undrained_a_moment_ago_is_not_ended() -> None:
-    """The drain was cancelled and a local job began within two seconds; it died by what the startd had said before."""
-    world = World()
-    keeper = drained_at_home(world)
-    world.drain_reason = ""
-    keeper.run(60.0)
-    assert world.ended_startds == []
-
-
-def test_a_startd_is_ended_right_after_it_said_that_it_still_is_drained() -> None:
-    """Each further order needs an answer of its own: the first one may have been heeded by now."""
-    world = World()
-    keeper = drained_at_home(world)
-    keeper.run_until(lambda world: len(world.ended_startds) == 3)
-    assert max(world.answers_aged_s) < 0.5
-    world.drain_reason = ""
-    keeper.run(60.0)
-    assert len(world.ended_startds) == 3
 
 
 def test_somebody_elses_drain_is_left_alone() -> None:

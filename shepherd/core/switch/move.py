@@ -93,7 +93,8 @@ def after(record: SwitchRecord, outcome: Outcome, now: float) -> SwitchRecord | 
     kind, result = outcome.step.kind, outcome.result
     if result is Result.DONE:
         taken = record.drain_taken or kind is StepKind.DRAIN
-        return dataclasses.replace(record, tries=0, retry_at_s=0.0, drain_taken=taken)
+        again_s = now + RESEND_S if record.stage is Stage.RESTART_ORDERED else 0.0
+        return dataclasses.replace(record, tries=0, retry_at_s=again_s, drain_taken=taken)
     if kind in {StepKind.DRAIN, StepKind.GO, StepKind.GRANT} and record.stage not in HOMEWARD:
         why = f"{kind.value} {result.value}: {outcome.detail}"
         return go_home(record, why, now, failed=result is Result.FAILED)
@@ -116,11 +117,13 @@ def _granted(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSe
 
 
 def _drain_ordered(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
+    """`go` in time only: no host may be without a startd for longer than both deadlines and the way home take."""
+    late = _overdue(record, now, timers.drain_deadline_s, "its regular startd does not get drained")
     regular = facts.regular
     drained = regular is not None and regular.drained and belief.is_drained_for(regular, record.lease)
-    if drained or (record.drain_taken and _ended_by_itself(facts, record, now, timers)):
+    if isinstance(late, Wait) and (drained or (record.drain_taken and _ended_by_itself(facts, record, now, timers))):
         return Do(kind=StepKind.GO, record=_at(record, Stage.GO_GIVEN, now))
-    return _overdue(record, now, timers.drain_deadline_s, "its regular startd does not get drained")
+    return late
 
 
 def _ended_by_itself(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> bool:
@@ -130,13 +133,16 @@ def _ended_by_itself(facts: HostFacts, record: SwitchRecord, now: float, timers:
 
 
 def _go_given(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
-    """Only a startd that is drained for this lend is ended; one that has ended by itself needs no order."""
-    ordered = _at(record, Stage.RESTART_ORDERED, now)
+    """Only a startd that is drained for this lend is ended; one that has ended by itself needs no order.
+
+    The time of `go` stays in the record: the start has one deadline, whatever the restart took.
+    """
+    ordered = dataclasses.replace(record, stage=Stage.RESTART_ORDERED, tries=0, retry_at_s=now + RESEND_S)
     if _ended_by_itself(facts, record, now, timers):
         return Advance(record=ordered)
-    if facts.regular is not None and belief.is_drained_for(facts.regular, record.lease):
-        return Do(kind=StepKind.RESTART, record=ordered)
-    return _overdue(record, now, timers.start_deadline_s, "its regular startd is not drained any more")
+    late = _overdue(record, now, timers.start_deadline_s, "its regular startd is not drained any more")
+    drained = facts.regular is not None and belief.is_drained_for(facts.regular, record.lease)
+    return Do(kind=StepKind.RESTART, record=ordered) if drained and isinstance(late, Wait) else late
 
 
 def _restart_ordered(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
