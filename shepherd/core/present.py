@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from shepherd.core.policy.view import view_of
+from shepherd.core.policy.obstacle import obstacle_of
+from shepherd.core.policy.view import UNMEMORABLE
 from shepherd.core.records import flockoff_body
+from shepherd.core.switch.state import state_of
 from shepherd.model.flockoff import FlockOff
-from shepherd.model.host import HostName
+from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Snapshot
 from shepherd.model.orders import HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
-from shepherd.model.view import HostView
 
 SCHEMA = 1
 
@@ -25,13 +26,13 @@ def present(
     problems: Sequence[str],
 ) -> Mapping[str, object]:
     """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was."""
-    hosts = view_of(snapshot, switches, memories, settings, snapshot.at_s).hosts
+    names = sorted({*snapshot.hosts, *switches})
     return {
         "schema": SCHEMA,
         "at_s": snapshot.at_s,
         **about,
         "flockoff": flockoff_body(flockoff) or None,
-        "hosts": [_host(view, snapshot, switches.get(name)) for name, view in hosts.items()],
+        "hosts": [_host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings) for n in names],
         "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
         "queue": _queue(snapshot),
         "unmanaged": list(snapshot.unmanaged),
@@ -39,20 +40,24 @@ def present(
     }
 
 
-def _host(view: HostView, snapshot: Snapshot, record: SwitchRecord | None) -> Mapping[str, object]:
+def _host(
+    name: HostName, snapshot: Snapshot, record: SwitchRecord | None, memory: HostMemory, settings: Settings
+) -> Mapping[str, object]:
     """`blocked` and `blocked_until_s` are there only of local hosts that cannot be lent."""
-    facts, obstacle = snapshot.hosts.get(view.host), view.obstacle
-    blocked = {"blocked": obstacle.why, "blocked_until_s": obstacle.until_s} if obstacle else {}
-    return {
-        "host": view.host,
+    facts, now = snapshot.hosts.get(name), snapshot.at_s
+    state, why = state_of(facts, record, now, settings.timers)
+    body = {
+        "host": name,
         "flock_name": facts.pair.flock_name if facts else record.flock_name if record else "",
-        "state": view.state.value,
-        "why": view.why,
+        "state": state.value,
+        "why": why,
         "since_s": record.stage_at_s if record else None,
         "lease": record.lease if record else None,
         "stage": record.stage.value if record else None,
-        **blocked,
     }
+    if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now)):
+        body |= {"blocked": obstacle.why, "blocked_until_s": obstacle.until_s}
+    return body
 
 
 def _reading(reading: Reading, settings: Settings) -> Mapping[str, object]:

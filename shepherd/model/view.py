@@ -30,8 +30,6 @@ class HostView:
     idle_since_s: float
     blocked: str
     """Why it cannot be lent now, or the empty string."""
-    obstacle: Obstacle | None
-    """What of that does not end with the local jobs on it; only of a LOCAL host."""
     since_s: float
     """When its switch, if any, entered its stage."""
     is_out: bool

@@ -83,7 +83,6 @@ def _host(
         idle=idle,
         idle_since_s=(regular.idle_since_s or 0.0) if regular else 0.0,
         blocked=_blocked(state, why, obstacle, idle=idle, now=now),
-        obstacle=obstacle,
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
         guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
