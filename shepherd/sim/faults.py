@@ -18,7 +18,8 @@ from shepherd.sim.site import Site
 HOUR_S = 3600.0
 
 
-def _parts(host: Host) -> Mapping[str, Process | None]:
+def processes(host: Host) -> Mapping[str, Process | None]:
+    """What runs on a host, by the names of `PARTS`."""
     container = host.container if host.container is not None and host.container.alive else None
     flock = container.flock if container is not None else None
     return {
@@ -45,7 +46,7 @@ STOPPABLE = ("keeper", "dockerd")
 
 def kill(site: Site, host: Host, part: str) -> None:
     """SIGKILL."""
-    process = _parts(host)[part]
+    process = processes(host)[part]
     if process is not None:
         site.meter.disturb(host.name)
         process.kill()
@@ -53,7 +54,7 @@ def kill(site: Site, host: Host, part: str) -> None:
 
 def stop(site: Site, host: Host, part: str) -> None:
     """SIGSTOP."""
-    process = _parts(host)[part]
+    process = processes(host)[part]
     if process is not None:
         site.meter.disturb(host.name)
         process.stop()
@@ -61,7 +62,7 @@ def stop(site: Site, host: Host, part: str) -> None:
 
 def cont(_site: Site, host: Host, part: str) -> None:
     """SIGCONT."""
-    process = _parts(host)[part]
+    process = processes(host)[part]
     if process is not None:
         process.cont()
 
@@ -221,9 +222,17 @@ def touch_flockoff(site: Site) -> None:
 def lose_flockoff(site: Site) -> None:
     """The file vanishes by itself: the latch holds, if any shepherd had the time to see it."""
     site.off_switch.file = OffFile(present=False)
-    latched = site.ledger.last(EntryKind.FLOCKOFF.value)
-    if not (latched and latched.body) and not any(spool.intents for spool in site.spools.values()):
+    if not _stays_off(site):
         site.meter.flockoff_since_s = None
+
+
+def _stays_off(site: Site) -> bool:
+    """Said or latched. What waits in the spool of another, refused, shepherd is nobody's word; the last word counts."""
+    spool = site.spools.get("first")
+    if spool is not None and spool.intents:
+        return spool.intents[-1].kind is IntentKind.FLOCKOFF
+    latched = site.ledger.last(EntryKind.FLOCKOFF.value)
+    return bool(latched and latched.body)
 
 
 def flockon(site: Site) -> None:

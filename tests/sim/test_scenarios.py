@@ -126,3 +126,20 @@ def revoked(site: Site, host: str) -> bool:
     """The host's lease page takes its lease back."""
     pages = [decode(page.payload) for page in site.pools.pages.all().values()]
     return any(lease.host == host and lease.phase is LeasePhase.REVOKED for page in pages for lease in page.leases)
+
+
+def test_a_file_that_nobody_saw_stops_nothing_whatever_waits_for_a_refused_shepherd() -> None:
+    """The simulator took words in the spool of a second, refused shepherd for a stop, and each lend a breach."""
+    site = lent_site()
+    site.start_shepherd("second")
+    site.run(5)
+    for _ in range(2):
+        faults.flockoff(site)
+        faults.flockon(site)
+    site.run(60)
+    faults.touch_flockoff(site)
+    faults.lose_flockoff(site)
+    assert any(spool.intents for spool in site.spools.values())
+    assert site.meter.flockoff_since_s is None
+    assert site.run_until(lambda: len(lent(site)) == 2, 300)
+    assert site.breaches() == ()
