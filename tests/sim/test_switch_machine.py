@@ -333,6 +333,6 @@ def test_nothing_that_befalls_a_site_breaks_an_invariant(chosen: str) -> None:
     SwitchMachine.steps, SwitchMachine.seen = 0, Counter()
     run_state_machine_as_test(seed(chosen)(SwitchMachine), settings=budget)
     assert SwitchMachine.steps >= 10_000
-    assert SwitchMachine.seen["lent"] > 1000
+    assert SwitchMachine.seen["lent"] > 500
     assert SwitchMachine.seen["arming"] > 50
     assert [what for what in BEFALLS if not SwitchMachine.seen[what]] == []
