@@ -1,4 +1,4 @@
-"""Both versions of control groups: the one that a lab here does not use by itself is used at least once."""
+"""Both versions of control groups: the one that the other tests' labs do not use is used at least once."""
 
 import os
 import signal
@@ -23,10 +23,10 @@ GUESTS = "executable = /bin/sh\narguments = \"-c 'setsid sleep 4711 & sleep 600'
 
 @pytest.fixture(scope="module")
 def other() -> Iterator[tuple[Site, Watch]]:
-    """One host, lent by the real shepherd and keeper, on the version that is not the default where both are."""
+    """One host, lent by the real shepherd and keeper, on the version that is not chosen here, where both are."""
+    version = next((one for one in mounted().values() if one != choose()), choose())
     spec = SiteSpec(
-        hosts=1, cgroups=list(mounted().values())[-1], shepherd={"timers": TIMERS}, start_keepers=True,
-        start_shepherd=True,
+        hosts=1, cgroups=version, shepherd={"timers": TIMERS}, start_keepers=True, start_shepherd=True
     )  # fmt: skip
     with Site(spec) as site, Watch(site) as watch:
         eventually(lambda: "f201" in site.flocking_startds(), 60, 0.2, what="p201 is lent")
