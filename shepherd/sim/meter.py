@@ -68,7 +68,8 @@ class Meter:
         self._decisions: dict[str, tuple[str, bool]] = {}
         """Of each lease: why its lend was decided blind, and whether the reserve was short."""
         self._now_s = now_s
-        self._steps: set[tuple[str, str]] = set()
+        self._steps: dict[tuple[str, str], float] = {}
+        """When a step of a lease was last recorded."""
         self._phases: dict[str, LeasePhase] = {}
 
     def watch(self, hosts: Mapping[str, Host]) -> None:
@@ -155,7 +156,7 @@ class Meter:
         for entry in entries:
             match entry.kind:
                 case EntryKind.STEP:
-                    self._steps.add((str(entry.cause), str(entry.body.get("kind"))))
+                    self._steps[str(entry.cause), str(entry.body.get("kind"))] = self._now_s()
                     if entry.body.get("kind") == StepKind.GRANT.value:
                         self._decided(entry.host, entry.cause)
                 case EntryKind.VERDICT:
@@ -221,7 +222,8 @@ class Meter:
         busy: bool = False,
     ) -> None:
         now_s = self._now_s()
-        off_s = None if self.flockoff_since_s is None else now_s - self.flockoff_since_s
+        ordered_s = self._steps.get((lease, kind.value), now_s)
+        off_s = None if self.flockoff_since_s is None else ordered_s - self.flockoff_since_s
         recordable = recordable and now_s - self.unrecordable_s > RECORD_S
         blind, short = self._decisions.get(lease, ("", False))
         self.acts.append(

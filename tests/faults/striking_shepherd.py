@@ -47,11 +47,11 @@ def strike(entries: Sequence[Entry], kind: EntryKind, moment: str) -> None:
     os.kill(os.getpid(), int(number))
 
 
-def striking_write(diary: Diary, entries: Sequence[Entry]) -> bool:
+def striking_write(diary: Diary, entries: Sequence[Entry], *, owed: bool = False) -> bool:
     """`Diary.write` with its moments."""
     strike(entries, EntryKind.STEP, "before the record")
     strike(entries, EntryKind.OUTCOME, "after the act")
-    written = write(diary, entries)
+    written = write(diary, entries, owed=owed)
     strike(entries, EntryKind.STEP, "before the act")
     return written
 
