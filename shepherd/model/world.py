@@ -92,7 +92,7 @@ class ActSeen:
     blind: str = ""
     """Why the shepherd could not know the pool then: a collector silent or young; empty if it could."""
     flockoff: bool = False
-    """Flocking had been off for longer than one look when it was ordered; a command may be under way for its deadline."""
+    """Flocking had been off for longer than one look when it was ordered; a command takes up to its deadline."""
     short: bool = False
     """The reserve was not met once this lend is counted, by what had been so for longer than `stale_s`."""
     busy: bool = False
