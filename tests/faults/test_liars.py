@@ -92,7 +92,7 @@ def test_jobs_that_lie_in_every_attribute_start_in_containers_only(scene: Scene)
         scene.eventually(lambda: scene.running(cluster) == 4, 60, "they run in the containers")
         burst = scene.local(5, seconds=1)
         scene.eventually(lambda: scene.done(burst) == 5, 60, "local jobs get the hosts all the same")
-        scene.eventually(lambda: shown(scene)["queue"]["idle_jobs"] == 0, 20, "only foreign jobs wait, and do not count")
+        scene.eventually(lambda: shown(scene)["queue"]["idle_jobs"] == 0, 20, "foreign jobs that wait do not count")
     finally:
         campus.run(("condor_rm", "-all"), timeout_s=60)
         campus.run(("condor_rm", "-all", "-forcex"), timeout_s=60)
