@@ -2,7 +2,7 @@
 
 from shepherd.errors import ShepherdError
 from shepherd.model.host import HostName
-from shepherd.model.lease import OUR_MARK
+from shepherd.model.lease import drained_for
 from shepherd.ports_node import LocalStartd
 from shepherd.programs.errand import Background, Errand
 
@@ -41,7 +41,7 @@ class DrainWatch:
         self._proof_s = None
         if reason is None:
             return
-        if isinstance(reason, ShepherdError) or not reason.startswith(OUR_MARK):
+        if isinstance(reason, ShepherdError) or drained_for(reason) is None:
             self._since_s = None
         else:
             self._since_s = now_s if self._since_s is None else self._since_s

@@ -18,10 +18,10 @@ from typing import Any
 
 from shepherd.errors import ShepherdError
 from shepherd.lab.node import Node
-from shepherd.model.lease import OUR_MARK
+from shepherd.model.lease import drained_for
 
 STAMP = re.compile(r"(\d\d/\d\d/\d\d \d\d:\d\d:\d\d) (.*)")
-REASON = re.compile(rf'DrainReason = "{re.escape(OUR_MARK)}(.*)"')
+REASON = re.compile(r'DrainReason = "(.*)"')
 DRAINED = "State change: draining is complete."
 NOT_DRAINED = re.compile(r"Changing state(?: and activity)?: Drained\S* -> (?!Drained)")
 ORDERED_OFF = ("shutdown fast", "shutdown graceful")
@@ -48,7 +48,8 @@ def startd_story(log: str, since_s: float) -> StartdStory:
         if stamped:
             at_s, text = float(calendar.timegm(time.strptime(stamped[1], "%m/%d/%y %H:%M:%S"))), stamped[2]
         if reason := REASON.match(text):
-            drains.append((at_s, reason[1]))
+            if lease := drained_for(reason[1]):
+                drains.append((at_s, lease))
         elif text.endswith(DRAINED):
             drained = True
         elif STARTED in text or NOT_DRAINED.search(text):

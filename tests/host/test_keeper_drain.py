@@ -11,7 +11,7 @@ class Asked:
     """A startd that answers when the test says so."""
 
     def __init__(self) -> None:
-        self.reason = "shepherd:L1"
+        self.reason = "shepherd:p220.1700000000.0000abcd"
         self.questions: list[Callable[[], None]] = []
         self.watch = DrainWatch(HostName("p220"), self, self.questions.append)
 
@@ -63,7 +63,7 @@ def drained_at_home(world: World) -> Driven:
     """Our startd has just said that it is drained, for the last time before that lasts too long."""
     keeper = world.keeper()
     keeper.run(5.0)
-    world.drain_reason = "shepherd:L1"
+    world.drain_reason = "shepherd:p220.1700000000.0000abcd"
     asked = len(world.drain_asked_s)
     keeper.run_until(lambda world: len(world.drain_asked_s) > asked)
     since_s = world.drain_asked_s[-1]

@@ -340,18 +340,19 @@ def test_a_drained_and_forgotten_startd_is_ended_after_giving_up() -> None:
     """The shepherd died between drain and go: no startd accepted work until HTCondor's next update."""
     world = World()
     keeper = armed(world)
-    world.drain_reason = "shepherd:L1"
+    world.drain_reason = "shepherd:p220.1700000000.0000abcd"
     took_s = keeper.run_until(lambda world: bool(world.ended_startds), 60.0)
     assert took_s < 35.0
     assert world.ended_startds[0] == REGULAR_PID
     assert from_json(world.files[NodeFile.LEND]).lend is None or world.control().get("phase") == "leave"
 
 
-def test_somebody_elses_drain_is_left_alone() -> None:
+@pytest.mark.parametrize("reason", ["kernel upgrade", "shepherd: do not lend, bad disk"])
+def test_somebody_elses_drain_is_left_alone(reason: str) -> None:
     """An administrator's drain was undone behind his back."""
     world = World()
     keeper = armed(world)
-    world.drain_reason = "kernel upgrade"
+    world.drain_reason = reason
     keeper.run(200.0)
     assert world.ended_startds == []
 
