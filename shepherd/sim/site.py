@@ -154,12 +154,8 @@ class Site:
         return self.events.now_s
 
     def spool_of(self, instance: str) -> SimSpool:
-        """Each instance has a spool of its own; who starts another one tells it that flocking is off."""
-        if instance not in self.spools:
-            self.spools[instance] = SimSpool()
-            if self.meter.flockoff_since_s is not None:
-                self.spools[instance].intents.append(self.intent(IntentKind.FLOCKOFF))
-        return self.spools[instance]
+        """Each instance has a spool of its own; it outlives its processes."""
+        return self.spools.setdefault(instance, SimSpool())
 
     def intent(self, kind: IntentKind) -> Intent:
         """A wish of the administrator."""
@@ -167,8 +163,11 @@ class Site:
         return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason")
 
     def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
-        """`shepherd run`, over the same ledger."""
+        """`shepherd run`, over the same ledger. Who starts another one, with a ledger of its own, tells it that
+        flocking is off: that one cannot know what only the first has latched."""
         self.meter.disturb()
+        if instance != "first" and self.meter.flockoff_since_s is not None:
+            self.spool_of(instance).intents.append(self.intent(IntentKind.FLOCKOFF))
         self.shepherds = [running for running in self.shepherds if running.alive]
         running = Running(self, instance, crash_at)
         self.shepherds.append(running)
