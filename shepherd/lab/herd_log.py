@@ -4,7 +4,7 @@ No clock and no kernel of its own: `look` tells it where a process is and what i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from shepherd.lab.procevents import Kind, ProcEvent
@@ -52,6 +52,22 @@ class StartdRun:
         return Span(start_s=self.start_ns * NS, end_s=(self.end_ns or now_ns) * NS)
 
 
+@dataclass(frozen=True, kw_only=True)
+class GuestRun:
+    """One life of a process in a container, its PID 1 left out; `end_ns` is 0 while it lives."""
+
+    host: str
+    pid: int
+    program: str
+    """What it executed last; its parent's until it has executed anything."""
+    start_ns: int
+    end_ns: int = 0
+
+    def span(self, now_ns: int) -> Span:
+        """Its life so far."""
+        return Span(start_s=self.start_ns * NS, end_s=(self.end_ns or now_ns) * NS)
+
+
 @dataclass(kw_only=True)
 class HerdLog:
     """Feed it every event in order; ask it for runs and guests' times at any moment."""
@@ -60,8 +76,8 @@ class HerdLog:
     _places: dict[int, Place] = field(default_factory=dict)
     _running: dict[int, StartdRun] = field(default_factory=dict)
     _finished: list[StartdRun] = field(default_factory=list)
-    _guests: dict[int, tuple[str, int]] = field(default_factory=dict)
-    _guest_times: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    _guests: dict[int, GuestRun] = field(default_factory=dict)
+    _gone_guests: list[GuestRun] = field(default_factory=list)
 
     def take(self, event: ProcEvent) -> None:
         """Take in one event."""
@@ -84,7 +100,9 @@ class HerdLog:
         place = Place(host=parent.host, container=parent.container)
         self._places[event.pid] = place
         if place.container:
-            self._guests[event.pid] = (place.host, event.at_ns)
+            parent_run = self._guests.get(event.parent)
+            program = parent_run.program if parent_run else "PID 1"
+            self._guests[event.pid] = GuestRun(host=place.host, pid=event.pid, program=program, start_ns=event.at_ns)
 
     def _executed(self, pid: int, at_ns: int) -> None:
         seen = self.look(pid)
@@ -92,7 +110,8 @@ class HerdLog:
             return
         self._places[pid] = seen.place
         if seen.place.container and not seen.place.first:
-            self._guests.setdefault(pid, (seen.place.host, at_ns))
+            start_ns = self._guests[pid].start_ns if pid in self._guests else at_ns
+            self._guests[pid] = GuestRun(host=seen.place.host, pid=pid, program=seen.program, start_ns=start_ns)
         if seen.program == "condor_startd":
             side = Side.FLOCKING if seen.place.container else Side.REGULAR
             self._running[pid] = StartdRun(host=seen.place.host, side=side, pid=pid, start_ns=at_ns)
@@ -101,19 +120,17 @@ class HerdLog:
         self._places.pop(event.pid, None)
         run = self._running.pop(event.pid, None)
         if run is not None:
-            ended = StartdRun(host=run.host, side=run.side, pid=run.pid, start_ns=run.start_ns, end_ns=event.at_ns)
-            self._finished.append(ended)
+            self._finished.append(replace(run, end_ns=event.at_ns))
         guest = self._guests.pop(event.pid, None)
         if guest is not None:
-            self._guest_times.setdefault(guest[0], []).append((guest[1], event.at_ns))
+            self._gone_guests.append(replace(guest, end_ns=event.at_ns))
 
     def runs(self, host: str, side: Side) -> list[StartdRun]:
         """Lives of a host's startds on one side, in order."""
         every = [*self._finished, *self._running.values()]
         return sorted((r for r in every if r.host == host and r.side is side), key=lambda r: r.start_ns)
 
-    def guest_spans(self, host: str, now_ns: int) -> list[Span]:
-        """When any process besides the waiting PID 1 lived in a container of the host."""
-        living = [(start, now_ns) for where, start in list(self._guests.values()) if where == host]
-        times = [*self._guest_times.get(host, []), *living]
-        return [Span(start_s=start * NS, end_s=end * NS) for start, end in times]
+    def guests(self, host: str) -> list[GuestRun]:
+        """Lives of all processes in containers of the host, besides the waiting PID 1."""
+        every = [*self._gone_guests, *list(self._guests.values())]
+        return [guest for guest in every if guest.host == host]

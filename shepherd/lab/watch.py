@@ -189,7 +189,7 @@ class Watch:
         now_ns = round(now_s / NS)
         with self._guard:
             regular = [run.span(now_ns) for run in self.log.runs(host, Side.REGULAR)]
-            return meeting(regular, self.log.guest_spans(host, now_ns))
+            return meeting(regular, [guest.span(now_ns) for guest in self.log.guests(host)])
 
     def _without(self, host: str, now_s: float) -> list[Span]:
         flocking = next(names.flocking for names in self._site.names if names.regular == host)

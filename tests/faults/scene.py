@@ -226,7 +226,7 @@ class Scene:
         """For whoever looks for the cause: what lived when both sides did. Seconds since the scenario began."""
         now_ns, log = time.monotonic_ns(), self.watch.log
         lives = [(side.value, run.span(now_ns)) for side in Side for run in self.watch.runs(host, side)]
-        lives += [("process in the container", span) for span in log.guest_spans(host, now_ns)]
+        lives += [(f"{one.program} ({one.pid}) in the container", one.span(now_ns)) for one in log.guests(host)]
         for meeting in self.watch.measured().double_runs.get(host, ()):
             for what, life in sorted(lives, key=lambda one: one[1]):
                 if life.start_s < meeting.end_s and meeting.start_s < life.end_s and meeting.end_s > self.began_s:

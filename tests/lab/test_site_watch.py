@@ -63,10 +63,23 @@ def test_the_waiting_first_process_is_no_guest_but_its_children_are() -> None:
     first = Look(place=Place(host="p201", container="c", first=True), program="python3")
     log = told((5, first))
     log.take(ProcEvent(kind=Kind.EXEC, pid=5, at_ns=10))
-    assert log.guest_spans("p201", 10**9) == []
+    assert log.guests("p201") == []
     log.take(ProcEvent(kind=Kind.FORK, pid=6, parent=5, at_ns=2 * 10**9))
     log.take(ProcEvent(kind=Kind.EXIT, pid=6, at_ns=3 * 10**9))
-    assert log.guest_spans("p201", 4 * 10**9) == [span(2.0, 3.0)]
+    (guest,) = log.guests("p201")
+    assert guest.span(4 * 10**9) == span(2.0, 3.0)
+
+
+def test_a_process_seen_beside_a_startd_has_a_name() -> None:
+    """45 ms of a double run were measured once, and nobody could say what had run."""
+    master = Look(place=CONTAINER, program="condor_master")
+    log = told((6, master))
+    log.take(ProcEvent(kind=Kind.EXEC, pid=6, at_ns=1))
+    log.take(ProcEvent(kind=Kind.FORK, pid=7, parent=6, at_ns=2))
+    assert [(one.pid, one.program, one.start_ns) for one in log.guests("p201")] == [
+        (6, "condor_master", 1),
+        (7, "condor_master", 2),
+    ]
 
 
 def test_runcs_helpers_are_no_guests_though_they_are_in_the_control_group() -> None:
