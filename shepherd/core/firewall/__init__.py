@@ -1,0 +1,1 @@
+"""Rules for the kernel's packet filter, as pure renderings of settings."""

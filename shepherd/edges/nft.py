@@ -1,0 +1,80 @@
+"""The kernel's packet filter through `nft`: load rules in one transaction, and tell what is loaded."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from shepherd.errors import CommandFailed, Unavailable
+
+UNSTEADY = frozenset({"handle", "packets", "bytes"})
+"""What the kernel numbers and counts by itself."""
+LIVELY = frozenset({"dynamic", "timeout"})
+"""Flags of sets that packets or orders fill."""
+
+
+class Nft:
+    """Rules of one network namespace. `prefix` is a command line that enters another one than ours."""
+
+    def __init__(self, timeout_s: float, prefix: Sequence[str] = ()) -> None:
+        self._timeout_s, self._prefix = timeout_s, tuple(prefix)
+
+    def load(self, rules: str) -> None:
+        """Load rules, all or nothing. Raises CommandFailed with the kernel's words, Unavailable past the deadline."""
+        self._run(("-f", "-"), rules)
+
+    def listing(self, table: str) -> str:
+        """Everything of an `inet` table that does not change by itself, in one canonical text; empty if there is no
+        such table. Two listings are equal if and only if the same rules and constant sets are loaded."""
+        found = json.loads(self._run(("-j", "-s", "list", "ruleset"), "") or "{}")
+        ours = [steady(one) for one in found.get("nftables", ()) if belongs(one, table)]
+        return "\n".join(json.dumps(one, sort_keys=True) for one in ours)
+
+    def elements(self, table: str, name: str) -> frozenset[str]:
+        """The elements of a set of single values. Raises CommandFailed if there is no such set."""
+        found = json.loads(self._run(("-j", "list", "set", "inet", table, name), ""))
+        return frozenset(value for one in found["nftables"] for value in values(one.get("set", {}).get("elem", ())))
+
+    def _run(self, argv: Sequence[str], given: str) -> str:
+        try:
+            done = subprocess.run(
+                (*self._prefix, "nft", *argv), input=given, capture_output=True, text=True, check=False,
+                timeout=self._timeout_s,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as exc:
+            raise Unavailable(f"nft did not end within {self._timeout_s:g} s") from exc
+        except OSError as exc:
+            raise CommandFailed(f"nft cannot be run ({exc.strerror}): install the package nftables") from exc
+        if done.returncode:
+            raise CommandFailed(f"nft {' '.join(argv)}: {done.stderr.strip()[:600]}")
+        return done.stdout
+
+
+def belongs(one: Mapping[str, Any], table: str) -> bool:
+    """Part of this table, or the table itself."""
+    return any(
+        isinstance(body, dict)
+        and body.get("family") == "inet"
+        and (body.get("table") == table or (kind == "table" and body.get("name") == table))
+        for kind, body in one.items()
+    )
+
+
+def steady(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same without what changes by itself."""
+    if isinstance(value, list):
+        return [steady(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    lively = LIVELY.intersection(value.get("flags") or ()) if isinstance(value.get("flags"), list) else ()
+    return {
+        key: steady(one)
+        for key, one in value.items()
+        if key not in UNSTEADY and not (lively and key == "elem")
+    }
+
+
+def values(elements: Sequence[Any]) -> Iterator[str]:
+    """Elements as text, with or without a timeout beside them."""
+    for one in elements:
+        yield str(one["elem"]["val"]) if isinstance(one, dict) else str(one)

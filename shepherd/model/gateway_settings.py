@@ -1,0 +1,53 @@
+"""The gateway's settings (`/etc/shepherd/gateway.toml`): meaning, unit and reason at every field."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GatewaySettings:
+    """The flock VLAN's only way out."""
+
+    outside: tuple[str, ...]
+    """Interfaces towards the internet. Guests' traffic leaves by these and no others."""
+    nat_address: str
+    """Public IPv4 address that guests' traffic bears outside. Keep it for flocking alone: a complaint then names guests
+    at once."""
+    site_networks: tuple[str, ...]
+    """The site's own networks, public and private, which guests never reach. Networks that are nobody's on the internet
+    (RFC 1918, link-local, multicast and so on) are refused besides, always."""
+    vlan: str = "em1.2512"
+    """Interface on the flock VLAN."""
+    subnet: str = "10.27.0.0/16"
+    """The flock VLAN's network; packets from the VLAN with another source are dropped."""
+    gateway: str = "10.27.0.1"
+    """The gateway's own address on the VLAN."""
+    collector: str = "10.27.0.1:9619"
+    """Address and port of the flock pool's collector, as the containers see it."""
+    schedds: tuple[str, ...] = ()
+    """Guests' schedds that lie within a forbidden network, `NAME=ADDRESS:PORT`: named exceptions. Guests outside need
+    none."""
+    dns: tuple[str, ...] = ()
+    """Resolvers that guests may ask, IPv4 addresses. No others: DNS to anywhere is a tunnel to anywhere."""
+    ntp: tuple[str, ...] = ()
+    """Time servers that guests may ask, IPv4 addresses."""
+    squid: tuple[str, ...] = ()
+    """Proxies for software and calibration data (CVMFS, Frontier), `ADDRESS:PORT`."""
+    refused_ports: tuple[str, ...] = (
+        "22", "23", "25", "111", "135", "137-139", "445", "465", "587", "2049", "3389", "5900-5910",
+    )  # fmt: skip
+    """TCP ports that are refused everywhere: mail, and what worms spread by. `N` or `N-M`."""
+    only_ports: tuple[str, ...] = ()
+    """If given, the only TCP ports that guests may reach outside; empty: all but `refused_ports`. `N` or `N-M`."""
+    udp_ports: tuple[str, ...] = ()
+    """UDP ports that guests may reach outside; DNS and NTP are named above. None by default: UDP carries amplified
+    attacks and tunnels, and no batch job needs it. `N` or `N-M`."""
+    connections: int = 400
+    """Connections to the outside that one host may have open at once."""
+    new_per_s: int = 40
+    """Connections to the outside that one host may begin in a second; twice as many in a burst."""
+    dns_per_s: int = 50
+    """DNS packets that one host may send in a second; bounds what a tunnel by DNS can carry."""
+    log_new_group: int = 2
+    """Group of the kernel's packet log (NFLOG) that gets the first packet of each allowed connection."""
+    log_denied_group: int = 1
+    """Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each host."""
