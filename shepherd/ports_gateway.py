@@ -16,3 +16,30 @@ class Trial(Protocol):
         With `trace` the outcome has the kernel's own words about each rule that matched. At most 60 000 packets. Ends
         within its deadline. Raises CommandFailed if the kernel refuses the rules, Unavailable past the deadline.
         """
+
+
+class Filter(Protocol):
+    """The kernel's packet filter. Every method ends within its deadline; raises CommandFailed or Unavailable."""
+
+    def load(self, rules: str) -> None:
+        """Load rules, all or nothing."""
+
+    def listing(self, table: str) -> str:
+        """Everything of a table that does not change by itself, in one canonical text; empty: there is no such table.
+        Two listings are equal if and only if the same rules and constant sets are loaded."""
+
+    def canonical(self, rules: str, table: str) -> str:
+        """The listing that `rules` would have, found out without loading them here."""
+
+    def elements(self, table: str, name: str) -> frozenset[str]:
+        """What is in a set."""
+
+
+class KernelSettings(Protocol):
+    """Settings by their names under /proc/sys, `net/ipv4/conf/em1/forwarding`."""
+
+    def read(self, name: str) -> str | None:
+        """The value; None if there is no such setting."""
+
+    def write(self, name: str, value: str) -> None:
+        """Set it. Idempotent. Raises CommandFailed."""

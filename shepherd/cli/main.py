@@ -16,12 +16,13 @@ from types import ModuleType
 from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
-VERBS = ("run", "status", "plan", "flockoff", "flockon", "check", "node", "key", "ledger")
+VERBS = ("run", "status", "plan", "flockoff", "flockon", "check", "node", "gateway", "key", "ledger")
 """In the order of the help; each is a module of this package."""
 
 DAEMON_SETTINGS = pathlib.Path("/etc/shepherd/shepherd.toml")
 NODE_SETTINGS = pathlib.Path("/etc/shepherd/node.toml")
-DAEMONS = frozenset({"run", "node"})
+GATEWAY_SETTINGS = pathlib.Path("/etc/shepherd/gateway.toml")
+DAEMONS = frozenset({"run", "node", "gateway"})
 """Verbs whose stderr is the log."""
 
 OK, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -54,9 +55,17 @@ def dispatch(words: list[str], verbs: Sequence[str]) -> int:
     modules = {name: importlib.import_module(f"shepherd.cli.{name}") for name in verbs}
     args = assembled(modules.values()).parse_args(words)
     if args.settings is None:
-        on_node = args.verb == "node" or getattr(args, "node", False)
-        args.settings = NODE_SETTINGS if on_node else DAEMON_SETTINGS
+        args.settings = settings_of(args)
     return int(modules[args.verb].run(args))
+
+
+def settings_of(args: argparse.Namespace) -> pathlib.Path:
+    """The settings file of the program that a verb is about."""
+    if args.verb == "node" or getattr(args, "node", False):
+        return NODE_SETTINGS
+    if args.verb == "gateway" or getattr(args, "gateway", False):
+        return GATEWAY_SETTINGS
+    return DAEMON_SETTINGS
 
 
 def verb_of(words: list[str]) -> str | None:

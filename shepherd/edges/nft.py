@@ -26,9 +26,14 @@ class Nft:
     def listing(self, table: str) -> str:
         """Everything of an `inet` table that does not change by itself, in one canonical text; empty if there is no
         such table. Two listings are equal if and only if the same rules and constant sets are loaded."""
-        found = json.loads(self._run(("-j", "-s", "list", "ruleset"), "") or "{}")
-        ours = [steady(one) for one in found.get("nftables", ()) if belongs(one, table)]
-        return "\n".join(json.dumps(one, sort_keys=True) for one in ours)
+        return canonical_text(self._run(("-j", "-s", "list", "ruleset"), ""), table)
+
+    def canonical(self, rules: str, table: str) -> str:
+        """The listing that these rules would have: they are loaded in a throwaway namespace, which needs no root.
+        Raises as `load`."""
+        alone = ("unshare", "--user", "--map-root-user", "--net", "--")
+        load_and_list = ("sh", "-c", "nft -f - && nft -j -s list ruleset")
+        return canonical_text(self._finish((*self._prefix, *alone, *load_and_list), rules), table)
 
     def elements(self, table: str, name: str) -> frozenset[str]:
         """The elements of a set of single values. Raises CommandFailed if there is no such set."""
@@ -36,18 +41,27 @@ class Nft:
         return frozenset(value for one in found["nftables"] for value in values(one.get("set", {}).get("elem", ())))
 
     def _run(self, argv: Sequence[str], given: str) -> str:
+        return self._finish((*self._prefix, "nft", *argv), given)
+
+    def _finish(self, argv: Sequence[str], given: str) -> str:
         try:
             done = subprocess.run(
-                (*self._prefix, "nft", *argv), input=given, capture_output=True, text=True, check=False,
-                timeout=self._timeout_s,
-            )  # fmt: skip
+                argv, input=given, capture_output=True, text=True, check=False, timeout=self._timeout_s
+            )
         except subprocess.TimeoutExpired as exc:
             raise Unavailable(f"nft did not end within {self._timeout_s:g} s") from exc
         except OSError as exc:
             raise CommandFailed(f"nft cannot be run ({exc.strerror}): install the package nftables") from exc
         if done.returncode:
-            raise CommandFailed(f"nft {' '.join(argv)}: {done.stderr.strip()[:600]}")
+            raise CommandFailed(f"nft refuses: {done.stderr.strip()[:600]}")
         return done.stdout
+
+
+def canonical_text(listed: str, table: str) -> str:
+    """What belongs to the table, a line for each object."""
+    found = json.loads(listed or "{}")
+    ours = [steady(one) for one in found.get("nftables", ()) if belongs(one, table)]
+    return "\n".join(json.dumps(one, sort_keys=True) for one in ours)
 
 
 def belongs(one: Mapping[str, Any], table: str) -> bool:

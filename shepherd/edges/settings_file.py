@@ -16,6 +16,7 @@ import pydantic
 
 from shepherd.edges.settings_words import Fault, fault_of
 from shepherd.errors import SettingsError
+from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
 
@@ -45,6 +46,11 @@ def read_settings(path: Path, rules: Rules[Settings]) -> Settings:
 def read_node_settings(path: Path, rules: Rules[NodeSettings]) -> NodeSettings:
     """A keeper's settings. Raises SettingsError listing everything wrong in the file."""
     return checked(path, NodeSettings, rules)
+
+
+def read_gateway_settings(path: Path, rules: Rules[GatewaySettings]) -> GatewaySettings:
+    """A gateway's settings. Raises SettingsError listing everything wrong in the file."""
+    return checked(path, GatewaySettings, rules)
 
 
 def checked(path: Path, kind: type[S], rules: Rules[S]) -> S:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.edges.packets import answered, frame, source_port
+from shepherd.edges.trial_packets import answered, frame, source_port
 
 PEER = "peer{}"
 ETH_P_ALL, SO_RCVBUFFORCE, BUFFER_BYTES = 3, 33, 64 << 20

@@ -15,6 +15,12 @@ class GatewaySettings:
     site_networks: tuple[str, ...]
     """The site's own networks, public and private, which guests never reach. Networks that are nobody's on the internet
     (RFC 1918, link-local, multicast and so on) are refused besides, always."""
+    inside: tuple[str, ...] = ()
+    """Interfaces towards services of the site that are named below (resolvers, proxies, schedds), if they are not
+    reached by `outside`."""
+    routes_for_others: bool = False
+    """Whether this machine is a router besides. False: it forwards nothing but guests' traffic, and refuses to begin on
+    a machine that is a router already. True: all other traffic is left to the administrator's own rules."""
     vlan: str = "em1.2512"
     """Interface on the flock VLAN."""
     subnet: str = "10.27.0.0/16"
@@ -51,3 +57,5 @@ class GatewaySettings:
     """Group of the kernel's packet log (NFLOG) that gets the first packet of each allowed connection."""
     log_denied_group: int = 1
     """Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each host."""
+    check_s: float = 10.0
+    """How often the rules in the kernel are compared with these settings. Seconds."""

@@ -24,7 +24,7 @@ from shepherd.edges.systemd import Notifier
 from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
-from shepherd.ports import Log, Watchdog
+from shepherd.ports import Log
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_drain import DrainWatch
@@ -32,12 +32,12 @@ from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
 from shepherd.programs.serve import Signals, serve
+from shepherd.programs.steady import Steady
 
 QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
 LOCAL_S = 5.0
 """The same for this host's own startd: a process of its own asks it, so that a stopped startd delays no page."""
-TROUBLE_S = 1.0
 
 
 class Node:
@@ -63,7 +63,7 @@ class Node:
         finally:
             os.close(claim)
 
-    def _loop(self) -> "Steady":
+    def _loop(self) -> Steady:
         settings, host = self._settings, HostName(self._settings.host)
         verifier = PageVerifier.from_files([Path(file) for file in settings.trusted_keys])
         run_dir = run_dir_of(settings)
@@ -93,7 +93,7 @@ class Node:
         self._links = (link, local)
         return Steady(Keeper(settings, parts), self._watchdog, self._log)
 
-    def _reload(self) -> "Steady":
+    def _reload(self) -> Steady:
         """New settings in force, or SettingsError and everything as it was."""
         old, new = self._settings, read_node_settings(self._path, node_problems)
         if new.run_dir != old.run_dir:
@@ -105,27 +105,6 @@ class Node:
         except ShepherdError:
             self._settings = old
             raise
-
-
-class Steady:
-    """A keeper that outlives the troubles of one tick."""
-
-    def __init__(self, keeper: Keeper, watchdog: Watchdog, log: Log) -> None:
-        self._keeper, self._watchdog, self._log = keeper, watchdog, log
-        self._trouble = ""
-
-    def tick(self) -> float:
-        """One tick; what went wrong is told once, and tried again."""
-        try:
-            pause_s = self._keeper.tick()
-            self._trouble = ""
-        except ShepherdError as exc:
-            if exc.diagnosis() != self._trouble:
-                self._trouble = exc.diagnosis()
-                self._log("trouble", problem=self._trouble)
-            pause_s = TROUBLE_S
-        self._watchdog.cycle_finished(self._trouble or self._keeper.sentence())
-        return pause_s
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:

@@ -4,6 +4,7 @@ import dataclasses
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
 from shepherd.views.settings_table import Setting, Table, tables_of, toml
@@ -28,6 +29,13 @@ NODE: Mapping[str, object] = {
     "flock_mac": "02:42:0a:1b:02:14",
 }
 
+GATEWAY: Mapping[str, object] = {
+    "outside": ("em2",),
+    "nat_address": "198.51.100.7",
+    "site_networks": ("198.51.100.0/24",),
+    "dns": ("198.51.100.53",),
+}
+
 HEAD = """\
 # {title}
 # Lines that begin with `#` and no space are the defaults. Generated; `docs/settings.md` has the
@@ -42,6 +50,11 @@ def daemon_example() -> str:
 def node_example() -> str:
     """systemd/node.toml.example."""
     return example("Settings of a host's keeper: /etc/shepherd/node.toml", NodeSettings, NODE)
+
+
+def gateway_example() -> str:
+    """systemd/gateway.toml.example."""
+    return example("Settings of `shepherd gateway`: /etc/shepherd/gateway.toml", GatewaySettings, GATEWAY)
 
 
 def example(title: str, root: type, given: Mapping[str, object]) -> str:

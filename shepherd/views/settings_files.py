@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from shepherd.views.settings_example import daemon_example, node_example
+from shepherd.views.settings_example import daemon_example, gateway_example, node_example
 from shepherd.views.settings_table import settings_markdown, timers_markdown
 
 GENERATED: Mapping[str, Callable[[], str]] = {
@@ -11,6 +11,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "shepherd/docs/timers.md": timers_markdown,
     "systemd/shepherd.toml.example": daemon_example,
     "systemd/node.toml.example": node_example,
+    "systemd/gateway.toml.example": gateway_example,
 }
 """Path below the root of the project, and what makes its content."""
 

@@ -12,6 +12,7 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 
+from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import PolicySettings, Settings, TimerSettings
 
@@ -153,7 +154,7 @@ def toml(value: object) -> str:
 SETTINGS_HEAD = """\
 # Settings
 
-Generated from `shepherd/model/settings.py` and `shepherd/model/node_settings.py` by
+Generated from `settings.py`, `node_settings.py` and `gateway_settings.py` in `shepherd/model` by
 `python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
 are refused with file, key and remedy, all of them at once. Strings stay strings and whole numbers
 whole; a whole number is welcome where a number is asked for.
@@ -166,6 +167,7 @@ def settings_markdown() -> str:
     for title, root in (
         ("The daemon: `/etc/shepherd/shepherd.toml`", Settings),
         ("A host's keeper: `/etc/shepherd/node.toml`", NodeSettings),
+        ("The gateway: `/etc/shepherd/gateway.toml`", GatewaySettings),
     ):
         parts.append(f"## {title}\n")
         parts.extend(table_markdown(table) for table in tables_of(root))
@@ -210,6 +212,7 @@ def timers_markdown() -> str:
         ("timers", TimerSettings, "shepherd"),
         ("policy", PolicySettings, "shepherd"),
         ("node", NodeSettings, "keeper"),
+        ("gateway", GatewaySettings, "gateway"),
     )
     rows = [
         (f"`{name}.{s.key}`", f"{s.default:g} s", owner_of(s.key, owner), s.text)

@@ -106,7 +106,7 @@ def test_a_quarantined_host_reaches_nothing_and_nothing_it() -> None:
 @pytest.mark.parametrize(("setting", "allowed"), [("connections", 7), ("new_per_s", 14)])
 def test_one_host_cannot_take_all_connections(setting: str, allowed: int) -> None:
     """A scanner filled the gateway's connection table, and local users lost the internet."""
-    few = dataclasses.replace(GATEWAY, **{setting: 7})
+    few = dataclasses.replace(GATEWAY, **{setting: 7})  # type: ignore[arg-type]
     asked = [packet("8.8.8.8", port) for port in range(6000, 6030)]
     neighbour = packet("8.8.8.8", 7000, source="10.27.2.6")
     outcome = TRIAL.run(LEGS, gateway_rules(few), [*asked, neighbour])

@@ -19,10 +19,12 @@ MAY_IMPORT = {
     "core": ("model", "errors", "core"),
     "ports": ("model", "errors"),
     "ports_node": ("model", "errors"),
-    "edges": ("model", "errors", "ports", "ports_node", "edges"),
-    "programs": ("model", "errors", "core", "ports", "ports_node", "programs"),
+    "ports_gateway": ("model", "errors"),
+    "edges": ("model", "errors", "ports", "ports_node", "ports_gateway", "edges"),
+    "programs": ("model", "errors", "core", "ports", "ports_node", "ports_gateway", "programs"),
     "programs.guard": (),
     "programs.node_wiring": EVERYTHING,
+    "programs.gateway_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": ("model", "errors", "core", "ports", "ports_node", "programs", "sim"),
@@ -35,9 +37,10 @@ MAY_IMPORT = {
 """Layer, or a module with arrows of its own, and the parts of shepherd that it may name."""
 
 WIRED_ONLY_BY = {
-    "edges": ("cli", "lab", "programs.wiring", "programs.node_wiring"),
+    "edges": ("cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring"),
     "programs.wiring": ("cli", "lab"),
     "programs.node_wiring": ("cli", "lab"),
+    "programs.gateway_wiring": ("cli", "lab"),
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 

@@ -86,6 +86,8 @@ def forward(settings: GatewaySettings) -> Iterator[str]:
     yield f'iifname "{vlan}" oifname "{vlan}" counter drop comment "no way from container to container"'
     yield f'iifname "{vlan}" goto flock_out'
     yield f'oifname "{vlan}" goto flock_in'
+    if not settings.routes_for_others:
+        yield 'counter drop comment "this machine is a router for guests only"'
 
 
 def services(settings: GatewaySettings) -> Iterator[str]:

@@ -1,0 +1,31 @@
+"""`shepherd gateway run|apply`: the flock VLAN's firewall."""
+
+import argparse
+
+RUN = """Loads the rules, allows forwarding, and keeps both as the settings have them. Rules stay when it ends. HUP
+reloads the settings, all or nothing; if the rules cannot be loaded, the VLAN is closed."""
+APPLY = "Bring the settings into force once, and say what was changed. Changes nothing the second time."
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The verb's command line."""
+    gateway = subparsers.add_parser("gateway", help="the flock VLAN's firewall")
+    verbs = gateway.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
+    verbs.add_parser("run", help="keep the rules in force", description=RUN)
+    apply = verbs.add_parser("apply", help="bring the rules into force once", description=APPLY)
+    apply.add_argument("--show", action="store_true", help="print the rules and load nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until TERM, or apply. Raises SettingsError, CommandFailed, Refused."""
+    from shepherd.programs.gateway_wiring import GatewayProgram
+
+    program = GatewayProgram(args.settings)
+    if args.gateway_verb == "run":
+        program.run()
+    elif args.show:
+        print(program.rules(), end="")
+    else:
+        changed = program.apply()
+        print("\n".join(f"changed: {one}" for one in changed) or "everything is as the settings have it")
+    return 0

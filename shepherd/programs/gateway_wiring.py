@@ -1,0 +1,56 @@
+"""The gateway put together: settings in, a loop with real edges out. Names every edge the gateway uses."""
+
+import os
+from pathlib import Path
+
+import shepherd
+from shepherd.core.firewall.gateway import gateway_rules
+from shepherd.core.gateway_rules import gateway_problems
+from shepherd.edges.log import make_log
+from shepherd.edges.nft import Nft
+from shepherd.edges.settings_file import read_gateway_settings
+from shepherd.edges.sysctl import ProcSys
+from shepherd.edges.systemd import Notifier
+from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.programs.gateway import Gateway
+from shepherd.programs.serve import Signals, serve
+from shepherd.programs.steady import Steady
+
+NFT_S = 20.0
+"""Deadline of one call of nft."""
+
+
+class GatewayProgram:
+    """One gateway and the means to reload it. Raises SettingsError if the settings are wrong."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._log = make_log()
+        self._settings = read_gateway_settings(path, gateway_problems)
+
+    def rules(self) -> str:
+        """The rules of the settings, for nft."""
+        return gateway_rules(self._settings)
+
+    def apply(self) -> tuple[str, ...]:
+        """Bring everything into force once; what was changed."""
+        return self._gateway(self._settings).apply()
+
+    def run(self) -> None:
+        """Serve until TERM."""
+        signals, watchdog = Signals(), Notifier(os.environ)
+        signals.install()
+        self._log("gateway started", vlan=self._settings.vlan, version=shepherd.__version__)
+        loop = Steady(self._gateway(self._settings), watchdog, self._log)
+
+        def reload() -> Steady:
+            settings = read_gateway_settings(self._path, gateway_problems)
+            gateway = self._gateway(settings)
+            gateway.apply()
+            self._settings = settings
+            return Steady(gateway, watchdog, self._log)
+
+        serve(loop, signals=signals, watchdog=watchdog, log=self._log, reload=reload)
+
+    def _gateway(self, settings: GatewaySettings) -> Gateway:
+        return Gateway(settings, Nft(NFT_S), ProcSys(), self._log)

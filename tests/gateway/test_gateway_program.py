@@ -1,0 +1,197 @@
+"""`shepherd gateway` as administrators run it, in a network namespace with interfaces of the right names."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shepherd.core.firewall.gateway import QUARANTINE, TABLE
+
+pytestmark = pytest.mark.real
+SETTINGS = """\
+vlan = "em1.2512"
+outside = ["em2"]
+nat_address = "198.51.100.7"
+site_networks = ["198.51.100.0/24"]
+dns = ["198.51.100.53"]
+check_s = 0.2
+"""
+WITHIN_S = 15
+
+
+class Machine:
+    """A namespace that stands for the gateway."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.enter = ("nsenter", f"--net=/run/netns/{name}", "--")
+        self.settings = folder / "gateway.toml"
+        self.settings.write_text(SETTINGS)
+        self.log = folder / "log"
+
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on it."""
+        return subprocess.run((*self.enter, *argv), capture_output=True, text=True, check=False, timeout=60)
+
+    def must(self, *argv: str) -> str:
+        """What it prints; it must succeed."""
+        done = self.run(*argv)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def shepherd(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`shepherd gateway …`."""
+        return self.run(sys.executable, "-m", "shepherd", "--settings", str(self.settings), "gateway", *words)
+
+    def rules(self) -> str:
+        """What is loaded of ours."""
+        return self.run("nft", "-s", "list", "table", "inet", TABLE).stdout
+
+    def value(self, name: str) -> str:
+        """A kernel setting."""
+        return self.must("cat", f"/proc/sys/{name}").strip()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
+        """`shepherd gateway run` for the time of the block."""
+        argv = (*self.enter, sys.executable, "-m", "shepherd", "--settings", str(self.settings), "gateway", "run")
+        with self.log.open("wb") as log, subprocess.Popen(argv, stderr=log) as program:
+            try:
+                yield program
+            finally:
+                program.terminate()
+                program.wait(10)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """The VLAN's interface, one to the internet, and an administrator's own rules."""
+    name = f"shepherd-test-{uuid.uuid4().hex[:8]}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        made = Machine(name, tmp_path)
+        for number, interface in enumerate(("em1.2512", "em2")):
+            made.must("ip", "link", "add", interface, "type", "veth", "peer", "name", f"peer{number}")
+            made.must("ip", "link", "set", interface, "up")
+        made.must("nft", "add", "table", "inet", "administrators")
+        yield made
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+def eventually(question: Callable[[], object], what: str) -> None:
+    """With a deadline."""
+    until_s = time.monotonic() + WITHIN_S
+    while not question():
+        assert time.monotonic() < until_s, what
+        time.sleep(0.05)
+
+
+def test_applying_twice_changes_nothing_the_second_time(machine: Machine) -> None:
+    """Each run of the configuration tool interrupted guests' connections."""
+    first, second = machine.shepherd("apply"), machine.shepherd("apply")
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr
+    assert "changed: rules" in first.stdout
+    assert second.stdout == "everything is as the settings have it\n"
+    assert "administrators" in machine.must("nft", "list", "tables")
+
+
+def test_only_the_named_interfaces_forward(machine: Machine) -> None:
+    """Switching the machine's forwarding on made it a router into the private network for everybody upstream."""
+    machine.must("ip", "link", "add", "em1", "type", "veth", "peer", "name", "peer9")
+    machine.shepherd("apply")
+    forwards = {name: machine.value(f"net/ipv4/conf/{name}/forwarding") for name in ("em1.2512", "em2", "em1", "all")}
+    assert forwards == {"em1.2512": "1", "em2": "1", "em1": "0", "all": "0"}
+    assert machine.value("net/ipv6/conf/em1.2512/disable_ipv6") == "1"
+
+
+def test_showing_the_rules_loads_nothing(machine: Machine) -> None:
+    """Looking must not be doing."""
+    assert "chain flock_out" in machine.shepherd("apply", "--show").stdout
+    assert machine.rules() == ""
+
+
+def test_a_machine_that_routes_already_is_not_touched_without_being_told(machine: Machine) -> None:
+    """The rules stopped all containers of a machine that ran Docker besides."""
+    machine.must("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/forwarding")
+    refused = machine.shepherd("apply")
+    assert refused.returncode == 1
+    assert "routes_for_others" in refused.stderr
+    assert machine.rules() == ""
+    machine.settings.write_text(SETTINGS + "routes_for_others = true\n")
+    assert machine.shepherd("apply").returncode == 0
+    assert "router for guests only" not in machine.rules()
+
+
+def test_what_others_change_is_undone_and_quarantine_stays(machine: Machine) -> None:
+    """Somebody flushed all rules on the gateway; guests were in the private network until the next morning."""
+    with machine.running():
+        eventually(machine.rules, "the rules are loaded")
+        whole = machine.rules()
+        machine.must("nft", "insert", "rule", "inet", TABLE, "flock_out", "accept")
+        eventually(lambda: machine.rules() == whole, "the rule is gone")
+        machine.must("nft", "add", "element", "inet", TABLE, QUARANTINE, "{ 10.27.2.5 }")
+        machine.must("nft", "flush", "chain", "inet", TABLE, "forward")
+        eventually(lambda: "goto flock_out" in machine.rules(), "the chain is back")
+        assert "10.27.2.5" in machine.rules()
+        machine.must("nft", "flush", "ruleset")
+        eventually(machine.rules, "the table is back")
+        machine.must("sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/em1.2512/rp_filter")
+        eventually(lambda: machine.value("net/ipv4/conf/em1.2512/rp_filter") == "1", "strict again")
+    assert machine.rules(), "rules outlive the program"
+    assert "changed by somebody else" in machine.log.read_text()
+
+
+def test_rules_that_cannot_be_loaded_close_the_vlan(machine: Machine, tmp_path: Path) -> None:
+    """nft was removed by an upgrade, and the gateway went on forwarding without any rule."""
+    machine.shepherd("apply")
+    broken = tmp_path / "bin"
+    broken.mkdir()
+    (broken / "nft").write_text("#!/bin/sh\necho no nft here >&2\nexit 1\n")
+    (broken / "nft").chmod(0o755)
+    machine.enter = (*machine.enter, "env", f"PATH={broken}:/usr/sbin:/usr/bin:/sbin:/bin")
+    with machine.running() as program:
+        eventually(lambda: machine.value("net/ipv4/conf/em1.2512/forwarding") == "0", "closed")
+        assert program.poll() is None
+    assert machine.value("net/ipv4/conf/em2/forwarding") == "0"
+    assert "no nft here" in machine.log.read_text()
+
+
+def test_a_reload_is_all_or_nothing(machine: Machine) -> None:
+    """A typing error in the settings opened what they had closed."""
+    with machine.running() as program:
+        eventually(machine.rules, "the rules are loaded")
+        before = machine.rules()
+        machine.settings.write_text(SETTINGS.replace("198.51.100.53", "not an address"))
+        program.send_signal(signal.SIGHUP)
+        eventually(lambda: "reload refused" in machine.log.read_text(), "refused")
+        assert machine.rules() == before
+        machine.settings.write_text(SETTINGS.replace("198.51.100.53", "198.51.100.54"))
+        program.send_signal(signal.SIGHUP)
+        eventually(lambda: "198.51.100.54" in machine.rules(), "the new resolver is open")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('outside = ["em1.2512"]', "names the VLAN's own interface"),
+        ('nat_address = "cm.example.org"', "nat_address: 'cm.example.org' is no IPv4 address"),
+        ("site_networks = []", "public addresses of the site would be open"),
+        ('refused_ports = ["22-20"]', "neither a port nor a range"),
+        ('dsn = ["1.2.3.4"]', "did you mean dns?"),
+    ],
+)
+def test_wrong_settings_are_named_with_a_remedy(machine: Machine, line: str, said: str) -> None:
+    """A traceback of nft's was all an administrator saw."""
+    key = line.partition(" ")[0]
+    others = [one for one in SETTINGS.splitlines() if not one.startswith(key)]
+    machine.settings.write_text("\n".join([*others, line]))
+    done = machine.shepherd("apply")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert machine.rules() == ""
