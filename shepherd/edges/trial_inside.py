@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.edges.trial_packets import answered, frame, source_port
+from shepherd.edges.trial_packets import answered, frame, reply, source_port
 
 PEER = "peer{}"
 ETH_P_ALL, SO_RCVBUFFORCE, BUFFER_BYTES = 3, 33, 64 << 20
@@ -27,20 +27,25 @@ QUIET_S, TRACE_S = 0.2, 0.5
 MOST = 60_000
 """Packets of one trial: each has a source port and an IP id of its own."""
 WITNESS = """
-table ip trial {
+table inet trial {
   set delivered { typeof ip id; flags dynamic; size 65535; }
   set forwarded { typeof ip id . ip saddr . oifname; flags dynamic; size 65535; }
+  set delivered6 { typeof ip6 flowlabel; flags dynamic; size 65535; }
+  set forwarded6 { typeof ip6 flowlabel . ip6 saddr . oifname; flags dynamic; size 65535; }
   chain arriving { type filter hook prerouting priority -400; TRACE
   }
   chain delivering { type filter hook input priority 500; add @delivered { ip id }
+    add @delivered6 { ip6 flowlabel }
   }
   chain forwarding { type filter hook forward priority 500; meta mark set 0x5ee9
   }
   chain leaving { type filter hook postrouting priority 500;
     meta mark 0x5ee9 add @forwarded { ip id . ip saddr . oifname }
+    meta mark 0x5ee9 add @forwarded6 { ip6 flowlabel . ip6 saddr . oifname }
   }
 }
 """
+KERNEL = {"ipv4/ip_forward": "1", "ipv4/icmp_ratelimit": "0", "ipv6/conf/all/forwarding": "1"}
 LINE = re.compile(r"(\d+)(?: \. (\S+) \. \"([^\"]+)\")?")
 
 
@@ -69,16 +74,19 @@ def build(legs: Sequence[Mapping[str, Any]]) -> None:
         lines += [f"link add {name} type veth peer name {peer}", f"address add {leg['address']} dev {name}"]
         lines += [f"link set {peer} up", f"link set {name} up"]
     run(["ip", "-batch", "-"], "\n".join(lines) + "\n")
-    for path in ("ip_forward", "icmp_ratelimit"):
-        Path(f"/proc/sys/net/ipv4/{path}").write_text("1" if path == "ip_forward" else "0")
+    for path, value in KERNEL.items():
+        Path(f"/proc/sys/net/{path}").write_text(value)
     run(["ip", "-batch", "-"], "".join(f"{line}\n" for line in routes(legs)))
 
 
 def routes(legs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Everything behind a leg is one neighbour, whose hardware address is known and nobody's."""
+    """Everything behind a leg is one neighbour, whose hardware address is known and nobody's; all IPv6 lies behind the
+    last."""
     for leg in legs:
         name = leg["interface"]
         yield f"neighbor add 169.254.255.1 lladdr {SOMEBODY} dev {name}"
+        yield f"neighbor add fe80::99 lladdr {SOMEBODY} dev {name}"
+        yield f"route replace 2000::/3 via fe80::99 dev {name} onlink"
         own = str(ipaddress.IPv4Interface(leg["address"]).network)
         yield from (f"route replace {net} via 169.254.255.1 dev {name} onlink" for net in (own, *leg["routes"]))
 
@@ -91,14 +99,24 @@ def send(legs: Sequence[Mapping[str, Any]], packets: Sequence[Mapping[str, Any]]
             for number, leg in enumerate(legs)
         }
         heard: set[int] = set()
-        for number, one in enumerate(packets):
+        for number, one in enumerate(packets, start=1):
             line, address = sockets[one["interface"]]
-            told = (one["source"], one["destination"], one["protocol"], one["port"])
-            line.send(frame(address, number + 1, *told))
+            if one["load"]:
+                nft(one["load"])
+            line.send(as_frame(address, number, one, packets))
             if number % 64 == 0:
                 heard.update(listen([line for line, _ in sockets.values()], 0.0))
         heard.update(listen([line for line, _ in sockets.values()], QUIET_S))
         return heard
+
+
+def as_frame(address: bytes, number: int, one: Mapping[str, Any], packets: Sequence[Mapping[str, Any]]) -> bytes:
+    """One packet as bytes; an answer goes to whom the asker seemed to be when it left."""
+    if one["answers"] < 0:
+        return frame(address, number, one)
+    asker, asked = one["answers"] + 1, packets[one["answers"]]
+    seemed = next((source for number, source, _ in listed("forwarded") if number == asker), asked["source"])
+    return reply(address, number, asked["destination"], seemed, (asked["port"], source_port(asker)))
 
 
 def opened(interface: str) -> socket.socket:
@@ -126,8 +144,9 @@ def listen(lines: Sequence[socket.socket], quiet_s: float) -> Iterator[int]:
 
 def fates(count: int, heard: set[int]) -> Iterator[Mapping[str, str]]:
     """What became of each packet, in order."""
-    delivered = {number for number, _, _ in listed("delivered")}
-    forwarded = {number: (source, interface) for number, source, interface in listed("forwarded")}
+    delivered = {number for name in ("delivered", "delivered6") for number, _, _ in listed(name)}
+    found = [one for name in ("forwarded", "forwarded6") for one in listed(name)]
+    forwarded = {number: (source, interface) for number, source, interface in found}
     for number in range(1, count + 1):
         if number in forwarded:
             source, interface = forwarded[number]
@@ -141,7 +160,7 @@ def fates(count: int, heard: set[int]) -> Iterator[Mapping[str, str]]:
 
 def listed(name: str) -> Iterable[tuple[int, str, str]]:
     """Elements of a set of the trial's."""
-    text = run(["nft", "list", "set", "ip", "trial", name], "").partition("elements = {")[2]
+    text = run(["nft", "list", "set", "inet", "trial", name], "").partition("elements = {")[2]
     return [(int(found[1]), found[2] or "", found[3] or "") for found in LINE.finditer(text)]
 
 

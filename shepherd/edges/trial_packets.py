@@ -2,42 +2,69 @@
 
 import ipaddress
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 ETHERNET_BYTES, IP_BYTES = 14, 20
-IPV4 = b"\x08\x00"
+IPV4, IPV6 = b"\x08\x00", b"\x86\xdd"
+SENDER = b"\x02\x00\x00\x00\x00\x01"
+NO_OPERATION = b"\x01\x01\x01\x01"
 ICMP, TCP, UDP = 1, 6, 17
 FIRST_PORT = 1024
-SYN, RST = 0x02, 0x04
+SYN, ACK = 0x02, 0x10
 TTL = 64
 
 
-def frame(mac: bytes, number: int, source: str, destination: str, protocol: int, port: int) -> bytes:
+def frame(mac: bytes, number: int, packet: Mapping[str, Any]) -> bytes:
     """An Ethernet frame to `mac` with the first packet of a connection, numbered by IP id and source port."""
-    body = transport(number, source, destination, protocol, port)
+    source, destination, protocol = packet["source"], packet["destination"], packet["protocol"]
+    body = transport(source, destination, protocol, source_port(number), packet["port"], number, packet["flags"])
+    return addressed(mac, number, source, destination, protocol, body, options=packet["options"])
+
+
+def reply(mac: bytes, number: int, source: str, destination: str, ports: tuple[int, int]) -> bytes:
+    """A frame with the second packet of a TCP connection: SYN and ACK, from and to these ports."""
+    body = transport(source, destination, TCP, *ports, number, flags=SYN | ACK)
+    return addressed(mac, number, source, destination, TCP, body, options=False)
+
+
+def addressed(
+    mac: bytes, number: int, source: str, destination: str, protocol: int, body: bytes, *, options: bool
+) -> bytes:
+    """Ethernet and IP around a body."""
+    if ":" in source:
+        head = struct.pack("!IHBB", 6 << 28 | number, len(body), protocol, TTL) + packed(source) + packed(destination)
+        return mac + SENDER + IPV6 + head + body
+    more = NO_OPERATION if options else b""
+    words = (IP_BYTES + len(more)) // 4
     head = struct.pack(
-        "!BBHHHBBH4s4s", 0x45, 0, IP_BYTES + len(body), number & 0xFFFF, 0, TTL, protocol, 0,
+        "!BBHHHBBH4s4s", 0x40 | words, 0, 4 * words + len(body), number & 0xFFFF, 0, TTL, protocol, 0,
         packed(source), packed(destination),
-    )  # fmt: skip
-    head = head[:10] + checksum(head) + head[12:]
-    return mac + b"\x02\x00\x00\x00\x00\x01" + IPV4 + head + body
+    ) + more  # fmt: skip
+    return mac + SENDER + IPV4 + head[:10] + checksum(head) + head[12:] + body
 
 
-def transport(number: int, source: str, destination: str, protocol: int, port: int) -> bytes:
-    """TCP's SYN, a UDP datagram, an ICMP echo request, or 8 bytes of whatever else."""
-    sport = source_port(number)
-    pseudo = packed(source) + packed(destination)
+def transport(
+    source: str, destination: str, protocol: int, sport: int, port: int, number: int, flags: int = 0x02
+) -> bytes:
+    """A TCP segment without data, a UDP datagram, an ICMP echo request, or 8 bytes of whatever else."""
     match protocol:
         case 6:
-            bare = struct.pack("!HHIIBBHHH", sport, port, number, 0, 0x50, SYN, 65535, 0, 0)
-            summed = checksum(pseudo + struct.pack("!BBH", 0, TCP, len(bare)) + bare)
-            return bare[:16] + summed + bare[18:]
+            bare = struct.pack("!HHIIBBHHH", sport, port, number, 0, 0x50, flags, 65535, 0, 0)
+            return bare[:16] + checksum(pseudo(source, destination, TCP, len(bare)) + bare) + bare[18:]
         case 17:
-            return struct.pack("!HHHH", sport, port, 8, 0)
+            bare = struct.pack("!HHHH", sport, port, 8, 0)
+            return bare[:6] + checksum(pseudo(source, destination, UDP, len(bare)) + bare)
         case 1:
             bare = struct.pack("!BBHHH", 8, 0, 0, sport, number & 0xFFFF)
             return bare[:2] + checksum(bare) + bare[4:]
         case _:
             return bytes(8)
+
+
+def pseudo(source: str, destination: str, protocol: int, length: int) -> bytes:
+    """The pseudo header of TCP and UDP (RFC 9293, RFC 8200): with these lengths both forms sum up alike."""
+    return packed(source) + packed(destination) + struct.pack("!HH", protocol, length)
 
 
 def source_port(number: int) -> int:
@@ -46,8 +73,8 @@ def source_port(number: int) -> int:
 
 
 def packed(address: str) -> bytes:
-    """Four bytes."""
-    return ipaddress.IPv4Address(address).packed
+    """An address as bytes."""
+    return ipaddress.ip_address(address).packed
 
 
 def checksum(data: bytes) -> bytes:

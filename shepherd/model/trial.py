@@ -26,6 +26,15 @@ class Packet:
     """As IP numbers them: 6 TCP, 17 UDP, 1 ICMP (an echo request)."""
     port: int = 0
     """Destination port."""
+    answers: int = -1
+    """Index of an earlier packet that this one answers: to whom that seemed to come from. The four fields above but the
+    interface are ignored."""
+    flags: int = 0x02
+    """Of TCP; SYN begins a connection."""
+    options: bool = False
+    """With an IP option."""
+    load: str = ""
+    """Rules loaded before it is sent."""
 
 
 class Fate(enum.Enum):

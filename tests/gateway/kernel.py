@@ -1,5 +1,7 @@
 """A gateway on trial: the legs of the talk's central manager, its settings, and what guests send."""
 
+from typing import Any
+
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.trial import Leg, Packet
 
@@ -26,7 +28,21 @@ GATEWAY = GatewaySettings(
 """Limits are out of the way: thousands of packets come from few hosts within a second."""
 
 
-def packet(destination: str, port: int = 443, *, protocol: int = TCP, source: str = "10.27.2.5", **more: str) -> Packet:
+def packet(
+    destination: str,
+    port: int = 443,
+    *,
+    protocol: int = TCP,
+    source: str = "10.27.2.5",
+    interface: str = "em1.2512",
+    **more: Any,
+) -> Packet:
     """What a guest's job sends."""
-    interface = more.get("interface", "em1.2512")
-    return Packet(interface=interface, source=source, destination=destination, protocol=protocol, port=port)
+    return Packet(
+        interface=interface, source=source, destination=destination, protocol=protocol, port=port, **more
+    )
+
+
+def answer(to: int, interface: str) -> Packet:
+    """The second packet of the connection that the packet with this index began."""
+    return Packet(interface=interface, source="", destination="", protocol=TCP, answers=to)

@@ -4,9 +4,8 @@ What stands where, and why in this order:
 
 - `prerouting` (before connection tracking): frames that cannot be honest are nobody's connection.
 - `input`: the gateway itself answers what is named under `services`, and nothing else.
-- `forward` hands what comes from the VLAN to `flock_out` and what goes to it to `flock_in`; it does not judge other
-  traffic, which is the administrator's own firewall's. Quarantine stands before established connections, so that it
-  cuts them.
+- `forward` hands what comes from the VLAN to `flock_out` and what goes to it to `flock_in`, and drops what they do not
+  allow. Quarantine stands before established connections, so that it cuts them.
 - `flock_out`: services by name, then guests' schedds by name, then the forbidden networks, then ports, then limits.
 - `postrouting`: static source NAT, so that a complaint about the address names guests.
 
@@ -64,7 +63,6 @@ def prerouting(settings: GatewaySettings) -> Iterator[str]:
     vlan = f'iifname "{settings.vlan}"'
     yield f'{vlan} meta nfproto != ipv4 counter drop comment "IPv4 only"'
     yield f'{vlan} ip saddr != {settings.subnet} counter drop comment "not an address of the VLAN"'
-    yield f'{vlan} ip saddr {settings.gateway} counter drop comment "our own address"'
     yield f'{vlan} ip hdrlength != 5 counter drop comment "IP options: source routes and the like"'
 
 
@@ -84,8 +82,9 @@ def forward(settings: GatewaySettings) -> Iterator[str]:
     yield f'iifname "{vlan}" ip saddr @{QUARANTINE} counter log group {group} prefix "quarantine " drop'
     yield f'oifname "{vlan}" ip daddr @{QUARANTINE} counter drop'
     yield f'iifname "{vlan}" oifname "{vlan}" counter drop comment "no way from container to container"'
-    yield f'iifname "{vlan}" goto flock_out'
-    yield f'oifname "{vlan}" goto flock_in'
+    yield f'iifname "{vlan}" jump flock_out'
+    yield f'iifname "{vlan}" counter drop comment "what no rule allows"'
+    yield f'oifname "{vlan}" jump flock_in'
     if not settings.routes_for_others:
         yield 'counter drop comment "this machine is a router for guests only"'
 
@@ -132,11 +131,10 @@ def flock_in(settings: GatewaySettings) -> Iterator[str]:
 
 
 def refuse(settings: GatewaySettings) -> Iterator[str]:
-    """Refused at once and not dropped, so that a job fails quickly and says why; never to a broadcast."""
+    """Refused at once and not dropped, so that a job fails quickly; as prohibited (`No route to host`), so that nobody
+    takes it for a service that is down."""
     some = "update @logged { ip saddr limit rate " + f"{DENIED_PER_S}/second }}"
     yield f'{some} log group {settings.log_denied_group} prefix "refused "'
-    yield "fib daddr type { broadcast, multicast } counter drop"
-    yield "meta l4proto tcp counter reject with tcp reset"
     yield "counter reject with icmp admin-prohibited"
 
 
