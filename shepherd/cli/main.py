@@ -16,7 +16,7 @@ from types import ModuleType
 from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
-VERBS = ("run", "status", "plan", "flockoff", "flockon", "check", "node", "gateway", "key", "ledger")
+VERBS = ("run", "status", "plan", "explain", "flockoff", "flockon", "check", "node", "gateway", "key", "ledger")
 """In the order of the help; each is a module of this package."""
 
 DAEMON_SETTINGS = pathlib.Path("/etc/shepherd/shepherd.toml")
@@ -63,7 +63,7 @@ def settings_of(args: argparse.Namespace) -> pathlib.Path:
     """The settings file of the program that a verb is about."""
     if args.verb == "node" or getattr(args, "node", False):
         return NODE_SETTINGS
-    if args.verb == "gateway" or getattr(args, "gateway", False):
+    if args.verb in {"gateway", "explain"} or getattr(args, "gateway", False):
         return GATEWAY_SETTINGS
     return DAEMON_SETTINGS
 

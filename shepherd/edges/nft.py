@@ -28,6 +28,10 @@ class Nft:
         such table. Two listings are equal if and only if the same rules and constant sets are loaded."""
         return canonical_text(self._run(("-j", "-s", "list", "ruleset"), ""), table)
 
+    def everything(self) -> str:
+        """All rules of all tables, for `nft -f`. Rules that only iptables understands are left out."""
+        return self._run(("-s", "list", "ruleset"), "")
+
     def canonical(self, rules: str, table: str) -> str:
         """The listing that these rules would have: they are loaded in a throwaway namespace, which needs no root.
         Raises as `load`."""

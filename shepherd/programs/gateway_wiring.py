@@ -7,17 +7,22 @@ import shepherd
 from shepherd.core.firewall.gateway import gateway_rules
 from shepherd.core.gateway_rules import gateway_problems
 from shepherd.edges.log import make_log
+from shepherd.edges.netlink import legs
 from shepherd.edges.nft import Nft
 from shepherd.edges.settings_file import read_gateway_settings
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
+from shepherd.edges.trial import KernelTrial
+from shepherd.errors import UsageError
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.trial import Outcome, Packet
 from shepherd.programs.gateway import Gateway
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
 
 NFT_S = 20.0
 """Deadline of one call of nft."""
+TRIAL_S = 30.0
 
 
 class GatewayProgram:
@@ -31,6 +36,18 @@ class GatewayProgram:
     def rules(self) -> str:
         """The rules of the settings, for nft."""
         return gateway_rules(self._settings)
+
+    @property
+    def vlan(self) -> str:
+        """Name of the VLAN's interface."""
+        return self._settings.vlan
+
+    def explain(self, packet: Packet) -> Outcome:
+        """What the rules in force do with a packet. Raises CommandFailed, UsageError."""
+        world = legs()
+        if packet.interface not in {leg.interface for leg in world}:
+            raise UsageError(f"there is no interface {packet.interface} with an IPv4 address that is up")
+        return KernelTrial(TRIAL_S).run(world, Nft(NFT_S).everything(), [packet], trace=True)
 
     def apply(self) -> tuple[str, ...]:
         """Bring everything into force once; what was changed."""

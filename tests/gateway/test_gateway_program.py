@@ -195,3 +195,48 @@ def test_wrong_settings_are_named_with_a_remedy(machine: Machine, line: str, sai
     assert done.returncode == 2
     assert said in done.stderr
     assert machine.rules() == ""
+
+
+def explained(machine: Machine, *words: str) -> str:
+    """`shepherd explain flow`."""
+    argv = (sys.executable, "-m", "shepherd", "--settings", str(machine.settings), "explain", "flow", *words)
+    return machine.must(*argv)
+
+
+@pytest.fixture
+def addressed(machine: Machine) -> Machine:
+    """The same with addresses and a way to the internet."""
+    machine.must("ip", "address", "add", "10.27.0.1/16", "dev", "em1.2512")
+    machine.must("ip", "address", "add", "198.51.100.2/24", "dev", "em2")
+    for number in (0, 1):
+        machine.must("ip", "link", "set", f"peer{number}", "up")
+    machine.must("ip", "route", "add", "default", "via", "198.51.100.1")
+    assert machine.shepherd("apply").returncode == 0
+    return machine
+
+
+def test_a_flow_is_explained_in_the_kernels_own_words(addressed: Machine) -> None:
+    """Is it the firewall? The answer took two people an hour with tcpdump."""
+    refused = explained(addressed, "10.27.2.5", "10.1.0.9", "2049")
+    assert refused.startswith("10.27.2.5 -> 10.1.0.9 tcp 2049 from em1.2512 is refused")
+    assert "inet shepherd flock_out: ip daddr @forbidden jump refuse" in refused
+    passes = explained(addressed, "10.27.2.5", "8.8.8.8", "443")
+    assert passes.startswith("10.27.2.5 -> 8.8.8.8 tcp 443 from em1.2512 passes by em2 as 198.51.100.7")
+
+
+def test_rules_of_others_are_explained_too(addressed: Machine) -> None:
+    """Our rules said yes, and the site's own firewall, which nobody asked, said no."""
+    addressed.must(
+        "nft", "add", "chain", "inet", "administrators", "f", "{ type filter hook forward priority 10; policy drop; }"
+    )
+    told = explained(addressed, "10.27.2.5", "8.8.8.8", "443")
+    assert "is dropped" in told
+    assert "inet administrators f: policy drop" in told
+
+
+def test_an_interface_that_is_not_there_is_named(machine: Machine) -> None:
+    """An explanation of a machine that was not this one."""
+    argv = (sys.executable, "-m", "shepherd", "--settings", str(machine.settings), "explain", "flow", "1.1.1.1")
+    done = machine.run(*argv, "2.2.2.2", "80")
+    assert done.returncode == 2
+    assert "em1.2512" in done.stderr
