@@ -24,12 +24,13 @@ class Filter(Protocol):
     def load(self, rules: str) -> None:
         """Load rules, all or nothing."""
 
-    def listing(self, table: str) -> str:
+    def listing(self, table: str, family: str = "inet") -> str:
         """Everything of a table that does not change by itself, in one canonical text; empty: there is no such table.
         Two listings are equal if and only if the same rules and constant sets are loaded."""
 
-    def canonical(self, rules: str, table: str) -> str:
-        """The listing that `rules` would have, found out without loading them here."""
+    def canonical(self, rules: str, table: str, family: str = "inet", devices: Sequence[str] = ()) -> str:
+        """The listing that `rules` would have on a machine with these interfaces, found out without loading them
+        here."""
 
     def elements(self, table: str, name: str) -> frozenset[str]:
         """What is in a set."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from shepherd.model.container import Container, ContainerSpec, NetworkSpec, Started
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.lease import SignedPage
+from shepherd.model.network import DockerNetwork, LinkSeen
 from shepherd.model.observation import KeeperReport, LockHolder
 
 
@@ -55,8 +56,8 @@ class Engine(Protocol):
     """dockerd. Every method may take `docker_s` per request, and raises DockerUnavailable, or CommandFailed if
     dockerd answers and says no."""
 
-    def check(self, network: NetworkSpec, images: AbstractSet[str]) -> str:
-        """What is wrong with the network or the images, in one clause; empty if nothing is."""
+    def image_problem(self, images: AbstractSet[str]) -> str:
+        """Why none of these images can be started here, in one clause; empty if one can."""
 
     def run(self, spec: ContainerSpec) -> Started:
         """Create and start exactly this container."""
@@ -64,6 +65,46 @@ class Engine(Protocol):
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """Remove every container of ours, running or not, but the one with the id `keep`. Returns the last lines
         of what they said, oldest first. Idempotent."""
+
+
+class Links(Protocol):
+    """Interfaces of this host. Raises CommandFailed."""
+
+    def seen(self) -> Sequence[LinkSeen]:
+        """All but the loopback."""
+
+    def make_vlan(self, name: str, link: str, vlan: int) -> None:
+        """Make a tagged sub-interface, marked as ours, down."""
+
+    def bring_up(self, name: str) -> None:
+        """Let an interface work. Idempotent."""
+
+    def remove(self, name: str) -> None:
+        """Remove an interface. Idempotent."""
+
+
+class AddressProbe(Protocol):
+    """Asks by ARP who has an address."""
+
+    def holder(self, interface: str, address: str) -> str:
+        """Hardware address of the machine that has `address` on the network of `interface`; empty if none answers in a
+        second. Asks as RFC 5227 does, from no address. Raises CommandFailed."""
+
+
+class NetworkEngine(Protocol):
+    """dockerd's networks. Raises as `Engine`."""
+
+    def version(self) -> tuple[int, int]:
+        """Major and minor version of dockerd."""
+
+    def network(self, name: str) -> DockerNetwork | None:
+        """The network of this name; None if there is none."""
+
+    def make_network(self, spec: NetworkSpec) -> None:
+        """Make the macvlan network, marked as ours."""
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network. Idempotent."""
 
 
 class Kernel(Protocol):

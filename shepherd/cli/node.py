@@ -1,10 +1,13 @@
-"""`shepherd node run`: the keeper of one host."""
+"""`shepherd node run|up|down`: the keeper of one host, and the host's side of the flock VLAN."""
 
 import argparse
 
 DESCRIPTION = """The keeper: reads lease pages from the home collector, runs one container for each lend, takes it
 down again. Runs as root in the foreground for systemd. HUP reloads the settings, all or nothing; TERM stops it and
 leaves a container as it is, until its lease lapses or the keeper is back."""
+UP = """Makes what is missing of this host's side of the flock VLAN, repairs what has drifted, and says each step.
+Refuses before changing anything if something of somebody else's is in the way. Harmless while a host is lent."""
+DOWN = """Removes what `up` made, and nothing else. Refuses while the host is lent."""
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -12,11 +15,23 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     node = subparsers.add_parser("node", help="what runs on a host")
     verbs = node.add_subparsers(dest="node_verb", required=True, metavar="VERB")
     verbs.add_parser("run", help="run the keeper", description=DESCRIPTION)
+    verbs.add_parser("up", help="make the VLAN interface, the host guard and the docker network", description=UP)
+    verbs.add_parser("down", help="remove what `up` made", description=DOWN)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until TERM. Raises SettingsError, CommandFailed."""
+    """Serve until TERM, or change the network. Raises SettingsError, CommandFailed, Refused, Unavailable."""
     from shepherd.programs.node_wiring import Node
 
-    Node(args.settings).run()
+    node = Node(args.settings)
+    if args.node_verb == "run":
+        node.run()
+        return 0
+    steps = node.network.up() if args.node_verb == "up" else node.network.down()
+    is_idle = True
+    for step in steps:
+        is_idle = False
+        print(step.value, flush=True)
+    if is_idle:
+        print("nothing to do: everything is as the settings have it")
     return 0

@@ -18,6 +18,8 @@ from shepherd.core.setting_forms import (
 from shepherd.model.node_settings import NodeSettings
 
 MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+LAST_VLAN = 4094
+LONGEST_INTERFACE = 15
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
 
 
@@ -27,6 +29,7 @@ def node_problems(node: NodeSettings) -> list[Problem]:
         *name_problems(node),
         *trust_problems(node),
         *network_problems(node),
+        *vlan_problems(node),
         *mac_problems(node.flock_mac),
         *place_problems(node),
         *time_problems(node),
@@ -95,6 +98,21 @@ def member_problems(key: str, text: str, subnet: ipaddress.IPv4Network | None) -
         yield Problem(key, f"{text} is not within subnet = {subnet}", "correct one of the two")
     elif address in {subnet.network_address, subnet.broadcast_address}:
         yield Problem(key, f"{text} is the first or last of {subnet}", "take one in between")
+
+
+def vlan_problems(node: NodeSettings) -> Iterator[Problem]:
+    """A tagged sub-interface, or none."""
+    if node.link:
+        yield from line_problem("link", node.link)
+        if not 1 <= node.vlan <= LAST_VLAN:
+            yield Problem("vlan", f"is {node.vlan}", f"give the id of the VLAN on {node.link}, 1 to {LAST_VLAN}")
+        if node.link == node.parent:
+            yield Problem("link", f"is parent, {node.parent}, too", f"name the sub-interface {node.link}.{node.vlan}")
+    elif node.vlan:
+        yield Problem("vlan", f"is {node.vlan} without link", "name the interface that carries it, or remove vlan")
+    for key in ("parent", "link"):
+        if len(getattr(node, key)) > LONGEST_INTERFACE:
+            yield Problem(key, "is longer than 15 characters", "the kernel takes no longer name of an interface")
 
 
 def mac_problems(mac: str) -> Iterator[Problem]:

@@ -1,6 +1,8 @@
-"""The Engine port: dockerd through the docker SDK's low-level client. Containers are its only business."""
+"""The Engine port: dockerd through the docker SDK's low-level client. Containers and their network are its only
+business."""
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -12,23 +14,66 @@ import requests
 
 from shepherd.errors import CommandFailed, DockerUnavailable
 from shepherd.model.container import INSIDE, LABEL, ContainerSpec, NetworkSpec, Started
+from shepherd.model.network import OWNER, DockerNetwork
 
 LOG_LINES = 5
 MIB = 1 << 20
 
 class DockerEngine:
-    """`ports_node.Engine`. `timeout_s` bounds every request; nothing is kept between calls."""
+    """`ports_node.Engine` and `NetworkEngine`. `timeout_s` bounds every request; nothing is kept between calls."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url, self._timeout_s = url, timeout_s
 
-    def check(self, network: NetworkSpec, images: AbstractSet[str]) -> str:
+    def image_problem(self, images: AbstractSet[str]) -> str:
         """See the port."""
         with self._client() as client:
             missing = sorted(image for image in images if not _has_image(client, image))
-            if len(missing) == len(images):
-                return f"image {missing[0]} is not in this host's dockerd" if missing else "no image is allowed here"
-            return _network_problem(client, network)
+        if len(missing) < len(images):
+            return ""
+        return f"image {missing[0]} is not in this host's dockerd" if missing else "no image is allowed here"
+
+    def version(self) -> tuple[int, int]:
+        """See the port."""
+        with self._client() as client:
+            major, minor, *_ = re.findall(r"\d+", client.version()["Version"])
+            return int(major), int(minor)
+
+    def network(self, name: str) -> DockerNetwork | None:
+        """See the port."""
+        with self._client() as client:
+            try:
+                found = client.inspect_network(name)
+            except docker.errors.NotFound:
+                return None
+        pools = (found.get("IPAM") or {}).get("Config") or []
+        return DockerNetwork(
+            driver=found["Driver"],
+            parent=(found.get("Options") or {}).get("parent", ""),
+            subnets=tuple(pool.get("Subnet", "") for pool in pools),
+            gateways=tuple(pool.get("Gateway", "") for pool in pools),
+            is_ours=(found.get("Labels") or {}).get(OWNER) is not None,
+            containers=len(found.get("Containers") or {}),
+        )
+
+    def make_network(self, spec: NetworkSpec) -> None:
+        """See the port."""
+        pool = docker.types.IPAMPool(subnet=spec.subnet, gateway=spec.gateway)
+        with self._client() as client:
+            client.create_network(
+                spec.name,
+                driver="macvlan",
+                options={"parent": spec.parent},
+                ipam=docker.types.IPAMConfig(pool_configs=[pool]),
+                labels={OWNER: ""},
+                check_duplicate=True,
+                enable_ipv6=False,
+            )
+
+    def remove_network(self, name: str) -> None:
+        """See the port."""
+        with self._client() as client, contextlib.suppress(docker.errors.NotFound):
+            client.remove_network(name)
 
     def run(self, spec: ContainerSpec) -> Started:
         """See the port."""
@@ -102,23 +147,6 @@ def _has_image(client: Any, image: str) -> bool:  # noqa: ANN401
         return bool(client.inspect_image(image)["Id"] == image)
     except docker.errors.ImageNotFound:
         return False
-
-
-def _network_problem(client: Any, wanted: NetworkSpec) -> str:  # noqa: ANN401
-    try:
-        found = client.inspect_network(wanted.name)
-    except docker.errors.NotFound:
-        return f"dockerd has no network {wanted.name}"
-    pools = (found.get("IPAM") or {}).get("Config") or [{}]
-    facts = {
-        "driver": (found["Driver"], "macvlan"),
-        "parent": ((found.get("Options") or {}).get("parent"), wanted.parent),
-        "subnet": (pools[0].get("Subnet"), wanted.subnet),
-        "gateway": (pools[0].get("Gateway"), wanted.gateway),
-        "number of address pools": (len(pools), 1),
-    }
-    wrong = (f"{what} is {is_now}, not {meant}" for what, (is_now, meant) in facts.items() if is_now != meant)
-    return next((f"network {wanted.name}: {problem}" for problem in wrong), "")
 
 
 def _last_words(client: Any, ident: str) -> str:  # noqa: ANN401

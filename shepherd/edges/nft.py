@@ -9,6 +9,7 @@ from shepherd.errors import CommandFailed, Unavailable
 
 UNSTEADY = frozenset({"handle", "packets", "bytes"})
 """What the kernel numbers and counts by itself."""
+LOAD_AND_LIST = 'for one; do ip link add "$one" type veth || exit; done; nft -f - && nft -j -s list ruleset'
 LIVELY = frozenset({"dynamic", "timeout"})
 """Flags of sets that packets or orders fill."""
 
@@ -23,21 +24,21 @@ class Nft:
         """Load rules, all or nothing. Raises CommandFailed with the kernel's words, Unavailable past the deadline."""
         self._run(("-f", "-"), rules)
 
-    def listing(self, table: str) -> str:
-        """Everything of an `inet` table that does not change by itself, in one canonical text; empty if there is no
-        such table. Two listings are equal if and only if the same rules and constant sets are loaded."""
-        return canonical_text(self._run(("-j", "-s", "list", "ruleset"), ""), table)
+    def listing(self, table: str, family: str = "inet") -> str:
+        """Everything of a table that does not change by itself, in one canonical text; empty if there is no such
+        table. Two listings are equal if and only if the same rules and constant sets are loaded."""
+        return canonical_text(self._run(("-j", "-s", "list", "ruleset"), ""), family, table)
 
     def everything(self) -> str:
         """All rules of all tables, for `nft -f`. Rules that only iptables understands are left out."""
         return self._run(("-s", "list", "ruleset"), "")
 
-    def canonical(self, rules: str, table: str) -> str:
-        """The listing that these rules would have: they are loaded in a throwaway namespace, which needs no root.
-        Raises as `load`."""
+    def canonical(self, rules: str, table: str, family: str = "inet", devices: Sequence[str] = ()) -> str:
+        """The listing that these rules would have: they are loaded in a throwaway namespace, which needs no root, and
+        which has interfaces of these names. Raises as `load`."""
         alone = ("unshare", "--user", "--map-root-user", "--net", "--")
-        load_and_list = ("sh", "-c", "nft -f - && nft -j -s list ruleset")
-        return canonical_text(self._finish((*self._prefix, *alone, *load_and_list), rules), table)
+        load_and_list = ("sh", "-c", LOAD_AND_LIST, "sh", *devices)
+        return canonical_text(self._finish((*self._prefix, *alone, *load_and_list), rules), family, table)
 
     def elements(self, table: str, name: str) -> frozenset[str]:
         """The elements of a set of single values. Raises CommandFailed if there is no such set."""
@@ -61,18 +62,18 @@ class Nft:
         return done.stdout
 
 
-def canonical_text(listed: str, table: str) -> str:
+def canonical_text(listed: str, family: str, table: str) -> str:
     """What belongs to the table, a line for each object."""
     found = json.loads(listed or "{}")
-    ours = [steady(one) for one in found.get("nftables", ()) if belongs(one, table)]
+    ours = [steady(one) for one in found.get("nftables", ()) if belongs(one, family, table)]
     return "\n".join(json.dumps(one, sort_keys=True) for one in ours)
 
 
-def belongs(one: Mapping[str, Any], table: str) -> bool:
+def belongs(one: Mapping[str, Any], family: str, table: str) -> bool:
     """Part of this table, or the table itself."""
     return any(
         isinstance(body, dict)
-        and body.get("family") == "inet"
+        and body.get("family") == family
         and (body.get("table") == table or (kind == "table" and body.get("name") == table))
         for kind, body in one.items()
     )

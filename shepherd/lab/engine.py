@@ -71,13 +71,6 @@ def build(path: str, dockerfile: str, files: Mapping[str, tuple[bytes, int]], ta
     return image_id(path, tag)
 
 
-def make_macvlan(path: str, name: str, parent: str, subnet: str, gateway: str) -> None:
-    """Create a macvlan network, as an administrator does once on every host."""
-    addresses = {"Driver": "default", "Config": [{"Subnet": subnet, "Gateway": gateway}]}
-    asked = {"Name": name, "Driver": "macvlan", "Options": {"parent": parent}, "IPAM": addresses}
-    ask(path, "POST", "/networks/create", asked)
-
-
 def image_id(path: str, tag: str) -> str:
     """The `sha256:…` id of an image."""
     described: dict[str, Any] = json.loads(ask(path, "GET", f"/images/{urllib.parse.quote(tag)}/json"))

@@ -213,9 +213,7 @@ class Site(PoolQueries):
     def _make_docker_network(self, host: HostNames) -> None:
         node = self.host(host.regular)
         eventually(lambda: engine.answers(docker_socket(node)), 30, 0.1, what=f"dockerd of {node.name} answers")
-        engine.make_macvlan(
-            docker_socket(node), settings.NETWORK, settings.PARENT, addresses.FLOCK_NET, addresses.CM_FLOCK
-        )
+        node.must((services.SHEPHERD, "node", "up"))
 
     @staticmethod
     def _each(things: Sequence[Thing], work: Callable[[Thing], None]) -> None:

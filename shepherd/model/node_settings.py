@@ -24,7 +24,15 @@ class NodeSettings:
     network: str = "macvlan2512"
     """Name of the macvlan network in docker."""
     parent: str = "em1.2512"
-    """Interface the macvlan network must hang on; anything else is a failed check."""
+    """Interface on the flock VLAN, which the macvlan network hangs on; anything else is a failed check."""
+    link: str = ""
+    """Interface that carries the VLAN, e.g. `em1`: `shepherd node up` then makes `parent` as its tagged sub-interface.
+    Empty: `parent` is made by somebody else, or is a network card of its own."""
+    vlan: int = 0
+    """VLAN id of `parent` on `link`, 1 to 4094; 0 without `link`."""
+    guard: bool = True
+    """The host guard: rules on `parent` that let only the container's own hardware and IPv4 address out, to the gateway
+    and beyond it, and no IPv6. False is a weaker profile: containers may then forge addresses and reach each other."""
     subnet: str = "10.27.0.0/16"
     """Subnet the macvlan network must have."""
     gateway: str = "10.27.0.1"

@@ -1,8 +1,8 @@
 """The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from shepherd.core.keeper.spec import container_spec, network_spec
+from shepherd.core.keeper.spec import container_spec
 from shepherd.errors import CommandFailed, ShepherdError
 from shepherd.model.container import Started
 from shepherd.model.lease import Lease
@@ -14,8 +14,17 @@ from shepherd.programs.errand import Background, Errand
 class Yard:
     """Prepares, buries and checks."""
 
-    def __init__(self, settings: NodeSettings, engine: Engine, run_dir: RunDir, background: Background) -> None:
+    def __init__(
+        self,
+        settings: NodeSettings,
+        engine: Engine,
+        network_problem: Callable[[], str],
+        run_dir: RunDir,
+        background: Background,
+    ) -> None:
+        """`network_problem` says why no container may be put on the network now, in one clause; empty if one may."""
         self._settings, self._engine, self._run_dir = settings, engine, run_dir
+        self._network_problem = network_problem
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
@@ -69,11 +78,11 @@ class Yard:
     def _look(self) -> str:
         self._run_dir.check_token()
         self._engine.remove_all(None)
-        return self._engine.check(network_spec(self._settings), frozenset(self._settings.images))
+        return self._network_problem() or self._engine.image_problem(frozenset(self._settings.images))
 
     def _prepare(self, lease: Lease) -> Started:
         self._engine.remove_all(None)
-        if problem := self._engine.check(network_spec(self._settings), frozenset({lease.image})):
+        if problem := self._network_problem() or self._engine.image_problem(frozenset({lease.image})):
             raise CommandFailed(problem)
         self._run_dir.give_token()
         return self._engine.run(container_spec(self._settings, lease))

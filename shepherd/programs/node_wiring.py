@@ -11,15 +11,19 @@ from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
 from shepherd.core.node_rules import node_problems
+from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.docker import DockerEngine
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.kernel import HostKernel
 from shepherd.edges.log import make_log
+from shepherd.edges.netlink import Netlink
+from shepherd.edges.nft import Nft
 from shepherd.edges.run_dir import HostRunDir
 from shepherd.edges.settings_file import read_node_settings
 from shepherd.edges.signing import PageVerifier
+from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
 from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.host import HostName, Nonce
@@ -31,11 +35,14 @@ from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.node_network import NodeNetwork
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
 
 QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
+NFT_S = 10.0
+"""Deadline of one call of nft."""
 LOCAL_S = 5.0
 """The same for this host's own startd: a process of its own asks it, so that a stopped startd delays no page."""
 
@@ -49,6 +56,11 @@ class Node:
         self._settings = read_node_settings(path, node_problems)
         self._watchdog = Notifier(os.environ)
         self._links: tuple[KeeperLink, ...] = ()
+
+    @property
+    def network(self) -> NodeNetwork:
+        """This host's side of the flock VLAN."""
+        return network_of(self._settings)
 
     def run(self) -> None:
         """Serve until TERM. Raises SettingsError, and CommandFailed if the run directory cannot be used."""
@@ -81,7 +93,9 @@ class Node:
             pages=PageReader(
                 here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
             ),
-            yard=Yard(settings, DockerEngine(settings.docker, settings.docker_s), run_dir, in_thread),
+            yard=Yard(
+                settings, docker_of(settings), network_of(settings).problem, run_dir, in_thread
+            ),
             drain=DrainWatch(host, local, in_thread),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
             log=self._log,
@@ -105,6 +119,23 @@ class Node:
         except ShepherdError:
             self._settings = old
             raise
+
+
+def docker_of(settings: NodeSettings) -> DockerEngine:
+    """This host's dockerd."""
+    return DockerEngine(settings.docker, settings.docker_s)
+
+
+def network_of(settings: NodeSettings) -> NodeNetwork:
+    """This host's side of the flock VLAN."""
+    return NodeNetwork(
+        settings=settings,
+        links=Netlink(),
+        engine=docker_of(settings),
+        rules=Nft(NFT_S),
+        kernel=ProcSys(),
+        probe=ArpProbe(),
+    )
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:

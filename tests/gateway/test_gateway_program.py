@@ -29,7 +29,7 @@ class Machine:
     """A namespace that stands for the gateway."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.enter = ("nsenter", f"--net=/run/netns/{name}", "--")
+        self.enter: tuple[str, ...] = ("nsenter", f"--net=/run/netns/{name}", "--")
         self.settings = folder / "gateway.toml"
         self.settings.write_text(SETTINGS)
         self.log = folder / "log"

@@ -8,7 +8,7 @@ from shepherd.core.lease.encode import encode
 from shepherd.core.lease.judge import Here
 from shepherd.core.lease.pages import page_of
 from shepherd.errors import CommandFailed, DockerUnavailable, LeaseRefused, PoolUnavailable
-from shepherd.model.container import Container, ContainerSpec, NetworkSpec, Started
+from shepherd.model.container import Container, ContainerSpec, Started
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPage
 from shepherd.model.node_settings import NodeSettings
@@ -48,6 +48,7 @@ class World:
         self.pages: list[SignedPage] = []
         self.pages_asked_s: list[float] = []
         self.collector_up = True
+        self.network_problem = ""
         self.dockerd_up = True
         self.dockerd_stopped = False
         """Requests are neither answered nor refused."""
@@ -162,9 +163,9 @@ class World:
 
     # What the keeper needs of the dockerd.
 
-    def check(self, network: NetworkSpec, images: AbstractSet[str]) -> str:
+    def image_problem(self, images: AbstractSet[str]) -> str:
         self._answer()
-        return "" if network.name == SETTINGS.network and IMAGE in images else "wrong"
+        return "" if IMAGE in images else "wrong"
 
     def run(self, spec: ContainerSpec) -> Started:
         self._answer()
@@ -242,7 +243,7 @@ class Driven:
                 pages=PageReader(
                     here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
                 ),
-                yard=Yard(SETTINGS, world, world, later),
+                yard=Yard(SETTINGS, world, lambda: world.network_problem, world, later),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 log=self._log,

@@ -31,7 +31,9 @@ def guard_rules(settings: NodeSettings) -> str:
 def out(settings: NodeSettings) -> Iterator[str]:
     """What the container may send: ARP for itself, and IPv4 from its own address to the gateway or beyond."""
     mac, address, gateway = settings.flock_mac.lower(), settings.flock_address, settings.gateway
+    ask = f"arp operation request arp saddr ip 0.0.0.0 arp daddr ip {address}"
     arp = f"arp saddr ether {mac} arp saddr ip {address} arp daddr ip {{ {gateway}, {address} }}"
+    yield f'ether type arp {ask} counter accept comment "is our address somebody else\'s? (RFC 5227)"'
     yield f'ether saddr != {mac} counter drop comment "another hardware address"'
     yield f"ether type arp {arp} counter accept"
     yield 'ether type != ip counter drop comment "IPv6, VLAN tags and the rest"'

@@ -1,0 +1,101 @@
+"""`shepherd node up` and `down`, and the keeper's look at the same: a host's side of the flock VLAN."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from shepherd.core.firewall.host_guard import TABLE, guard_rules
+from shepherd.core.keeper import network
+from shepherd.core.keeper.spec import network_spec
+from shepherd.errors import Refused
+from shepherd.model.network import HostSeen, NetworkStep
+from shepherd.model.node_settings import NodeSettings
+from shepherd.ports_gateway import Filter, KernelSettings
+from shepherd.ports_node import AddressProbe, Links, NetworkEngine
+
+FAMILY = "netdev"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeNetwork:
+    """One host's network. Every method asks anew; nothing is remembered."""
+
+    settings: NodeSettings
+    links: Links
+    engine: NetworkEngine
+    rules: Filter
+    kernel: KernelSettings
+    probe: AddressProbe
+
+    def problem(self) -> str:
+        """Why no container may be started here now; empty if one may. Changes nothing."""
+        return network.problem(self.settings, self._seen())
+
+    def up(self) -> Iterator[NetworkStep]:
+        """Bring everything into order, telling each step when it is done; none if all was in order.
+
+        Raises Refused with the remedy before anything is changed; CommandFailed, Unavailable.
+        """
+        seen = self._seen()
+        if reason := network.refusal(self.settings, seen):
+            raise Refused(reason)
+        for step in network.steps_up(self.settings, seen):
+            self._take(step)
+            yield step
+        if not (seen.network and seen.network.containers):
+            self._refuse_conflict()
+
+    def down(self) -> Iterator[NetworkStep]:
+        """Remove what is ours, telling each step when it is done. Raises Refused while a container is there."""
+        seen = self._seen()
+        if seen.network and seen.network.containers:
+            raise Refused(f"a container is on {self.settings.network}: the host is lent; `shepherd flockoff` first")
+        for step in network.steps_down(self.settings, seen):
+            self._take(step)
+            yield step
+
+    def _refuse_conflict(self) -> None:
+        address = self.settings.flock_address
+        holder = self.probe.holder(self.settings.parent, address)
+        if holder and holder != self.settings.flock_mac.lower():
+            raise Refused(f"{address} is {holder}'s on the flock VLAN already; give one of the two another address")
+
+    def _seen(self) -> HostSeen:
+        settings, guard = self.settings, self.rules.listing(TABLE, FAMILY)
+        return HostSeen(
+            links=tuple(self.links.seen()),
+            engine=self.engine.version(),
+            network=self.engine.network(settings.network),
+            ipv6_on_parent=self.kernel.read(self._ipv6_off) == "0",
+            guard_loaded=bool(guard),
+            guard_in_force=bool(guard) and guard == self._meant(),
+        )
+
+    def _meant(self) -> str:
+        return self.rules.canonical(guard_rules(self.settings), TABLE, FAMILY, (self.settings.parent,))
+
+    @property
+    def _ipv6_off(self) -> str:
+        return f"net/ipv6/conf/{self.settings.parent}/disable_ipv6"
+
+    def _take(self, step: NetworkStep) -> None:
+        settings = self.settings
+        acts: Mapping[NetworkStep, Callable[[], None]] = {
+            NetworkStep.MAKE_VLAN: lambda: self.links.make_vlan(settings.parent, settings.link, settings.vlan),
+            NetworkStep.RAISE_PARENT: lambda: self.links.bring_up(settings.parent),
+            NetworkStep.SILENCE_IPV6: self._silence_ipv6,
+            NetworkStep.LOAD_GUARD: lambda: self.rules.load(guard_rules(settings)),
+            NetworkStep.MAKE_NETWORK: lambda: self.engine.make_network(network_spec(settings)),
+            NetworkStep.REMAKE_NETWORK: self._remake,
+            NetworkStep.REMOVE_NETWORK: lambda: self.engine.remove_network(settings.network),
+            NetworkStep.REMOVE_GUARD: lambda: self.rules.load(f"delete table {FAMILY} {TABLE}\n"),
+            NetworkStep.REMOVE_VLAN: lambda: self.links.remove(settings.parent),
+        }
+        acts[step]()
+
+    def _silence_ipv6(self) -> None:
+        if self.kernel.read(self._ipv6_off) is not None:
+            self.kernel.write(self._ipv6_off, "1")
+
+    def _remake(self) -> None:
+        self.engine.remove_network(self.settings.network)
+        self.engine.make_network(network_spec(self.settings))
