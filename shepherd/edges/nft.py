@@ -19,6 +19,8 @@ class Nft:
 
     def __init__(self, timeout_s: float, prefix: Sequence[str] = ()) -> None:
         self._timeout_s, self._prefix = timeout_s, tuple(prefix)
+        self._known: dict[str, str] = {}
+        """Listings of rules that were asked for before: a running kernel always writes them the same way."""
 
     def load(self, rules: str) -> None:
         """Load rules, all or nothing. Raises CommandFailed with the kernel's words, Unavailable past the deadline."""
@@ -36,9 +38,12 @@ class Nft:
     def canonical(self, rules: str, table: str, family: str = "inet", devices: Sequence[str] = ()) -> str:
         """The listing that these rules would have: they are loaded in a throwaway namespace, which needs no root, and
         which has interfaces of these names. Raises as `load`."""
+        if rules in self._known:
+            return self._known[rules]
         alone = ("unshare", "--user", "--map-root-user", "--net", "--")
         load_and_list = ("sh", "-c", LOAD_AND_LIST, "sh", *devices)
-        return canonical_text(self._finish((*self._prefix, *alone, *load_and_list), rules), family, table)
+        self._known[rules] = canonical_text(self._finish((*self._prefix, *alone, *load_and_list), rules), family, table)
+        return self._known[rules]
 
     def elements(self, table: str, name: str) -> frozenset[str]:
         """The elements of a set of single values. Raises CommandFailed if there is no such set."""
