@@ -1,4 +1,4 @@
-"""The AddressProbe port: a question by ARP, on a packet socket, that sees answers before any firewall does."""
+"""The AddressProbe port: a question by ARP. A packet socket for all protocols sees answers before any firewall does."""
 
 import contextlib
 import ipaddress
@@ -9,7 +9,7 @@ import time
 
 from shepherd.errors import CommandFailed
 
-ETH_P_ARP, REQUEST, REPLY = 0x0806, 1, 2
+ETH_P_ALL, ETH_P_ARP, REQUEST = 0x0003, 0x0806, 1
 PROBES, WAIT_S = 3, 0.35
 BROADCAST, NOBODY = b"\xff" * 6, bytes(6)
 BODY = struct.Struct("!HHBBH6s4s6s4s")
@@ -22,7 +22,7 @@ class ArpProbe:
         """See the port."""
         wanted = ipaddress.IPv4Address(address).packed
         try:
-            with contextlib.closing(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ARP))) as line:
+            with contextlib.closing(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))) as line:
                 line.bind((interface, 0))
                 own = bytes(line.getsockname()[4])
                 for _ in range(PROBES):
@@ -45,7 +45,7 @@ def answer(line: socket.socket, wanted: bytes, within_s: float) -> bytes:
     until_s = time.monotonic() + within_s
     while (left_s := until_s - time.monotonic()) > 0 and select.select([line], [], [], left_s)[0]:
         data, where = line.recvfrom(2048)
-        if where[2] == socket.PACKET_OUTGOING or len(data) < 14 + BODY.size:
+        if where[1] != ETH_P_ARP or where[2] == socket.PACKET_OUTGOING or len(data) < 14 + BODY.size:
             continue
         *_, sender, says, _, _ = BODY.unpack_from(data, 14)
         if says == wanted:

@@ -194,6 +194,40 @@ def test_the_host_itself_says_nothing_on_the_vlan(wire: Wire) -> None:
         wire.sh("host", "ip address del 10.27.9.9/16 dev em1.2512")
 
 
+PROBE = "import sys; from shepherd.edges.arp import ArpProbe; print(ArpProbe().holder(*sys.argv[1:]))"
+
+
+def test_whoever_has_the_containers_address_already_is_found(wire: Wire) -> None:
+    """A printer had the address; half of the guests' packets went there."""
+
+    def holder() -> str:
+        return wire.on("host", sys.executable, "-c", PROBE, "em1.2512", ADDRESS).strip()
+
+    assert holder() == ""
+    wire.sh("gate", f"ip address add {ADDRESS}/16 dev vlan")
+    try:
+        assert holder() == GW_MAC
+    finally:
+        wire.sh("gate", f"ip address del {ADDRESS}/16 dev vlan")
+
+
+SEEN = "from shepherd.edges.netlink import Netlink; [print(one) for one in Netlink().seen()]"
+
+
+def test_interfaces_are_seen_as_the_kernel_has_them(wire: Wire) -> None:
+    """A card that was down passed for one that was up, by its name."""
+    wire.sh("host", "ip link add spare type veth peer name other && ip address add 10.9.0.1/24 dev spare")
+    try:
+        told = wire.on("host", sys.executable, "-c", SEEN)
+    finally:
+        wire.sh("host", "ip link del spare")
+    lines = {line.split("'")[1]: line for line in told.splitlines()}
+    assert "networks=('10.9.0.1/24',)" in lines["spare"]
+    assert "is_up=False" in lines["spare"]
+    assert "kind='veth'" in lines["em1.2512"]
+    assert "is_up=True" in lines["em1.2512"]
+
+
 def test_without_the_guard_all_of_it_passes(wire: Wire) -> None:
     """The test above would be green on a cut cable."""
     wire.on("host", "nft", "delete", "table", "netdev", "shepherd_guard")

@@ -101,7 +101,7 @@ REFUSED = [
         "em1 has 10.0.0.5/8, within the flock VLAN's 10.27.0.0/16",
     ),
     (TAGGED, seen(engine=(19, 3)), "dockerd is 19.3; install 20.10 or newer"),
-    (TAGGED, seen(network=network(is_ours=False, driver="bridge")), "its driver is bridge, not macvlan, and we did not"),
+    (TAGGED, seen(network=network(is_ours=False, driver="bridge")), "its driver is bridge, not macvlan, and we"),
     (TAGGED, seen(network=network(parent="em1.9", containers=2)), "2 containers are on it"),
     (TAGGED, seen(network=network(gateways=())), ""),
 ]
