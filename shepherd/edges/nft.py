@@ -1,6 +1,7 @@
 """The kernel's packet filter through `nft`: load rules in one transaction, and tell what is loaded."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -40,7 +41,8 @@ class Nft:
         which has interfaces of these names. Raises as `load`."""
         if rules in self._known:
             return self._known[rules]
-        alone = ("unshare", "--user", "--map-root-user", "--net", "--")
+        unprivileged = ("--user", "--map-root-user") if os.geteuid() else ()
+        alone = ("unshare", *unprivileged, "--net", "--")
         load_and_list = ("sh", "-c", LOAD_AND_LIST, "sh", *devices)
         self._known[rules] = canonical_text(self._finish((*self._prefix, *alone, *load_and_list), rules), family, table)
         return self._known[rules]

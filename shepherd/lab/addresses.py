@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 PRIVATE, FLOCK, WAN = "private", "flock", "wan"
 PRIVATE_NET, FLOCK_NET, WAN_NET = "10.1.0.0/16", "10.27.0.0/16", "203.0.113.0/24"
+SITE_NET = "198.51.100.0/24"
+"""The site's own public network."""
 CM_PRIVATE, CM_FLOCK, CM_WAN = "10.1.0.1", "10.27.0.1", "203.0.113.1"
 NFS_PRIVATE, CAMPUS_WAN = "10.1.0.9", "203.0.113.50"
 HOME_PORT, FLOCK_PORT, NFS_PORT = 9618, 9619, 2049

@@ -7,7 +7,7 @@ directly in both namespaces, so that at no moment anything of it exists in the m
 from dataclasses import dataclass
 from pathlib import Path
 
-from shepherd.lab.addresses import FLOCK, PRIVATE, WAN
+from shepherd.lab.addresses import CM_WAN, FLOCK, FLOCK_PORT, PRIVATE, WAN
 from shepherd.lab.command import must, run
 
 SEGMENTS = (PRIVATE, FLOCK, WAN)
@@ -85,28 +85,17 @@ def remove_namespaces(site_id: str) -> None:
         run(("ip", "netns", "delete", name), timeout_s=30)
 
 
-def gateway_rules(private: str, flock: str, wan: str) -> str:
-    """nftables rules of the central manager as gateway: guests reach the outside and the flock pool, nothing else."""
-    return f"""flush ruleset
-table inet gateway {{
+def administrators_rules(wan: str) -> str:
+    """What the central manager's administrator has of his own: from outside only the flock pool can be reached. What
+    the VLAN may is the shepherd's business."""
+    return f"""table inet administrators {{
   chain input {{
-    type filter hook input priority 0; policy drop;
+    type filter hook input priority 0; policy accept;
+    iifname != "{wan}" accept
     ct state established,related accept
-    iifname {{ "lo", "{private}" }} accept
-    iifname "{flock}" ip daddr 10.27.0.1 tcp dport 9619 accept
-    iifname "{wan}" ip daddr 203.0.113.1 tcp dport 9619 accept
-    icmp type echo-request iifname {{ "{flock}", "{wan}" }} accept
-    counter
-  }}
-  chain forward {{
-    type filter hook forward priority 0; policy drop;
-    ct state established,related accept
-    iifname "{flock}" oifname "{wan}" ip saddr 10.27.0.0/16 accept
-    counter
-  }}
-  chain postrouting {{
-    type nat hook postrouting priority 100;
-    oifname "{wan}" ip saddr 10.27.0.0/16 masquerade
+    ip daddr {CM_WAN} tcp dport {FLOCK_PORT} accept
+    icmp type echo-request accept
+    counter drop
   }}
 }}
 """

@@ -38,6 +38,11 @@ def keeper(*, enabled: bool) -> Spec:
     )  # fmt: skip
 
 
+def gateway() -> Spec:
+    """The VLAN's firewall."""
+    return Spec(name="gateway", argv=[SHEPHERD, "gateway", "run"], restart="always", log="/var/log/gateway.log")
+
+
 def shepherd() -> Spec:
     """The daemon: unprivileged. Not started by itself: whoever uses the lab says when."""
     uid = SHEPHERD_USER["shepherd"]

@@ -3,7 +3,16 @@
 import json
 from collections.abc import Mapping
 
-from shepherd.lab.addresses import CM_FLOCK, CM_PRIVATE, FLOCK_NET, FLOCK_PORT, HOME_PORT, HostNames
+from shepherd.lab.addresses import (
+    CM_FLOCK,
+    CM_PRIVATE,
+    CM_WAN,
+    FLOCK_NET,
+    FLOCK_PORT,
+    HOME_PORT,
+    SITE_NET,
+    HostNames,
+)
 from shepherd.lab.pools import SHEPHERD_CONFIG
 
 Table = Mapping[str, object]
@@ -48,6 +57,15 @@ def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup
             "_CONDOR_UPDATE_INTERVAL=15", "_CONDOR_MASTER_UPDATE_INTERVAL=15",
         ],
         **changes,
+    }  # fmt: skip
+    return _lines(table)
+
+
+def gateway_toml() -> str:
+    """The gateway's settings. The lab's internet is a network for documentation."""
+    table: Table = {
+        "vlan": "vlan", "outside": ["wan"], "nat_address": CM_WAN, "site_networks": [SITE_NET],
+        "subnet": FLOCK_NET, "gateway": CM_FLOCK, "collector": f"{CM_FLOCK}:{FLOCK_PORT}", "check_s": 1.0,
     }  # fmt: skip
     return _lines(table)
 

@@ -17,7 +17,7 @@ from shepherd.lab.cgroups import Cgroups, choose
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
 from shepherd.lab.init import Spec
-from shepherd.lab.net import Fabric, Leg, gateway_rules
+from shepherd.lab.net import Fabric, Leg, administrators_rules
 from shepherd.lab.node import SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Bind, File, Node, NodeSpec
 from shepherd.lab.packages import provide_packages
 from shepherd.lab.pool_queries import PoolQueries
@@ -133,7 +133,7 @@ class Site(PoolQueries):
             Leg(segment=addresses.FLOCK, interface="vlan", address=f"{addresses.CM_FLOCK}/16"),
             Leg(segment=addresses.WAN, interface="wan", address=f"{addresses.CM_WAN}/24"),
         )
-        return "cm", legs, (services.condor(), services.flock_condor(), services.shepherd())
+        return "cm", legs, (services.condor(), services.flock_condor(), services.gateway(), services.shepherd())
 
     def _nfs_spec(self) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
         leg = Leg(segment=addresses.PRIVATE, interface="em1", address=f"{addresses.NFS_PRIVATE}/16")
@@ -161,13 +161,13 @@ class Site(PoolQueries):
             *pools.everywhere(self.names, users), *pools.home_cm_files(), *pools.flock_cm_files(),
             *pools.shepherd_files(), File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
             File(path="/etc/shepherd/shepherd.toml", text=settings.shepherd_toml(self.image_id, self.spec.shepherd)),
-            File(path="/run/lab/gateway.nft", text=gateway_rules("em1", "vlan", "wan")),
+            File(path="/etc/shepherd/gateway.toml", text=settings.gateway_toml()),
             File(path=settings.LEASE_PUBLIC, text=public),
         ])  # fmt: skip
         cm.must(("sh", "-e", "-c", pools.ADD_USERS))
         cm.put([File(path=settings.LEASE_KEY, text=private, mode=0o600, owner="shepherd"), *tokens.shepherd_tokens(cm)])
         cm.must(("sh", "-e", "-c", pools.SHEPHERD_DIRECTORIES + pools.FLOCK_DIRECTORIES))
-        cm.must(("sh", "-e", "-c", "nft -f /run/lab/gateway.nft && echo 1 > /proc/sys/net/ipv4/ip_forward"))
+        cm.must(("nft", "-f", "-"), given=administrators_rules("wan"))
 
     def _lease_keys(self) -> tuple[str, str]:
         made = self.cm.must(("python3", "-c", _MAKE_KEY), env={"PYTHONPATH": SITE_IN_NODE})

@@ -43,7 +43,8 @@ class Gateway:
 
     def close(self) -> None:
         """Nothing passes any more, whatever the rules. Raises nothing: without the interface nothing passes either."""
-        for name, value in sysctls.closed(self._settings).items():
+        is_router = self._settings.routes_for_others or self._kernel.read(sysctls.FORWARDS_ALL) == "1"
+        for name, value in sysctls.closed(self._settings, is_router=is_router).items():
             try:
                 self._kernel.write(name, value)
             except CommandFailed as exc:

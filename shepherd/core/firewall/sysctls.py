@@ -8,10 +8,10 @@ FORWARDS_ALL = "net/ipv4/conf/all/forwarding"
 """1 on a machine that is a router already."""
 
 
-def closed(settings: GatewaySettings) -> Mapping[str, str]:
-    """Settings under which nothing passes from the VLAN, whatever the rules, and on a machine that is a router for
-    guests only nothing to it either."""
-    others = () if settings.routes_for_others else (*settings.outside, *settings.inside)
+def closed(settings: GatewaySettings, *, is_router: bool) -> Mapping[str, str]:
+    """Settings under which nothing passes from the VLAN, whatever the rules; and on a machine that is no router besides
+    nothing to it either."""
+    others = () if is_router else (*settings.outside, *settings.inside)
     return {conf("ipv4", interface, "forwarding"): "0" for interface in (settings.vlan, *others)}
 
 
