@@ -5,7 +5,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from shepherd.core.setting_forms import Problem, duplicate_problems
+from shepherd.core.setting_forms import Problem, duplicate_problems, second_problems
 from shepherd.model.gateway_settings import GatewaySettings
 
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -29,12 +29,15 @@ def interface_problems(gateway: GatewaySettings) -> Iterator[Problem]:
     """There is a way out, and it is not the way in."""
     if not gateway.outside:
         yield Problem("outside", "is empty, so that guests reach nothing", 'name the way to the internet, ["em2"]')
-    for key, name in (("vlan", gateway.vlan), *(("outside", name) for name in gateway.outside)):
-        if not INTERFACE.fullmatch(name):
-            yield Problem(key, f"{name!r} is no name of an interface", "`ip link` shows them; at most 15 characters")
+    named = {"vlan": (gateway.vlan,), "outside": gateway.outside, "inside": gateway.inside}
+    for key, names in named.items():
+        for name in names:
+            if not INTERFACE.fullmatch(name):
+                yield Problem(key, f"{name!r} is no name of an interface", "`ip link` shows them, 15 letters at most")
     yield from duplicate_problems("outside", gateway.outside, "interface")
-    if gateway.vlan in gateway.outside:
-        yield Problem("outside", f"names the VLAN's own interface {gateway.vlan}", "remove it")
+    for key, others in (("outside", (gateway.vlan,)), ("inside", (gateway.vlan, *gateway.outside))):
+        for name in sorted(set(named[key]) & set(others)):
+            yield Problem(key, f"names {name}, which stands under another key, too", "let each interface be one thing")
 
 
 def network_problems(gateway: GatewaySettings) -> Iterator[Problem]:
@@ -115,6 +118,7 @@ def limit_problems(gateway: GatewaySettings) -> Iterator[Problem]:
     for key in ("log_new_group", "log_denied_group"):
         if not 0 <= (value := getattr(gateway, key)) <= LAST_PORT:
             yield Problem(key, f"is {value}", "give 0 to 65535")
+    yield from second_problems("", {"check_s": gateway.check_s})
     if gateway.log_new_group == gateway.log_denied_group:
         yield Problem("log_new_group", "is log_denied_group, too", "give each its own: they are kept differently long")
 

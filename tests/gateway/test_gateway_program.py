@@ -183,7 +183,7 @@ def test_a_reload_is_all_or_nothing(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('outside = ["em1.2512"]', "names the VLAN's own interface"),
+        ('outside = ["em1.2512"]', "names em1.2512, which stands under another key"),
         ('nat_address = "cm.example.org"', "nat_address: 'cm.example.org' is no IPv4 address"),
         ("site_networks = []", "public addresses of the site would be open"),
         ('refused_ports = ["22-20"]', "neither a port nor a range"),
