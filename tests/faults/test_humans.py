@@ -1,7 +1,8 @@
 """What administrators order with HTCondor's own tools always wins, and is never undone by the shepherd."""
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -163,18 +164,64 @@ DEFRAG_DRAINING_MACHINES_PER_HOUR = 3600
 """Its other settings are its defaults; these two only make it work in seconds what it works in hours."""
 
 
+DEFRAG_DROP_IN = "/etc/condor/config.d/90-defrag.conf"
+RETIRE_DROP_IN = "/etc/condor/config.d/90-retire.conf"
+SMALL = """executable = /bin/sleep
+arguments = 600
+request_cpus = 1
+request_memory = 32
+requirements = Machine == "p201"
+queue 1
+"""
+
+
+@contextlib.contextmanager
+def defrag(scene: Scene) -> Iterator[None]:
+    """condor_defrag runs at the home pool for the time of the block."""
+    cm = scene.site.cm
+    with finally_run(cm, [("rm", "-f", DEFRAG_DROP_IN), ("condor_reconfig", "-daemon", "master")]):
+        cm.write(DEFRAG_DROP_IN, DEFRAG)
+        cm.must(("condor_reconfig", "-daemon", "master"))
+        scene.eventually(lambda: cm.pids("condor_defrag"), 30, "condor_defrag runs")
+        yield
+        cm.run(("condor_off", "-fast", "-daemon", "defrag", "-constraint", 'Machine == "cm"'))
+    scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
+
+
+def defragged(scene: Scene) -> bool:
+    """condor_defrag drains p201."""
+    ads = scene.site.collector_ads(scene.site.cm, "slots", constraint='Machine == "p201" && Draining')
+    return any("defrag" in str(ad.get("DrainReason")) for ad in ads)
+
+
 @pytest.mark.large("orders of administrators", sample=1)
 def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
     """condor_defrag cancels drains of whole machines: each lend was undone in the middle, and each reclaim drained."""
-    cm, drop_in = scene.site.cm, "/etc/condor/config.d/90-defrag.conf"
-    with finally_run(cm, [("rm", "-f", drop_in), ("condor_reconfig", "-daemon", "master")]):
-        cm.write(drop_in, DEFRAG)
-        cm.must(("condor_reconfig", "-daemon", "master"))
-        scene.eventually(lambda: cm.pids("condor_defrag"), 30, "condor_defrag runs")
+    with defrag(scene):
         for _ in range(3):
             scene.lend()
             scene.flockoff("home")
             scene.eventually(scene.all_home, 40, "all hosts are at home")
-        cm.run(("condor_off", "-fast", "-daemon", "defrag", "-constraint", 'Machine == "cm"'))
-    scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
     scene.lend()
+
+
+@pytest.mark.large("orders of administrators", sample=1)
+def test_a_host_that_condor_defrag_drains_is_left_to_it(scene: Scene) -> None:
+    """A host half full of local work was being emptied for a big local job, and went to guests instead."""
+    cm, host = scene.site.cm, scene.site.host("p201")
+    retire = [("rm", "-f", RETIRE_DROP_IN), ("condor_reconfig", "-daemon", "startd")]
+    with excused(scene, "p201"), finally_run(host, retire), finally_run(cm, [("condor_rm", "-all")]):
+        host.write(RETIRE_DROP_IN, "MAXJOBRETIREMENTTIME = 600\n")
+        host.must(retire[1])
+        cluster = scene.site.submit(cm, "carol", SMALL)
+        scene.eventually(lambda: scene.site.queue(cm, f"ClusterId == {cluster} && JobStatus == 2"), 40, "the job runs")
+        with defrag(scene):
+            scene.eventually(lambda: defragged(scene), 40, "condor_defrag drains p201")
+            scene.flockon()
+            scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
+            time.sleep(QUIET_S)
+            assert defragged(scene)
+            assert not orders_out(scene, "p201")
+            cm.must(("condor_rm", str(cluster)))
+            scene.eventually(lambda: scene.is_lent("p201"), 60, "p201 is lent when condor_defrag is done with it")
+            scene.flockoff("home")
