@@ -165,14 +165,6 @@ DEFRAG_DRAINING_MACHINES_PER_HOUR = 3600
 
 
 DEFRAG_DROP_IN = "/etc/condor/config.d/90-defrag.conf"
-RETIRE_DROP_IN = "/etc/condor/config.d/90-retire.conf"
-SMALL = """executable = /bin/sleep
-arguments = 600
-request_cpus = 1
-request_memory = 32
-requirements = Machine == "p201"
-queue 1
-"""
 
 
 @contextlib.contextmanager
@@ -188,12 +180,6 @@ def defrag(scene: Scene) -> Iterator[None]:
     scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
 
 
-def defragged(scene: Scene) -> bool:
-    """condor_defrag drains p201."""
-    ads = scene.site.collector_ads(scene.site.cm, "slots", constraint='Machine == "p201" && Draining')
-    return any("defrag" in str(ad.get("DrainReason")) for ad in ads)
-
-
 @pytest.mark.large("orders of administrators", sample=1)
 def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
     """condor_defrag cancels drains of whole machines: each lend was undone in the middle, and each reclaim drained."""
@@ -203,25 +189,3 @@ def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
             scene.flockoff("home")
             scene.eventually(scene.all_home, 40, "all hosts are at home")
     scene.lend()
-
-
-@pytest.mark.large("orders of administrators", sample=1)
-def test_a_host_that_condor_defrag_drains_is_left_to_it(scene: Scene) -> None:
-    """A host half full of local work was being emptied for a big local job, and went to guests instead."""
-    cm, host = scene.site.cm, scene.site.host("p201")
-    retire = [("rm", "-f", RETIRE_DROP_IN), ("condor_reconfig", "-daemon", "startd")]
-    with excused(scene, "p201"), finally_run(host, retire), finally_run(cm, [("condor_rm", "-all")]):
-        host.write(RETIRE_DROP_IN, "MAXJOBRETIREMENTTIME = 600\n")
-        host.must(retire[1])
-        cluster = scene.site.submit(cm, "carol", SMALL)
-        scene.eventually(lambda: scene.site.queue(cm, f"ClusterId == {cluster} && JobStatus == 2"), 40, "the job runs")
-        with defrag(scene):
-            scene.eventually(lambda: defragged(scene), 40, "condor_defrag drains p201")
-            scene.flockon()
-            scene.eventually(lambda: scene.is_lent("p202"), 60, "the other host is lent")
-            time.sleep(QUIET_S)
-            assert defragged(scene)
-            assert not orders_out(scene, "p201")
-            cm.must(("condor_rm", str(cluster)))
-            scene.eventually(lambda: scene.is_lent("p201"), 60, "p201 is lent when condor_defrag is done with it")
-            scene.flockoff("home")
