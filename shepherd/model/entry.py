@@ -22,6 +22,8 @@ class EntryKind(enum.Enum):
     """A host's HostMemory after a change."""
     FLOCKOFF = "flockoff"
     """Latched, or (with empty body) ended."""
+    SERIAL = "serial"
+    """Of lease pages, while serials are ahead of the clock: later ones must be above, and the pages may be lost."""
     INTENT = "intent"
     """A person's wish folded in."""
     LIFE = "life"

@@ -55,6 +55,7 @@ class Switches:
         a successor, to whom they are under way, does not sign them again."""
         self.settings = settings
         self.pages = pages
+        self.pages.serial = max(pages.serial, serial_of(ledger))
         self.hands = hands
         self.flockoff = False
         self._diary = diary
@@ -148,6 +149,7 @@ class Switches:
                 raise PoolUnavailable("whether another shepherd runs could not be asked yet")
             leases = leases_of({**self._ended, **self.records}, self._facts, self.settings.timers)
             self._note_orphans(leases)
+            self._note_serial()
             self.pages.publish(leases, flockoff=self.flockoff)
             self.page_problem = ""
         except PoolUnavailable as exc:
@@ -156,6 +158,12 @@ class Switches:
         result = Result.FAILED if self.page_problem else Result.DONE
         for step in steps:
             self._finished(Outcome(step=step, result=result, detail=self.page_problem, took_s=took))
+
+    def _note_serial(self) -> None:
+        """Serials that the clock alone would not give again are on record before they are used."""
+        if (serial := self.pages.ahead()) is not None:
+            body = {"serial": serial}
+            self._diary.write([Entry(at_s=self._clock.wall_s(), kind=EntryKind.SERIAL, cause="pages", body=body)])
 
     def _note_orphans(self, leases: Sequence[Lease]) -> None:
         """Record the revocation of a lease that nobody remembers, once; it goes out in any case."""
@@ -264,3 +272,10 @@ class Switches:
 
     def _entry(self, kind: EntryKind, step: Step, body: Mapping[str, object]) -> Entry:
         return Entry(at_s=self._clock.wall_s(), kind=kind, cause=step.lease, host=step.host, body=body)
+
+
+def serial_of(ledger: Ledger) -> int:
+    """The highest serial on record; 0 if the clock was never ahead."""
+    last = ledger.last(EntryKind.SERIAL.value)
+    serial = last.body.get("serial") if last else 0
+    return serial if isinstance(serial, int) else 0

@@ -1,7 +1,8 @@
 """What administrators order with HTCondor's own tools always wins, and is never undone by the shepherd."""
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -163,18 +164,28 @@ DEFRAG_DRAINING_MACHINES_PER_HOUR = 3600
 """Its other settings are its defaults; these two only make it work in seconds what it works in hours."""
 
 
+DEFRAG_DROP_IN = "/etc/condor/config.d/90-defrag.conf"
+
+
+@contextlib.contextmanager
+def defrag(scene: Scene) -> Iterator[None]:
+    """condor_defrag runs at the home pool for the time of the block."""
+    cm = scene.site.cm
+    with finally_run(cm, [("rm", "-f", DEFRAG_DROP_IN), ("condor_reconfig", "-daemon", "master")]):
+        cm.write(DEFRAG_DROP_IN, DEFRAG)
+        cm.must(("condor_reconfig", "-daemon", "master"))
+        scene.eventually(lambda: cm.pids("condor_defrag"), 30, "condor_defrag runs")
+        yield
+        cm.run(("condor_off", "-fast", "-daemon", "defrag", "-constraint", 'Machine == "cm"'))
+    scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
+
+
 @pytest.mark.large("orders of administrators", sample=1)
 def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
     """condor_defrag cancels drains of whole machines: each lend was undone in the middle, and each reclaim drained."""
-    cm, drop_in = scene.site.cm, "/etc/condor/config.d/90-defrag.conf"
-    with finally_run(cm, [("rm", "-f", drop_in), ("condor_reconfig", "-daemon", "master")]):
-        cm.write(drop_in, DEFRAG)
-        cm.must(("condor_reconfig", "-daemon", "master"))
-        scene.eventually(lambda: cm.pids("condor_defrag"), 30, "condor_defrag runs")
+    with defrag(scene):
         for _ in range(3):
             scene.lend()
             scene.flockoff("home")
             scene.eventually(scene.all_home, 40, "all hosts are at home")
-        cm.run(("condor_off", "-fast", "-daemon", "defrag", "-constraint", 'Machine == "cm"'))
-    scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
     scene.lend()

@@ -112,8 +112,12 @@ def reconfig(scene: Scene) -> None:
 @pytest.mark.large("shepherd killed at rare steps", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
-    """A drain whose cancellation was forgotten is a host that accepts nothing and looks like maintenance."""
-    striker.order("go", "before the record", signal.SIGSTOP)
+    """A drain whose cancellation was forgotten is a host that accepts nothing and looks like maintenance.
+
+    The daemon is stopped when it learns that a drain was taken, and has not seen the host drained: at its next look it
+    finds the change of mind first, however the two hosts are in step.
+    """
+    striker.order("drain", "after the act", signal.SIGSTOP)
     scene.flockon()
     striker.await_strike(40)
     striker.order("undrain", moment)

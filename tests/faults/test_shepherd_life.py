@@ -39,7 +39,8 @@ def log_since(scene: Scene, event: str) -> list[dict[str, object]]:
 
 
 def other_settings(scene: Scene, text: str, number: int) -> str:
-    """The same settings with a state of its own: as a second installation would have it."""
+    """The same settings with a state of its own: as a second installation would have it. It is told that flocking is
+    off, which only the first has latched."""
     state = OTHER.format(number=number)
     cm = scene.site.cm
     cm.must(("rm", "-rf", state))
@@ -47,6 +48,7 @@ def other_settings(scene: Scene, text: str, number: int) -> str:
     changed = text.replace("[paths]\n", f'[paths]\nstate = "{state}"\nintents = "{state}/intents"\n')
     assert changed != text
     cm.write(f"{state}.toml", changed)
+    cm.must(("shepherd", "--settings", f"{state}.toml", "flockoff", "as the first"), user="shepherd")
     return f"{state}.toml"
 
 

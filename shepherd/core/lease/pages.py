@@ -17,7 +17,7 @@ def page_of(host: str, pages: int) -> int:
 
 def next_serial(published: Iterable[int], issued_at_s: float) -> int:
     """A serial above all that this instance has `published`, also when its clock stepped back."""
-    return max(int(issued_at_s * SERIALS_PER_SECOND), *(serial + 1 for serial in published), 1)
+    return max(int(issued_at_s * SERIALS_PER_SECOND), 1, *(serial + 1 for serial in published))
 
 
 def spread(
