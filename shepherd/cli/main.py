@@ -16,7 +16,9 @@ from types import ModuleType
 from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
-VERBS = ("run", "status", "plan", "explain", "flockoff", "flockon", "check", "node", "gateway", "key", "ledger")
+VERBS = (
+    "run", "status", "plan", "explain", "flockoff", "flockon", "check", "node", "gateway", "image", "key", "ledger",
+)  # fmt: skip
 """In the order of the help; each is a module of this package."""
 
 DAEMON_SETTINGS = pathlib.Path("/etc/shepherd/shepherd.toml")

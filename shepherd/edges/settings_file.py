@@ -17,6 +17,7 @@ import pydantic
 from shepherd.edges.settings_words import Fault, fault_of
 from shepherd.errors import SettingsError
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.image import Recipe
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
 
@@ -51,6 +52,11 @@ def read_node_settings(path: Path, rules: Rules[NodeSettings]) -> NodeSettings:
 def read_gateway_settings(path: Path, rules: Rules[GatewaySettings]) -> GatewaySettings:
     """A gateway's settings. Raises SettingsError listing everything wrong in the file."""
     return checked(path, GatewaySettings, rules)
+
+
+def read_recipe(path: Path, rules: Rules[Recipe]) -> Recipe:
+    """An image's recipe. Raises SettingsError listing everything wrong in the file."""
+    return checked(path, Recipe, rules)
 
 
 def checked(path: Path, kind: type[S], rules: Rules[S]) -> S:

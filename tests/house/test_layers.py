@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "programs.guard": (),
     "programs.node_wiring": EVERYTHING,
     "programs.gateway_wiring": EVERYTHING,
+    "programs.image_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": ("model", "errors", "core", "ports", "ports_node", "programs", "sim"),
@@ -37,10 +38,13 @@ MAY_IMPORT = {
 """Layer, or a module with arrows of its own, and the parts of shepherd that it may name."""
 
 WIRED_ONLY_BY = {
-    "edges": ("cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring"),
+    "edges": (
+        "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
+    ),
     "programs.wiring": ("cli", "lab"),
     "programs.node_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab"),
+    "programs.image_wiring": ("cli", "lab"),
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 

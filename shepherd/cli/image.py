@@ -1,0 +1,36 @@
+"""`shepherd image build`: the flock image, of a Debian tree."""
+
+import argparse
+import json
+from pathlib import Path
+
+DESCRIPTION = """Packs a Debian tree that has the recipe's packages (made by debootstrap, mmdebstrap or `docker export`)
+into an image for `docker load`. The same tree gives the same image id, wherever and whenever it is built; leases and
+keepers name the image by that id."""
+RECIPE = Path(__file__).parents[2] / "images/flock/recipe.toml"
+
+
+def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The verb's command line."""
+    image = subparsers.add_parser("image", help="the flock image")
+    verbs = image.add_subparsers(dest="image_verb", required=True, metavar="VERB")
+    build = verbs.add_parser("build", help="build it of a Debian tree", description=DESCRIPTION)
+    build.add_argument("--root", type=Path, required=True, help="the tree")
+    build.add_argument("--out", type=Path, required=True, help="the archive to write")
+    build.add_argument("--recipe", type=Path, default=RECIPE, help="default: %(default)s")
+    build.add_argument("--tag", default="shepherd/flock:latest", help="name in dockerd; default: %(default)s")
+    build.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build. Raises SettingsError, CommandFailed."""
+    from shepherd.programs.image_wiring import build
+
+    built = build(args.recipe, args.root, args.out, args.tag)
+    if args.json:
+        told = {"schema": 1, "id": built.ident, "layers": built.layers, "size_bytes": built.size_bytes}
+        print(json.dumps(told, indent=1))
+    else:
+        print(f"{built.ident}  {built.size_bytes / 1e6:.0f} MB  {args.out}")
+        print(f"`docker load -i {args.out}`; the id goes to `images` of the keepers and `flock.image` of the shepherd")
+    return 0

@@ -1,0 +1,1 @@
+"""The flock image, as far as it can be said without a file system."""
