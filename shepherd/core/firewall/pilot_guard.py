@@ -1,0 +1,52 @@
+"""Rules within a container's network namespace, which only the host can change: what is the pilot's and not a job's.
+
+Jobs share the namespace with HTCondor and with each other. By the account a socket belongs to (one a slot) they are
+kept from the flock pool, and from whatever listens on the loopback or the container's own address and is not their own.
+
+A listener's owner is not known when a connection comes in, but when it answers: the account that began a conversation
+on the loopback is kept in the connection's mark, and an answer by another account is dropped. So nobody is ever
+connected to somebody else, and a job's own servers work.
+"""
+
+from collections.abc import Iterable, Iterator
+
+TABLE = "shepherd_pilot"
+
+
+def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
+    """The rules, for `nft -f` in that namespace. `collector` is ADDRESS:PORT of the flock pool."""
+    uids = [str(first_uid + number) for number in range(slots)]
+    own, marks = ", ".join(f"{uid} . {uid}" for uid in uids), ", ".join(f"{uid} : {uid}" for uid in uids)
+    lines = [
+        f"table inet {TABLE}",
+        f"delete table inet {TABLE}",
+        f"table inet {TABLE} {{",
+        f"  set own {{ typeof meta skuid . ct mark; elements = {{ {own} }} }}",
+        f"  map marks {{ typeof meta skuid : ct mark; elements = {{ {marks} }} }}",
+        *chain("output", "type filter hook output priority filter; policy accept;", output()),
+        *chain("job", "", job(collector)),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def output() -> Iterator[str]:
+    """Who is a job, and whether an answer is its asker's own."""
+    yield 'oifname "lo" ct direction reply ct mark != 0 meta skuid . ct mark != @own counter drop comment "not its own"'
+    yield "meta skuid @marks jump job"
+
+
+def job(collector: str) -> Iterator[str]:
+    """What a job may not."""
+    address, _, port = collector.rpartition(":")
+    yield 'meta nfproto ipv6 counter drop comment "IPv4 only"'
+    yield f'ip daddr {address} tcp dport {port} counter reject with icmp admin-prohibited comment "the pilot\'s"'
+    yield 'oifname "lo" meta l4proto != { tcp, icmp } counter drop comment "its owner cannot be told"'
+    yield 'oifname "lo" ct direction original ct mark set meta skuid map @marks'
+
+
+def chain(name: str, hook: str, rules: Iterable[str]) -> Iterator[str]:
+    """One chain."""
+    yield f"  chain {name} {{"
+    yield from (f"    {line}" for line in (hook, *rules) if line)
+    yield "  }"
