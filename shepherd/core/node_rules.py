@@ -73,8 +73,20 @@ def network_problems(node: NodeSettings) -> Iterator[Problem]:
         yield Problem("subnet", f"{node.subnet!r} is no IPv4 network", 'write e.g. "10.27.0.0/16"')
     for key in ("gateway", "flock_address"):
         yield from member_problems(key, getattr(node, key), subnet)
+    yield from collector_problems(node.flock_collector)
     if node.flock_address == node.gateway:
         yield Problem("flock_address", "is the gateway's address", "give the container one of its own")
+
+
+def collector_problems(place: str) -> Iterator[Problem]:
+    """ADDRESS:PORT: rules name addresses."""
+    address, _, port = place.rpartition(":")
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError:
+        port = ""
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        yield Problem("flock_collector", f"{place!r} is not ADDRESS:PORT", 'write e.g. "10.27.0.1:9619", no name')
 
 
 def subnet_of(text: str) -> ipaddress.IPv4Network | None:

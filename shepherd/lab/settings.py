@@ -49,10 +49,11 @@ def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup
     table: Table = {
         "host": host.regular, "pool": POOL, "trusted_keys": [LEASE_PUBLIC], "images": [image_id],
         "flock_name": host.flocking, "flock_address": host.flock_address, "flock_mac": host.flock_mac,
+        "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}",
         "network": NETWORK, "parent": PARENT, "subnet": FLOCK_NET, "gateway": CM_FLOCK, "cgroup_parent": cgroup,
         "poll_local_s": 2.0, "poll_flock_s": 2.0, "arm_poll_s": 0.5, "report_s": 15.0,
         "environment": [
-            f"_CONDOR_COLLECTOR_HOST={CM_FLOCK}:{FLOCK_PORT}", "_CONDOR_TRUST_DOMAIN=flock.lab",
+            "_CONDOR_TRUST_DOMAIN=flock.lab",
             "_CONDOR_PRIVATE_NETWORK_NAME=flock.lab", f"_CONDOR_NUM_CPUS={cpus}", f"_CONDOR_MEMORY={memory_mib}",
             "_CONDOR_UPDATE_INTERVAL=15", "_CONDOR_MASTER_UPDATE_INTERVAL=15",
         ],

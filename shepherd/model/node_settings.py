@@ -21,6 +21,9 @@ class NodeSettings:
     """Fixed IPv4 address of the container on the macvlan network."""
     flock_mac: str
     """Fixed MAC address of the container; firewall rules name both."""
+    flock_collector: str
+    """Address and port of the flock pool's collector as the container sees it, `10.27.0.1:9619`. Jobs are kept from it
+    by rules in the container's network namespace; HTCondor there is told it as COLLECTOR_HOST."""
     network: str = "macvlan2512"
     """Name of the macvlan network in docker."""
     parent: str = "em1.2512"

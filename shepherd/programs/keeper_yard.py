@@ -19,12 +19,14 @@ class Yard:
         settings: NodeSettings,
         engine: Engine,
         network_problem: Callable[[], str],
+        shield: Callable[[int], None],
         run_dir: RunDir,
         background: Background,
     ) -> None:
-        """`network_problem` says why no container may be put on the network now, in one clause; empty if one may."""
+        """`network_problem` says why no container may be put on the network now, in one clause; empty if one may.
+        `shield` loads the rules of the container whose PID 1 this is, before anything runs in it; raises as Engine."""
         self._settings, self._engine, self._run_dir = settings, engine, run_dir
-        self._network_problem = network_problem
+        self._network_problem, self._shield = network_problem, shield
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
@@ -85,4 +87,6 @@ class Yard:
         if problem := self._network_problem() or self._engine.image_problem(frozenset({lease.image})):
             raise CommandFailed(problem)
         self._run_dir.give_token()
-        return self._engine.run(container_spec(self._settings, lease))
+        started = self._engine.run(container_spec(self._settings, lease))
+        self._shield(started.pid)
+        return started

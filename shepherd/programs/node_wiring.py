@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import shepherd
+from shepherd.core.firewall.pilot_guard import pilot_rules
 from shepherd.core.keeper import lend as lends
+from shepherd.core.keeper.spec import FIRST_SLOT_UID, SLOTS
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
 from shepherd.core.node_rules import node_problems
@@ -94,7 +96,7 @@ class Node:
                 here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
             ),
             yard=Yard(
-                settings, docker_of(settings), network_of(settings).problem, run_dir, in_thread
+                settings, docker_of(settings), network_of(settings).problem, shield_of(settings), run_dir, in_thread
             ),
             drain=DrainWatch(host, local, in_thread),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
@@ -136,6 +138,12 @@ def network_of(settings: NodeSettings) -> NodeNetwork:
         kernel=ProcSys(),
         probe=ArpProbe(),
     )
+
+
+def shield_of(settings: NodeSettings) -> Callable[[int], None]:
+    """Loads the rules within a container's network namespace."""
+    rules = pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector)
+    return lambda pid: Nft(NFT_S, ("nsenter", f"--net=/proc/{pid}/ns/net", "--")).load(rules)
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:

@@ -131,7 +131,7 @@ class KeeperProcess(Process):
                     background=self._quick,
                     log=self._log,
                 ),
-                yard=Yard(settings, SimEngine(host), lambda: "", run_dir, self._slow),
+                yard=Yard(settings, SimEngine(host), lambda: "", lambda _pid: None, run_dir, self._slow),
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
                 log=self._log,

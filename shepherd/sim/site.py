@@ -87,6 +87,7 @@ class SiteSpec:
             flock_name=pair.flock_name,
             flock_address="10.27.2.1",
             flock_mac="02:00:00:00:02:01",
+            flock_collector="10.27.0.1:9619",
             poll_local_s=self.poll_local_s,
             poll_flock_s=self.poll_flock_s,
         )

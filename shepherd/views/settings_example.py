@@ -27,6 +27,7 @@ NODE: Mapping[str, object] = {
     "flock_name": "f220",
     "flock_address": "10.27.2.20",
     "flock_mac": "02:42:0a:1b:02:14",
+    "flock_collector": "10.27.0.1:9619",
 }
 
 GATEWAY: Mapping[str, object] = {

@@ -24,7 +24,7 @@ HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
 SETTINGS = NodeSettings(
     host=HOST, pool=POOL, trusted_keys=("/k",), images=(IMAGE,), flock_name="f220", flock_address="10.27.2.20",
-    flock_mac="02:42:0a:1b:02:14", poll_local_s=10.0, poll_flock_s=5.0,
+    flock_mac="02:42:0a:1b:02:14", flock_collector="10.27.0.1:9619", poll_local_s=10.0, poll_flock_s=5.0,
 )  # fmt: skip
 PID, REGULAR_PID = 4242, 100
 
@@ -49,6 +49,9 @@ class World:
         self.pages_asked_s: list[float] = []
         self.collector_up = True
         self.network_problem = ""
+        self.shield_fails = False
+        self.shielded: list[int] = []
+        """First processes of containers whose rules were loaded."""
         self.dockerd_up = True
         self.dockerd_stopped = False
         """Requests are neither answered nor refused."""
@@ -161,6 +164,14 @@ class World:
         if page.signature != b"good":
             raise LeaseRefused("forged")
 
+    # What the keeper needs of the network.
+
+    def shield(self, pid: int) -> None:
+        if self.shield_fails:
+            raise CommandFailed("nft refuses")
+        assert NodeFile.CONTROL not in self.files, "PID 1 may run already"
+        self.shielded.append(pid)
+
     # What the keeper needs of the dockerd.
 
     def image_problem(self, images: AbstractSet[str]) -> str:
@@ -243,7 +254,7 @@ class Driven:
                 pages=PageReader(
                     here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
                 ),
-                yard=Yard(SETTINGS, world, lambda: world.network_problem, world, later),
+                yard=Yard(SETTINGS, world, lambda: world.network_problem, world.shield, world, later),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 log=self._log,

@@ -326,6 +326,36 @@ def test_a_failed_lend_is_told_until_its_lease_is_gone_and_no_longer() -> None:
     assert not world.report.problem
 
 
+def test_a_container_without_its_rules_never_gets_the_host() -> None:
+    """nft was missing on one host; its jobs could advertise startds of their own to the flock pool."""
+    world = World()
+    world.shield_fails = True
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert "nft refuses" in (world.report.problem or "")
+    assert NodeFile.CONTROL not in world.files
+    keeper.run_until(lambda world: not world.containers)
+
+
+def test_a_container_has_its_rules_before_it_may_do_anything() -> None:
+    """A job that started in the first second had no rules for its first second."""
+    world = World()
+    armed(world)
+    assert world.shielded == [PID]
+
+
+def test_a_network_that_has_drifted_is_told_and_nothing_starts() -> None:
+    """Somebody had removed the host guard; the host was lent all the same."""
+    world = World()
+    world.network_problem = "the host guard is not in force"
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run(20.0)
+    assert world.started == 0
+    assert "host guard" in (world.report.problem or "")
+
+
 def test_a_full_run_directory_does_not_keep_guests() -> None:
     """The record of leaving could not be written, so nobody left."""
     world = World()

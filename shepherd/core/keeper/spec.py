@@ -6,6 +6,8 @@ from shepherd.model.container import LABEL, ContainerSpec, NetworkSpec
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
 
+SLOTS, FIRST_SLOT_UID = 256, 3001
+"""Accounts of slots in the image, by its recipe: each job runs as one of them, and no two as the same."""
 CAPABILITIES = ("SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL")
 """What HTCondor needs to run jobs as other users. Everything else is dropped."""
 
@@ -47,5 +49,6 @@ def environment(settings: NodeSettings, lease: Lease) -> Mapping[str, str]:
     ours = {
         "_CONDOR_FLOCK_GRACEFUL_S": str(int(lease.ladder.graceful_s)),
         "_CONDOR_SHEPHERD_HOST": str(settings.host),
+        "_CONDOR_COLLECTOR_HOST": settings.flock_collector,
     }
     return ours | dict(entry.split("=", 1) for entry in settings.environment)
