@@ -2,12 +2,10 @@
 
 import contextlib
 import http.client
-import io
 import json
 import socket
-import tarfile
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +52,10 @@ def answers(path: str) -> bool:
         return False
 
 
-def import_tree(path: str, tar: Path, repository: str) -> str:
-    """Make a one-layer image of a tar file and return its id (9 s for 290 MB)."""
-    query = urllib.parse.urlencode({"fromSrc": "-", "repo": repository, "tag": "latest"})
-    with tar.open("rb") as source:
-        said = ask(path, "POST", f"/images/create?{query}", source, timeout_s=300)
-    _refuse_errors(said)
-    return image_id(path, repository)
-
-
-def build(path: str, dockerfile: str, files: Mapping[str, tuple[bytes, int]], tag: str) -> str:
-    """Build an image from a Dockerfile and files (text, mode) and return its id."""
-    query = urllib.parse.urlencode({"t": tag, "version": "1"})
-    context = _tar({"Dockerfile": (dockerfile.encode(), 0o644), **files})
-    _refuse_errors(ask(path, "POST", f"/build?{query}", context, timeout_s=300))
+def load(path: str, archive: Path, tag: str) -> str:
+    """Load an image's archive and return the id that its name has then."""
+    with archive.open("rb") as source:
+        _refuse_errors(ask(path, "POST", "/images/load?quiet=1", source, timeout_s=300))
     return image_id(path, tag)
 
 
@@ -78,7 +66,7 @@ def image_id(path: str, tag: str) -> str:
 
 
 def _refuse_errors(stream: str) -> None:
-    """A build answers 200 at once and tells its failure in the stream."""
+    """The answer is 200 at once; a failure is told in the stream."""
     for said in _lines(stream):
         if "error" in said:
             raise CommandFailed(f"dockerd: {said['error']}")
@@ -88,14 +76,3 @@ def _lines(stream: str) -> Iterator[dict[str, Any]]:
     for line in stream.splitlines():
         with contextlib.suppress(ValueError):
             yield json.loads(line)
-
-
-def _tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
-    """A reproducible archive: no times, owned by root."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, (data, mode) in sorted(files.items()):
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(data), mode
-            archive.addfile(entry, io.BytesIO(data))
-    return packed.getvalue()

@@ -1,7 +1,7 @@
 """The flock image, kept as a ready-made Docker data directory that every host gets a cheap copy of.
 
-Importing the tree costs 9 s, so it is done once; a host's copy links the layers' files (read-only by nature) and really
-copies the rest. All hosts so have the same image with the same id, as if they had pulled it from one registry.
+It is built by the recipe as on a real site and loaded once (9 s); a host's copy links the layers' files (read-only by
+nature) and really copies the rest. All hosts so have the same image with the same id, as if they had pulled it.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,15 +18,10 @@ from shepherd.lab.node import Node, NodeSpec
 from shepherd.lab.progress import Progress
 from shepherd.lab.rootfs import Trees
 from shepherd.lab.state import SiteState
+from shepherd.programs.image_wiring import build
 
-BASE = "shepherd-lab/base"
 KEPT_IMAGES = 8
 IMAGE = "shepherd/flock:lab"
-FLOCK_INIT = "/usr/local/libexec/shepherd/flock-init"
-DOCKERFILE = f"""FROM {BASE}
-COPY layer/ /
-ENTRYPOINT ["{FLOCK_INIT}"]
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +47,19 @@ def docker_socket(node: Node) -> str:
 
 def provide_image(trees: Trees, recipe: Path, progress: Progress) -> Image:
     """The data directory for the image described under `recipe` (images/flock); from the cache if nothing changed."""
-    layer, dockerfile = _layer(recipe), _dockerfile(recipe)
-    parts = [part for name, (data, mode) in sorted(layer.items()) for part in (name, data, str(mode))]
-    base = cache.provide("docker-base", cache.digest(trees.key), lambda draft: _import_base(draft, trees, progress))
+    files = [path for path in recipe.rglob("*") if path.is_file()]
 
-    def add_layer(draft: Path) -> Mapping[str, str]:
-        copy_data_root(base / "data", draft / "data")
-        with progress.step("flock image built"):
-            made = _with_docker(draft / "data", trees, lambda path: engine.build(path, dockerfile, layer, IMAGE))
-        return {"image_id": made}
+    def make(draft: Path) -> Mapping[str, str]:
+        with progress.step("flock image built and loaded into Docker"):
+            archive = draft / "image.tar"
+            built = build(recipe / "recipe.toml", trees.image, archive, IMAGE)
+            loaded = _with_docker(draft / "data", trees, lambda path: engine.load(path, archive, IMAGE))
+            archive.unlink()
+        if loaded != built.ident:
+            raise InvariantBroken(f"the image was built as {built.ident} and is {loaded} in dockerd")
+        return {"image_id": loaded}
 
-    home = cache.provide("docker", cache.digest(base.name, dockerfile, *parts), add_layer)
+    home = cache.provide("docker", cache.digest(trees.key, cache.digest_files(files)), make)
     cache.prune("docker", KEPT_IMAGES)
     return Image(data_root=home / "data", image_id=cache.facts(home)["image_id"])
 
@@ -74,29 +71,6 @@ def copy_data_root(source: Path, target: Path) -> None:
     for part in source.iterdir():
         if part.name != "overlay2":
             must(("cp", "-a", str(part), str(target / part.name)), timeout_s=60)
-
-
-def _layer(recipe: Path) -> dict[str, tuple[bytes, int]]:
-    """What the repository adds to the base: PID 1 and HTCondor's configuration."""
-    files = {f"layer{FLOCK_INIT}": ((recipe / "init.py").read_bytes(), 0o755)}
-    for conf in sorted((recipe / "condor").glob("*")):
-        files[f"layer/etc/condor/config.d/{conf.name}"] = (conf.read_bytes(), 0o644)
-    return files
-
-
-def _dockerfile(recipe: Path) -> str:
-    """Settings of the image that are not files stand in `Dockerfile.lab`, if the recipe has one."""
-    more = recipe / "Dockerfile.lab"
-    return DOCKERFILE + (more.read_text() if more.is_file() else "")
-
-
-def _import_base(draft: Path, trees: Trees, progress: Progress) -> Mapping[str, str]:
-    with progress.step("image tree imported into Docker"):
-        tar = draft / "image.tar"
-        must(("tar", "-C", str(trees.image), "-cf", str(tar), "."), timeout_s=300)
-        _with_docker(draft / "data", trees, lambda path: engine.import_tree(path, tar, BASE))
-        tar.unlink()
-    return {}
 
 
 def _with_docker(data: Path, trees: Trees, work: Callable[[str], str]) -> str:

@@ -10,25 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shepherd.core.image.describe import recipe_problems
+from shepherd.edges.settings_file import read_recipe
 from shepherd.lab import cache
 from shepherd.lab.command import must, run
 from shepherd.lab.mirror import choose_mirror, proxy_environment
 from shepherd.lab.progress import Progress
 
-SUITE = "forky"
+FLOCK = read_recipe(Path(__file__).parents[2] / "images/flock/recipe.toml", recipe_problems)
+SUITE = FLOCK.suite
 SCRIPT = "/usr/share/debootstrap/scripts/sid"
-IMAGE_PACKAGES = ("condor", "python3-minimal")
 NODE_PACKAGES = (
     "docker.io", "nftables", "conntrack", "iproute2", "procps", "strace", "iputils-ping", "libfaketime", "sudo",
 )  # fmt: skip
-SLOT_USERS = 256
-FIRST_SLOT_UID = 3000
 LEFT_OUT = (
     "./proc/*", "./sys/*", "./dev/*", "./run/*", "./tmp/*", "./var/lib/apt/lists/*", "./var/cache/apt/*",
     "./usr/share/doc/*", "./usr/share/locale/*", "./usr/share/man/*", "./etc/apt/apt.conf.d/99lab-expired",
     "./usr/sbin/policy-rc.d",
 )  # fmt: skip
-_RECIPE = "3"
+_RECIPE = "4"
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -44,7 +44,7 @@ class Trees:
 
 def provide_trees(progress: Progress) -> Trees:
     """Both trees, from the cache or built (about 80 s with a near mirror). Safe to call from several labs at once."""
-    key = cache.digest(_RECIPE, SUITE, *IMAGE_PACKAGES, "|", *NODE_PACKAGES, *LEFT_OUT, str(SLOT_USERS))
+    key = cache.digest(_RECIPE, SUITE, *FLOCK.packages, "|", *NODE_PACKAGES, *LEFT_OUT)
     home = cache.provide("rootfs", key, lambda draft: _build(draft, progress))
     version = cache.facts(home)["condor_version"]
     return Trees(root=home / "root", image=home / "image", condor_version=version, key=home.name)
@@ -58,8 +58,7 @@ def _build(draft: Path, progress: Progress) -> Mapping[str, str]:
     _quieten(root)
     _refresh_lists(root, progress)
     with progress.step("HTCondor installed"):
-        _install(root, IMAGE_PACKAGES)
-        _add_slot_users(root)
+        _install(root, FLOCK.packages)
     with progress.step("image tree set aside"):
         _copy_without(root, image)
     with progress.step("Docker, nftables and tools installed"):
@@ -113,14 +112,6 @@ def _install(root: Path, packages: tuple[str, ...]) -> None:
         timeout_s=900,
         env=_environment(),
     )
-
-
-def _add_slot_users(root: Path) -> None:
-    """One account for each slot that may run at once, so that two jobs never share a user (HTCondor's SLOT<N>_USER)."""
-    users = [(f"slot1_{slot}", FIRST_SLOT_UID + slot) for slot in range(1, SLOT_USERS + 1)]
-    with (root / "etc/passwd").open("a") as passwd, (root / "etc/group").open("a") as group:
-        passwd.writelines(f"{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n" for name, uid in users)
-        group.writelines(f"{name}:x:{uid}:\n" for name, uid in users)
 
 
 def _copy_without(root: Path, image: Path) -> None:
