@@ -38,11 +38,10 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartdRun:
-    """One life of a condor_startd process; `end_ns` is 0 while it lives."""
+class Run:
+    """One life of a process; `end_ns` is 0 while it lives."""
 
     host: str
-    side: Side
     pid: int
     start_ns: int
     end_ns: int = 0
@@ -53,19 +52,18 @@ class StartdRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuestRun:
-    """One life of a process in a container, its PID 1 left out; `end_ns` is 0 while it lives."""
+class StartdRun(Run):
+    """One life of a condor_startd."""
 
-    host: str
-    pid: int
+    side: Side
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestRun(Run):
+    """One life of a process in a container, its PID 1 left out."""
+
     program: str
     """What it executed last; its parent's until it has executed anything."""
-    start_ns: int
-    end_ns: int = 0
-
-    def span(self, now_ns: int) -> Span:
-        """Its life so far."""
-        return Span(start_s=self.start_ns * NS, end_s=(self.end_ns or now_ns) * NS)
 
 
 @dataclass(kw_only=True)

@@ -21,7 +21,7 @@ def say(word):
 def hear(number, _frame):
     say(signal.Signals(number).name)
     if not deaf:
-        sys.exit(0)
+        os._exit(0)  # at once: an interpreter that finishes has no handlers any more, and the next signal kills it
 signal.signal(signal.SIGTERM, hear)
 signal.signal(signal.SIGQUIT, hear)
 for _ in range(20):
