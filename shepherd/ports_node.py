@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Protocol
 
-from shepherd.model.container import Container, ContainerSpec, NetworkSpec, Started
+from shepherd.model.container import Container, ContainerSeen, ContainerSpec, EngineFacts, NetworkSpec, Started
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.lease import SignedPage
 from shepherd.model.network import DockerNetwork, LinkSeen
@@ -23,6 +23,12 @@ class NodeFile(enum.Enum):
     """Names the container to the guard; written before PID 1 may take the lock."""
     CONTROL = "share/control"
     """Tells PID 1 what it may do."""
+
+    TOKEN = "share/token"  # noqa: S105 - a path, not a secret
+    """The container's token for the flock pool."""
+
+    RESOLVER = "resolv.conf"
+    """The container's resolvers; no secret."""
 
 
 class PageSource(Protocol):
@@ -59,8 +65,14 @@ class Engine(Protocol):
     def image_problem(self, images: AbstractSet[str]) -> str:
         """Why none of these images can be started here, in one clause; empty if one can."""
 
+    def facts(self) -> EngineFacts:
+        """What this dockerd is."""
+
     def run(self, spec: ContainerSpec) -> Started:
         """Create and start exactly this container."""
+
+    def seen(self, started: Started) -> ContainerSeen:
+        """What runs, by dockerd's words and the kernel's."""
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """Remove every container of ours, running or not, but the one with the id `keep`. Returns the last lines
@@ -94,8 +106,8 @@ class AddressProbe(Protocol):
 class NetworkEngine(Protocol):
     """dockerd's networks. Raises as `Engine`."""
 
-    def version(self) -> tuple[int, int]:
-        """Major and minor version of dockerd."""
+    def facts(self) -> EngineFacts:
+        """What this dockerd is."""
 
     def network(self, name: str) -> DockerNetwork | None:
         """The network of this name; None if there is none."""
@@ -150,14 +162,23 @@ class RunDir(Protocol):
     def write(self, file: NodeFile, text: str) -> None:
         """Replace a file."""
 
-    def check_token(self) -> None:
-        """Raises CommandFailed if the flock pool's token is missing or not root's alone."""
-
-    def give_token(self) -> None:
-        """Put the flock pool's token where PID 1 finds it. Raises as `check_token`."""
+    def open_to(self, group: int) -> None:
+        """Let `group`, which root of a container is in, read what is shared with it, and nobody else but root.
+        Idempotent."""
 
     def clear(self) -> None:
         """Remove what is about one lend only: control, fence and token. Idempotent."""
+
+
+class Tokens(Protocol):
+    """Tokens for the flock pool. Raises CommandFailed, PoolUnavailable."""
+
+    def check(self) -> None:
+        """Raises CommandFailed if this host's own token is missing or not root's alone."""
+
+    def mint(self) -> str:
+        """A token that lets a container of this host sign in to the flock pool, and soon lapses. Ends within its
+        deadline."""
 
 
 Background = Callable[[Callable[[], None]], None]

@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import fcntl
 import os
+import pwd
 import signal
 import sys
 import time
@@ -22,6 +23,9 @@ from pathlib import Path
 LOCK_S = 0.05
 SERVE_S = 0.2
 LAST_KILL_S = 3.0
+CONDORS_OWN = ("/var/lib/condor", "/var/log/condor")
+"""HTCondor's directories: file systems in memory that come up empty."""
+BELOW = ("execute", "spool")
 HEARD = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
 
@@ -62,6 +66,7 @@ def main() -> int:
         keeper = Keeper(place)
         lock = keeper.wait_for_lock()
         keeper.wait_for_go()
+        make_directories()
         install_token(place)
         say(f"lock {lock} is held: starting {place.master}")
         return Service(keeper, start(place.master)).serve()
@@ -236,6 +241,15 @@ def install_token(place: Place) -> None:
     place.token.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(place.token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(source.read_bytes())
+
+
+def make_directories() -> None:
+    """Give HTCondor its own directories, if there is one of that name here to own them."""
+    with contextlib.suppress(LookupError):
+        owner = pwd.getpwnam("condor")
+        for path in (*CONDORS_OWN, *(f"{CONDORS_OWN[0]}/{name}" for name in BELOW)):
+            os.makedirs(path, exist_ok=True)
+            os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def start(master: str) -> int:

@@ -1,6 +1,7 @@
 """What well-formed settings of a host's keeper must not say."""
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,8 @@ from shepherd.model.node_settings import NodeSettings
 MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
 LAST_VLAN = 4094
 LONGEST_INTERFACE = 15
+LEAST_PROCESSES = 64
+LEAST_TOKEN_S = 300.0
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
 
 
@@ -146,6 +149,10 @@ def place_problems(node: NodeSettings) -> Iterator[Problem]:
         yield from absolute_problems("", {"condor_config": node.condor_config})
     if node.collector:
         yield from address_problem("collector", node.collector)
+    if node.flock_pool:
+        yield from address_problem("flock_pool", node.flock_pool)
+    if node.token_s < LEAST_TOKEN_S:
+        yield Problem("token_s", f"is {node.token_s:g}", f"{LEAST_TOKEN_S:g} or more: it is renewed at half its life")
     if not node.docker.startswith("unix:///"):
         yield Problem(
             "docker",
@@ -176,6 +183,12 @@ def time_problems(node: NodeSettings) -> Iterator[Problem]:
 
 def size_problems(node: NodeSettings) -> Iterator[Problem]:
     """Sizes are possible."""
-    for key, least in (("memory_mib", 0), ("shm_mib", 1)):
+    for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1)):
         if (value := getattr(node, key)) < least:
             yield Problem(key, f"is {value}", f"{least} MiB or more")
+    if node.processes < LEAST_PROCESSES:
+        yield Problem("processes", f"is {node.processes}", f"HTCondor alone needs {LEAST_PROCESSES}")
+    if not 0.0 <= node.cpus < math.inf:
+        yield Problem("cpus", f"is {node.cpus:g}", "0 for all, or how many")
+    for address in node.dns:
+        yield from member_problems("dns", address, None)

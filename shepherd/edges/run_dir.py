@@ -1,4 +1,4 @@
-"""The RunDir port: the host's run directory on tmpfs, root's alone."""
+"""The RunDir port: the host's run directory on tmpfs, root's alone but for what a container's PID 1 must read."""
 
 import fcntl
 import json
@@ -12,14 +12,16 @@ from shepherd.model.host import Nonce
 from shepherd.ports_node import NodeFile
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-TOKEN_BYTES_MAX = 65536
+SHARE = "share"
+PRIVATE, SHARED, PUBLIC = 0o600, 0o640, 0o644
+"""Modes of files: root's; in the shared directory, whose group is the container's root; and without any secret."""
 
 
 class HostRunDir:
-    """`ports_node.RunDir` at `path`, with the flock pool's token at `token`."""
+    """`ports_node.RunDir` at `path`."""
 
-    def __init__(self, path: Path, token: Path, boot_id: Path = BOOT_ID) -> None:
-        self._path, self._token, self._boot_id = path, token, boot_id
+    def __init__(self, path: Path, boot_id: Path = BOOT_ID) -> None:
+        self._path, self._boot_id = path, boot_id
 
     def prepare(self) -> None:
         """Make the directories and the lock file, if they are not there. Idempotent; the lock is never replaced.
@@ -27,7 +29,7 @@ class HostRunDir:
         Raises CommandFailed, also if somebody else than root could write there.
         """
         try:
-            for directory in (self._path, self._path / "share"):
+            for directory in (self._path, self._path / SHARE):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _refuse_loose(directory, directory.stat())
             os.close(os.open(self.lock, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
@@ -47,7 +49,7 @@ class HostRunDir:
     @property
     def lock(self) -> Path:
         """The host lock."""
-        return self._path / "share/host.lock"
+        return self._path / SHARE / "host.lock"
 
     def nonce(self) -> Nonce:
         """See the port."""
@@ -75,27 +77,20 @@ class HostRunDir:
         """See the port."""
         self._write(file.value, text)
 
-    def check_token(self) -> None:
+    def open_to(self, group: int) -> None:
         """See the port."""
-        self._token_text()
-
-    def give_token(self) -> None:
-        """See the port."""
-        self._write("share/token", self._token_text())
+        share = self._path / SHARE
+        try:
+            for path, mode in ((share, 0o750), (self.lock, SHARED)):
+                os.chown(path, -1, group)
+                path.chmod(mode)
+        except OSError as exc:
+            raise CommandFailed(f"{share}: {exc.strerror}") from exc
 
     def clear(self) -> None:
         """See the port."""
-        for name in (NodeFile.CONTROL.value, NodeFile.FENCE.value, "share/token"):
-            (self._path / name).unlink(missing_ok=True)
-
-    def _token_text(self) -> str:
-        try:
-            descriptor = os.open(self._token, os.O_RDONLY | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                _refuse_loose(self._token, os.fstat(descriptor))
-                return file.read(TOKEN_BYTES_MAX).decode("ascii", "replace")
-        except OSError as exc:
-            raise CommandFailed(f"the flock pool's token {self._token}: {exc.strerror}") from exc
+        for file in (NodeFile.CONTROL, NodeFile.FENCE, NodeFile.TOKEN, NodeFile.RESOLVER):
+            (self._path / file.value).unlink(missing_ok=True)
 
     def _boot(self) -> str:
         return self._boot_id.read_text(encoding="ascii").strip()
@@ -114,8 +109,14 @@ class HostRunDir:
         draft = path.with_name(f".{path.name}.new")
         try:
             draft.unlink(missing_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(draft, flags, PRIVATE)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                if path.parent.name == SHARE:
+                    os.fchown(descriptor, -1, path.parent.stat().st_gid)
+                    os.fchmod(descriptor, SHARED)
+                elif name == NodeFile.RESOLVER.value:
+                    os.fchmod(descriptor, PUBLIC)
                 file.write(text)
             draft.replace(path)
         except OSError as exc:
@@ -123,8 +124,7 @@ class HostRunDir:
 
 
 def _refuse_loose(path: Path, seen: os.stat_result) -> None:
-    """Raise CommandFailed for a directory others may write to, or a secret others may read."""
-    forbidden = 0o022 if stat.S_ISDIR(seen.st_mode) else 0o077
-    if seen.st_uid not in {0, os.geteuid()} or stat.S_IMODE(seen.st_mode) & forbidden:
-        mode = stat.S_IMODE(seen.st_mode)
+    """Raise CommandFailed for a directory others may write to."""
+    mode = stat.S_IMODE(seen.st_mode)
+    if seen.st_uid not in {0, os.geteuid()} or mode & 0o022:
         raise CommandFailed(f"{path} has mode {mode:04o} and owner {seen.st_uid}; chown root, chmod go= it")

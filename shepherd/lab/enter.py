@@ -69,7 +69,13 @@ def _tree(told: dict[str, Any], root: Path) -> None:
 
 
 def _new_boot_id(root: Path) -> None:
-    """A rebooted node must look rebooted to those who ask the kernel which boot this is."""
+    """A rebooted node must look rebooted to those who ask the kernel which boot this is.
+
+    What lies over a part of /proc keeps the kernel from mounting another one for a container with accounts of its own,
+    unless a whole one is mounted somewhere.
+    """
+    (root / "run/lab/proc").mkdir()
+    _mount("proc", root / "run/lab/proc", "proc")
     fresh = root / "run/lab/boot_id"
     fresh.write_text(f"{uuid.uuid4()}\n")
     fresh.chmod(0o444)

@@ -28,7 +28,9 @@ LEFT_OUT = (
     "./usr/share/doc/*", "./usr/share/locale/*", "./usr/share/man/*", "./etc/apt/apt.conf.d/99lab-expired",
     "./usr/sbin/policy-rc.d",
 )  # fmt: skip
-_RECIPE = "4"
+_RECIPE = "5"
+REMAPPED_ROOT = 100000
+"""Who root of a container is on a node whose dockerd maps accounts."""
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -65,8 +67,16 @@ def _build(draft: Path, progress: Progress) -> Mapping[str, str]:
         _install(root, NODE_PACKAGES)
         must(("chroot", str(root), "apt-get", "clean"))
     shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
+    _make_remapped_accounts(root)
     version = must(("chroot", str(root), "dpkg-query", "-W", "-f", "${Version}", "condor")).strip()
     return {"condor_version": version, "suffix": "condor-" + version.replace("+", "_").replace(":", "_")}
+
+
+def _make_remapped_accounts(root: Path) -> None:
+    """What `dockerd --userns-remap=default` would make by itself, with fixed numbers."""
+    must(("chroot", str(root), "useradd", "--system", "--no-create-home", "--user-group", "dockremap"))
+    for name in ("subuid", "subgid"):
+        (root / "etc" / name).write_text(f"dockremap:{REMAPPED_ROOT}:65536\n")
 
 
 def _environment() -> dict[str, str]:

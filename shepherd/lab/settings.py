@@ -49,7 +49,7 @@ def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup
     table: Table = {
         "host": host.regular, "pool": POOL, "trusted_keys": [LEASE_PUBLIC], "images": [image_id],
         "flock_name": host.flocking, "flock_address": host.flock_address, "flock_mac": host.flock_mac,
-        "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}",
+        "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}", "flock_pool": f"{CM_PRIVATE}:{FLOCK_PORT}", "scratch_mib": 4096,
         "network": NETWORK, "parent": PARENT, "subnet": FLOCK_NET, "gateway": CM_FLOCK, "cgroup_parent": cgroup,
         "poll_local_s": 2.0, "poll_flock_s": 2.0, "arm_poll_s": 0.5, "report_s": 15.0,
         "environment": [

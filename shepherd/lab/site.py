@@ -47,7 +47,8 @@ _END_OF_KEY = "-----END PRIVATE KEY-----\n"
 class SiteSpec:
     """What to build. `shepherd` and `node` change settings of the daemon (by section) and of the keepers.
 
-    `cgroups`: the version that the nodes see; by default the machine's, or what SHEPHERD_LAB_CGROUPS says.
+    `remap`: whether the hosts' dockerd maps accounts. `cgroups`: the version that the nodes see; by default the
+    machine's, or what SHEPHERD_LAB_CGROUPS says.
     """
 
     hosts: int = 3
@@ -58,6 +59,7 @@ class SiteSpec:
     start_keepers: bool = False
     start_shepherd: bool = False
     cgroups: Cgroups = field(default_factory=choose)
+    remap: bool = True
 
 
 class Site(PoolQueries):
@@ -98,7 +100,7 @@ class Site(PoolQueries):
         for gone in cleanup_leftovers():
             self.progress.say(f"removed what was left of site {gone}, whose lab is gone")
         trees = provide_trees(self.progress)
-        image = provide_image(trees, SOURCE / "images/flock", self.progress)
+        image = provide_image(trees, SOURCE / "images/flock", self.progress, remap=self.spec.remap)
         self.image_id = image.image_id
         packages = Bind(source=provide_packages(SOURCE, self.progress), target=SITE_IN_NODE)
         eventually(self.state.claim, 10, 0.05, what=f"site {self.state.site_id} is ours")
@@ -148,7 +150,7 @@ class Site(PoolQueries):
             Leg(segment=addresses.PRIVATE, interface="em1", address=f"{host.private_address}/16"),
             Leg(segment=addresses.FLOCK, interface=settings.PARENT),
         )
-        docker = dockerd(f"{self.state.cgroup}/{host.regular}")
+        docker = dockerd(f"{self.state.cgroup}/{host.regular}", remap=self.spec.remap)
         return host.regular, legs, (services.condor(), docker, services.keeper(enabled=self.spec.start_keepers))
 
     # -- configuration ------------------------------------------------------------------------------------------------

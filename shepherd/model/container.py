@@ -1,6 +1,7 @@
 """A flock container: as it is asked for, and as the kernel knows it."""
 
 import dataclasses
+import enum
 from collections.abc import Mapping
 
 LABEL = "shepherd.lease"
@@ -8,6 +9,57 @@ LABEL = "shepherd.lease"
 
 INSIDE = "/run/flock"
 """Where the container sees the host's shared directory, read-only."""
+
+
+class Profile(enum.Enum):
+    """How far jobs are kept apart from the pilot and from each other. DESIGN.md has the comparison."""
+
+    APART = "apart"
+    """Each job in namespaces of its own. Needs a dockerd with `userns-remap`."""
+    ACCOUNTS = "accounts"
+    """By accounts alone: a job sees everybody's processes and shares IPC and /tmp with other jobs."""
+    TALK = "talk"
+    """What the original did: four capabilities dropped. Guests' root is the host's root."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tmpfs:
+    """A file system in memory."""
+
+    size_mib: int
+    mode: int = 0o755
+    executable: bool = False
+
+    def options(self) -> str:
+        """As `docker run --tmpfs PATH:OPTIONS` takes them."""
+        run = "exec" if self.executable else "noexec"
+        return f"rw,nosuid,nodev,{run},size={self.size_mib}m,mode={self.mode:o}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Walls:
+    """What a container may not, whatever runs in it."""
+
+    cap_drop: tuple[str, ...]
+    cap_add: tuple[str, ...] = ()
+    no_new_privileges: bool = True
+    seccomp: str = ""
+    """A profile as dockerd takes it; empty: dockerd's own."""
+    own_proc: bool = False
+    """Whether /proc is left whole, without what dockerd hides: else the kernel lets nobody mount one of their own."""
+    remapped: bool = False
+    """Whether its root must be nobody on the host."""
+    read_only: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a container may use; 0: no limit."""
+
+    memory_mib: int = 0
+    processes: int = 0
+    cpus: float = 0.0
+    open_files: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,15 +72,41 @@ class ContainerSpec:
     environment: Mapping[str, str]
     labels: Mapping[str, str]
     hostname: str
-    capabilities: tuple[str, ...]
-    share: str
-    """Directory of the host that is mounted read-only at INSIDE."""
+    walls: Walls
+    limits: Limits
+    tmpfs: Mapping[str, Tmpfs]
+    binds: Mapping[str, str]
+    """Paths of the host, and where the container sees them, read-only."""
     network: str
     address: str
     mac: str
     cgroup_parent: str
-    memory_mib: int
-    shm_mib: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ContainerSeen:
+    """What runs: by dockerd's description and by the kernel's, for the process that is PID 1."""
+
+    spec: ContainerSpec
+    """As dockerd describes it."""
+    capabilities: frozenset[str]
+    """The bounding set that the kernel enforces."""
+    no_new_privileges: bool
+    filtered: bool
+    """A seccomp filter is in force."""
+    root_uid: int
+    """Who its root is on the host."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EngineFacts:
+    """A dockerd, as far as the walls depend on it."""
+
+    version: tuple[int, int]
+    root_uid: int
+    """Who root of a container is on the host; 0 without `userns-remap`."""
+    root_gid: int
+    seccomp: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,9 @@ class Recipe:
     """Installed besides what is essential, without what they recommend."""
     entrypoint: tuple[str, ...]
     """The container's PID 1."""
-    files: Mapping[str, str]
+    programs: tuple[str, ...] = ()
+    """Places of files, besides PID 1, that are executable."""
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Files beside the recipe, and their places in the image."""
     slots: int = 256
     """Accounts for slots."""

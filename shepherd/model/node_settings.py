@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from shepherd.model.container import Profile
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeSettings:
@@ -45,7 +47,12 @@ class NodeSettings:
     condor_config: str = ""
     """HTCondor configuration file; empty: HTCondor's own default."""
     token: str = "/etc/shepherd/flock-token"  # noqa: S105 - a path, not a secret
-    """File with this host's token for the flock pool, root 0600; copied into the container at start."""
+    """File with this host's token for the flock pool, root 0600. With `flock_pool` it never leaves the host."""
+    flock_pool: str = ""
+    """The flock pool's collector as this host sees it, `host:port`: a short-lived token is fetched there for each
+    container, and renewed at half its life. Empty is weaker: the host's own token is copied into the container."""
+    token_s: float = 3600.0
+    """How long a container's token is good for. Seconds; at least 300."""
     run_dir: str = "/run/shepherd"
     """Root-only directory on tmpfs: lock file, control file, boot nonce. Mounted read-only into the container."""
     docker: str = "unix:///var/run/docker.sock"
@@ -73,8 +80,20 @@ class NodeSettings:
     """The keeper's ad is sent at every change and at least this often. Seconds."""
     docker_s: float = 20.0
     """Deadline of one request to dockerd. Seconds."""
+    profile: Profile = Profile.APART
+    """How far jobs are kept apart: `apart`, each in namespaces of its own; `accounts`, weaker, for a dockerd without
+    `userns-remap`: jobs see each other's processes and share /tmp and IPC; `talk`, weakest, what the original did."""
+    dns: tuple[str, ...] = ()
+    """Resolvers of the container, IPv4 addresses; the gateway must let them through. None: it resolves no names."""
     memory_mib: int = 0
-    """Memory limit of the container; 0: none. MiB."""
+    """Memory limit of the container, scratch space included; 0: none. MiB."""
+    processes: int = 16384
+    """Processes and threads that the container may have at once."""
+    cpus: float = 0.0
+    """Processors that the container may use; 0: all."""
+    scratch_mib: int = 4096
+    """Size of HTCondor's directory in the container, jobs' sandboxes included. It lies in memory and is gone with the
+    container. MiB."""
     shm_mib: int = 64
     """Size of the container's /dev/shm. MiB."""
     environment: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def replaced(recipe: Recipe, root: Path) -> dict[str, bytes]:
 
 def files_of(recipe: Recipe, folder: Path) -> dict[str, tuple[bytes, int]]:
     """Our own files by their place in the image, with their modes."""
-    programs = {path.lstrip("/") for path in recipe.entrypoint}
+    programs = {path.lstrip("/") for path in (*recipe.entrypoint, *recipe.programs)}
     found = {
         place: (text(folder, name).encode(), PROGRAM_MODE if place in programs else FILE_MODE)
         for name, place in recipe.files.items()

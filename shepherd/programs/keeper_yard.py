@@ -1,13 +1,15 @@
 """The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
-from shepherd.core.keeper.spec import container_spec
+from shepherd.core.container.drift import drift, engine_problem
+from shepherd.core.container.spec import container_spec, resolver_text
 from shepherd.errors import CommandFailed, ShepherdError
-from shepherd.model.container import Started
+from shepherd.model.container import EngineFacts, Started
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
-from shepherd.ports_node import Engine, RunDir
+from shepherd.ports_node import Engine, NodeFile, RunDir, Tokens
 from shepherd.programs.errand import Background, Errand
 
 
@@ -21,11 +23,12 @@ class Yard:
         network_problem: Callable[[], str],
         shield: Callable[[int], None],
         run_dir: RunDir,
+        tokens: Tokens,
         background: Background,
     ) -> None:
         """`network_problem` says why no container may be put on the network now, in one clause; empty if one may.
         `shield` loads the rules of the container whose PID 1 this is, before anything runs in it; raises as Engine."""
-        self._settings, self._engine, self._run_dir = settings, engine, run_dir
+        self._settings, self._engine, self._run_dir, self._tokens = settings, engine, run_dir, tokens
         self._network_problem, self._shield = network_problem, shield
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
@@ -78,15 +81,26 @@ class Yard:
                 self.problem = error.diagnosis()
 
     def _look(self) -> str:
-        self._run_dir.check_token()
+        self._tokens.check()
         self._engine.remove_all(None)
-        return self._network_problem() or self._engine.image_problem(frozenset(self._settings.images))
+        return self._problem(self._engine.facts(), frozenset(self._settings.images))
 
     def _prepare(self, lease: Lease) -> Started:
         self._engine.remove_all(None)
-        if problem := self._network_problem() or self._engine.image_problem(frozenset({lease.image})):
+        facts = self._engine.facts()
+        if problem := self._problem(facts, frozenset({lease.image})):
             raise CommandFailed(problem)
-        self._run_dir.give_token()
-        started = self._engine.run(container_spec(self._settings, lease))
+        self._run_dir.open_to(facts.root_gid)
+        self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
+        self._run_dir.write(NodeFile.RESOLVER, resolver_text(self._settings))
+        spec = container_spec(self._settings, lease)
+        started = self._engine.run(spec)
         self._shield(started.pid)
+        if problem := drift(spec, self._engine.seen(started)):
+            raise CommandFailed(problem)
         return started
+
+    def _problem(self, facts: EngineFacts, images: AbstractSet[str]) -> str:
+        """Why none of these images can be lent to guests here now; empty if one can."""
+        problem = engine_problem(self._settings, facts) or self._network_problem()
+        return problem or self._engine.image_problem(images)

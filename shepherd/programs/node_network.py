@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from shepherd.core.container.spec import network_spec
 from shepherd.core.firewall.host_guard import TABLE, guard_rules
 from shepherd.core.keeper import network
-from shepherd.core.keeper.spec import network_spec
 from shepherd.errors import Refused
 from shepherd.model.network import HostSeen, NetworkStep
 from shepherd.model.node_settings import NodeSettings
@@ -63,7 +63,7 @@ class NodeNetwork:
         settings, guard = self.settings, self.rules.listing(TABLE, FAMILY)
         return HostSeen(
             links=tuple(self.links.seen()),
-            engine=self.engine.version(),
+            engine=self.engine.facts().version,
             network=self.engine.network(settings.network),
             ipv6_on_parent=self.kernel.read(self._ipv6_off) == "0",
             guard_loaded=bool(guard),

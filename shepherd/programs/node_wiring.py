@@ -7,17 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import shepherd
+from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
 from shepherd.core.firewall.pilot_guard import pilot_rules
 from shepherd.core.keeper import lend as lends
-from shepherd.core.keeper.spec import FIRST_SLOT_UID, SLOTS
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
 from shepherd.core.node_rules import node_problems
 from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.docker import DockerEngine
+from shepherd.edges.docker.engine import DockerEngine
+from shepherd.edges.htcondor.flock_tokens import FlockTokens
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.kernel import HostKernel
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
@@ -28,6 +30,7 @@ from shepherd.edges.signing import PageVerifier
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
 from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
+from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log
@@ -96,7 +99,13 @@ class Node:
                 here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
             ),
             yard=Yard(
-                settings, docker_of(settings), network_of(settings).problem, shield_of(settings), run_dir, in_thread
+                settings,
+                docker_of(settings),
+                network_of(settings).problem,
+                shield_of(settings),
+                run_dir,
+                tokens_of(settings),
+                in_thread,
             ),
             drain=DrainWatch(host, local, in_thread),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
@@ -141,14 +150,23 @@ def network_of(settings: NodeSettings) -> NodeNetwork:
 
 
 def shield_of(settings: NodeSettings) -> Callable[[int], None]:
-    """Loads the rules within a container's network namespace."""
+    """Loads the rules within a container's network namespace. The talk's containers have none."""
+    if settings.profile is Profile.TALK:
+        return lambda _pid: None
     rules = pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector)
     return lambda pid: Nft(NFT_S, ("nsenter", f"--net=/proc/{pid}/ns/net", "--")).load(rules)
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:
     """The run directory that the settings name."""
-    return HostRunDir(Path(settings.run_dir), Path(settings.token))
+    return HostRunDir(Path(settings.run_dir))
+
+
+def tokens_of(settings: NodeSettings) -> FlockTokens:
+    """This host's tokens for the flock pool."""
+    tools = Tools(condor_config=settings.condor_config)
+    place = Path(settings.run_dir, "minting")
+    return FlockTokens(Path(settings.token), settings.flock_pool, settings.token_s, tools, place)
 
 
 def link_of(settings: NodeSettings, name: str, within_s: float, setting: str = "") -> KeeperLink:

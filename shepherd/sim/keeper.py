@@ -21,6 +21,7 @@ from shepherd.sim.node_ports import (
     SimKernel,
     SimLocalStartd,
     SimPageSource,
+    SimTokens,
 )
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class KeeperProcess(Process):
                     background=self._quick,
                     log=self._log,
                 ),
-                yard=Yard(settings, SimEngine(host), lambda: "", lambda _pid: None, run_dir, self._slow),
+                yard=Yard(settings, SimEngine(host), lambda: "", lambda _pid: None, run_dir, SimTokens(), self._slow),
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
                 log=self._log,

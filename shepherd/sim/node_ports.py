@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from shepherd.core.container.drift import as_specified
 from shepherd.core.lease.encode import decode
 from shepherd.core.lease.pages import page_of
 from shepherd.errors import CommandFailed, DockerUnavailable, PoolUnavailable
-from shepherd.model.container import LABEL, Container, ContainerSpec, Started
+from shepherd.model.container import LABEL, Container, ContainerSeen, ContainerSpec, EngineFacts, Started
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import SignedPage
 from shepherd.model.observation import KeeperReport, LockHolder
@@ -52,11 +53,8 @@ class SimRunDir:
         if file is NodeFile.CONTROL:
             self._host.control_written()
 
-    def check_token(self) -> None:
+    def open_to(self, group: int) -> None:
         """It is there."""
-
-    def give_token(self) -> None:
-        """It is given."""
 
     def clear(self) -> None:
         """Remove what is about one lend only."""
@@ -112,11 +110,23 @@ class SimLocalStartd:
         """It costs nothing."""
 
 
+class SimTokens:
+    """Tokens for the flock pool; none is ever looked at here."""
+
+    def check(self) -> None:
+        """The host has its own."""
+
+    def mint(self) -> str:
+        """Any."""
+        return "token"
+
+
 class SimEngine:
     """dockerd: what it is asked happens at once; how long that took was waited for before."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._specs: dict[str, ContainerSpec] = {}
 
     def image_problem(self, images: AbstractSet[str]) -> str:
         """Images of any id are there."""
@@ -129,7 +139,18 @@ class SimEngine:
         if self._host.containers:
             raise CommandFailed(f"the name {spec.name} is in use")
         pid1 = self._host.run_container(LeaseId(spec.labels[LABEL]), spec.image)
+        self._specs[pid1.ident] = spec
         return Started(ident=pid1.ident, pid=pid1.pid)
+
+    def facts(self) -> EngineFacts:
+        """One that can build all walls."""
+        self._asked()
+        return EngineFacts(version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True)
+
+    def seen(self, started: Started) -> ContainerSeen:
+        """What was asked for."""
+        self._asked()
+        return as_specified(self._specs[started.ident])
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """Kill and forget all containers but one."""

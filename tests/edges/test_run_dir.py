@@ -9,13 +9,13 @@ from shepherd.edges.run_dir import HostRunDir
 from shepherd.errors import CommandFailed
 from shepherd.ports_node import NodeFile
 
+ROOT_GID = 100000 if os.geteuid() == 0 else os.getegid()
+
 
 @pytest.fixture
 def run_dir(tmp_path: Path) -> HostRunDir:
     (tmp_path / "boot_id").write_text("boot-1\n")
-    (tmp_path / "token").write_text("secret")
-    (tmp_path / "token").chmod(0o600)
-    made = HostRunDir(tmp_path / "run", tmp_path / "token", tmp_path / "boot_id")
+    made = HostRunDir(tmp_path / "run", tmp_path / "boot_id")
     made.prepare()
     return made
 
@@ -65,7 +65,7 @@ def test_a_write_is_all_or_nothing(run_dir: HostRunDir, tmp_path: Path) -> None:
         run_dir.write(NodeFile.CONTROL, "new")
         assert reader.read() == "old"
     assert run_dir.read(NodeFile.CONTROL) == "new"
-    assert mode(tmp_path / "run/share/control") == 0o600
+    assert mode(tmp_path / "run/share/control") == 0o640
 
 
 def test_a_write_that_was_cut_off_is_made_up_for(run_dir: HostRunDir, tmp_path: Path) -> None:
@@ -84,34 +84,30 @@ def test_a_link_in_the_way_is_not_followed(run_dir: HostRunDir, tmp_path: Path) 
     assert victim.read_text() == "untouched"
 
 
-def test_the_token_is_given_and_taken_back(run_dir: HostRunDir, tmp_path: Path) -> None:
+def test_the_containers_root_reads_what_is_shared_and_nobody_else_does(run_dir: HostRunDir, tmp_path: Path) -> None:
+    """PID 1 of a container whose root is nobody on the host could not open the lock; with 0644 every account could."""
+    run_dir.open_to(ROOT_GID)
+    run_dir.write(NodeFile.TOKEN, "secret")
+    share = tmp_path / "run/share"
+    shared = {path: (path.stat().st_gid, mode(path)) for path in (share, run_dir.lock, share / "token")}
+    assert shared == {share: (ROOT_GID, 0o750), run_dir.lock: (ROOT_GID, 0o640), share / "token": (ROOT_GID, 0o640)}
+    run_dir.write(NodeFile.FENCE, "x")
+    assert mode(tmp_path / "run" / NodeFile.FENCE.value) == 0o600
+
+
+def test_the_token_and_the_resolvers_are_taken_back(run_dir: HostRunDir, tmp_path: Path) -> None:
     """The flock pool's token lay about on hosts that were long at home."""
-    run_dir.give_token()
-    given = tmp_path / "run/share/token"
-    assert (given.read_text(), mode(given)) == ("secret", 0o600)
+    for file in (NodeFile.TOKEN, NodeFile.RESOLVER):
+        run_dir.write(file, "text")
     run_dir.clear()
     run_dir.clear()
-    assert not given.exists()
-
-
-@pytest.mark.parametrize("bits", [0o640, 0o604, 0o666])
-def test_a_token_that_others_can_read_is_refused(run_dir: HostRunDir, tmp_path: Path, bits: int) -> None:
-    """Whoever reads it can pose as this host's container."""
-    (tmp_path / "token").chmod(bits)
-    with pytest.raises(CommandFailed, match="token"):
-        run_dir.check_token()
-
-
-def test_a_missing_token_is_told(run_dir: HostRunDir, tmp_path: Path) -> None:
-    """The container came up and was refused by its pool, and nobody knew why."""
-    (tmp_path / "token").unlink()
-    with pytest.raises(CommandFailed, match="token"):
-        run_dir.give_token()
+    assert not (tmp_path / "run/share/token").exists()
+    assert not (tmp_path / "run/resolv.conf").exists()
 
 
 def test_a_second_keeper_is_refused(run_dir: HostRunDir, tmp_path: Path) -> None:
     """Two keepers took turns in undoing each other's work."""
-    other = HostRunDir(tmp_path / "run", tmp_path / "token", tmp_path / "boot_id")
+    other = HostRunDir(tmp_path / "run", tmp_path / "boot_id")
     claim = run_dir.claim()
     with pytest.raises(CommandFailed, match="another keeper"):
         other.claim()

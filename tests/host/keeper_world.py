@@ -4,11 +4,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
+from shepherd.core.container.drift import as_specified
 from shepherd.core.lease.encode import encode
 from shepherd.core.lease.judge import Here
 from shepherd.core.lease.pages import page_of
 from shepherd.errors import CommandFailed, DockerUnavailable, LeaseRefused, PoolUnavailable
-from shepherd.model.container import Container, ContainerSpec, Started
+from shepherd.model.container import Container, ContainerSeen, ContainerSpec, EngineFacts, Started
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPage
 from shepherd.model.node_settings import NodeSettings
@@ -27,6 +28,7 @@ SETTINGS = NodeSettings(
     flock_mac="02:42:0a:1b:02:14", flock_collector="10.27.0.1:9619", poll_local_s=10.0, poll_flock_s=5.0,
 )  # fmt: skip
 PID, REGULAR_PID = 4242, 100
+ROOT_GID = 100000
 
 
 class Killed(Exception):
@@ -53,6 +55,9 @@ class World:
         self.shielded: list[int] = []
         """First processes of containers whose rules were loaded."""
         self.dockerd_up = True
+        self.spec: ContainerSpec | None = None
+        self.dockerd_is_lax = False
+        """It runs containers with less walls than it was asked for."""
         self.dockerd_stopped = False
         """Requests are neither answered nor refused."""
         self.dockerd_stops_later = False
@@ -133,11 +138,16 @@ class World:
         self.files[file] = text
         self.written.append(file)
 
-    def check_token(self) -> None:
+    def open_to(self, group: int) -> None:
+        assert group == ROOT_GID
+
+    # What the keeper needs of the flock pool.
+
+    def check(self) -> None:
         pass
 
-    def give_token(self) -> None:
-        pass
+    def mint(self) -> str:
+        return "token"
 
     def clear(self) -> None:
         self.files.pop(NodeFile.CONTROL, None)
@@ -184,7 +194,17 @@ class World:
         ident = f"{self.started:064x}"
         self.containers.append(ident)
         self.alive = spec.image == IMAGE
+        self.spec = spec
         return Started(ident=ident, pid=PID)
+
+    def facts(self) -> EngineFacts:
+        self._answer()
+        return EngineFacts(version=(28, 5), root_uid=100000, root_gid=ROOT_GID, seccomp=True)
+
+    def seen(self, started: Started) -> ContainerSeen:
+        self._answer()
+        assert self.spec is not None
+        return dataclasses.replace(as_specified(self.spec), no_new_privileges=not self.dockerd_is_lax)
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         self._answer()
@@ -254,7 +274,7 @@ class Driven:
                 pages=PageReader(
                     here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
                 ),
-                yard=Yard(SETTINGS, world, lambda: world.network_problem, world.shield, world, later),
+                yard=Yard(SETTINGS, world, lambda: world.network_problem, world.shield, world, world, later),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 log=self._log,

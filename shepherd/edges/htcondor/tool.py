@@ -6,11 +6,12 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 NEEDED = ("condor_drain", "condor_restart", "condor_off")
 """What `CondorCommands` runs."""
+TEXT_MAX = 2000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,7 @@ class Said:
     code: int | None
     """Exit code; negative: killed by that signal; None: it never started, or did not end in time."""
     text: str
-    """What it said, both channels, on one line."""
+    """What it said, both channels, on one line, at most TEXT_MAX characters."""
     by_hand: str
     """The same command for a shell."""
 
@@ -45,8 +46,10 @@ class Tools:
         """`directory` empty: by PATH. `condor_config` empty: HTCondor's own default."""
         self._directory, self._config = directory, condor_config
 
-    def run(self, argv: Sequence[str], *, within_s: float) -> Said:
-        """Raises nothing: whatever happens is told by `Said`."""
+    def run(
+        self, argv: Sequence[str], *, within_s: float, environment: Mapping[str, str] | None = None
+    ) -> Said:
+        """Raises nothing: whatever happens is told by `Said`. `environment` holds no secret, and adds to ours."""
         full = [str(Path(self._directory, argv[0])) if self._directory else argv[0], *argv[1:]]
         by_hand = self._by_hand(full)
         try:
@@ -55,7 +58,7 @@ class Tools:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self._environment()},
+                env={**os.environ, **self._environment(), **(environment or {})},
                 cwd="/",
                 start_new_session=True,
             )
@@ -92,4 +95,4 @@ def _kill(group: int) -> None:
 
 
 def _line(out: bytes) -> str:
-    return " ".join(out.decode(errors="replace").split())[:500]
+    return " ".join(out.decode(errors="replace").split())[:TEXT_MAX]

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from shepherd.model.container import LABEL, ContainerSpec, NetworkSpec
+from shepherd.core.container.profiles import limits_of, tmpfs_of, walls_of
+from shepherd.model.container import INSIDE, LABEL, ContainerSpec, NetworkSpec, Profile
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
 
 SLOTS, FIRST_SLOT_UID = 256, 3001
 """Accounts of slots in the image, by its recipe: each job runs as one of them, and no two as the same."""
-CAPABILITIES = ("SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL")
-"""What HTCondor needs to run jobs as other users. Everything else is dropped."""
+RESOLVER = "/etc/resolv.conf"
 
 
 def network_spec(settings: NodeSettings) -> NetworkSpec:
@@ -28,14 +28,14 @@ def container_spec(settings: NodeSettings, lease: Lease) -> ContainerSpec:
         environment=environment(settings, lease),
         labels={LABEL: lease.lease},
         hostname=settings.flock_name,
-        capabilities=CAPABILITIES,
-        share=f"{settings.run_dir}/share",
+        walls=walls_of(settings.profile),
+        limits=limits_of(settings),
+        tmpfs=tmpfs_of(settings),
+        binds={f"{settings.run_dir}/share": INSIDE, f"{settings.run_dir}/resolv.conf": RESOLVER},
         network=settings.network,
         address=settings.flock_address,
-        mac=settings.flock_mac,
+        mac=settings.flock_mac.lower(),
         cgroup_parent=settings.cgroup_parent,
-        memory_mib=settings.memory_mib,
-        shm_mib=settings.shm_mib,
     )
 
 
@@ -51,4 +51,11 @@ def environment(settings: NodeSettings, lease: Lease) -> Mapping[str, str]:
         "_CONDOR_SHEPHERD_HOST": str(settings.host),
         "_CONDOR_COLLECTOR_HOST": settings.flock_collector,
     }
+    if settings.profile is not Profile.APART:
+        ours["_CONDOR_USER_JOB_WRAPPER"] = ""
     return ours | dict(entry.split("=", 1) for entry in settings.environment)
+
+
+def resolver_text(settings: NodeSettings) -> str:
+    """The container's resolv.conf. Its own, because dockerd's resolver would ask the host's on guests' behalf."""
+    return "".join(f"nameserver {address}\n" for address in settings.dns)

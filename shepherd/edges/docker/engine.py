@@ -3,7 +3,7 @@ business."""
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -12,12 +12,16 @@ import docker.errors
 import docker.types
 import requests
 
+from shepherd.edges.docker.kernel_view import kernel_view
+from shepherd.edges.docker.translate import arguments, described
 from shepherd.errors import CommandFailed, DockerUnavailable
-from shepherd.model.container import INSIDE, LABEL, ContainerSpec, NetworkSpec, Started
+from shepherd.model.container import LABEL, ContainerSeen, ContainerSpec, EngineFacts, NetworkSpec, Started
 from shepherd.model.network import OWNER, DockerNetwork
 
 LOG_LINES = 5
-MIB = 1 << 20
+REMAPPED = re.compile(r".*/(\d+)\.(\d+)")
+"""The data directory of a dockerd with `userns-remap` ends in the account and group that root is."""
+
 
 class DockerEngine:
     """`ports_node.Engine` and `NetworkEngine`. `timeout_s` bounds every request; nothing is kept between calls."""
@@ -33,11 +37,17 @@ class DockerEngine:
             return ""
         return f"image {missing[0]} is not in this host's dockerd" if missing else "no image is allowed here"
 
-    def version(self) -> tuple[int, int]:
+    def facts(self) -> EngineFacts:
         """See the port."""
         with self._client() as client:
-            major, minor, *_ = re.findall(r"\d+", client.version()["Version"])
-            return int(major), int(minor)
+            told = client.info()
+        major, minor, *_ = re.findall(r"\d+", told["ServerVersion"])
+        options = {part for option in told.get("SecurityOptions") or () for part in option.split(",")}
+        remapped = REMAPPED.fullmatch(told["DockerRootDir"]) if "name=userns" in options else None
+        uid, gid = map(int, remapped.groups()) if remapped else (0, 0)
+        return EngineFacts(
+            version=(int(major), int(minor)), root_uid=uid, root_gid=gid, seccomp="name=seccomp" in options
+        )
 
     def network(self, name: str) -> DockerNetwork | None:
         """See the port."""
@@ -78,7 +88,7 @@ class DockerEngine:
     def run(self, spec: ContainerSpec) -> Started:
         """See the port."""
         with self._client() as client:
-            ident = str(client.create_container(**_arguments(client, spec))["Id"])
+            ident = str(client.create_container(**arguments(client, spec))["Id"])
             client.start(ident)
             state = client.inspect_container(ident)
             if state["Image"] != spec.image:
@@ -86,6 +96,11 @@ class DockerEngine:
             if not (pid := int(state["State"]["Pid"])):
                 raise CommandFailed(f"the container ended at once: {_last_words(client, ident)}")
             return Started(ident=ident, pid=pid)
+
+    def seen(self, started: Started) -> ContainerSeen:
+        """See the port."""
+        with self._client() as client:
+            return kernel_view(started.pid, described(client.inspect_container(started.ident)))
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """See the port."""
@@ -112,34 +127,6 @@ class DockerEngine:
         finally:
             if client is not None:
                 client.close()
-
-
-def _arguments(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa: ANN401 - the SDK has no types
-    """The container exactly as it is specified."""
-    bind = {"bind": INSIDE, "mode": "ro", "propagation": "rprivate"}
-    host = client.create_host_config(
-        binds={spec.share: bind},
-        cap_drop=["ALL"],
-        cap_add=list(spec.capabilities),
-        cgroup_parent=spec.cgroup_parent or None,
-        log_config=docker.types.LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
-        mem_limit=spec.memory_mib * MIB or None,
-        network_mode=spec.network,
-        restart_policy={"Name": "no"},
-        security_opt=["no-new-privileges"],
-        tmpfs={"/dev/shm": f"rw,nosuid,nodev,size={spec.shm_mib}m,mode=1777"},  # noqa: S108
-    )
-    endpoint = client.create_endpoint_config(ipv4_address=spec.address, mac_address=spec.mac)
-    return {
-        "image": spec.image,
-        "command": list(spec.arguments),
-        "name": spec.name,
-        "hostname": spec.hostname,
-        "environment": dict(spec.environment),
-        "labels": dict(spec.labels),
-        "host_config": host,
-        "networking_config": client.create_networking_config({spec.network: endpoint}),
-    }
 
 
 def _has_image(client: Any, image: str) -> bool:  # noqa: ANN401

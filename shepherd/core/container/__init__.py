@@ -1,0 +1,1 @@
+"""What a flock container is: its description, its walls, and whether what runs is what was meant."""

@@ -1,0 +1,68 @@
+"""Whether what runs is what was specified, and whether a dockerd can run it at all."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from shepherd.model.container import ContainerSeen, ContainerSpec, EngineFacts, Profile
+from shepherd.model.node_settings import NodeSettings
+
+DOCKERS_OWN = frozenset({
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+    "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+})  # fmt: skip
+"""Capabilities that dockerd gives unless it is told otherwise (moby's profiles/caps)."""
+
+
+def engine_problem(settings: NodeSettings, facts: EngineFacts) -> str:
+    """Why this dockerd cannot build the profile's walls, in one clause with the remedy; empty if it can."""
+    if settings.profile is Profile.APART and facts.root_uid == 0:
+        return (
+            'dockerd maps no accounts: set "userns-remap" in /etc/docker/daemon.json and restart it, '
+            'or choose the weaker profile = "accounts"'
+        )
+    if settings.profile is not Profile.TALK and not facts.seccomp:
+        return "dockerd filters no system calls: its kernel or its build lacks seccomp"
+    return ""
+
+
+def drift(spec: ContainerSpec, seen: ContainerSeen) -> str:
+    """What of a container is not as it was specified, in one clause; empty if all is."""
+    wrong = [*described(spec, seen.spec), *enforced(spec, seen)]
+    return f"the container is not as specified: {', '.join(wrong)}" if wrong else ""
+
+
+def described(spec: ContainerSpec, seen: ContainerSpec) -> Iterator[str]:
+    """Differences in dockerd's own description."""
+    for field in dataclasses.fields(ContainerSpec):
+        if getattr(spec, field.name) != getattr(seen, field.name):
+            yield field.name
+
+
+def enforced(spec: ContainerSpec, seen: ContainerSeen) -> Iterator[str]:
+    """Differences between the description and what the kernel enforces on PID 1."""
+    walls = spec.walls
+    if surplus := seen.capabilities - capabilities(spec):
+        yield f"the kernel grants {' '.join(sorted(surplus))}"
+    if walls.no_new_privileges and not seen.no_new_privileges:
+        yield "set-id programs work"
+    if not seen.filtered:
+        yield "no system call is filtered"
+    if walls.remapped and seen.root_uid == 0:
+        yield "its root is the host's"
+
+
+def as_specified(spec: ContainerSpec) -> ContainerSeen:
+    """What is seen when all is as it should be."""
+    return ContainerSeen(
+        spec=spec,
+        capabilities=capabilities(spec),
+        no_new_privileges=spec.walls.no_new_privileges,
+        filtered=True,
+        root_uid=100000 if spec.walls.remapped else 0,
+    )
+
+
+def capabilities(spec: ContainerSpec) -> frozenset[str]:
+    """What the description leaves."""
+    dropped = DOCKERS_OWN if "ALL" in spec.walls.cap_drop else frozenset(spec.walls.cap_drop)
+    return (DOCKERS_OWN - dropped) | frozenset(spec.walls.cap_add)

@@ -1,0 +1,63 @@
+"""The walls of each profile. A capability, a path or a call that is given has its reason here."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from shepherd.core.container import seccomp
+from shepherd.model.container import Limits, Profile, Tmpfs, Walls
+from shepherd.model.node_settings import NodeSettings
+
+CAPABILITIES = {
+    "CHOWN": "HTCondor gives a job's sandbox to its account",
+    "DAC_OVERRIDE": "the starter reads and writes what belongs to the job's account",
+    "FOWNER": "the startd cleans up what a job left behind, whatever its modes",
+    "KILL": "procd and PID 1 end a job's processes",
+    "SETGID": "a job runs as its slot's group",
+    "SETUID": "a job runs as its slot's account",
+}
+"""What the container's root keeps. Each is shown to be needed by a test that takes it away."""
+
+DROPPED_IN_THE_TALK = ("MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT")
+OPEN_FILES = 16384
+"""Of one process. A container with accounts of its own can have no more than dockerd itself may."""
+
+WRITABLE = {
+    "/etc/condor/tokens.d": Tmpfs(size_mib=1, mode=0o700),
+    "/run": Tmpfs(size_mib=16),
+    "/tmp": Tmpfs(size_mib=64, mode=0o1777),  # noqa: S108
+    "/var/log/condor": Tmpfs(size_mib=64),
+    "/var/tmp": Tmpfs(size_mib=16, mode=0o1777),  # noqa: S108
+}
+"""HTCondor's own; a job of profile `apart` sees none of them."""
+SCRATCH, SHM = "/var/lib/condor", "/dev/shm"  # noqa: S108
+
+
+def walls_of(profile: Profile) -> Walls:
+    """The walls of a profile."""
+    needed = tuple(sorted(CAPABILITIES))
+    match profile:
+        case Profile.APART:
+            filtered = seccomp.profile()
+            return Walls(cap_drop=("ALL",), cap_add=needed, seccomp=filtered, own_proc=True, remapped=True)
+        case Profile.ACCOUNTS:
+            return Walls(cap_drop=("ALL",), cap_add=needed)
+        case Profile.TALK:
+            return Walls(cap_drop=DROPPED_IN_THE_TALK, no_new_privileges=False, read_only=False)
+    assert_never(profile)
+
+
+def tmpfs_of(settings: NodeSettings) -> Mapping[str, Tmpfs]:
+    """What is writable, and how large it may grow."""
+    shm = Tmpfs(size_mib=settings.shm_mib, mode=0o1777, executable=settings.profile is Profile.TALK)
+    if settings.profile is Profile.TALK:
+        return {SHM: shm}
+    return {**WRITABLE, SHM: shm, SCRATCH: Tmpfs(size_mib=settings.scratch_mib, executable=True)}
+
+
+def limits_of(settings: NodeSettings) -> Limits:
+    """What the settings allow; the talk had no limits but the memory's."""
+    if settings.profile is Profile.TALK:
+        return Limits(memory_mib=settings.memory_mib)
+    return Limits(
+        memory_mib=settings.memory_mib, processes=settings.processes, cpus=settings.cpus, open_files=OPEN_FILES
+    )

@@ -1,0 +1,1 @@
+"""dockerd: containers and their network, through the docker SDK's low-level client."""

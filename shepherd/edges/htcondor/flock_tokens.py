@@ -1,0 +1,79 @@
+"""The Tokens port: a container's token is fetched from the flock pool with the host's own, which stays here."""
+
+import contextlib
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from shepherd.edges.htcondor.tool import Tools
+from shepherd.errors import CommandFailed, PoolUnavailable
+
+TOKEN_BYTES_MAX = 65536
+FETCH_S = 10.0
+"""Deadline of one fetch."""
+RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ")
+"""All that a container needs; the collector grants no more than the host's own token has."""
+FORM = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+"""Three parts in base64, the first of which begins with `{"`."""
+
+
+class FlockTokens:
+    """`ports_node.Tokens` with the host's token at `token`; without `pool` a container gets that one."""
+
+    def __init__(self, token: Path, pool: str, lifetime_s: float, tools: Tools, place: Path) -> None:
+        """`place`: a directory that is made for each fetch, where nobody but root can go."""
+        self._token, self._pool, self._lifetime_s, self._tools, self._place = token, pool, lifetime_s, tools, place
+
+    def check(self) -> None:
+        """See the port."""
+        self._own()
+
+    def mint(self) -> str:
+        """See the port."""
+        own = self._own()
+        if not self._pool:
+            return own
+        rights = [word for right in RIGHTS for word in ("-authz", right)]
+        which = ["-type", "COLLECTOR", "-pool", self._pool, "-lifetime", f"{self._lifetime_s:.0f}"]
+        argv = ["condor_token_fetch", *which, *rights]
+        with self._as_token_directory(own) as environment:
+            said = self._tools.run(argv, within_s=FETCH_S, environment=environment)
+        tokens = [word for word in said.text.split() if FORM.fullmatch(word)]
+        if said.code != 0 or len(tokens) != 1:
+            raise PoolUnavailable(f"no token from the flock pool at {self._pool}: {FORM.sub('(a token)', said.text)}")
+        return tokens[0] + "\n"
+
+    @contextlib.contextmanager
+    def _as_token_directory(self, own: str) -> Iterator[dict[str, str]]:
+        """HTCondor's tools take tokens by directory: one with the host's token for the flock pool and nothing else."""
+        try:
+            shutil.rmtree(self._place, ignore_errors=True)
+            self._place.mkdir(mode=0o700)
+            with os.fdopen(os.open(self._place / "own", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(own)
+        except OSError as exc:
+            raise CommandFailed(f"{self._place}: {exc.strerror}") from exc
+        try:
+            where = str(self._place)
+            yield {"_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY": where, "_CONDOR_SEC_TOKEN_DIRECTORY": where}
+        finally:
+            shutil.rmtree(self._place, ignore_errors=True)
+
+    def _own(self) -> str:
+        try:
+            descriptor = os.open(self._token, os.O_RDONLY | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                refuse_loose(self._token, os.fstat(descriptor))
+                return file.read(TOKEN_BYTES_MAX).decode("ascii", "replace")
+        except OSError as exc:
+            raise CommandFailed(f"the flock pool's token {self._token}: {exc.strerror}") from exc
+
+
+def refuse_loose(path: Path, seen: os.stat_result) -> None:
+    """Raise CommandFailed for a secret that others may read."""
+    mode = stat.S_IMODE(seen.st_mode)
+    if seen.st_uid not in {0, os.geteuid()} or mode & 0o077:
+        raise CommandFailed(f"{path} has mode {mode:04o} and owner {seen.st_uid}; chown root, chmod go= it")
