@@ -9,6 +9,7 @@
     │   ├── DockerUnavailable     dockerd does not answer in time
     │   └── LedgerUnavailable     nothing can be recorded: no lending, reclaims go on
     ├── CommandFailed             the outside answered and it went wrong; says how to repeat it by hand
+    │   └── LeakFound             a guest could reach what it must not; stops flocking
     ├── Refused                   a rule said no; expected, counted, never a traceback
     │   ├── LeaseRefused          a lease page is forged, stale, replayed or not for this host
     │   └── AnotherShepherd       a second active shepherd of this pool
@@ -81,6 +82,10 @@ class CommandFailed(ShepherdError):
     def __init__(self, message: str, *, by_hand: str = "") -> None:
         self.by_hand = by_hand
         super().__init__(message + (f" (by hand: {by_hand})" if by_hand else ""))
+
+
+class LeakFound(CommandFailed):
+    """A guest's job could reach what it must not: nothing is lent until a person has looked."""
 
 
 class Refused(ShepherdError):

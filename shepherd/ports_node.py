@@ -1,7 +1,7 @@
 """What the keeper needs of its host and of the home pool. Edges and tests implement these."""
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from shepherd.model.host import HostName, Nonce
 from shepherd.model.lease import SignedPage
 from shepherd.model.network import DockerNetwork, LinkSeen
 from shepherd.model.observation import KeeperReport, LockHolder
+from shepherd.model.reach import Attempt
 
 
 class NodeFile(enum.Enum):
@@ -29,6 +30,9 @@ class NodeFile(enum.Enum):
 
     RESOLVER = "resolv.conf"
     """The container's resolvers; no secret."""
+
+    LEAK = "leak"
+    """When a leak was found last, epoch seconds."""
 
 
 class PageSource(Protocol):
@@ -168,6 +172,14 @@ class RunDir(Protocol):
 
     def clear(self) -> None:
         """Remove what is about one lend only: control, fence and token. Idempotent."""
+
+
+class Reach(Protocol):
+    """Tries what can be reached from a host and from a container on it."""
+
+    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+        """Those attempts that were answered; `pid` is the container's PID 1. Ends within some seconds. Raises
+        CommandFailed, Unavailable."""
 
 
 class Tokens(Protocol):

@@ -67,9 +67,10 @@ def main() -> int:
         lock = keeper.wait_for_lock()
         keeper.wait_for_go()
         make_directories()
-        install_token(place)
+        token = Token(place)
+        token.refresh()
         say(f"lock {lock} is held: starting {place.master}")
-        return Service(keeper, start(place.master)).serve()
+        return Service(keeper, start(place.master), token).serve()
     except Ending as ending:
         say(f"ends without having served: {ending}")
         return 0
@@ -142,9 +143,10 @@ class Keeper:
 class Service:
     """The running condor_master and the ladder that ends it."""
 
-    def __init__(self, keeper: Keeper, master: int) -> None:
+    def __init__(self, keeper: Keeper, master: int, token: "Token") -> None:
         self._keeper = keeper
         self._master = master
+        self._token = token
         self._graceful_since_s: float | None = None
         self._fast_since_s: float | None = None
 
@@ -152,6 +154,7 @@ class Service:
         """Until the master has ended, or the ladder has. Returns the exit status of the container."""
         while True:
             self._hear(signal.sigtimedwait(HEARD, SERVE_S))
+            self._token.refresh()
             if (status := self._reap()) is not None:
                 say(f"condor_master ended with status {status}")
                 return 0 if status == 0 else 1
@@ -232,15 +235,33 @@ def try_lock(path: Path) -> int | None:
     return None
 
 
-def install_token(place: Place) -> None:
-    """Put the flock pool's token where only root's HTCondor finds it. Without one HTCondor starts and is refused."""
-    source = place.directory / "token"
-    if not source.exists():
-        say(f"no token at {source}")
-        return
-    place.token.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(place.token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(source.read_bytes())
+class Token:
+    """The flock pool's token: short-lived, renewed by the keeper, copied to where only root's HTCondor finds it."""
+
+    def __init__(self, place: Place) -> None:
+        self._source, self._target = place.directory / "token", place.token
+        self._seen: tuple[int, int] | None = None
+
+    def refresh(self) -> None:
+        """Take over a new one. Without any HTCondor starts and is refused by its pool."""
+        try:
+            status = self._source.stat()
+            if self._seen != (status.st_ino, status.st_mtime_ns):
+                self._install(self._source.read_bytes())
+                self._seen = status.st_ino, status.st_mtime_ns
+        except OSError as exc:
+            if self._seen != (0, 0):
+                say(f"no token: {exc}")
+            self._seen = 0, 0
+
+    def _install(self, text: bytes) -> None:
+        """Beside it, then renamed: HTCondor reads all files of the directory but those with a dot."""
+        self._target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._target.with_name(f".{self._target.name}.new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
+        draft.replace(self._target)
 
 
 def make_directories() -> None:

@@ -6,10 +6,10 @@ A stop is never shortened by another one: of two, the longer stands, with who, w
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from shepherd.model.flockoff import FlockOff, OffFile
+from shepherd.model.flockoff import FlockOff, Leak, OffFile
 from shepherd.model.intents import Intent, IntentKind
 
 
@@ -25,6 +25,17 @@ def fold(
         off = _obey(off, intent, latch=latch)
     off = _with_file(off, file, now, latch=latch) if file.present else _without_file(off, latch=latch)
     return None if off is None or (not off.from_file and now >= lasts_until_s(off)) else off
+
+
+def stopped_by(off: FlockOff | None, leak: Leak, *, latch: bool) -> FlockOff:
+    """The latch after a leak: flocking is off until a person says otherwise."""
+    new = FlockOff(since_s=leak.at_s, who=f"keeper of {leak.host}", why=leak.what, until_s=None, from_file=False)
+    return _longer(off, new, latch=latch)
+
+
+def news(leaks: Iterable[Leak], changed_at_s: float) -> Leak | None:
+    """The first leak that nobody has answered yet: found after flocking was last turned off or on."""
+    return min((leak for leak in leaks if leak.at_s > changed_at_s), key=lambda leak: leak.at_s, default=None)
 
 
 def lasts_until_s(off: FlockOff) -> float:

@@ -16,6 +16,7 @@ from shepherd.core.setting_forms import (
     line_problem,
     second_problems,
 )
+from shepherd.model.container import Profile
 from shepherd.model.node_settings import NodeSettings
 
 MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
@@ -76,12 +77,12 @@ def network_problems(node: NodeSettings) -> Iterator[Problem]:
         yield Problem("subnet", f"{node.subnet!r} is no IPv4 network", 'write e.g. "10.27.0.0/16"')
     for key in ("gateway", "flock_address"):
         yield from member_problems(key, getattr(node, key), subnet)
-    yield from collector_problems(node.flock_collector)
+    yield from place_of_problems("flock_collector", node.flock_collector)
     if node.flock_address == node.gateway:
         yield Problem("flock_address", "is the gateway's address", "give the container one of its own")
 
 
-def collector_problems(place: str) -> Iterator[Problem]:
+def place_of_problems(key: str, place: str) -> Iterator[Problem]:
     """ADDRESS:PORT: rules name addresses."""
     address, _, port = place.rpartition(":")
     try:
@@ -89,7 +90,7 @@ def collector_problems(place: str) -> Iterator[Problem]:
     except ValueError:
         port = ""
     if not (port.isdecimal() and 0 < int(port) < 65536):
-        yield Problem("flock_collector", f"{place!r} is not ADDRESS:PORT", 'write e.g. "10.27.0.1:9619", no name')
+        yield Problem(key, f"{place!r} is not ADDRESS:PORT", 'write e.g. "10.27.0.1:9619", no name')
 
 
 def subnet_of(text: str) -> ipaddress.IPv4Network | None:
@@ -149,6 +150,14 @@ def place_problems(node: NodeSettings) -> Iterator[Problem]:
         yield from absolute_problems("", {"condor_config": node.condor_config})
     if node.collector:
         yield from address_problem("collector", node.collector)
+    for target in node.leak_targets:
+        yield from place_of_problems("leak_targets", target)
+    if not node.leak_targets and node.profile is not Profile.TALK:
+        yield Problem(
+            "leak_targets",
+            "is empty, so that nothing shows that guests stay out",
+            'name what answers on the site\'s own networks, e.g. ["10.1.0.9:2049"]',
+        )
     if node.flock_pool:
         yield from address_problem("flock_pool", node.flock_pool)
     if node.token_s < LEAST_TOKEN_S:

@@ -10,6 +10,8 @@ from shepherd.lab.addresses import (
     FLOCK_NET,
     FLOCK_PORT,
     HOME_PORT,
+    NFS_PORT,
+    NFS_PRIVATE,
     SITE_NET,
     HostNames,
 )
@@ -50,6 +52,7 @@ def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup
         "host": host.regular, "pool": POOL, "trusted_keys": [LEASE_PUBLIC], "images": [image_id],
         "flock_name": host.flocking, "flock_address": host.flock_address, "flock_mac": host.flock_mac,
         "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}", "flock_pool": f"{CM_PRIVATE}:{FLOCK_PORT}", "scratch_mib": 4096,
+        "leak_targets": [f"{CM_PRIVATE}:{HOME_PORT}", f"{NFS_PRIVATE}:{NFS_PORT}"], "leak_check_s": 10.0,
         "network": NETWORK, "parent": PARENT, "subnet": FLOCK_NET, "gateway": CM_FLOCK, "cgroup_parent": cgroup,
         "poll_local_s": 2.0, "poll_flock_s": 2.0, "arm_poll_s": 0.5, "report_s": 15.0,
         "environment": [

@@ -18,6 +18,16 @@ class FlockOff:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Leak:
+    """A keeper saw a container reach what it must not."""
+
+    host: str
+    at_s: float
+    """By the host's clock, epoch seconds."""
+    what: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class OffFile:
     """What is at the flockoff path right now. Any kind of presence counts."""
 

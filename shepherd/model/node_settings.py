@@ -51,6 +51,12 @@ class NodeSettings:
     flock_pool: str = ""
     """The flock pool's collector as this host sees it, `host:port`: a short-lived token is fetched there for each
     container, and renewed at half its life. Empty is weaker: the host's own token is copied into the container."""
+    leak_targets: tuple[str, ...] = ()
+    """Addresses on the site's own networks that answer, `ADDRESS:PORT`, such as storage and the home collector. Before
+    each lend, and now and then during it, the keeper tries them from within the container: if one answers, nothing is
+    lent. At least one, but for profile `talk`."""
+    leak_check_s: float = 300.0
+    """How often the container and its walls are looked at while the host is lent. Seconds."""
     token_s: float = 3600.0
     """How long a container's token is good for. Seconds; at least 300."""
     run_dir: str = "/run/shepherd"

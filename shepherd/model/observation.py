@@ -116,6 +116,8 @@ class KeeperReport:
     heard_at_s: float
     """Wall clock of the collector when received: the difference shows a wrong clock."""
     version: str = ""
+    leak_at_s: float = 0.0
+    """Wall clock of the host when a container here was last seen to reach what it must not; 0: never since boot."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,13 @@ from collections.abc import Mapping
 from shepherd.model.lease import Ladder
 
 
+class LeakStops(enum.Enum):
+    """How far a leak reaches."""
+
+    EVERYWHERE = "everywhere"
+    HOST = "host"
+
+
 class PolicyKind(enum.Enum):
     """Which policy decides."""
 
@@ -77,6 +84,9 @@ class PolicySettings:
     """Hosts between LOCAL and FLOCK at one time, at most. A bad image then hurts few."""
     cooling_s: float = 600.0
     """After a failed lend a host is left alone this long, doubled for each further failure up to 16 times. Seconds."""
+    leak_stops: LeakStops = LeakStops.EVERYWHERE
+    """What stops when a container reached what it must not: all flocking, until `shepherd flockon` (`everywhere`), or
+    lending that host, until its check passes (`host`). One gateway guards all, so one leak speaks for all."""
     lend_gpus: bool = False
     """GPU hosts are not lent until their memory can be shown to be scrubbed; True is refused for now."""
 

@@ -1,5 +1,6 @@
 """The keeper's loop: what `shepherd node run` does on a host. Nothing it waits for can hold it up."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import assert_never
@@ -25,7 +26,7 @@ from shepherd.core.keeper.decide import (
 from shepherd.core.keeper.lend import Leaving, Record
 from shepherd.core.lease.judge import Instant
 from shepherd.core.lease.memory import Held
-from shepherd.errors import CommandFailed, LeaseRefused, ShepherdError
+from shepherd.errors import CommandFailed, LeakFound, LeaseRefused, ShepherdError
 from shepherd.model.container import Container, Started
 from shepherd.model.host import LeaseId
 from shepherd.model.node_settings import NodeSettings
@@ -84,6 +85,7 @@ class Keeper:
         self._abandoned_from_s: float | None = None
         self._poll_s = settings.poll_local_s
         self._phase = KeeperPhase.IDLE
+        self._leak_at_s = self._leak_remembered()
 
     def tick(self) -> float:
         """Do what is due. Seconds until something is due again. Raises CommandFailed if /run cannot be written."""
@@ -148,7 +150,10 @@ class Keeper:
         """What came back from dockerd."""
         self._parts.yard.collect_check()
         started, buried = self._parts.yard.started(), self._parts.yard.buried()
+        if (met := self._parts.yard.patrolled()) is not None:
+            self._patrolled(met)
         if isinstance(started, ShepherdError):
+            self._note_leak(started)
             self._refused = started.diagnosis()
         elif started is not None:
             self._take_in(started)
@@ -156,6 +161,20 @@ class Keeper:
             self._parts.yard.problem = buried.diagnosis()
         elif buried is not None:
             self._forget(" / ".join(filter(None, buried)))
+
+    def _patrolled(self, met: ShepherdError) -> None:
+        """A wall that fell ends the lend; silence does not."""
+        self._parts.log("the patrol met trouble", problem=met.diagnosis())
+        if isinstance(met, CommandFailed):
+            self._note_leak(met)
+            self._refused = met.diagnosis()
+
+    def _note_leak(self, met: ShepherdError) -> None:
+        """Remembered over restarts until the host boots: the shepherd stops flocking for it."""
+        if isinstance(met, LeakFound):
+            self._leak_at_s = self._parts.clock.wall_s()
+            with contextlib.suppress(CommandFailed):
+                self._parts.run_dir.write(NodeFile.LEAK, f"{self._leak_at_s:.3f}")
 
     def _take_in(self, started: Started) -> None:
         """Remember a started container, and name it to the guard before its PID 1 may do anything."""
@@ -281,6 +300,9 @@ class Keeper:
         base_s = self._base_poll_s(now_s)
         if not 0.5 * base_s <= self._poll_s <= 1.5 * base_s:
             self._poll_s = base_s * self._parts.jitter()
+        if lend is not None and lend.container is not None and lend.leaving is None and lend.went:
+            started = Started(ident=lend.container.ident, pid=lend.container.pid)
+            self._parts.yard.patrol(lend.lease, started, now_s)
         if lend is None:
             self._parts.yard.check(now_s, min(CHECK_S, self._settings.poll_local_s))
         regular = self._lock[0] is LockHolder.REGULAR
@@ -323,6 +345,7 @@ class Keeper:
             sent_at_s=seen.now.wall_s,
             heard_at_s=0.0,
             version=self._parts.version,
+            leak_at_s=self._leak_at_s,
         )
 
     def _pause(self, act: Act) -> float:
@@ -339,6 +362,11 @@ class Keeper:
                 return BRISK_S
 
     # --- remembering ---
+
+    def _leak_remembered(self) -> float:
+        with contextlib.suppress(CommandFailed, ValueError):
+            return float(self._parts.run_dir.read(NodeFile.LEAK) or 0.0)
+        return 0.0
 
     def _keep(self, record: Record) -> None:
         self._parts.run_dir.write(NodeFile.LEND, lends.to_json(record))

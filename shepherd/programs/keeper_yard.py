@@ -1,16 +1,15 @@
 """The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
 
-from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 
-from shepherd.core.container.drift import drift, engine_problem
 from shepherd.core.container.spec import container_spec, resolver_text
 from shepherd.errors import CommandFailed, ShepherdError
-from shepherd.model.container import EngineFacts, Started
+from shepherd.model.container import Started
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_node import Engine, NodeFile, RunDir, Tokens
 from shepherd.programs.errand import Background, Errand
+from shepherd.programs.keeper_checks import Checks
 
 
 class Yard:
@@ -20,19 +19,19 @@ class Yard:
         self,
         settings: NodeSettings,
         engine: Engine,
-        network_problem: Callable[[], str],
-        shield: Callable[[int], None],
+        checks: Checks,
         run_dir: RunDir,
         tokens: Tokens,
         background: Background,
     ) -> None:
-        """`network_problem` says why no container may be put on the network now, in one clause; empty if one may.
-        `shield` loads the rules of the container whose PID 1 this is, before anything runs in it; raises as Engine."""
-        self._settings, self._engine, self._run_dir, self._tokens = settings, engine, run_dir, tokens
-        self._network_problem, self._shield = network_problem, shield
+        self._settings, self._engine, self._checks = settings, engine, checks
+        self._run_dir, self._tokens = run_dir, tokens
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
+        self._round: Errand[bool] = Errand(background)
+        self._patrolled_s: float | None = None
+        self._minted_s = 0.0
         self._checked_s: float | None = None
         self._buried_s: float | None = None
         self.problem = ""
@@ -41,15 +40,33 @@ class Yard:
     @property
     def busy(self) -> bool:
         """A request to dockerd is under way."""
-        return self._start.busy or self._burial.busy or self._check.busy
+        return self._start.busy or self._burial.busy or self._check.busy or self._round.busy
 
     def prepare(self, lease: Lease) -> None:
         """Check everything, then start this lease's container; `started` has the outcome."""
+        self._patrolled_s = None
         self._start.start(lambda: self._prepare(lease))
 
     def started(self) -> Started | ShepherdError | None:
         """The outcome of `prepare`, once."""
         return self._start.take()
+
+    def patrol(self, lease: Lease, started: Started, now_s: float) -> None:
+        """While it is lent, every `leak_check_s`: look whether the walls still stand, and renew the token at half its
+        life. `patrolled` has the outcome."""
+        if self._patrolled_s is None:
+            self._patrolled_s = self._minted_s = now_s
+        if self.busy or now_s - self._patrolled_s < self._settings.leak_check_s:
+            return
+        renew = now_s - self._minted_s >= self._settings.token_s / 2
+        if self._round.start(lambda: self._patrol(lease, started, renew=renew)):
+            self._patrolled_s = now_s
+            self._minted_s = now_s if renew else self._minted_s
+
+    def patrolled(self) -> ShepherdError | None:
+        """What the last round met, once. The outside may be slow: only what was seen to be wrong ends a lend."""
+        outcome = self._round.take()
+        return outcome if isinstance(outcome, ShepherdError) else None
 
     def bury(self, now_s: float, every_s: float) -> None:
         """Remove all containers of ours, at most every so often; `buried` has the outcome."""
@@ -83,24 +100,23 @@ class Yard:
     def _look(self) -> str:
         self._tokens.check()
         self._engine.remove_all(None)
-        return self._problem(self._engine.facts(), frozenset(self._settings.images))
+        return self._checks.host_problem(self._engine.facts(), frozenset(self._settings.images))
 
     def _prepare(self, lease: Lease) -> Started:
         self._engine.remove_all(None)
         facts = self._engine.facts()
-        if problem := self._problem(facts, frozenset({lease.image})):
+        if problem := self._checks.host_problem(facts, frozenset({lease.image})):
             raise CommandFailed(problem)
         self._run_dir.open_to(facts.root_gid)
         self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
         self._run_dir.write(NodeFile.RESOLVER, resolver_text(self._settings))
         spec = container_spec(self._settings, lease)
         started = self._engine.run(spec)
-        self._shield(started.pid)
-        if problem := drift(spec, self._engine.seen(started)):
-            raise CommandFailed(problem)
+        self._checks.close_in(spec, started)
         return started
 
-    def _problem(self, facts: EngineFacts, images: AbstractSet[str]) -> str:
-        """Why none of these images can be lent to guests here now; empty if one can."""
-        problem = engine_problem(self._settings, facts) or self._network_problem()
-        return problem or self._engine.image_problem(images)
+    def _patrol(self, lease: Lease, started: Started, *, renew: bool) -> bool:
+        self._checks.patrol(container_spec(self._settings, lease), started)
+        if renew:
+            self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
+        return True

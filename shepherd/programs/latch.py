@@ -1,11 +1,11 @@
 """Keeping the flockoff latch: looking at the file, folding intents in, recording every change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from shepherd.core.latch import fold
+from shepherd.core.latch import fold, news, stopped_by
 from shepherd.core.records import flockoff_body, flockoff_from
 from shepherd.model.entry import Entry, EntryKind
-from shepherd.model.flockoff import FlockOff
+from shepherd.model.flockoff import FlockOff, Leak
 from shepherd.model.intents import Intent
 from shepherd.ports import Clock, Ledger, Log, OffSwitch, Spool
 from shepherd.programs.diary import Diary
@@ -20,6 +20,7 @@ class Latch:
         last = ledger.last(EntryKind.FLOCKOFF.value)
         self.now: FlockOff | None = flockoff_from(last.body) if last else None
         self.latch = latch
+        self._changed_at_s = last.at_s if last else 0.0
         self._recorded = self.now
         self._diary = diary
         self._spool = spool
@@ -39,8 +40,19 @@ class Latch:
         self._record(intents)
         if (before is None) == (self.now is None):
             return False
+        self._changed_at_s = self._clock.wall_s()
         self._log("flocking is off" if self.now else "flocking is on", **self._words())
         return True
+
+    def leaked(self, leaks: Iterable[Leak]) -> None:
+        """Turn flocking off for a leak that was found since it was last turned on."""
+        if (leak := news(leaks, self._changed_at_s)) is None:
+            return
+        before, self.now = self.now, stopped_by(self.now, leak, latch=self.latch)
+        if before is None:
+            self._log("flocking is off", **self._words())
+        self._record(())
+        self._changed_at_s = max(self._changed_at_s, leak.at_s)
 
     def _record(self, intents: Sequence[Intent]) -> None:
         """An intent leaves the spool only when it is on record; until then it is folded in again."""

@@ -24,6 +24,7 @@ from shepherd.edges.kernel import HostKernel
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
+from shepherd.edges.reach import NetworkReach
 from shepherd.edges.run_dir import HostRunDir
 from shepherd.edges.settings_file import read_node_settings
 from shepherd.edges.signing import PageVerifier
@@ -36,6 +37,7 @@ from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
@@ -101,8 +103,7 @@ class Node:
             yard=Yard(
                 settings,
                 docker_of(settings),
-                network_of(settings).problem,
-                shield_of(settings),
+                checks_of(settings),
                 run_dir,
                 tokens_of(settings),
                 in_thread,
@@ -147,6 +148,12 @@ def network_of(settings: NodeSettings) -> NodeNetwork:
         kernel=ProcSys(),
         probe=ArpProbe(),
     )
+
+
+def checks_of(settings: NodeSettings) -> Checks:
+    """Everything that must hold here for a lend."""
+    reach, network = NetworkReach(FIRST_SLOT_UID), network_of(settings)
+    return Checks(settings, docker_of(settings), reach, network.problem, shield_of(settings))
 
 
 def shield_of(settings: NodeSettings) -> Callable[[int], None]:

@@ -17,10 +17,11 @@ from shepherd.core.switch.move import RESEND_S
 from shepherd.core.switch.state import state_of
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.flockoff import Leak
 from shepherd.model.host import Herd, HostName, HostPair
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
-from shepherd.model.settings import Settings
+from shepherd.model.settings import LeakStops, Settings
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
@@ -121,6 +122,9 @@ class Shepherd:
         snapshot = self._observer.full(lent, _pairs(self.switches.records.values()))
         self._snapshot = snapshot
         self._diary.probe()
+        if self._settings.policy.leak_stops is LeakStops.EVERYWHERE:
+            self._latch.leaked(_leaks(snapshot))
+            self.switches.flockoff = self._latch.now is not None
         is_cycle = self._is_due("cycle_s", self._settings.timers.cycle_s)
         self._decide(snapshot, is_cycle=is_cycle)
         self._show(snapshot)
@@ -209,6 +213,16 @@ class Shepherd:
             self._ledger.publish_present(body)
         except LedgerUnavailable as exc:
             self._log("the present cannot be shown", problem=str(exc))
+
+
+def _leaks(snapshot: Snapshot) -> list[Leak]:
+    """What keepers have found since their hosts booted."""
+    keepers = [(host, facts.keeper) for host, facts in snapshot.hosts.items() if facts.keeper]
+    return [
+        Leak(host=host, at_s=keeper.leak_at_s, what=keeper.problem or "leak: see the keeper's log")
+        for host, keeper in keepers
+        if keeper.leak_at_s
+    ]
 
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:

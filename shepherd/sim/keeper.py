@@ -9,6 +9,7 @@ from shepherd.core.lease.judge import Here
 from shepherd.model.host import HostName
 from shepherd.ports import Log
 from shepherd.programs.keeper import HOME_S, Keeper, Parts
+from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
@@ -21,6 +22,7 @@ from shepherd.sim.node_ports import (
     SimKernel,
     SimLocalStartd,
     SimPageSource,
+    SimReach,
     SimTokens,
 )
 
@@ -118,6 +120,8 @@ class KeeperProcess(Process):
             skew_s=settings.skew_s,
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
+        engine = SimEngine(host)
+        checks = Checks(settings, engine, SimReach(), lambda: "", lambda _pid: None)
         return Keeper(
             settings,
             Parts(
@@ -132,7 +136,7 @@ class KeeperProcess(Process):
                     background=self._quick,
                     log=self._log,
                 ),
-                yard=Yard(settings, SimEngine(host), lambda: "", lambda _pid: None, run_dir, SimTokens(), self._slow),
+                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow),
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
                 log=self._log,

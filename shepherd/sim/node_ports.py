@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from shepherd.model.container import LABEL, Container, ContainerSeen, ContainerS
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import SignedPage
 from shepherd.model.observation import KeeperReport, LockHolder
+from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
 from shepherd.sim.container import Pid1
 from shepherd.sim.regular import Leaving, Startd
@@ -119,6 +120,16 @@ class SimTokens:
     def mint(self) -> str:
         """Any."""
         return "token"
+
+
+class SimReach:
+    """A network whose firewall holds: everything answers the host, and the container its own pool."""
+
+    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+        """The first one of the pilot is its own pool."""
+        del pid  # one network for all
+        own = next(attempt for attempt in attempts if attempt.whence is Whence.PILOT)
+        return frozenset({own, *(attempt for attempt in attempts if attempt.whence is Whence.HOST)})
 
 
 class SimEngine:

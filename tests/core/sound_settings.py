@@ -20,6 +20,7 @@ NODE = NodeSettings(
     flock_address="10.27.2.20",
     flock_mac="02:42:0a:1b:02:14",
     flock_collector="10.27.0.1:9619",
+    leak_targets=("10.1.0.9:2049",),
 )
 
 

@@ -1,7 +1,7 @@
 """A keeper's real loop over a host made of plain values: time, dockerd and the collector move when a test says so."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 
 from shepherd.core.container.drift import as_specified
@@ -13,9 +13,11 @@ from shepherd.model.container import Container, ContainerSeen, ContainerSpec, En
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPage
 from shepherd.model.node_settings import NodeSettings
-from shepherd.model.observation import KeeperReport, LockHolder
+from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
+from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
@@ -26,9 +28,12 @@ IMAGE = "sha256:" + "ab" * 32
 SETTINGS = NodeSettings(
     host=HOST, pool=POOL, trusted_keys=("/k",), images=(IMAGE,), flock_name="f220", flock_address="10.27.2.20",
     flock_mac="02:42:0a:1b:02:14", flock_collector="10.27.0.1:9619", poll_local_s=10.0, poll_flock_s=5.0,
+    leak_targets=("10.1.0.9:2049",), leak_check_s=60.0, token_s=400.0,
 )  # fmt: skip
 PID, REGULAR_PID = 4242, 100
 ROOT_GID = 100000
+OWN_POOL = Attempt(whence=Whence.PILOT, target=SETTINGS.flock_collector)
+STORAGE = "10.1.0.9:2049"
 
 
 class Killed(Exception):
@@ -52,6 +57,8 @@ class World:
         self.collector_up = True
         self.network_problem = ""
         self.shield_fails = False
+        self.reached = {OWN_POOL}
+        """What answers within the container."""
         self.shielded: list[int] = []
         """First processes of containers whose rules were loaded."""
         self.dockerd_up = True
@@ -66,6 +73,8 @@ class World:
         self.containers: list[str] = []
         self.alive = False
         self.started = 0
+        self.minted = 0
+        """Tokens."""
         self.killed = 0
         self.ended_startds: list[int] = []
         self.lock: tuple[LockHolder, int | None] = (LockHolder.REGULAR, REGULAR_PID)
@@ -147,7 +156,8 @@ class World:
         pass
 
     def mint(self) -> str:
-        return "token"
+        self.minted += 1
+        return f"token {self.minted}"
 
     def clear(self) -> None:
         self.files.pop(NodeFile.CONTROL, None)
@@ -181,6 +191,12 @@ class World:
             raise CommandFailed("nft refuses")
         assert NodeFile.CONTROL not in self.files, "PID 1 may run already"
         self.shielded.append(pid)
+
+    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+        assert pid == PID
+        self._answer()
+        everywhere = {attempt for attempt in attempts if attempt.whence is Whence.HOST}
+        return (everywhere | self.reached) & set(attempts)
 
     # What the keeper needs of the dockerd.
 
@@ -265,6 +281,7 @@ class Driven:
         here = Here(host=HOST, pool=POOL, nonce=world.nonce(), images=frozenset({IMAGE}), skew_s=300.0)
         trust = Trust(verifier=world, key_ids=frozenset({"k"}))
         at_once, later = self._at_once, self._dockerd
+        checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.shield)
         self._keeper = Keeper(
             SETTINGS,
             Parts(
@@ -274,7 +291,7 @@ class Driven:
                 pages=PageReader(
                     here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
                 ),
-                yard=Yard(SETTINGS, world, lambda: world.network_problem, world.shield, world, world, later),
+                yard=Yard(SETTINGS, world, checks, world, world, later),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 log=self._log,
@@ -320,3 +337,26 @@ def a_lease(phase: LeasePhase, lease: str, nonce: str, image: str) -> Lease:
         host=HOST, nonce=Nonce(nonce), lease=LeaseId(lease), phase=phase, image=image, lease_s=300.0,
         ladder=Ladder(graceful_s=10.0, fast_s=5.0, kill_s=5.0), why="a test",
     )  # fmt: skip
+
+
+def phase_is(phase: KeeperPhase) -> Callable[[World], bool]:
+    """Whether the shepherd last heard of that phase."""
+    return lambda world: bool(world.reports) and world.report.phase is phase
+
+
+def armed(world: World) -> Driven:
+    """A keeper whose container waits for the lock."""
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run_until(phase_is(KeeperPhase.ARMED))
+    return keeper
+
+
+def flocking(world: World) -> Driven:
+    """A keeper whose host is lent."""
+    keeper = armed(world)
+    world.publish(LeasePhase.GO)
+    keeper.run_until(lambda world: world.control()["phase"] == "go")
+    world.lock = (LockHolder.FLOCK, PID)
+    keeper.run_until(phase_is(KeeperPhase.FLOCKING))
+    return keeper

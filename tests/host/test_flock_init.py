@@ -90,6 +90,19 @@ def test_the_token_reaches_the_master_alone(starts: Starts, tmp_path: Path) -> N
     assert container.token.parent.stat().st_mode & 0o077 == 0
 
 
+def test_a_renewed_token_replaces_the_old_one(starts: Starts, tmp_path: Path) -> None:
+    """After an hour the flock pool refused the startd of every long lend."""
+    (tmp_path / "run/share").mkdir(parents=True)
+    source = tmp_path / "run/share/token"
+    source.write_text("first")
+    container = serving(starts())
+    draft = source.with_name(".token.new")
+    draft.write_text("second")
+    draft.replace(source)
+    eventually(lambda: container.token.read_text() == "second", what="the new token is in place")
+    assert container.token.stat().st_mode & 0o077 == 0
+
+
 def test_leaving_takes_daemonised_payloads_along(starts: Starts) -> None:
     """A double-forked child of a job lived on beside the regular startd after an orderly reclaim."""
     container = serving(starts())

@@ -1,34 +1,12 @@
 """The keeper's loop through the bad days of a host."""
 
-from collections.abc import Callable
-
 import pytest
 
 from shepherd.core.keeper.lend import from_json
 from shepherd.model.lease import LeasePhase, SignedPage
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_world import PID, REGULAR_PID, SETTINGS, Driven, Killed, World
-
-
-def phase_is(phase: KeeperPhase) -> Callable[[World], bool]:
-    return lambda world: bool(world.reports) and world.report.phase is phase
-
-
-def armed(world: World) -> Driven:
-    keeper = world.keeper()
-    world.publish(LeasePhase.ARM)
-    keeper.run_until(phase_is(KeeperPhase.ARMED))
-    return keeper
-
-
-def flocking(world: World) -> Driven:
-    keeper = armed(world)
-    world.publish(LeasePhase.GO)
-    keeper.run_until(lambda world: world.control()["phase"] == "go")
-    world.lock = (LockHolder.FLOCK, PID)
-    keeper.run_until(phase_is(KeeperPhase.FLOCKING))
-    return keeper
+from tests.host.keeper_world import PID, REGULAR_PID, SETTINGS, Killed, World, armed, flocking, phase_is
 
 
 def test_a_lend_and_its_end() -> None:
@@ -324,36 +302,6 @@ def test_a_failed_lend_is_told_until_its_lease_is_gone_and_no_longer() -> None:
     world.publish(LeasePhase.REVOKED)
     keeper.run_until(phase_is(KeeperPhase.IDLE))
     assert not world.report.problem
-
-
-def test_a_container_without_its_rules_never_gets_the_host() -> None:
-    """nft was missing on one host; its jobs could advertise startds of their own to the flock pool."""
-    world = World()
-    world.shield_fails = True
-    keeper = world.keeper()
-    world.publish(LeasePhase.ARM)
-    keeper.run_until(phase_is(KeeperPhase.FAILED))
-    assert "nft refuses" in (world.report.problem or "")
-    assert NodeFile.CONTROL not in world.files
-    keeper.run_until(lambda world: not world.containers)
-
-
-def test_a_container_has_its_rules_before_it_may_do_anything() -> None:
-    """A job that started in the first second had no rules for its first second."""
-    world = World()
-    armed(world)
-    assert world.shielded == [PID]
-
-
-def test_a_network_that_has_drifted_is_told_and_nothing_starts() -> None:
-    """Somebody had removed the host guard; the host was lent all the same."""
-    world = World()
-    world.network_problem = "the host guard is not in force"
-    keeper = world.keeper()
-    world.publish(LeasePhase.ARM)
-    keeper.run(20.0)
-    assert world.started == 0
-    assert "host guard" in (world.report.problem or "")
 
 
 def test_a_full_run_directory_does_not_keep_guests() -> None:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
+from shepherd.core.image.describe import recipe_problems, slot_users
+from shepherd.edges.settings_file import read_recipe
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -37,8 +41,9 @@ def test_restarts_of_the_startd_neither_grow_nor_kill_the_master(key: str, least
 
 
 def test_every_slot_has_an_account_of_its_own() -> None:
-    """Two jobs under one account can kill and read each other."""
-    text = (ROOT / "images/flock/condor/20-slot-users.conf").read_text()
-    users = re.findall(r"^SLOT1_(\d+)_USER = slot1_(\d+)$", text, re.MULTILINE)
+    """Two jobs under one account can kill and read each other; the keeper's rules go by the same accounts."""
+    recipe = read_recipe(ROOT / "images/flock/recipe.toml", recipe_problems)
+    users = re.findall(r"^SLOT1_(\d+)_USER = slot1_(\d+)$", slot_users(recipe), re.MULTILINE)
     assert len(users) == len(set(users)) >= 128
     assert all(slot == account for slot, account in users)
+    assert (recipe.slots, recipe.first_slot_uid) == (SLOTS, FIRST_SLOT_UID)

@@ -30,7 +30,7 @@ def to_ad(host: HostName, report: KeeperReport) -> Mapping[str, object]:
     }
     said = {name: value for name, value in texts.items() if value}
     fixed = {"MyType": "Generic", "ShepherdAd": "Keeper", "Name": f"shepherd-keeper@{host}", "ShepherdHost": host}
-    return {**fixed, **said, "SentAt": report.sent_at_s}
+    return {**fixed, **said, "SentAt": report.sent_at_s, "LeakAt": report.leak_at_s}
 
 
 def to_report(row: Sequence[Any]) -> KeeperReport | None:
@@ -38,7 +38,7 @@ def to_report(row: Sequence[Any]) -> KeeperReport | None:
 
     Nonce, lease and image go into lease pages; any host that may advertise may have written them.
     """
-    heard, sent, nonce, phase, lock, lease, container, image, problem, version = row
+    heard, sent, nonce, phase, lock, lease, container, image, problem, version, leak_at = row
     known_phase, known_lock = _PHASES.get(phase), _LOCKS.get(lock)
     if known_phase is None or known_lock is None or not all(map(_is_word, (nonce, lease or "-", image or "-"))):
         return None
@@ -53,6 +53,7 @@ def to_report(row: Sequence[Any]) -> KeeperReport | None:
         sent_at_s=sent,
         heard_at_s=heard,
         version=version,
+        leak_at_s=leak_at,
     )
 
 

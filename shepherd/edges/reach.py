@@ -1,0 +1,57 @@
+"""The Reach port: real connections, by processes in a container's namespaces that run nothing of the container."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from shepherd.errors import CommandFailed, Unavailable
+from shepherd.model.reach import Attempt, Whence
+
+TRY_S = 10.0
+INSIDE = (sys.executable, "-IS", "-c", Path(__file__).with_name("reach_inside.py").read_text(encoding="utf-8"))
+"""As text, because the other account cannot read where the shepherd is installed."""
+UNARMED = ("setpriv", "--inh-caps=-all", "--no-new-privs", "--")
+
+
+class NetworkReach:
+    """`ports_node.Reach`. Needs `nsenter` and `setpriv` (package util-linux)."""
+
+    def __init__(self, job_uid: int) -> None:
+        """`job_uid`: account of the first slot, as the container counts."""
+        self._job_uid = job_uid
+
+    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+        """See the port."""
+        found: set[Attempt] = set()
+        for whence in Whence:
+            targets = sorted({attempt.target for attempt in attempts if attempt.whence is whence})
+            if targets:
+                told = ask((*self._as(whence, pid), *INSIDE), targets)
+                found |= {Attempt(whence=whence, target=target) for target in told}
+        return found
+
+    def _as(self, whence: Whence, pid: int) -> Sequence[str]:
+        if whence is Whence.HOST:
+            return ()
+        uid = 0 if whence is Whence.PILOT else self._job_uid
+        into = ("nsenter", f"--target={pid}", "--user", "--net", "--ipc", "--uts", f"--setuid={uid}", f"--setgid={uid}")
+        return (*into, "--", *UNARMED)
+
+
+def ask(argv: Sequence[str], targets: Sequence[str]) -> Sequence[str]:
+    """Run it. Raises CommandFailed, Unavailable."""
+    try:
+        done = subprocess.run(
+            argv, input=json.dumps(targets), capture_output=True, text=True, check=False, timeout=TRY_S, cwd="/"
+        )
+    except subprocess.TimeoutExpired as exc:
+        raise Unavailable(f"the leak check was not over after {TRY_S:g} s") from exc
+    except OSError as exc:
+        raise CommandFailed(f"the leak check needs nsenter and setpriv (package util-linux): {exc}") from exc
+    if done.returncode:
+        raise CommandFailed(f"the leak check failed: {done.stderr.strip()[-300:]}")
+    told: list[str] = json.loads(done.stdout)
+    return told

@@ -1,0 +1,54 @@
+"""What must hold before a host is lent, before its container may run anything, and while it is lent."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+
+from shepherd.core.container import leaks
+from shepherd.core.container.drift import drift, engine_problem
+from shepherd.errors import CommandFailed, LeakFound
+from shepherd.model.container import ContainerSpec, EngineFacts, Started
+from shepherd.model.node_settings import NodeSettings
+from shepherd.ports_node import Engine, Reach
+
+
+class Checks:
+    """The keeper's look at dockerd, the network and the container. Every method may take as long as dockerd does."""
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        engine: Engine,
+        reach: Reach,
+        network_problem: Callable[[], str],
+        shield: Callable[[int], None],
+    ) -> None:
+        """`network_problem` says why no container may be put on the network now, in one clause; empty if one may.
+        `shield` loads the rules of the container whose PID 1 this is, before anything runs in it; raises as Engine."""
+        self._settings, self._engine, self._reach = settings, engine, reach
+        self._network_problem, self._shield = network_problem, shield
+
+    def host_problem(self, facts: EngineFacts, images: AbstractSet[str]) -> str:
+        """Why none of these images can be lent to guests here now; empty if one can."""
+        problem = engine_problem(self._settings, facts) or self._network_problem()
+        return problem or self._engine.image_problem(images)
+
+    def close_in(self, spec: ContainerSpec, started: Started) -> None:
+        """Load the container's own rules, then look whether all walls stand. Raises CommandFailed, LeakFound."""
+        self._shield(started.pid)
+        self.look_at(spec, started)
+
+    def patrol(self, spec: ContainerSpec, started: Started) -> None:
+        """The same while guests are in it, and the host's side besides. Raises CommandFailed, LeakFound."""
+        if problem := self._network_problem():
+            raise CommandFailed(problem)
+        self.look_at(spec, started)
+
+    def look_at(self, spec: ContainerSpec, started: Started) -> None:
+        """Compare what runs with what was meant, and try what must not be reached."""
+        if problem := drift(spec, self._engine.seen(started)):
+            raise CommandFailed(problem)
+        finding = leaks.judge(self._settings, self._reach.answered(started.pid, leaks.attempts(self._settings)))
+        if finding.leaks:
+            raise LeakFound(finding.problem)
+        if finding.problem:
+            raise CommandFailed(finding.problem)

@@ -1,0 +1,120 @@
+"""The keeper's loop when a wall around guests is missing, or falls while they are in."""
+
+import pytest
+
+from shepherd.model.lease import LeasePhase
+from shepherd.model.observation import KeeperPhase
+from shepherd.model.reach import Attempt, Whence
+from shepherd.ports_node import NodeFile
+from tests.host.keeper_world import PID, SETTINGS, STORAGE, World, armed, flocking, phase_is
+
+HOLE = Attempt(whence=Whence.JOB, target=STORAGE)
+ROUND_S = SETTINGS.leak_check_s + 5.0
+
+
+def test_a_container_without_its_rules_never_gets_the_host() -> None:
+    """nft was missing on one host; its jobs could advertise startds of their own to the flock pool."""
+    world = World()
+    world.shield_fails = True
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert "nft refuses" in (world.report.problem or "")
+    assert NodeFile.CONTROL not in world.files
+    keeper.run_until(lambda world: not world.containers)
+
+
+def test_a_container_has_its_rules_before_it_may_do_anything() -> None:
+    """A job that started in the first second had no rules for its first second."""
+    world = World()
+    armed(world)
+    assert world.shielded == [PID]
+
+
+def test_a_network_that_has_drifted_is_told_and_nothing_starts() -> None:
+    """Somebody had removed the host guard; the host was lent all the same."""
+    world = World()
+    world.network_problem = "the host guard is not in force"
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run(20.0)
+    assert world.started == 0
+    assert "host guard" in (world.report.problem or "")
+
+
+def refused(world: World) -> str:
+    """Try to lend the host; the reason why it is not."""
+    keeper = world.keeper()
+    world.publish(LeasePhase.ARM)
+    keeper.run_until(phase_is(KeeperPhase.FAILED))
+    assert NodeFile.CONTROL not in world.files, "PID 1 was allowed something"
+    keeper.run_until(lambda world: not world.containers)
+    return world.report.problem or ""
+
+
+def test_a_container_that_reaches_the_storage_never_gets_the_host() -> None:
+    """The firewall had a hole for an afternoon; every job of it could mount the home directories."""
+    world = World()
+    world.reached.add(HOLE)
+    assert refused(world).startswith("leak: a job reached 10.1.0.9:2049")
+    assert world.report.leak_at_s == pytest.approx(world.wall_s(), abs=60.0)
+
+
+def test_a_gateway_that_is_down_lends_nothing_and_is_no_leak() -> None:
+    """Twenty hosts were lent behind a dead gateway, and sat there."""
+    world = World()
+    world.reached = set()
+    assert "is the gateway up?" in refused(world)
+    assert world.report.leak_at_s == 0.0
+
+
+def test_a_container_with_less_walls_than_meant_never_gets_the_host() -> None:
+    """A dockerd without seccomp took the profile and did nothing with it."""
+    world = World()
+    world.dockerd_is_lax = True
+    assert refused(world).startswith("the container is not as specified: set-id programs work")
+
+
+def test_a_wall_that_falls_while_guests_are_in_ends_the_lend() -> None:
+    """The administrator reloaded his firewall at noon, ours was gone, and guests stayed for two days."""
+    world = World()
+    keeper = flocking(world)
+    keeper.run(ROUND_S)
+    assert world.report.phase is KeeperPhase.FLOCKING
+    world.reached.add(HOLE)
+    keeper.run_until(lambda world: world.control()["phase"] == "leave", ROUND_S)
+    assert world.report.leak_at_s == pytest.approx(world.wall_s(), abs=ROUND_S)
+
+
+def test_a_leak_is_remembered_by_the_next_keeper() -> None:
+    """The keeper was upgraded within the minute, and the shepherd never heard of the leak."""
+    world = World()
+    world.reached.add(HOLE)
+    refused(world)
+    found_at_s = world.report.leak_at_s
+    world.publish(None)
+    world.keeper().run(30.0)
+    assert world.report.leak_at_s == pytest.approx(found_at_s, abs=0.001)
+
+
+def test_a_dockerd_that_is_slow_on_the_round_ends_no_lend() -> None:
+    """A busy dockerd answered late, and forty hosts threw their guests out at once."""
+    world = World()
+    keeper = flocking(world)
+    world.dockerd_up = False
+    keeper.run(3 * ROUND_S)
+    assert world.report.phase is KeeperPhase.FLOCKING
+    assert any("patrol" in line for line in world.log)
+
+
+def test_the_containers_token_is_renewed_before_it_lapses() -> None:
+    """A lend of two days lost its pool after an hour."""
+    world = World()
+    keeper = flocking(world)
+    assert world.minted == 1
+    for _ in range(12):
+        world.publish(LeasePhase.GO)
+        keeper.run(100.0)
+    assert world.report.phase is KeeperPhase.FLOCKING
+    assert world.minted >= 5
+    assert world.files[NodeFile.TOKEN] == f"token {world.minted}"
