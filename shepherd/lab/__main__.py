@@ -1,4 +1,4 @@
-"""`python -m shepherd.lab up|exec|clean`: a site to look around in."""
+"""`python -m shepherd.lab up|exec|demo|audit|bench|clean`: a site to look around in, and to show things on."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from shepherd.errors import BadInput, ShepherdError
 from shepherd.lab.addresses import MOST_HOSTS
+from shepherd.lab.audit.run import run_audit
 from shepherd.lab.bench import SIZES, run_bench
 from shepherd.lab.demo import run_demo
 from shepherd.lab.enter_node import enter_argv
@@ -58,6 +59,9 @@ def parser() -> argparse.ArgumentParser:
     bench = verbs.add_parser("bench", help="the cycle and the keepers' polling, beside their floor")
     bench.add_argument("--sizes", type=number(1), nargs="+", default=SIZES, metavar="HOSTS", help="100 1000 10000")
     bench.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
+    audit = verbs.add_parser("audit", help="try every door that guests must find shut; exit 0 only if all are")
+    audit.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write every probe's outcome, too")
+    audit.add_argument("--no-baseline", action="store_true", help="leave out the talk's docker run")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
     return words
 
@@ -85,6 +89,8 @@ def _do(chosen: argparse.Namespace) -> int:
             return run_demo(chosen.hosts, chosen.json)
         case "bench":
             return run_bench(sorted(chosen.sizes), chosen.json)
+        case "audit":
+            return run_audit(chosen.json, baseline=not chosen.no_baseline)
         case "clean":
             gone = cleanup_leftovers()
             print("removed: " + " ".join(gone) if gone else "nothing to remove")

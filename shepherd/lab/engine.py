@@ -11,7 +11,8 @@ from typing import Any
 
 from shepherd.errors import CommandFailed, DockerUnavailable
 
-_API = "/v1.43"
+_API = "/v1.44"
+"""The first that takes a network's hardware address."""
 
 
 class _Connection(http.client.HTTPConnection):

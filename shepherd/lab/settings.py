@@ -65,11 +65,12 @@ def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup
     return _lines(table)
 
 
-def gateway_toml() -> str:
+def gateway_toml(changes: Table) -> str:
     """The gateway's settings. The lab's internet is a network for documentation."""
     table: Table = {
         "vlan": "vlan", "outside": ["wan"], "nat_address": CM_WAN, "site_networks": [SITE_NET],
         "subnet": FLOCK_NET, "gateway": CM_FLOCK, "collector": f"{CM_FLOCK}:{FLOCK_PORT}", "check_s": 1.0,
+        **changes,
     }  # fmt: skip
     return _lines(table)
 

@@ -45,7 +45,8 @@ _END_OF_KEY = "-----END PRIVATE KEY-----\n"
 
 @dataclass(frozen=True, kw_only=True)
 class SiteSpec:
-    """What to build. `shepherd` and `node` change settings of the daemon (by section) and of the keepers.
+    """What to build. `shepherd`, `node` and `gateway` change settings of the daemon (by section), of the
+    keepers and of the gateway.
 
     `remap`: whether the hosts' dockerd maps accounts. `cgroups`: the version that the nodes see; by default the
     machine's, or what SHEPHERD_LAB_CGROUPS says.
@@ -56,6 +57,7 @@ class SiteSpec:
     memory_mib: int = 512
     shepherd: Mapping[str, settings.Table] = field(default_factory=dict)
     node: settings.Table = field(default_factory=dict)
+    gateway: settings.Table = field(default_factory=dict)
     start_keepers: bool = False
     start_shepherd: bool = False
     cgroups: Cgroups = field(default_factory=choose)
@@ -163,7 +165,7 @@ class Site(PoolQueries):
             *pools.everywhere(self.names, users), *pools.home_cm_files(), *pools.flock_cm_files(),
             *pools.shepherd_files(), File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
             File(path="/etc/shepherd/shepherd.toml", text=settings.shepherd_toml(self.image_id, self.spec.shepherd)),
-            File(path="/etc/shepherd/gateway.toml", text=settings.gateway_toml()),
+            File(path="/etc/shepherd/gateway.toml", text=settings.gateway_toml(self.spec.gateway)),
             File(path=settings.LEASE_PUBLIC, text=public),
         ])  # fmt: skip
         cm.must(("sh", "-e", "-c", pools.ADD_USERS))

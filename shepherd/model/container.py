@@ -77,6 +77,8 @@ class ContainerSpec:
     tmpfs: Mapping[str, Tmpfs]
     binds: Mapping[str, str]
     """Paths of the host, and where the container sees them, read-only."""
+    sysctls: Mapping[str, str]
+    """Settings of its own network namespace."""
     network: str
     address: str
     mac: str

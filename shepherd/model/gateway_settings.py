@@ -39,9 +39,10 @@ class GatewaySettings:
     squid: tuple[str, ...] = ()
     """Proxies for software and calibration data (CVMFS, Frontier), `ADDRESS:PORT`."""
     refused_ports: tuple[str, ...] = (
-        "22", "23", "25", "111", "135", "137-139", "445", "465", "587", "2049", "3389", "5900-5910",
+        "22", "23", "25", "53", "111", "135", "137-139", "445", "465", "587", "853", "2049", "3389", "5900-5910",
     )  # fmt: skip
-    """TCP ports that are refused everywhere: mail, and what worms spread by. `N` or `N-M`."""
+    """TCP ports that are refused everywhere: mail, what worms spread by, and resolvers that are not named. `N` or
+    `N-M`."""
     only_ports: tuple[str, ...] = ()
     """If given, the only TCP ports that guests may reach outside; empty: all but `refused_ports`. `N` or `N-M`."""
     udp_ports: tuple[str, ...] = ()

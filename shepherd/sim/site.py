@@ -88,6 +88,7 @@ class SiteSpec:
             flock_address="10.27.2.1",
             flock_mac="02:00:00:00:02:01",
             flock_collector="10.27.0.1:9619",
+            leak_targets=("10.1.0.9:2049",),
             poll_local_s=self.poll_local_s,
             poll_flock_s=self.poll_flock_s,
         )

@@ -9,6 +9,7 @@ from shepherd.lab.addresses import HostNames
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import docker_socket
 from shepherd.lab.node import Node
+from shepherd.lab.rootfs import REMAPPED_ROOT
 from shepherd.lab.settings import NETWORK
 from shepherd.lab.site import Site
 from shepherd.lab.tokens import FLOCK_TOKEN
@@ -41,11 +42,17 @@ def container_config(
 def start_container(site: Site, node: Node, entry: Sequence[str], environment: Sequence[str] = ()) -> str:
     """Start a container on a host and return its id."""
     names = next(names for names in site.names if names.regular == node.name)
-    node.must(("mkdir", "-p", "-m", "700", SHARE))
+    share(node)
     config = container_config(site.image_id, names, entry, environment)
     made = json.loads(engine.ask(docker_socket(node), "POST", "/containers/create", config))
     engine.ask(docker_socket(node), "POST", f"/containers/{made['Id']}/start")
     return str(made["Id"])
+
+
+def share(node: Node) -> None:
+    """Let the container's root read what is shared with it, as the keeper does."""
+    node.must(("mkdir", "-p", SHARE))
+    node.must(("sh", "-c", f"chgrp -R {REMAPPED_ROOT} {SHARE} && chmod -R u=rwX,g=rX,o= {SHARE}"))
 
 
 def remove_container(node: Node, ident: str) -> None:
@@ -64,12 +71,13 @@ def lend(site: Site, node: Node, lease: str) -> str:
     flocking = next(names.flocking for names in site.names if names.regular == node.name)
     until_s = time.clock_gettime(time.CLOCK_BOOTTIME) + 600
     control = {"phase": "go", "lease": lease, "until_boottime_s": until_s, "graceful_s": 10, "fast_s": 5, "serial": 1}
-    node.must(("mkdir", "-p", "-m", "700", SHARE))
+    share(node)
     node.write(f"{SHARE}/control", "".join(f"{k}={v}\n" for k, v in control.items()), 0o600)
     node.must(("cp", "-a", FLOCK_TOKEN, f"{SHARE}/token"))
+    share(node)
     environment = [
         f"_CONDOR_COLLECTOR_HOST={site.flock_pool}", "_CONDOR_TRUST_DOMAIN=flock.lab", "_CONDOR_NUM_CPUS=2",
-        "_CONDOR_PRIVATE_NETWORK_NAME=flock.lab", "_CONDOR_MEMORY=512",
+        "_CONDOR_PRIVATE_NETWORK_NAME=flock.lab", "_CONDOR_MEMORY=512", "_CONDOR_USER_JOB_WRAPPER=",
     ]  # fmt: skip
     entry = ("/usr/local/libexec/shepherd/flock-init", "--lease", lease)
     ident = start_container(site, node, entry, environment)

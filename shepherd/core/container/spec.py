@@ -9,6 +9,8 @@ from shepherd.model.node_settings import NodeSettings
 
 SLOTS, FIRST_SLOT_UID = 256, 3001
 """Accounts of slots in the image, by its recipe: each job runs as one of them, and no two as the same."""
+SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "1024"}
+"""dockerd lets everybody in a container have ports below 1024; jobs need none."""
 RESOLVER = "/etc/resolv.conf"
 
 
@@ -32,6 +34,7 @@ def container_spec(settings: NodeSettings, lease: Lease) -> ContainerSpec:
         limits=limits_of(settings),
         tmpfs=tmpfs_of(settings),
         binds={f"{settings.run_dir}/share": INSIDE, f"{settings.run_dir}/resolv.conf": RESOLVER},
+        sysctls=SYSCTLS,
         network=settings.network,
         address=settings.flock_address,
         mac=settings.flock_mac.lower(),

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import docker.types
+import docker.utils
 
 from shepherd.model.container import LABEL, ContainerSpec, Limits, Tmpfs, Walls
 
 MIB, NANO = 1 << 20, 1_000_000_000
+PER_NETWORK = "1.44"
+"""API of the first dockerd (25) that takes a container's hardware address as its network's."""
 NO_NEW_PRIVILEGES, SECCOMP = "no-new-privileges", "seccomp="
 READ_ONLY = "ro,rprivate"
 
@@ -24,6 +27,8 @@ def arguments(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa: A
         "labels": dict(spec.labels),
         "host_config": host_config(client, spec),
         "networking_config": client.create_networking_config({spec.network: endpoint}),
+        # Older ones take no hardware address of a network, and say nothing.
+        **({"mac_address": spec.mac} if docker.utils.version_lt(client.api_version, PER_NETWORK) else {}),
     }
 
 
@@ -47,6 +52,7 @@ def host_config(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa:
         read_only=walls.read_only,
         restart_policy={"Name": "no"},
         security_opt=security,
+        sysctls=dict(spec.sysctls),
         tmpfs={path: tmpfs.options() for path, tmpfs in spec.tmpfs.items()},
         ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0), *([files] if limits.open_files else [])],
     )
@@ -72,6 +78,7 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
         limits=limits_of(host),
         tmpfs={path: tmpfs_of(options) for path, options in (host["Tmpfs"] or {}).items()},
         binds=dict(bind.split(":")[:2] for bind in host["Binds"] or () if bind.endswith(f":{READ_ONLY}")),
+        sysctls=host["Sysctls"] or {},
         network=network,
         address=(endpoint.get("IPAMConfig") or {}).get("IPv4Address", ""),
         mac=endpoint.get("MacAddress", ""),

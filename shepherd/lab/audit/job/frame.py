@@ -1,0 +1,163 @@
+"""What every probe needs. Runs within a flocked job, on the image's own Python; standard library only.
+
+A probe returns what it got: `True` if the door opened, `False` if it is shut, or a text for a door that is open. It
+never walks through: it opens for writing without writing, and signals with number 0.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+Probe = Callable[[], "bool | str"]
+PROBES: dict[str, tuple[str, Probe]] = {}
+LIBC = ctypes.CDLL(None, use_errno=True)
+PATIENCE_S = 2.0
+
+
+def probe(ident: str, tries: str) -> Callable[[Probe], Probe]:
+    """Register a probe: `tries` says what a guest would be after."""
+
+    def register(function: Probe) -> Probe:
+        PROBES[ident] = (tries, function)
+        return function
+
+    return register
+
+
+def run_all(only: str = "") -> None:
+    """Run those whose id begins so, and tell each outcome as a line of JSON at once."""
+    for ident, (tries, function) in PROBES.items():
+        if ident.startswith(only):
+            print(json.dumps({"id": ident, "tries": tries, **by_a_child(function)}), flush=True)
+
+
+def by_a_child(function: Probe) -> dict[str, object]:
+    """The outcome of a probe made by a process of its own: the kernel may kill for what is tried."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, json.dumps(outcome(function)).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as told:
+        text = told.read()
+    _, status = os.waitpid(child, 0)
+    if text:
+        found: dict[str, object] = json.loads(text)
+        return found
+    return {"got": "shut" if os.WIFSIGNALED(status) else "broken", "detail": f"ended with status {status}"}
+
+
+def outcome(function: Probe) -> dict[str, object]:
+    """`open` or `shut`, and what was seen. An error of the system is a shut door; one of ours is neither."""
+    try:
+        got = function()
+    except OSError as exc:
+        return {"got": "shut", "detail": errno.errorcode.get(exc.errno or 0, str(exc))}
+    except Exception as exc:
+        return {"got": "broken", "detail": repr(exc)}
+    return {"got": "open" if got else "shut", "detail": got if isinstance(got, str) else ""}
+
+
+def call(number: int, *arguments: object) -> int:
+    """A system call. Raises OSError."""
+    result: int = LIBC.syscall(number, *arguments)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+
+
+def can_open(path: str, flags: int = os.O_RDONLY) -> bool:
+    """Whether a file opens; nothing is read or written."""
+    os.close(os.open(path, flags))
+    return True
+
+
+def listed(path: str, but: Callable[[str], bool] = lambda _name: False) -> str:
+    """What a directory shows besides what is expected there."""
+    return " ".join(name for name in sorted(os.listdir(path)) if not but(name))[:200]
+
+
+def connects(address: str, port: int, within_s: float = PATIENCE_S) -> bool:
+    """Whether anybody answers. A refusal is an answer, too; the firewall's own come as ICMP."""
+    with socket.socket(socket.AF_INET) as conversation:
+        conversation.settimeout(within_s)
+        return conversation.connect_ex((address, port)) in {0, errno.ECONNREFUSED}
+
+
+def family() -> set[int]:
+    """Our own processes: we, those we come from, and PID 1 of this namespace if it is the job's own."""
+    own: set[int] = set()
+    pid = os.getpid()
+    while pid > 1 and pid not in own and (not own or is_ours(pid)):
+        own.add(pid)
+        pid = parent_of(pid)
+    return own | ({1} if in_own_namespace() else set())
+
+
+def parent_of(pid: int) -> int:
+    """A process's parent; 0 if that is not to be seen."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def is_ours(pid: int) -> bool:
+    """Whether a process runs this very program: HTCondor's starter, further up, does not."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"job.probes" in file.read()
+    except OSError:
+        return False
+
+
+def in_own_namespace() -> bool:
+    """Whether PID 1 is the job's keeper, and not the pilot's."""
+    try:
+        with open("/proc/1/cmdline", "rb") as file:
+            return b"flock-job" in file.read()
+    except OSError:
+        return False
+
+
+def strangers() -> Iterator[int]:
+    """Processes that are visible and not ours."""
+    ours = family()
+    yield from (int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in ours)
+
+
+def reached(action: Callable[[int], object]) -> str:
+    """The strangers on which something succeeds."""
+    found = []
+    for pid in strangers():
+        try:
+            if action(pid):
+                found.append(str(pid))
+        except OSError:
+            continue
+    return " ".join(found)
+
+
+def wait_for(path: str, within_s: float) -> bool:
+    """Whether a file appears in time."""
+    until_s = time.monotonic() + within_s
+    while time.monotonic() < until_s:
+        if os.path.exists(path):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def fact(name: str) -> str:
+    """What the audit told this job: NAME=VALUE arguments."""
+    for argument in sys.argv[1:]:
+        if argument.startswith(f"{name}="):
+            return argument.partition("=")[2]
+    return ""

@@ -1,0 +1,107 @@
+"""Real jobs of real guests, submitted at the foreign pool, and what they said."""
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shepherd.errors import CommandFailed
+from shepherd.lab.eventually import eventually
+from shepherd.lab.node import SOURCE_IN_NODE
+from shepherd.lab.site import Site
+
+FOLDER = f"{SOURCE_IN_NODE}/shepherd/lab/audit/job"
+IDLE, RUNNING, REMOVED, COMPLETED, HELD = 1, 2, 3, 4, 5
+SUBMIT = """\
+executable = /usr/bin/python3
+transfer_executable = False
+arguments = "{arguments}"
+transfer_input_files = job
+should_transfer_files = YES
+when_to_transfer_output = ON_EXIT
+output = {name}.out
+error = {name}.err
+log = {name}.log
+request_cpus = 1
+request_memory = {memory_mib}
+request_disk = 20480
+stream_output = True
+stream_error = True
+requirements = TARGET.Machine == "{machine}"
+{more}
+queue
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job."""
+
+    site: Site
+    user: str
+    name: str
+    cluster: int
+
+    @property
+    def ad(self) -> Mapping[str, object]:
+        """Its ad, in the queue or in the history; empty if there is none."""
+        which = f"ClusterId == {self.cluster}"
+        found = self.site.queue(self.site.campus, which) or self.site.history(self.site.campus, which)
+        return found[0] if found else {}
+
+    def wait(self, *states: int, within_s: float = 60.0) -> Mapping[str, object]:
+        """Until it is in one of these states. Raises Unavailable."""
+        what = f"{self.name} is in state {states}"
+        return eventually(lambda: ad if (ad := self.ad).get("JobStatus") in states else {}, within_s, 0.5, what=what)
+
+    def ended(self) -> bool:
+        """Whether it neither waits nor runs."""
+        return self.ad.get("JobStatus") not in {IDLE, RUNNING}
+
+    def text(self, ending: str = "out") -> str:
+        """What it wrote so far: `out`, `err`, or `log`; nothing if there is no such file."""
+        with contextlib.suppress(CommandFailed):
+            return self.site.campus.read(f"/home/{self.user}/{self.name}.{ending}")
+        return ""
+
+    def says(self, words: str, within_s: float = 60.0) -> None:
+        """Until its output has these words. Raises Unavailable."""
+        eventually(lambda: words in self.text(), within_s, 0.5, what=f"{self.name} says {words!r}")
+
+    def lines(self) -> list[Mapping[str, str]]:
+        """Its output, where each line is JSON. Raises CommandFailed if it said nothing."""
+        told = [json.loads(line) for line in self.text().splitlines() if line.startswith("{")]
+        if not told:
+            raise CommandFailed(f"{self.name} said nothing: {self.text('err')[-600:]} {self.text('log')[-600:]}")
+        return told
+
+    def remove(self) -> None:
+        """condor_rm."""
+        self.site.campus.run(("condor_rm", str(self.cluster)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """A user of the foreign pool."""
+
+    site: Site
+    user: str
+
+    def prepare(self) -> None:
+        """Put the job's files into its home directory."""
+        home = f"/home/{self.user}"
+        copy = f"cp -r {FOLDER} {home}/ && rm -rf {home}/job/__pycache__ && chown -R {self.user}: {home}/job"
+        self.site.campus.must(("sh", "-c", copy))
+
+    def submit(
+        self, name: str, machine: str, arguments: Sequence[str], *, more: str = "", memory_mib: int = 64
+    ) -> Job:
+        """A job for that startd: `python3 -m job.ARGUMENTS`."""
+        quoted = " ".join(["-u", "-m", *arguments])
+        text = SUBMIT.format(arguments=quoted, name=name, machine=machine, more=more, memory_mib=memory_mib)
+        path = f"/home/{self.user}/{name}.sub"
+        self.site.campus.write(path, text, owner=self.user)
+        script = f"cd /home/{self.user} && exec condor_submit -terse {Path(path).name}"
+        said = self.site.campus.must(("sh", "-c", script), user=self.user)
+        return Job(site=self.site, user=self.user, name=name, cluster=int(said.split(".")[0]))

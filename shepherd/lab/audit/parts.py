@@ -1,0 +1,185 @@
+"""The audit's parts that are jobs of guests: what they try, what they need, what they leave behind."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from shepherd.errors import Unavailable
+from shepherd.lab import command
+from shepherd.lab.audit.jobs import COMPLETED, HELD, RUNNING, Guest, Job
+from shepherd.lab.audit.place import (
+    MEMORY_MIB,
+    PROCESSES,
+    SCRATCH_MIB,
+    doors_that_do_not_exist,
+    facts,
+    host_of,
+)
+from shepherd.lab.audit.report import OPEN, SHUT, Result, from_job, need, shut
+from shepherd.lab.eventually import eventually
+from shepherd.lab.site import Site
+
+VICTIM_S = 120
+AROUND_S = 20
+STAYER = "shepherd-stayer"
+OPEN_FILES = 16384
+ESCAPE = "#!/usr/bin/python3\nimport os; open('escaped', 'w').write(' '.join(sorted(os.listdir('/proc'))))\n"
+WAYS = {
+    "around-before": '+PreCmd = "escape.py"\n+PreArguments = ""',
+    "around-after": '+PostCmd = "escape.py"\n+PostArguments = ""',
+    "around-tool": "tool_daemon_cmd = escape.py",
+    "around-plugin": "transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y",
+}
+"""What HTCondor would run for a job beside its own program."""
+Results = Iterator[Result]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guests:
+    """Two guests, alice who tries and bob who suffers, on one lent host beside another."""
+
+    site: Site
+    host: str
+    neighbour: str
+    alice: Guest
+    bob: Guest
+    doors: Mapping[str, str]
+
+    @classmethod
+    def on(cls, site: Site) -> "Guests":
+        """Both prepared, on the first two hosts that are lent."""
+        host, neighbour, *_ = site.flocking_startds()
+        alice, bob = Guest(site=site, user="alice"), Guest(site=site, user="bob")
+        for guest in (alice, bob):
+            guest.prepare()
+        doors = facts(site, host, neighbour)
+        return cls(site=site, host=host, neighbour=neighbour, alice=alice, bob=bob, doors=doors)
+
+    @property
+    def told(self) -> list[str]:
+        """What a probing job is told of doors."""
+        return [f"{name}={value}" for name, value in self.doors.items()]
+
+    def trespass(self) -> Results:
+        """Everything one job can try by itself, while a careless one of somebody else runs beside it."""
+        for name in doors_that_do_not_exist(self.site, self.doors):
+            yield Result(id=f"door-{name}", tries="a door", must=SHUT, got="not there", detail=self.doors[name])
+        victim = self.bob.submit("victim", self.host, ["job.victim", str(VICTIM_S)])
+        victim.says("open")
+        prober = self.alice.submit("prober", self.host, ["job.probes", *self.told])
+        prober.wait(COMPLETED, HELD, within_s=VICTIM_S)
+        yield from from_job(prober.lines(), SHUT)
+        met = [line for line in victim.text().splitlines() if line.startswith("met")]
+        yield shut("victim-met", "the other job noticed a visitor", bool(met), " ".join(met))
+        yield self._accounts(2)
+        victim.remove()
+
+    def _accounts(self, jobs: int) -> Result:
+        """The accounts that jobs really ran as: HTCondor once fell back to `nobody` for all, without a word."""
+        log = self._inside("cat /var/log/condor/StarterLog.slot1_*")
+        users = {line.rpartition(" as user ")[2] for line in log.splitlines() if "Running job as user" in line}
+        same = len(users) < jobs or "nobody" in users
+        return shut("accounts", "two jobs under one account", same, " ".join(sorted(users)))
+
+    def _inside(self, script: str) -> str:
+        """A shell in the container, as its root: for looking only."""
+        (first, *_) = host_of(self.site, self.host).pids("flock-init", containers=True)
+        into = ("nsenter", f"--target={first}", "--mount", "--pid", "--", "sh", "-c", script)
+        return command.run(into, timeout_s=20).stdout
+
+    def needs(self) -> Results:
+        """What must work."""
+        job = self.alice.submit("needs", self.host, ["job.needs", *self.told])
+        job.wait(COMPLETED, HELD)
+        yield from from_job(job.lines(), OPEN)
+        came = self.site.campus.run(("cat", "/home/alice/came-back")).stdout
+        yield need("need-output", "output files come back", works=came == "output")
+        yield self._end("need-exit-code", "import sys; sys.exit(23)", (23, None))
+        yield self._end("need-exit-signal", "import os; os.kill(os.getpid(), 11)", (None, 11))
+
+    def _end(self, ident: str, script: str, expected: tuple[int | None, int | None]) -> Result:
+        self.site.campus.write("/home/alice/ends.py", script, owner="alice")
+        job = self.alice.submit(ident, self.host, ["ends"], more="transfer_input_files = job, ends.py")
+        ad = job.wait(COMPLETED, HELD)
+        told = (ad.get("ExitCode"), ad.get("ExitSignal"))
+        return need(ident, "the job's end is told as it was", works=told == expected, detail=str(told))
+
+    def around(self) -> Results:
+        """What HTCondor would run for a job outside of its walls."""
+        self.site.campus.write("/home/alice/escape.py", ESCAPE, mode=0o755, owner="alice")
+        for ident, way in WAYS.items():
+            more = f"transfer_input_files = job, escape.py\n{way}"
+            job = self.alice.submit(ident, self.host, ["job.greedy", "files", "5"], more=more)
+            self._true(job.ended, AROUND_S)
+            if ident == "around-tool":
+                login = self.site.campus.run(("condor_ssh_to_job", str(job.cluster), "true"), timeout_s=40)
+                yield shut("around-login", "logging in to a job", login.returncode == 0)
+            seen = self.site.campus.run(("cat", "/home/alice/escaped")).stdout
+            self.site.campus.run(("rm", "-f", "/home/alice/escaped"))
+            state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
+            yield shut(ident, "code outside of the job's walls", bool(seen), state)
+            job.remove()
+
+    def greed(self) -> Results:
+        """Each limit, reached and not passed."""
+        bystander = self.bob.submit("bystander", self.host, ["job.victim", "300"])
+        bystander.wait(RUNNING)
+        yield from self._takes("processes", PROCESSES, PROCESSES - 1)
+        yield from self._takes("files", OPEN_FILES + 1000, OPEN_FILES)
+        yield from self._takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB)
+        yield from self._takes("memory", MEMORY_MIB + 100, MEMORY_MIB)
+        ad = bystander.ad
+        undisturbed = ad.get("JobStatus") == RUNNING and ad.get("NumJobStarts") in {None, 0, 1}
+        yield need("need-bystander", "a job beside all that goes on", works=undisturbed, detail=bystander.text("log"))
+        lent = self.host in self.site.flocking_startds()
+        yield need("need-pilot", "the pilot beside all that goes on", works=lent)
+        yield self._local_work()
+        bystander.remove()
+
+    def _takes(self, what: str, tried: int, most: int) -> Results:
+        job = self.alice.submit(f"greed-{what}", self.host, ["job.greedy", what, str(tried)])
+        state = job.wait(COMPLETED, HELD, within_s=90)
+        told = [int(word) for word in job.text().split() if word.isdigit()]
+        got = max(told, default=-1)
+        detail = f"got {got} of {tried}, state {state.get('JobStatus')} {state.get('HoldReason', '')}"
+        yield shut(f"greed-{what}", f"all {what} there are", not 0 <= got <= most, detail)
+
+    def _local_work(self) -> Result:
+        cluster = self.site.submit(self.site.cm, "carol", "executable = /bin/true\nqueue\n")
+        began_s = time.monotonic()
+        done = self._true(lambda: not self.site.queue(self.site.cm, f"ClusterId == {cluster}"), 60)
+        return need("need-local-work", "local work meanwhile", works=done, detail=f"{time.monotonic() - began_s:.1f} s")
+
+    def staying(self) -> Results:
+        """What outlives a job, and a lend."""
+        node = host_of(self.site, self.host)
+        self.alice.submit("stayer", self.host, ["job.staying", STAYER, "600"]).wait(COMPLETED, HELD)
+        alive = not self._true(lambda: not node.pids(STAYER), 5)
+        yield shut("stay-processes", "processes that outlive their job", alive)
+        found = self._inside(f"ls /tmp/{STAYER} /var/tmp/{STAYER} /dev/shm/{STAYER} 2>/dev/null")
+        yield shut("stay-files", "files for the next guest", bool(found), found)
+        last = self.alice.submit("last", self.host, ["job.staying", STAYER, "600"])
+        last.wait(RUNNING, COMPLETED)
+        waiting = self.alice.submit("notice", self.host, ["job.notice"])
+        waiting.says("waiting")
+        self.site.cm.must(("shepherd", "flockoff", "the audit ends a lend"), user="shepherd")
+        over = self._true(lambda: not node.pids("flock-init", containers=True), 90)
+        yield need("need-reclaim", "the lend ends", works=over)
+        yield shut("stay-lend", "processes that outlive a lend", bool(node.pids(STAYER)))
+        left = node.run(("find", "/var/lib/docker", "/run/shepherd", "-name", STAYER)).stdout
+        yield shut("stay-disk", "files that outlive a lend", bool(left), left)
+        yield from self._notice(waiting)
+
+    def _notice(self, waiting: Job) -> Results:
+        heard = self._true(lambda: "notice" in waiting.text(), 30)
+        yield need("need-notice", "notice before a reclaim", works=heard, detail=waiting.text())
+        told = self._true(lambda: "evicted" in waiting.text("log"), 30)
+        yield need("need-reason", "the reason in the job's log", works=told, detail=waiting.text("log")[-300:])
+        waiting.remove()
+
+    def _true(self, question: Callable[[], object], within_s: float) -> bool:
+        try:
+            eventually(question, within_s, 0.3)
+        except Unavailable:
+            return False
+        return True
