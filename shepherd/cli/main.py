@@ -63,7 +63,7 @@ def dispatch(words: list[str], verbs: Sequence[str]) -> int:
 
 def settings_of(args: argparse.Namespace) -> pathlib.Path:
     """The settings file of the program that a verb is about."""
-    if args.verb == "node" or getattr(args, "node", False):
+    if args.verb == "node" or getattr(args, "node", False) or getattr(args, "audit", False):
         return NODE_SETTINGS
     if args.verb in {"gateway", "explain"} or getattr(args, "gateway", False):
         return GATEWAY_SETTINGS

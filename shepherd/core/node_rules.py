@@ -195,8 +195,8 @@ def size_problems(node: NodeSettings) -> Iterator[Problem]:
     for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1)):
         if (value := getattr(node, key)) < least:
             yield Problem(key, f"is {value}", f"{least} MiB or more")
-    if node.processes < LEAST_PROCESSES:
-        yield Problem("processes", f"is {node.processes}", f"HTCondor alone needs {LEAST_PROCESSES}")
+    if node.processes and node.processes < LEAST_PROCESSES:
+        yield Problem("processes", f"is {node.processes}", f"HTCondor alone needs {LEAST_PROCESSES}; 0: no limit")
     if not 0.0 <= node.cpus < math.inf:
         yield Problem("cpus", f"is {node.cpus:g}", "0 for all, or how many")
     for address in node.dns:

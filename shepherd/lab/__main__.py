@@ -59,9 +59,9 @@ def parser() -> argparse.ArgumentParser:
     bench = verbs.add_parser("bench", help="the cycle and the keepers' polling, beside their floor")
     bench.add_argument("--sizes", type=number(1), nargs="+", default=SIZES, metavar="HOSTS", help="100 1000 10000")
     bench.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
-    audit = verbs.add_parser("audit", help="try every door that guests must find shut; exit 0 only if all are")
-    audit.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write every probe's outcome, too")
-    audit.add_argument("--no-baseline", action="store_true", help="leave out the talk's docker run")
+    audit = verbs.add_parser("audit", help="try every door that guests must find shut")
+    audit.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write each probe's outcome")
+    audit.add_argument("--no-baseline", action="store_true", help="not the original as well")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
     return words
 

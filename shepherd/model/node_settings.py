@@ -94,7 +94,7 @@ class NodeSettings:
     memory_mib: int = 0
     """Memory limit of the container, scratch space included; 0: none. MiB."""
     processes: int = 16384
-    """Processes and threads that the container may have at once."""
+    """Processes and threads that the container may have at once; 0: no limit. A job's account may have 2048 besides."""
     cpus: float = 0.0
     """Processors that the container may use; 0: all."""
     scratch_mib: int = 4096

@@ -42,6 +42,7 @@ from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.node_audit import NodeAudit
 from shepherd.programs.node_network import NodeNetwork
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
@@ -68,6 +69,19 @@ class Node:
     def network(self) -> NodeNetwork:
         """This host's side of the flock VLAN."""
         return network_of(self._settings)
+
+    @property
+    def audit(self) -> NodeAudit:
+        """A look at everything that must hold here. Raises CommandFailed if the keeper's record cannot be read."""
+        settings = self._settings
+        text = run_dir_of(settings).read(NodeFile.LEND)
+        return NodeAudit(
+            settings=settings,
+            engine=docker_of(settings),
+            checks=checks_of(settings),
+            tokens=tokens_of(settings),
+            lend=lends.from_json(text).lend if text else None,
+        )
 
     def run(self) -> None:
         """Serve until TERM. Raises SettingsError, and CommandFailed if the run directory cannot be used."""

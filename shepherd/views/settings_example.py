@@ -28,6 +28,8 @@ NODE: Mapping[str, object] = {
     "flock_address": "10.27.2.20",
     "flock_mac": "02:42:0a:1b:02:14",
     "flock_collector": "10.27.0.1:9619",
+    "flock_pool": "cm.example.org:9619",
+    "leak_targets": ("10.1.0.1:9618", "10.1.0.9:2049"),
 }
 
 GATEWAY: Mapping[str, object] = {

@@ -1,0 +1,50 @@
+"""`shepherd check --audit` on a host made of plain values."""
+
+from shepherd.core.keeper.lend import from_json
+from shepherd.model.reach import Attempt, Whence
+from shepherd.ports_node import NodeFile
+from shepherd.programs.keeper_checks import Checks
+from shepherd.programs.node_audit import NOT_LENT, NodeAudit
+from tests.host.keeper_world import SETTINGS, STORAGE, World, flocking
+
+
+def audit(world: World) -> dict[str, str]:
+    """What is wrong, by what was looked at."""
+    checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.shield)
+    lend = from_json(world.files[NodeFile.LEND]).lend if NodeFile.LEND in world.files else None
+    looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend).run()
+    return {one.what: one.problem for one in looked}
+
+
+def test_a_host_at_home_is_looked_at_as_far_as_can_be() -> None:
+    """The audit of a host that was not lent said "ok" of walls that nobody had looked at."""
+    found = audit(World())
+    assert set(found.values()) == {""}
+    assert NOT_LENT in found
+
+
+def test_a_lent_host_has_its_walls_tried_now() -> None:
+    """The security officer asks today, and the keeper's next round is in five minutes."""
+    world = World()
+    flocking(world)
+    assert set(audit(world).values()) == {""}
+    world.reached.add(Attempt(whence=Whence.JOB, target=STORAGE))
+    assert any(problem.startswith("leak") for problem in audit(world).values())
+
+
+def test_everything_is_looked_at_even_if_the_first_thing_is_wrong() -> None:
+    """One fault a run makes five runs."""
+    world = World()
+    flocking(world)
+    world.network_problem = "the host guard is not in force"
+    world.dockerd_is_lax = True
+    assert sorted(problem.split(":")[0] for problem in audit(world).values()) == [
+        "", "the container is not as specified", "the host guard is not in force",
+    ]  # fmt: skip
+
+
+def test_a_dockerd_that_is_silent_is_a_finding_and_no_traceback() -> None:
+    """The audit itself died of what it was to find."""
+    world = World()
+    world.dockerd_up = False
+    assert "dockerd does not answer" in audit(world).values()
