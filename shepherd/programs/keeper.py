@@ -163,7 +163,10 @@ class Keeper:
             self._forget(" / ".join(filter(None, buried)))
 
     def _patrolled(self, met: ShepherdError) -> None:
-        """A wall that fell ends the lend; silence does not."""
+        """A wall that fell ends the lend; silence does not, and a container that has ended has no walls."""
+        container = self._container()
+        if container is None or self._parts.kernel.start_ticks(container.pid) != container.start_ticks:
+            return
         self._parts.log("the patrol met trouble", problem=met.diagnosis())
         if isinstance(met, CommandFailed):
             self._note_leak(met)

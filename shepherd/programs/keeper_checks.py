@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from shepherd.core.container import leaks
 from shepherd.core.container.drift import drift, engine_problem
-from shepherd.errors import CommandFailed, LeakFound
+from shepherd.errors import CommandFailed, LeakFound, Unavailable
 from shepherd.model.container import ContainerSpec, EngineFacts, Started
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_node import Engine, Reach
@@ -33,22 +33,26 @@ class Checks:
         return problem or self._engine.image_problem(images)
 
     def close_in(self, spec: ContainerSpec, started: Started) -> None:
-        """Load the container's own rules, then look whether all walls stand. Raises CommandFailed, LeakFound."""
+        """Load the container's own rules, then look whether all walls stand. Raises as `look_at`."""
         self._shield(started.pid)
         self.look_at(spec, started)
 
     def patrol(self, spec: ContainerSpec, started: Started) -> None:
-        """The same while guests are in it, and the host's side besides. Raises CommandFailed, LeakFound."""
+        """The same while guests are in it, and the host's side besides. Raises as `look_at`."""
         if problem := self._network_problem():
             raise CommandFailed(problem)
         self.look_at(spec, started)
 
     def look_at(self, spec: ContainerSpec, started: Started) -> None:
-        """Compare what runs with what was meant, and try what must not be reached."""
+        """Compare what runs with what was meant, and try what must not be reached.
+
+        Raises CommandFailed for a wall that is missing, LeakFound for one with a hole, Unavailable if nothing could be
+        shown: a flock pool that is restarted, say.
+        """
         if problem := drift(spec, self._engine.seen(started)):
             raise CommandFailed(problem)
         finding = leaks.judge(self._settings, self._reach.answered(started.pid, leaks.attempts(self._settings)))
         if finding.leaks:
             raise LeakFound(finding.problem)
         if finding.problem:
-            raise CommandFailed(finding.problem)
+            raise Unavailable(finding.problem)

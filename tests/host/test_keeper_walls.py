@@ -107,6 +107,15 @@ def test_a_dockerd_that_is_slow_on_the_round_ends_no_lend() -> None:
     assert any("patrol" in line for line in world.log)
 
 
+def test_a_flock_pool_that_is_restarted_ends_no_lend() -> None:
+    """The flock pool was upgraded, and for one minute every round of every keeper found nothing to answer it."""
+    world = World()
+    keeper = flocking(world)
+    world.reached = set()
+    keeper.run(2 * ROUND_S)
+    assert world.report.phase is KeeperPhase.FLOCKING
+
+
 def test_the_containers_token_is_renewed_before_it_lapses() -> None:
     """A lend of two days lost its pool after an hour."""
     world = World()
