@@ -66,6 +66,9 @@ class Engine(Protocol):
     """dockerd. Every method may take `docker_s` per request, and raises DockerUnavailable, or CommandFailed if
     dockerd answers and says no."""
 
+    def fetch(self, image: str, repository: str, login: tuple[str, str] | None) -> None:
+        """Get an image from a registry, unless it is here. Takes as long as it takes while anything arrives."""
+
     def image_problem(self, images: AbstractSet[str]) -> str:
         """Why none of these images can be started here, in one clause; empty if one can."""
 

@@ -1,4 +1,4 @@
-"""`shepherd image build`: the flock image, of a Debian tree."""
+"""`shepherd image build|push`: the flock image, of a Debian tree, and to a registry."""
 
 import argparse
 import json
@@ -7,6 +7,8 @@ from pathlib import Path
 DESCRIPTION = """Packs a Debian tree that has the recipe's packages (made by debootstrap, mmdebstrap or `docker export`)
 into an image for `docker load`. The same tree gives the same image id, wherever and whenever it is built; leases and
 keepers name the image by that id."""
+PUSH = """Brings a built image to a registry, under a tag that is its id: hosts whose keepers have `registry` set fetch
+it there. The login is read from a file that only its owner can read, {"username": "…", "password": "…"}."""
 RECIPE = Path(__file__).parents[2] / "images/flock/recipe.toml"
 
 
@@ -20,10 +22,17 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     build.add_argument("--recipe", type=Path, default=RECIPE, help="default: %(default)s")
     build.add_argument("--tag", default="shepherd/flock:latest", help="name in dockerd; default: %(default)s")
     build.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
+    push = verbs.add_parser("push", help="bring it to a registry", description=PUSH)
+    push.add_argument("--archive", type=Path, required=True, help="what `build` wrote")
+    push.add_argument("--to", required=True, metavar="HOST[:PORT]/NAME", help="as `registry` of the keepers")
+    push.add_argument("--login", type=Path, default=None, help="file with user and password")
+    push.add_argument("--ca", type=Path, default=None, help="certificate of the site's own authority")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build. Raises SettingsError, CommandFailed."""
+    """Build or push. Raises SettingsError, CommandFailed, Unavailable."""
+    if args.image_verb == "push":
+        return push(args)
     from shepherd.programs.image_wiring import build
 
     built = build(args.recipe, args.root, args.out, args.tag)
@@ -33,4 +42,12 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(f"{built.ident}  {built.size_bytes / 1e6:.0f} MB  {args.out}")
         print(f"`docker load -i {args.out}`; the id goes to `images` of the keepers and `flock.image` of the shepherd")
+    return 0
+
+
+def push(args: argparse.Namespace) -> int:
+    """Bring it to the registry."""
+    from shepherd.programs.image_wiring import push
+
+    print(push(args.archive, args.to, args.login, args.ca))
     return 0

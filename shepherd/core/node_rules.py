@@ -24,6 +24,7 @@ LAST_VLAN = 4094
 LONGEST_INTERFACE = 15
 LEAST_PROCESSES = 64
 LEAST_TOKEN_S = 300.0
+REPOSITORY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
 
 
@@ -36,6 +37,7 @@ def node_problems(node: NodeSettings) -> list[Problem]:
         *vlan_problems(node),
         *mac_problems(node.flock_mac),
         *place_problems(node),
+        *trial_problems(node),
         *time_problems(node),
         *size_problems(node),
     ]
@@ -150,6 +152,23 @@ def place_problems(node: NodeSettings) -> Iterator[Problem]:
         yield from absolute_problems("", {"condor_config": node.condor_config})
     if node.collector:
         yield from address_problem("collector", node.collector)
+    if not node.docker.startswith("unix:///"):
+        yield Problem(
+            "docker",
+            f"{node.docker!r} is not a local socket",
+            'write e.g. "unix:///var/run/docker.sock"; a dockerd that listens on a network is not used',
+        )
+    for entry in node.environment:
+        if not VARIABLE.fullmatch(entry):
+            yield Problem("environment", f"{entry!r} is not NAME=value", "write NAME=value on one line")
+
+
+def trial_problems(node: NodeSettings) -> Iterator[Problem]:
+    """Where images and tokens come from, and what is tried."""
+    if node.registry and not REPOSITORY.fullmatch(node.registry):
+        yield Problem("registry", f"{node.registry!r} is not HOST/NAME", "no https:// before it, no tag after it")
+    if node.registry_login:
+        yield from absolute_problems("", {"registry_login": node.registry_login})
     for target in node.leak_targets:
         yield from place_of_problems("leak_targets", target)
     if not node.leak_targets and node.profile is not Profile.TALK:
@@ -162,15 +181,6 @@ def place_problems(node: NodeSettings) -> Iterator[Problem]:
         yield from address_problem("flock_pool", node.flock_pool)
     if node.token_s < LEAST_TOKEN_S:
         yield Problem("token_s", f"is {node.token_s:g}", f"{LEAST_TOKEN_S:g} or more: it is renewed at half its life")
-    if not node.docker.startswith("unix:///"):
-        yield Problem(
-            "docker",
-            f"{node.docker!r} is not a local socket",
-            'write e.g. "unix:///var/run/docker.sock"; a dockerd that listens on a network is not used',
-        )
-    for entry in node.environment:
-        if not VARIABLE.fullmatch(entry):
-            yield Problem("environment", f"{entry!r} is not NAME=value", "write NAME=value on one line")
 
 
 def time_problems(node: NodeSettings) -> Iterator[Problem]:

@@ -21,7 +21,8 @@ FLOCK = read_recipe(Path(__file__).parents[2] / "images/flock/recipe.toml", reci
 SUITE = FLOCK.suite
 SCRIPT = "/usr/share/debootstrap/scripts/sid"
 NODE_PACKAGES = (
-    "docker.io", "nftables", "conntrack", "iproute2", "procps", "strace", "iputils-ping", "libfaketime", "sudo",
+    "docker.io", "docker-registry", "nftables", "conntrack", "iproute2", "procps", "strace", "iputils-ping",
+    "libfaketime", "sudo",
 )  # fmt: skip
 LEFT_OUT = (
     "./proc/*", "./sys/*", "./dev/*", "./run/*", "./tmp/*", "./var/lib/apt/lists/*", "./var/cache/apt/*",

@@ -86,6 +86,11 @@ class NodeSettings:
     """The keeper's ad is sent at every change and at least this often. Seconds."""
     docker_s: float = 20.0
     """Deadline of one request to dockerd. Seconds."""
+    registry: str = ""
+    """Where images that are missing here are fetched from, `registry.example.org:5000/shepherd/flock`. They lie there
+    under a tag that is their id, and are started only if that is what came. Empty: others bring images here."""
+    registry_login: str = ""
+    """File with user and password for it, `{"username": "…", "password": "…"}`, root 0600; empty: it asks for none."""
     profile: Profile = Profile.APART
     """How far jobs are kept apart: `apart`, each in namespaces of its own; `accounts`, weaker, for a dockerd without
     `userns-remap`: jobs see each other's processes and share /tmp and IPC; `talk`, weakest, what the original did."""

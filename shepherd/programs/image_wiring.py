@@ -1,14 +1,17 @@
-"""Building the flock image of a Debian tree: recipe and tree in, an archive for `docker load` out."""
+"""The flock image: recipe and Debian tree in, an archive for `docker load` out; and the archive into a registry."""
 
 import functools
 from pathlib import Path
 
 from shepherd.core.image import describe
 from shepherd.edges.image import added, members_of, write_image
+from shepherd.edges.registry import Registry
 from shepherd.edges.settings_file import read_recipe
 from shepherd.errors import CommandFailed
 from shepherd.model.image import Built, Recipe
 
+PUSH_S = 120.0
+"""Patience with a registry that says nothing."""
 PROGRAM_MODE, FILE_MODE = 0o755, 0o644
 PASSWD, GROUP, SHADOW, STATUS = "etc/passwd", "etc/group", "etc/shadow", "var/lib/dpkg/status"
 
@@ -28,6 +31,12 @@ def build(recipe_path: Path, root: Path, out: Path, tag: str) -> Built:
         manifest=lambda ident, names: describe.manifest(ident, tag, names),
         epoch_s=describe.EPOCH_S,
     )
+
+
+def push(archive: Path, repository: str, login: Path | None, authority: Path | None) -> str:
+    """Bring an archive to a registry; what a keeper's `registry` and `images` say of it then. Raises as `Registry`."""
+    tag = Registry(repository, login=login, authority=authority, timeout_s=PUSH_S).push(archive)
+    return f"{repository}:{tag}"
 
 
 def replaced(recipe: Recipe, root: Path) -> dict[str, bytes]:

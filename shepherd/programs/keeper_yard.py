@@ -1,6 +1,6 @@
 """The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shepherd.core.container.spec import container_spec, resolver_text
 from shepherd.errors import CommandFailed, ShepherdError
@@ -23,9 +23,11 @@ class Yard:
         run_dir: RunDir,
         tokens: Tokens,
         background: Background,
+        login: Callable[[], tuple[str, str] | None] = lambda: None,
     ) -> None:
+        """`login`: user and password for the registry, if it wants any; raises CommandFailed."""
         self._settings, self._engine, self._checks = settings, engine, checks
-        self._run_dir, self._tokens = run_dir, tokens
+        self._run_dir, self._tokens, self._login = run_dir, tokens, login
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
@@ -100,7 +102,14 @@ class Yard:
     def _look(self) -> str:
         self._tokens.check()
         self._engine.remove_all(None)
+        self._fetch()
         return self._checks.host_problem(self._engine.facts(), frozenset(self._settings.images))
+
+    def _fetch(self) -> None:
+        """Have all images here before a lend needs one."""
+        if self._settings.registry:
+            for image in self._settings.images:
+                self._engine.fetch(image, self._settings.registry, self._login())
 
     def _prepare(self, lease: Lease) -> Started:
         self._engine.remove_all(None)

@@ -26,6 +26,7 @@ from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
 from shepherd.edges.reach import NetworkReach
 from shepherd.edges.run_dir import HostRunDir
+from shepherd.edges.secret_file import read_login
 from shepherd.edges.settings_file import read_node_settings
 from shepherd.edges.signing import PageVerifier
 from shepherd.edges.sysctl import ProcSys
@@ -121,6 +122,7 @@ class Node:
                 run_dir,
                 tokens_of(settings),
                 in_thread,
+                lambda: read_login(Path(settings.registry_login)) if settings.registry_login else None,
             ),
             drain=DrainWatch(host, local, in_thread),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),

@@ -200,6 +200,9 @@ class World:
 
     # What the keeper needs of the dockerd.
 
+    def fetch(self, image: str, repository: str, login: tuple[str, str] | None) -> None:
+        self._answer()
+
     def image_problem(self, images: AbstractSet[str]) -> str:
         self._answer()
         return "" if IMAGE in images else "wrong"

@@ -48,8 +48,8 @@ WIRED_ONLY_BY = {
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
-SHARED_EDGES = ("edges.unix_user",)
-"""One question to the system that several edges ask."""
+SHARED_EDGES = ("edges.secret_file", "edges.unix_user")
+"""Questions to the system that several edges ask."""
 
 SOLE_HOMES = {
     "circus": ("programs.supervise",),
@@ -61,7 +61,7 @@ SOLE_HOMES = {
     "psutil": ("lab",),
     "pydantic": ("edges.settings",),
     "pyroute2": ("edges.netlink", "lab"),
-    "requests": ("edges.icinga", "edges.docker"),
+    "requests": ("edges.icinga", "edges.docker", "edges.registry"),
     "rich": ("views", "cli", "lab"),
     "sqlite3": ("edges.ledger", "views.queries"),
     "starlette": ("views.web",),

@@ -29,6 +29,19 @@ class DockerEngine:
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url, self._timeout_s = url, timeout_s
 
+    def fetch(self, image: str, repository: str, login: tuple[str, str] | None) -> None:
+        """See the port."""
+        tag = image.removeprefix("sha256:")
+        auth = {"username": login[0], "password": login[1]} if login else None
+        with self._client() as client:
+            if _has_image(client, image):
+                return
+            for told in client.pull(repository, tag=tag, auth_config=auth, stream=True, decode=True):
+                if "error" in told:
+                    raise CommandFailed(f"{repository} gives no image {tag[:12]}: {told['error']}")
+            if not _has_image(client, image):
+                raise CommandFailed(f"{repository}:{tag} is another image than its tag says; it is not used")
+
     def image_problem(self, images: AbstractSet[str]) -> str:
         """See the port."""
         with self._client() as client:

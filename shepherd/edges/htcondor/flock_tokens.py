@@ -4,14 +4,13 @@ import contextlib
 import os
 import re
 import shutil
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from shepherd.edges.htcondor.tool import Tools
+from shepherd.edges.secret_file import read_secret
 from shepherd.errors import CommandFailed, PoolUnavailable
 
-TOKEN_BYTES_MAX = 65536
 FETCH_S = 10.0
 """Deadline of one fetch."""
 RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ")
@@ -63,17 +62,4 @@ class FlockTokens:
             shutil.rmtree(self._place, ignore_errors=True)
 
     def _own(self) -> str:
-        try:
-            descriptor = os.open(self._token, os.O_RDONLY | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                refuse_loose(self._token, os.fstat(descriptor))
-                return file.read(TOKEN_BYTES_MAX).decode("ascii", "replace")
-        except OSError as exc:
-            raise CommandFailed(f"the flock pool's token {self._token}: {exc.strerror}") from exc
-
-
-def refuse_loose(path: Path, seen: os.stat_result) -> None:
-    """Raise CommandFailed for a secret that others may read."""
-    mode = stat.S_IMODE(seen.st_mode)
-    if seen.st_uid not in {0, os.geteuid()} or mode & 0o077:
-        raise CommandFailed(f"{path} has mode {mode:04o} and owner {seen.st_uid}; chown root, chmod go= it")
+        return read_secret(self._token, "the flock pool's token")

@@ -1,0 +1,179 @@
+"""Each wall carries: without it, a named probe that is shut finds its door open."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from shepherd.lab import settings
+from shepherd.lab.audit import neighbours
+from shepherd.lab.audit.jobs import COMPLETED, HELD
+from shepherd.lab.audit.parts import Guests
+from shepherd.lab.audit.place import NODE, host_of, in_container, place
+from shepherd.lab.audit.report import OPEN, Result, from_job
+from shepherd.lab.command import must
+from shepherd.lab.eventually import eventually
+from shepherd.lab.node import Node
+from shepherd.lab.pools import FLOCK_CONFIG
+from shepherd.lab.progress import Progress
+from shepherd.lab.settings import Table
+from shepherd.lab.site import Site
+
+pytestmark = pytest.mark.real
+
+UNWATCHED: Table = {"leak_check_s": 3600.0}
+"""The keeper would notice and end the lend."""
+Weaken = Callable[[Guests], contextlib.AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with place(Progress(), UNWATCHED) as made:
+        yield made
+
+
+def tables(argv: Callable[..., list[str]], family: str, name: str) -> Iterator[None]:
+    """Take a table of rules away, and bring it back."""
+    rules = must(argv("nft", "list", "table", family, name))
+    must(argv("nft", "delete", "table", family, name))
+    try:
+        yield
+    finally:
+        must(argv("nft", "-f", "-"), given=rules)
+
+
+@contextlib.contextmanager
+def no_pilot_guard(guests: Guests) -> Iterator[None]:
+    """Without the rules in the container's own network."""
+    yield from tables(
+        lambda *words: in_container(guests.site, guests.host, words), "inet", "shepherd_pilot"
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def no_host_guard(guests: Guests) -> Iterator[None]:
+    """Without the rules on the host's VLAN interface."""
+    yield from tables(
+        lambda *words: host_of(guests.site, guests.host).argv(words), "netdev", "shepherd_guard"
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def no_gateway(guests: Guests) -> Iterator[None]:
+    """Without the gateway's rules, and without the program that would bring them back."""
+    cm = guests.site.cm
+    cm.stop("gateway")
+    try:
+        yield from tables(lambda *words: cm.argv(words), "inet", "shepherd")
+    finally:
+        cm.start("gateway")
+
+
+@contextlib.contextmanager
+def no_requirements(guests: Guests) -> Iterator[None]:
+    """A flock collector that believes every container about every other."""
+    cm, env = guests.site.cm, {"CONDOR_CONFIG": FLOCK_CONFIG}
+    text = cm.read(FLOCK_CONFIG)
+    cm.write(FLOCK_CONFIG, text + "\nCOLLECTOR_REQUIREMENTS = True\n")
+    cm.must(("condor_reconfig", "-all"), env=env)
+    try:
+        yield
+    finally:
+        cm.write(FLOCK_CONFIG, text)
+        cm.must(("condor_reconfig", "-all"), env=env)
+
+
+def condor(**changes: str) -> Weaken:
+    """HTCondor in the container told otherwise."""
+    environment = [f"_CONDOR_{name}={value}" for name, value in changes.items()]
+
+    @contextlib.contextmanager
+    def weaken(guests: Guests) -> Iterator[None]:
+        node = host_of(guests.site, guests.host)
+        text = node.read("/etc/shepherd/node.toml")
+        lend_anew(guests, node, changed(guests, environment))
+        try:
+            yield
+        finally:
+            lend_anew(guests, node, text)
+
+    return weaken
+
+
+def changed(guests: Guests, environment: Sequence[str]) -> str:
+    """The host's settings with more environment for its container's HTCondor."""
+    site = guests.site
+    names = next(names for names in site.names if names.flocking == guests.host)
+    node = host_of(site, guests.host)
+    spec = site.spec
+    text = settings.node_toml(names, site.image_id, spec.cpus, spec.memory_mib, node.cgroup, {**NODE, **UNWATCHED})
+    return text.replace('environment = ["', "".join(['environment = ["', *(f'{one}", "' for one in environment)]))
+
+
+def lend_anew(guests: Guests, node: Node, text: str) -> None:
+    """Take the host home, change its keeper's settings, lend it again."""
+    site = guests.site
+    site.cm.must(("shepherd", "flockoff", "other settings"), user="shepherd")
+    eventually(lambda: not site.flocking_startds(), 120, 0.3, what="all hosts are home")
+    node.write("/etc/shepherd/node.toml", text)
+    node.restart("keeper")
+    site.cm.must(("shepherd", "flockon"), user="shepherd")
+    eventually(lambda: len(site.flocking_startds()) == 2, 120, 0.3, what="the hosts are lent again")
+
+
+def of_a_job(guests: Guests, only: str) -> list[Result]:
+    """What a job finds, beside a careless one of somebody else."""
+    victim = guests.bob.submit("victim", guests.host, ["job.victim", "60"])
+    victim.says("open")
+    prober = guests.alice.submit("prober", guests.host, ["job.probes", f"only={only}", *guests.told])
+    prober.wait(COMPLETED, HELD)
+    victim.remove()
+    return from_job(prober.lines(), "shut")
+
+
+@dataclass(frozen=True)
+class Wall:
+    """One wall: how to take it away, and the probe that then finds an open door."""
+
+    weaken: Weaken
+    probe: str
+    look: Callable[[Guests], list[Result]]
+
+
+def job(weaken: Weaken, probe: str) -> Wall:
+    """A wall that a job leans on."""
+    return Wall(weaken, probe, lambda guests: of_a_job(guests, probe))
+
+
+def around(probe: str, **changes: str) -> Wall:
+    """A setting of HTCondor that keeps a job's code within its walls."""
+    return Wall(condor(**changes), probe, lambda guests: list(guests.around(only=probe)))
+
+
+WALLS = {
+    "pilot guard: other jobs": job(no_pilot_guard, "ipc-loopback"),
+    "pilot guard: the pool": job(no_pilot_guard, "net-flock-collector"),
+    "gateway: its services": job(no_gateway, "net-gateway"),
+    "gateway: the home pool": job(no_gateway, "net-home-collector"),
+    "host guard: addresses": Wall(no_host_guard, "wire-address", lambda guests: list(neighbours.wire(guests))),
+    "host guard: neighbours": Wall(no_host_guard, "wire-neighbour", lambda guests: list(neighbours.wire(guests))),
+    "collector's requirements": Wall(
+        no_requirements, "token-other-startd", lambda guests: list(neighbours.stolen_token(guests))
+    ),
+    "job wrapper: processes": job(condor(USER_JOB_WRAPPER=""), "process-list"),
+    "job wrapper: files": job(condor(USER_JOB_WRAPPER=""), "file-shared-1"),
+    "job wrapper: IPC": job(condor(USER_JOB_WRAPPER=""), "ipc-shared-memory"),
+    "no scripts before jobs": around("around-before", STARTER_ALLOW_JOB_PRE_AND_POST_CMD="True"),
+    "no tools beside jobs": around("around-tool", START="True"),
+}
+
+
+@pytest.mark.large("each wall", sample=2)
+@pytest.mark.parametrize("name", WALLS)
+def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: str) -> None:
+    """A rule that nobody needed any more hid for years that another one had never worked."""
+    wall, guests = WALLS[name], Guests.on(site)
+    with wall.weaken(guests):
+        found = {result.id: result.got for result in wall.look(guests)}
+    assert found[wall.probe] == OPEN
