@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from shepherd.lab import bench_walls
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -43,15 +44,25 @@ def run_bench(sizes: Sequence[int] = SIZES, report: Path | None = None) -> int:
     print(HEADINGS, flush=True)
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
-    queue, status = _queue(), _status()
-    missed = [*missed_goals(looks, queue), *_slow(status)]
+    queue, status, walls = _queue(), _status(), _walls()
+    missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls)]
     if report is not None:
-        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "missed": missed}
+        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "missed": missed}
         write_report(report, figures)
     for goal in missed:
         print(f"missed: {goal}")
     print("every goal met" if not missed else f"{len(missed)} goals missed")
     return 1 if missed else 0
+
+
+def _walls() -> Figures:
+    found = bench_walls.measured_walls()
+    print(
+        f"a guest's job beside the bare host: {found['calculation']:.2f} for calculation, {found['files']:.2f} for"
+        f" files and processes; a container is armed after {found['container_start_s']:.1f} s",
+        flush=True,
+    )
+    return found
 
 
 def _measure(what: str, hosts: int, slots: int, shape: str) -> Figures:

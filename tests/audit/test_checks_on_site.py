@@ -1,0 +1,88 @@
+"""A host is not lent while its container, its network or the gateway fails its check, and a leak stops all flocking."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shepherd.lab.eventually import eventually
+from shepherd.lab.settings import Table
+from shepherd.lab.site import Site, SiteSpec
+
+pytestmark = pytest.mark.real
+
+SOON_S = 60.0
+POLICY: Table = {"idle_jobs_threshold": 1, "reserve": 0.0, "cooling_s": 2.0}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    spec = SiteSpec(hosts=1, start_keepers=True, start_shepherd=True, shepherd={"policy": POLICY})
+    with Site(spec) as made:
+        eventually(lambda: lent(made), 2 * SOON_S, 0.3, what="the host is lent")
+        yield made
+
+
+def lent(site: Site) -> bool:
+    return "f201" in site.flocking_startds()
+
+
+def home(site: Site) -> bool:
+    return site.accepting_startds() == {"p201"}
+
+
+def status(site: Site) -> str:
+    return site.cm.must(("shepherd", "-s"), user="shepherd")
+
+
+def flock(site: Site, verb: str) -> None:
+    why = ("a test",) if verb == "flockoff" else ()
+    site.cm.must(("shepherd", verb, *why), user="shepherd")
+
+
+def test_a_leak_takes_the_host_home_and_stops_all_flocking_until_a_person_says_so(site: Site) -> None:
+    """A reload of the administrator's firewall took ours along; guests met the home pool for a week."""
+    cm = site.cm
+    cm.stop("gateway")
+    cm.must(("nft", "delete", "table", "inet", "shepherd"))
+    eventually(lambda: home(site), SOON_S, 0.3, what="the host is home")
+    told = eventually(lambda: text if "leak" in (text := status(site)) else "", 20, 0.5, what="the leak is told")
+    assert "keeper of p201" in told
+    cm.start("gateway")
+    assert not lent(site)
+    assert "leak" in site.host("p201").run(("cat", "/var/log/keeper.log")).stdout
+    flock(site, "flockon")
+    eventually(lambda: lent(site), SOON_S, 0.3, what="the host is lent again")
+
+
+def test_a_host_guard_that_is_gone_takes_the_host_home_until_it_is_back(site: Site) -> None:
+    """`nft flush ruleset` on one host: its containers could be anybody on the VLAN."""
+    host = site.host("p201")
+    host.must(("nft", "delete", "table", "netdev", "shepherd_guard"))
+    eventually(lambda: home(site), SOON_S, 0.3, what="the host is home")
+    eventually(lambda: "host guard" in status(site), 20, 0.5, what="the reason is told")
+    assert host.run(("shepherd", "check", "--audit")).returncode == 1
+    host.must(("shepherd", "node", "up"))
+    eventually(lambda: lent(site), SOON_S, 0.3, what="the host is lent again")
+    assert host.must(("shepherd", "check", "--audit")).count("ok ") == 3
+
+
+def test_a_host_whose_vlan_is_cut_is_not_lent(site: Site) -> None:
+    """The cable was in the wrong port: the container came up and waited for a pool for ever."""
+    flock(site, "flockoff")
+    eventually(lambda: home(site), SOON_S, 0.3, what="the host is home")
+    site.host("p201").cut("flock")
+    flock(site, "flockon")
+    eventually(lambda: "does not reach the flock pool" in status(site), SOON_S, 0.5, what="the reason is told")
+    assert home(site)
+    site.host("p201").join("flock")
+    eventually(lambda: lent(site), 2 * SOON_S, 0.3, what="the host is lent again")
+
+
+def test_a_container_that_was_changed_takes_the_host_home(site: Site) -> None:
+    """`docker update --pids-limit -1` for a test, years ago."""
+    host = site.host("p201")
+    script = "import docker; client = docker.APIClient('unix:///run/docker.sock'); "
+    script += "client.update_container(client.containers()[0]['Id'], mem_limit='900m', memswap_limit='900m')"
+    host.must(("python3", "-c", script), env={"PYTHONPATH": "/opt/shepherd/site"})
+    eventually(lambda: "limits" in host.read("/var/log/keeper.log"), SOON_S, 0.3, what="the drift is told")
+    eventually(lambda: lent(site), 2 * SOON_S, 0.3, what="the host is lent again, with a fresh container")
