@@ -10,6 +10,7 @@ import pytest
 from shepherd.errors import CommandFailed
 from shepherd.lab import engine
 from shepherd.lab.addresses import CM_PRIVATE
+from shepherd.lab.command import kill_session
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import docker_socket
 from shepherd.lab.node import SITE_IN_NODE, SOURCE, Node
@@ -57,23 +58,24 @@ open("/etc/registry/server.key", "wb").write(secret)
 def site() -> Iterator[Site]:
     node = {"registry": REPOSITORY, "registry_login": LOGIN}
     with Site(SiteSpec(hosts=1, node=node, start_shepherd=True)) as made:
-        run_registry(made.cm)
+        registry = run_registry(made.cm)
         host = made.hosts[0]
         host.write(f"/etc/docker/certs.d/{PLACE}/ca.crt", made.cm.read("/etc/registry/ca.crt"))
         for one in (host, made.cm):
             one.write(LOGIN, json.dumps({"username": USER, "password": PASSWORD}), mode=0o600)
         engine.ask(docker_socket(host), "DELETE", f"/images/{made.image_id}?force=1")
         yield made
+        kill_session(registry)
 
 
-def run_registry(cm: Node) -> None:
+def run_registry(cm: Node) -> "subprocess.Popen[bytes]":
     """Debian's registry, with TLS by an authority of the site's own, and a password."""
     cm.must(("mkdir", "-p", "/etc/registry"))
     cm.must(("python3", "-c", MAKE_CERTIFICATES), env={"PYTHONPATH": SITE_IN_NODE})
     hashed = cm.must(("perl", "-e", f"print crypt('{PASSWORD}', '$2y$05$' . 'abcdefghijklmnopqrstuu')"))
     cm.write("/etc/registry/htpasswd", f"{USER}:{hashed}\n")
     cm.write("/etc/registry/config.yml", CONFIG)
-    cm.spawn(("docker-registry", "serve", "/etc/registry/config.yml"), out=Path(cm.home, "registry.log"))
+    return cm.spawn(("docker-registry", "serve", "/etc/registry/config.yml"), out=Path(cm.home, "registry.log"))
 
 
 @pytest.fixture(scope="module")

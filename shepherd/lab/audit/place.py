@@ -1,6 +1,7 @@
 """The site under audit: two hosts lent, one local, and somebody who answers wherever guests must not go."""
 
 import contextlib
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -47,21 +48,22 @@ def place(progress: Progress, node: Table, *, remap: bool = True) -> Iterator[Si
         hosts=3, start_keepers=True, start_shepherd=True, shepherd={"policy": POLICY}, node={**NODE, **node},
         gateway=GATEWAY, remap=remap,
     )  # fmt: skip
-    with Site(spec, progress=progress) as site:
-        answer_everywhere(site)
+    with Site(spec, progress=progress) as site, contextlib.ExitStack() as answering:
+        for process in answer_everywhere(site):
+            answering.callback(command.kill_session, process)
         eventually(lambda: len(site.flocking_startds()) == LENT, 120, 0.5, what="two hosts are lent")
         yield site
 
 
-def answer_everywhere(site: Site) -> None:
-    """Put addresses and answers where guests might look for them."""
+def answer_everywhere(site: Site) -> tuple["subprocess.Popen[bytes]", ...]:
+    """Put addresses and answers where guests might look for them; the processes that answer."""
     for address in (RESOLVER, *ELSEWHERE.values()):
         site.campus.must(("ip", "address", "add", f"{address}/32", "dev", "wan"))
         if address in ELSEWHERE.values():
             site.cm.must(("ip", "route", "add", f"{address}/32", "via", CAMPUS_WAN, "dev", "wan"))
     ports = [str(port) for port in PORTS]
-    site.campus.spawn(("/usr/bin/python3", "-IS", ANSWERS, CAMPUS_WAN, *ports))
-    site.cm.spawn(("/usr/bin/python3", "-IS", ANSWERS, CAMPUS_WAN, str(SERVICE_PORT)))
+    program = ("/usr/bin/python3", "-IS", ANSWERS, CAMPUS_WAN)
+    return site.campus.spawn((*program, *ports)), site.cm.spawn((*program, str(SERVICE_PORT)))
 
 
 def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
