@@ -23,9 +23,10 @@ from pathlib import Path
 LOCK_S = 0.05
 SERVE_S = 0.2
 LAST_KILL_S = 3.0
-CONDORS_OWN = ("/var/lib/condor", "/var/log/condor")
-"""HTCondor's directories: file systems in memory that come up empty."""
-BELOW = ("execute", "spool")
+CONDORS_OWN = {"/var/lib/condor": 0o755, "/var/log/condor": 0o700}
+"""HTCondor's directories, file systems in memory that come up empty, and their modes. HTCondor's own file transfer runs
+with a job's rights and outside of its walls: logs tell of other guests, so no job may read them."""
+BELOW, PASSABLE = ("execute", "spool"), 0o711
 HEARD = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
 
@@ -268,9 +269,10 @@ def make_directories() -> None:
     """Give HTCondor its own directories, if there is one of that name here to own them."""
     with contextlib.suppress(LookupError):
         owner = pwd.getpwnam("condor")
-        for path in (*CONDORS_OWN, *(f"{CONDORS_OWN[0]}/{name}" for name in BELOW)):
+        for path in (*CONDORS_OWN, *(f"/var/lib/condor/{name}" for name in BELOW)):
             os.makedirs(path, exist_ok=True)
             os.chown(path, owner.pw_uid, owner.pw_gid)
+            os.chmod(path, CONDORS_OWN.get(path, PASSABLE))
 
 
 def start(master: str) -> int:

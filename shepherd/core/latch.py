@@ -6,7 +6,7 @@ A stop is never shortened by another one: of two, the longer stands, with who, w
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from shepherd.model.flockoff import FlockOff, Leak, OffFile
@@ -33,9 +33,14 @@ def stopped_by(off: FlockOff | None, leak: Leak, *, latch: bool) -> FlockOff:
     return _longer(off, new, latch=latch)
 
 
-def news(leaks: Iterable[Leak], changed_at_s: float) -> Leak | None:
-    """The first leak that nobody has answered yet: found after flocking was last turned off or on."""
-    return min((leak for leak in leaks if leak.at_s > changed_at_s), key=lambda leak: leak.at_s, default=None)
+def news(leaks: Iterable[Leak], known: Mapping[str, float], changed_at_s: float) -> Leak | None:
+    """A leak that nobody has answered yet. `known`: when each host's last one was, as seen before.
+
+    Clocks of hosts are not ours: of a host that was heard before, any other time than before is news. Of the others, by
+    a shepherd that was just started, what is later than the last time that flocking was turned off or on.
+    """
+    fresh = (leak for leak in leaks if leak.at_s > changed_at_s or known.get(leak.host, leak.at_s) != leak.at_s)
+    return next((leak for leak in fresh if known.get(leak.host) != leak.at_s), None)
 
 
 def lasts_until_s(off: FlockOff) -> float:

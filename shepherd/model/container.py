@@ -47,8 +47,6 @@ class Walls:
     """A profile as dockerd takes it; empty: dockerd's own."""
     own_proc: bool = False
     """Whether /proc is left whole, without what dockerd hides: else the kernel lets nobody mount one of their own."""
-    remapped: bool = False
-    """Whether its root must be nobody on the host."""
     read_only: bool = True
 
 
@@ -73,10 +71,14 @@ class ContainerSpec:
     labels: Mapping[str, str]
     hostname: str
     walls: Walls
+    remapped: bool
+    """Whether its root must be nobody on the host; dockerd cannot be asked for it, only the kernel."""
     limits: Limits
     tmpfs: Mapping[str, Tmpfs]
     binds: Mapping[str, str]
     """Paths of the host, and where the container sees them, read-only."""
+    extras: tuple[str, ...] = ()
+    """Whatever else it was given, by dockerd's names: devices, mounts, other namespaces."""
     sysctls: Mapping[str, str]
     """Settings of its own network namespace."""
     network: str

@@ -26,7 +26,7 @@ from shepherd.core.keeper.decide import (
 from shepherd.core.keeper.lend import Leaving, Record
 from shepherd.core.lease.judge import Instant
 from shepherd.core.lease.memory import Held
-from shepherd.errors import CommandFailed, LeakFound, LeaseRefused, ShepherdError
+from shepherd.errors import CommandFailed, LeakFound, LeaseRefused, ShepherdError, Unavailable
 from shepherd.model.container import Container, Started
 from shepherd.model.host import LeaseId
 from shepherd.model.node_settings import NodeSettings
@@ -164,12 +164,12 @@ class Keeper:
 
     def _patrolled(self, met: ShepherdError) -> None:
         """A wall that fell ends the lend; silence does not, and a container that has ended has no walls."""
+        self._note_leak(met)
         container = self._container()
         if container is None or self._parts.kernel.start_ticks(container.pid) != container.start_ticks:
             return
         self._parts.log("the patrol met trouble", problem=met.diagnosis())
-        if isinstance(met, CommandFailed):
-            self._note_leak(met)
+        if not isinstance(met, Unavailable):
             self._refused = met.diagnosis()
 
     def _note_leak(self, met: ShepherdError) -> None:
@@ -227,7 +227,7 @@ class Keeper:
         self._parts.log("preparing", lease=held.lease.lease, image=held.lease.image, why=held.lease.why)
         self._refused, self._ended, self._said = "", None, None
         self._keep(lends.begun(self._record, held.lease))
-        self._parts.yard.prepare(held.lease)
+        self._parts.yard.prepare(held.lease, self._parts.clock.steady_s())
 
     def _allow(self, held: Held, seen: Situation) -> None:
         """PID 1 may do what the lease says, but nothing without its fence: then the lend is given up."""
@@ -306,6 +306,8 @@ class Keeper:
         if lend is not None and lend.container is not None and lend.leaving is None and lend.went:
             started = Started(ident=lend.container.ident, pid=lend.container.pid)
             self._parts.yard.patrol(lend.lease, started, now_s)
+            if (met := self._parts.yard.renew(now_s)) is not None:
+                self._parts.log("the container's token could not be renewed yet", problem=met.diagnosis())
         if lend is None:
             self._parts.yard.check(now_s, min(CHECK_S, self._settings.poll_local_s))
         regular = self._lock[0] is LockHolder.REGULAR

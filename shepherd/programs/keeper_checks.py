@@ -20,17 +20,24 @@ class Checks:
         engine: Engine,
         reach: Reach,
         network_problem: Callable[[], str],
+        mend_network: Callable[[], None],
         shield: Callable[[int], None],
     ) -> None:
         """`network_problem` says why no container may be put on the network now, in one clause; empty if one may.
+        `mend_network` makes what is missing of it, or raises Refused with the remedy, CommandFailed, Unavailable.
         `shield` loads the rules of the container whose PID 1 this is, before anything runs in it; raises as Engine."""
         self._settings, self._engine, self._reach = settings, engine, reach
-        self._network_problem, self._shield = network_problem, shield
+        self._network_problem, self._mend_network, self._shield = network_problem, mend_network, shield
 
     def host_problem(self, facts: EngineFacts, images: AbstractSet[str]) -> str:
         """Why none of these images can be lent to guests here now; empty if one can."""
         problem = engine_problem(self._settings, facts) or self._network_problem()
         return problem or self._engine.image_problem(images)
+
+    def mend(self) -> None:
+        """Bring the host's network into order while nothing is lent: after a boot, or a flushed firewall."""
+        if self._network_problem():
+            self._mend_network()
 
     def close_in(self, spec: ContainerSpec, started: Started) -> None:
         """Load the container's own rules, then look whether all walls stand. Raises as `look_at`."""

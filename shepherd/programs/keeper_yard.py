@@ -11,6 +11,9 @@ from shepherd.ports_node import Engine, NodeFile, RunDir, Tokens
 from shepherd.programs.errand import Background, Errand
 from shepherd.programs.keeper_checks import Checks
 
+RENEW_AGAIN_S = 60.0
+"""Pause before a token that was not to be had is asked for again."""
+
 
 class Yard:
     """Prepares, buries and checks."""
@@ -33,7 +36,9 @@ class Yard:
         self._check: Errand[str] = Errand(background)
         self._round: Errand[bool] = Errand(background)
         self._patrolled_s: float | None = None
-        self._minted_s = 0.0
+        self._renewal: Errand[bool] = Errand(background)
+        self._renewed_from_s: float | None = None
+        self._minted_s: float | None = None
         self._checked_s: float | None = None
         self._buried_s: float | None = None
         self.problem = ""
@@ -42,11 +47,11 @@ class Yard:
     @property
     def busy(self) -> bool:
         """A request to dockerd is under way."""
-        return self._start.busy or self._burial.busy or self._check.busy or self._round.busy
+        return self._start.busy or self._burial.busy or self._check.busy or self._round.busy or self._renewal.busy
 
-    def prepare(self, lease: Lease) -> None:
+    def prepare(self, lease: Lease, now_s: float) -> None:
         """Check everything, then start this lease's container; `started` has the outcome."""
-        self._patrolled_s = None
+        self._patrolled_s, self._minted_s = None, now_s
         self._start.start(lambda: self._prepare(lease))
 
     def started(self) -> Started | ShepherdError | None:
@@ -54,20 +59,28 @@ class Yard:
         return self._start.take()
 
     def patrol(self, lease: Lease, started: Started, now_s: float) -> None:
-        """While it is lent, every `leak_check_s`: look whether the walls still stand, and renew the token at half its
-        life. `patrolled` has the outcome."""
+        """While it is lent, every `leak_check_s`: look whether the walls still stand. `patrolled` has the outcome."""
         if self._patrolled_s is None:
-            self._patrolled_s = self._minted_s = now_s
-        if self.busy or now_s - self._patrolled_s < self._settings.leak_check_s:
-            return
-        renew = now_s - self._minted_s >= self._settings.token_s / 2
-        if self._round.start(lambda: self._patrol(lease, started, renew=renew)):
             self._patrolled_s = now_s
-            self._minted_s = now_s if renew else self._minted_s
+        due = now_s - self._patrolled_s >= self._settings.leak_check_s
+        if due and not self.busy and self._round.start(lambda: self._patrol(lease, started)):
+            self._patrolled_s = now_s
 
     def patrolled(self) -> ShepherdError | None:
-        """What the last round met, once. The outside may be slow: only what was seen to be wrong ends a lend."""
+        """What the last round met, once."""
         outcome = self._round.take()
+        return outcome if isinstance(outcome, ShepherdError) else None
+
+    def renew(self, now_s: float) -> ShepherdError | None:
+        """While it is lent: another token before the half of its life is over, tried until there is one. A keeper that
+        was restarted does not know how old the token is. Returns what went wrong, once."""
+        outcome = self._renewal.take()
+        if outcome is True:
+            self._minted_s = self._renewed_from_s
+        old = self._minted_s is None or now_s - self._minted_s >= self._settings.token_s / 2
+        tried = self._renewed_from_s is not None and now_s - self._renewed_from_s < RENEW_AGAIN_S
+        if old and not tried and self._renewal.start(self._renew):
+            self._renewed_from_s = now_s
         return outcome if isinstance(outcome, ShepherdError) else None
 
     def bury(self, now_s: float, every_s: float) -> None:
@@ -102,6 +115,7 @@ class Yard:
     def _look(self) -> str:
         self._tokens.check()
         self._engine.remove_all(None)
+        self._checks.mend()
         self._fetch()
         return self._checks.host_problem(self._engine.facts(), frozenset(self._settings.images))
 
@@ -124,8 +138,10 @@ class Yard:
         self._checks.close_in(spec, started)
         return started
 
-    def _patrol(self, lease: Lease, started: Started, *, renew: bool) -> bool:
+    def _patrol(self, lease: Lease, started: Started) -> bool:
         self._checks.patrol(container_spec(self._settings, lease), started)
-        if renew:
-            self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
+        return True
+
+    def _renew(self) -> bool:
+        self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
         return True

@@ -1,6 +1,6 @@
 """Keeping the flockoff latch: looking at the file, folding intents in, recording every change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from shepherd.core.latch import fold, news, stopped_by
 from shepherd.core.records import flockoff_body, flockoff_from
@@ -21,6 +21,8 @@ class Latch:
         self.now: FlockOff | None = flockoff_from(last.body) if last else None
         self.latch = latch
         self._changed_at_s = last.at_s if last else 0.0
+        self._leaks: Mapping[str, float] = {}
+        """When each host found its last one, by that host's clock."""
         self._recorded = self.now
         self._diary = diary
         self._spool = spool
@@ -44,15 +46,15 @@ class Latch:
         self._log("flocking is off" if self.now else "flocking is on", **self._words())
         return True
 
-    def leaked(self, leaks: Iterable[Leak]) -> None:
-        """Turn flocking off for a leak that was found since it was last turned on."""
-        if (leak := news(leaks, self._changed_at_s)) is None:
+    def leaked(self, leaks: Sequence[Leak]) -> None:
+        """Turn flocking off for a leak that was not told before."""
+        known, self._leaks = self._leaks, {leak.host: leak.at_s for leak in leaks}
+        if (leak := news(leaks, known, self._changed_at_s)) is None:
             return
         before, self.now = self.now, stopped_by(self.now, leak, latch=self.latch)
         if before is None:
             self._log("flocking is off", **self._words())
         self._record(())
-        self._changed_at_s = max(self._changed_at_s, leak.at_s)
 
     def _record(self, intents: Sequence[Intent]) -> None:
         """An intent leaves the spool only when it is on record; until then it is folded in again."""

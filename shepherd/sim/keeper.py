@@ -121,7 +121,7 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), lambda: "", lambda _pid: None)
+        checks = Checks(settings, engine, SimReach(), lambda: "", lambda: None, lambda _pid: None)
         return Keeper(
             settings,
             Parts(

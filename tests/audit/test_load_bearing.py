@@ -165,7 +165,9 @@ WALLS = {
     "job wrapper: files": job(condor(USER_JOB_WRAPPER=""), "file-shared-1"),
     "job wrapper: IPC": job(condor(USER_JOB_WRAPPER=""), "ipc-shared-memory"),
     "no scripts before jobs": around("around-before", STARTER_ALLOW_JOB_PRE_AND_POST_CMD="True"),
-    "no tools beside jobs": around("around-tool", START="True"),
+    "no scripts after jobs": around("around-after", STARTER_ALLOW_JOB_PRE_AND_POST_CMD="True"),
+    "no tools beside jobs": around("around-tool", START="True", JOB_EXECUTION_TRANSFORM_NAMES=""),
+    "no plugins of jobs": around("around-plugin", STARTER_DISABLE_USER_SUPPLIED_TRANSFER_PLUGINS="False"),
 }
 
 

@@ -1,11 +1,12 @@
 """The flockoff latch: two stops at once, and what of them ends when (invariant 8)."""
 
+import dataclasses
 import itertools
 
 import pytest
 
-from shepherd.core.latch import fold
-from shepherd.model.flockoff import FlockOff, OffFile
+from shepherd.core.latch import fold, news, stopped_by
+from shepherd.model.flockoff import FlockOff, Leak, OffFile
 from shepherd.model.intents import Intent, IntentKind
 
 NOW = 1_000_000.0
@@ -113,3 +114,41 @@ def test_a_file_that_stays_outlasts_the_end_of_a_verb_beside_it():
     assert "leak in the firewall; flockoff by anna: test" in off.why
     assert after(off, file=THERE, now=NOW + 90, latch=False) == off
     assert after(off, now=NOW + 90, latch=False) is None
+
+
+# --- leaks ---
+
+LEAK = Leak(host="p201", at_s=NOW, what="leak: a job reached 10.1.0.9:2049")
+
+
+def test_a_leak_stops_flocking_until_a_person_says_so():
+    """Guests went on reaching the storage on forty hosts, because one keeper's word was one host's business."""
+    off = stopped_by(None, LEAK, latch=True)
+    assert (off.who, off.why, off.until_s) == ("keeper of p201", LEAK.what, None)
+    assert after(off, now=NOW + 90) == off
+    assert after(off, flockon(NOW + 100), now=NOW + 100) is None
+
+
+def test_a_leak_makes_a_short_stop_endless():
+    """A test of a minute ended, and with it the stop by the leak that was found meanwhile."""
+    short = after(None, flockoff(60))
+    assert stopped_by(short, LEAK, latch=True).until_s is None
+
+
+def test_a_leak_is_told_once_whatever_the_hosts_clock_says():
+    """A host four minutes slow found a leak after `flockon`: by its clock that was before, and nobody stopped."""
+    slow = dataclasses.replace(LEAK, at_s=NOW - 240)
+    assert news([slow], {"p201": 0.0}, changed_at_s=NOW) == slow
+    assert news([slow], {"p201": NOW - 240}, changed_at_s=NOW) is None
+
+
+def test_a_leak_that_was_answered_does_not_undo_flockon():
+    """The keeper remembers until its host boots; every look of the shepherd stopped flocking again."""
+    fast = dataclasses.replace(LEAK, at_s=NOW + 240)
+    assert news([fast], {"p201": NOW + 240}, changed_at_s=NOW) is None
+
+
+def test_a_shepherd_that_was_just_started_hears_of_leaks_since_the_last_word():
+    """It was restarted in the minute of the leak."""
+    assert news([LEAK], {}, changed_at_s=NOW - 60) == LEAK
+    assert news([LEAK], {}, changed_at_s=NOW + 60) is None

@@ -10,9 +10,9 @@ import pytest
 from shepherd.core.firewall.pilot_guard import pilot_rules
 
 pytestmark = pytest.mark.real
-PILOT, ALICE, BOB = 0, 3001, 3002
+PILOT, ALICE, BOB, NOBODY = 0, 3001, 3002, 65534
 GATE, POOL_PORT, WEB_PORT = "10.27.0.1", 9619, 443
-CONTAINER = "10.27.2.5"
+CONTAINER, BROADCAST = "10.27.2.5", "10.27.255.255"
 EVERY_ADDRESS = ""
 SERVER = """
 import socket, sys
@@ -53,7 +53,7 @@ class Box:
         for name in (self.box, self.gate):
             subprocess.run(["ip", "netns", "add", name], check=True)
         self.sh(self.box, f"ip link set lo up && ip link add eth0 type veth peer name vlan netns {self.gate}")
-        self.sh(self.box, f"ip address add {CONTAINER}/16 dev eth0 && ip link set eth0 up")
+        self.sh(self.box, f"ip address add {CONTAINER}/16 brd + dev eth0 && ip link set eth0 up")
         self.sh(self.gate, f"ip address add {GATE}/16 dev vlan && ip link set vlan up && ip link set lo up")
         for account in (PILOT, ALICE, BOB):
             self.serve(self.box, account, EVERY_ADDRESS, 7000 + account)
@@ -153,6 +153,26 @@ def test_no_datagram_of_a_job_reaches_anybody_on_the_loopback(box: Box) -> None:
         subprocess.run([*box.enter(box.box, account), send.format(word)], check=False, timeout=20, capture_output=True)
     assert server.stdout is not None
     assert "pilot" in server.stdout.readline()
+
+
+def test_an_account_of_no_slot_reaches_nothing(box: Box) -> None:
+    """HTCondor found no account for slot 257, and ran its job as `nobody`, whom no rule named."""
+    told = box.ask(NOBODY, pool=(GATE, POOL_PORT), pilot=("127.0.0.1", 7000 + PILOT))
+    assert "hello" not in told.values()
+
+
+@pytest.mark.parametrize("address", [BROADCAST, "255.255.255.255", "224.0.0.77"])
+def test_no_datagram_to_all_reaches_other_jobs(box: Box, address: str) -> None:
+    """The loopback was shut; the kernel handed each broadcast to every job of the container all the same."""
+    server = box.serve(box.box, BOB, "0.0.0.0", 7998, "udp")  # noqa: S104 - in a namespace
+    send = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(1, 6, 1); "
+    for account, word, to in ((ALICE, "alice", address), (PILOT, "pilot", "127.0.0.1")):
+        script = f"{send} s.sendto(b'{word}', ('{to}', 7998))"
+        subprocess.run([*box.enter(box.box, account), script], check=False, timeout=20, capture_output=True)
+    assert server.stdout is not None
+    assert "pilot" in server.stdout.readline()
+    server.kill()
+    server.wait()
 
 
 def test_without_the_rules_everybody_reaches_everybody(box: Box) -> None:

@@ -8,7 +8,7 @@ from shepherd.core.container.drift import as_specified
 from shepherd.core.lease.encode import encode
 from shepherd.core.lease.judge import Here
 from shepherd.core.lease.pages import page_of
-from shepherd.errors import CommandFailed, DockerUnavailable, LeaseRefused, PoolUnavailable
+from shepherd.errors import CommandFailed, DockerUnavailable, LeaseRefused, PoolUnavailable, Refused
 from shepherd.model.container import Container, ContainerSeen, ContainerSpec, EngineFacts, Started
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPage
@@ -56,6 +56,7 @@ class World:
         self.pages_asked_s: list[float] = []
         self.collector_up = True
         self.network_problem = ""
+        self.network_can_be_mended = False
         self.shield_fails = False
         self.reached = {OWN_POOL}
         """What answers within the container."""
@@ -186,6 +187,11 @@ class World:
 
     # What the keeper needs of the network.
 
+    def mend_network(self) -> None:
+        if not self.network_can_be_mended:
+            raise Refused(f"{self.network_problem}, and somebody else is in the way")
+        self.network_problem = ""
+
     def shield(self, pid: int) -> None:
         if self.shield_fails:
             raise CommandFailed("nft refuses")
@@ -284,7 +290,7 @@ class Driven:
         here = Here(host=HOST, pool=POOL, nonce=world.nonce(), images=frozenset({IMAGE}), skew_s=300.0)
         trust = Trust(verifier=world, key_ids=frozenset({"k"}))
         at_once, later = self._at_once, self._dockerd
-        checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.shield)
+        checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world.shield)
         self._keeper = Keeper(
             SETTINGS,
             Parts(

@@ -42,6 +42,15 @@ def test_a_network_that_has_drifted_is_told_and_nothing_starts() -> None:
     assert "host guard" in (world.report.problem or "")
 
 
+def test_a_network_that_was_lost_is_made_again_while_nothing_is_lent() -> None:
+    """After the power cut no host was lent until somebody had logged in to each and said `node up`."""
+    world = World()
+    world.network_problem, world.network_can_be_mended = "the docker network is missing", True
+    world.keeper().run(20.0)
+    assert not world.report.problem
+    assert world.network_problem == ""
+
+
 def refused(world: World) -> str:
     """Try to lend the host; the reason why it is not."""
     keeper = world.keeper()

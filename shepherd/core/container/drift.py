@@ -11,6 +11,8 @@ DOCKERS_OWN = frozenset({
     "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
 })  # fmt: skip
 """Capabilities that dockerd gives unless it is told otherwise (moby's profiles/caps)."""
+BY_KERNEL = "remapped"
+"""What dockerd does not tell of a container."""
 
 
 def engine_problem(settings: NodeSettings, facts: EngineFacts) -> str:
@@ -34,7 +36,7 @@ def drift(spec: ContainerSpec, seen: ContainerSeen) -> str:
 def described(spec: ContainerSpec, seen: ContainerSpec) -> Iterator[str]:
     """Differences in dockerd's own description."""
     for field in dataclasses.fields(ContainerSpec):
-        if getattr(spec, field.name) != getattr(seen, field.name):
+        if field.name != BY_KERNEL and getattr(spec, field.name) != getattr(seen, field.name):
             yield field.name
 
 
@@ -47,7 +49,7 @@ def enforced(spec: ContainerSpec, seen: ContainerSeen) -> Iterator[str]:
         yield "set-id programs work"
     if not seen.filtered:
         yield "no system call is filtered"
-    if walls.remapped and seen.root_uid == 0:
+    if spec.remapped and seen.root_uid == 0:
         yield "its root is the host's"
 
 
@@ -58,7 +60,7 @@ def as_specified(spec: ContainerSpec) -> ContainerSeen:
         capabilities=capabilities(spec),
         no_new_privileges=spec.walls.no_new_privileges,
         filtered=True,
-        root_uid=100000 if spec.walls.remapped else 0,
+        root_uid=100000 if spec.remapped else 0,
     )
 
 

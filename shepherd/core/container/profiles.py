@@ -24,11 +24,13 @@ OPEN_FILES = 16384
 WRITABLE = {
     "/etc/condor/tokens.d": Tmpfs(size_mib=1, mode=0o700),
     "/run": Tmpfs(size_mib=16),
-    "/tmp": Tmpfs(size_mib=64, mode=0o1777),  # noqa: S108
     "/var/log/condor": Tmpfs(size_mib=64),
-    "/var/tmp": Tmpfs(size_mib=16, mode=0o1777),  # noqa: S108
 }
 """HTCondor's own; a job of profile `apart` sees none of them."""
+SHARED = {"/tmp": 64, "/var/tmp": 16}  # noqa: S108
+"""MiB. Where jobs are apart these are root's: HTCondor's file transfer works for a job outside of its walls, and could
+leave something there for the next one."""
+STICKY, ROOTS = 0o1777, 0o755
 SCRATCH, SHM = "/var/lib/condor", "/dev/shm"  # noqa: S108
 
 
@@ -38,7 +40,7 @@ def walls_of(profile: Profile) -> Walls:
     match profile:
         case Profile.APART:
             filtered = seccomp.profile()
-            return Walls(cap_drop=("ALL",), cap_add=needed, seccomp=filtered, own_proc=True, remapped=True)
+            return Walls(cap_drop=("ALL",), cap_add=needed, seccomp=filtered, own_proc=True)
         case Profile.ACCOUNTS:
             return Walls(cap_drop=("ALL",), cap_add=needed)
         case Profile.TALK:
@@ -48,10 +50,13 @@ def walls_of(profile: Profile) -> Walls:
 
 def tmpfs_of(settings: NodeSettings) -> Mapping[str, Tmpfs]:
     """What is writable, and how large it may grow."""
-    shm = Tmpfs(size_mib=settings.shm_mib, mode=0o1777, executable=settings.profile is Profile.TALK)
+    mode = ROOTS if settings.profile is Profile.APART else STICKY
+    shm = Tmpfs(size_mib=settings.shm_mib, mode=mode, executable=settings.profile is Profile.TALK)
     if settings.profile is Profile.TALK:
         return {SHM: shm}
-    return {**WRITABLE, SHM: shm, SCRATCH: Tmpfs(size_mib=settings.scratch_mib, executable=True)}
+    shared = {path: Tmpfs(size_mib=size_mib, mode=mode) for path, size_mib in SHARED.items()}
+    scratch = Tmpfs(size_mib=settings.scratch_mib, executable=True)
+    return {**WRITABLE, **shared, SHM: shm, SCRATCH: scratch}
 
 
 def limits_of(settings: NodeSettings) -> Limits:

@@ -14,6 +14,8 @@ S_IFMT, S_IFIFO, S_IFREG, S_IFSOCK = 0o170000, 0o010000, 0o100000, 0o140000
 """HTCondor makes pipes with names; nobody makes devices."""
 AF_UNIX, AF_INET, AF_NETLINK = 1, 2, 16
 NETLINK_ROUTE = 0
+PROTOCOLS = (0, 1, 6, 17)
+"""The usual one, ICMP, TCP, UDP. Others load modules, and some make sockets that belong to no account."""
 UNHEARD_OF_FAMILIES = {10: "INET6", 17: "PACKET", 38: "ALG", 40: "VSOCK"}
 """Families that programs try and do without: they are told so in the usual words."""
 PERSONALITIES = (0x0, 0x8, 0x20000, 0x20008, 0x40000, 0xFFFFFFFF)
@@ -92,8 +94,9 @@ def allowed_names() -> list[str]:
 def rules() -> Iterator[Mapping[str, object]]:
     """The list, and the calls that depend on an argument."""
     yield {"names": allowed_names(), "action": "SCMP_ACT_ALLOW"}
-    for family in (AF_UNIX, AF_INET):
-        yield allow("socket", equal(0, family))
+    yield allow("socket", equal(0, AF_UNIX))
+    for protocol in PROTOCOLS:
+        yield allow("socket", equal(0, AF_INET), equal(2, protocol))
     yield allow("socket", equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE))
     for family in UNHEARD_OF_FAMILIES:
         refusal = {"action": "SCMP_ACT_ERRNO", "errnoRet": EAFNOSUPPORT}

@@ -31,6 +31,7 @@ def container_spec(settings: NodeSettings, lease: Lease) -> ContainerSpec:
         labels={LABEL: lease.lease},
         hostname=settings.flock_name,
         walls=walls_of(settings.profile),
+        remapped=settings.profile is Profile.APART,
         limits=limits_of(settings),
         tmpfs=tmpfs_of(settings),
         binds={f"{settings.run_dir}/share": INSIDE, f"{settings.run_dir}/resolv.conf": RESOLVER},

@@ -11,6 +11,8 @@ connected to somebody else, and a job's own servers work.
 from collections.abc import Iterable, Iterator
 
 TABLE = "shepherd_pilot"
+FIRST_PERSON = 1000
+"""Below are root and HTCondor. `nobody`, as which HTCondor runs what it finds no account for, is above."""
 
 
 def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
@@ -33,6 +35,7 @@ def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
 def output() -> Iterator[str]:
     """Who is a job, and whether an answer is its asker's own."""
     yield 'oifname "lo" ct direction reply ct mark != 0 meta skuid . ct mark != @own counter drop comment "not its own"'
+    yield f"meta skuid >= {FIRST_PERSON} meta skuid != @marks counter drop comment \"an account of no slot\""
     yield "meta skuid @marks jump job"
 
 
@@ -41,6 +44,8 @@ def job(collector: str) -> Iterator[str]:
     address, _, port = collector.rpartition(":")
     yield 'meta nfproto ipv6 counter drop comment "IPv4 only"'
     yield f'ip daddr {address} tcp dport {port} counter reject with icmp admin-prohibited comment "the pilot\'s"'
+    yield 'ip daddr 224.0.0.0/4 counter drop comment "other jobs hear it"'
+    yield 'fib daddr type broadcast counter drop comment "other jobs hear it"'
     yield 'oifname "lo" meta l4proto != { tcp, icmp } counter drop comment "its owner cannot be told"'
     yield 'oifname "lo" ct direction original ct mark set meta skuid map @marks'
 

@@ -9,6 +9,12 @@ import docker.utils
 from shepherd.model.container import LABEL, ContainerSpec, Limits, Tmpfs, Walls
 
 MIB, NANO = 1 << 20, 1_000_000_000
+USUAL: Mapping[str, object] = {
+    "Privileged": False, "Devices": [], "DeviceRequests": [], "DeviceCgroupRules": [], "Mounts": [], "VolumesFrom": [],
+    "GroupAdd": [], "PidMode": "", "UTSMode": "", "UsernsMode": "", "IpcMode": "private", "PublishAllPorts": False,
+    "PortBindings": {}, "Links": [],
+}  # fmt: skip
+"""What a container has of these if nobody asked for more."""
 PER_NETWORK = "1.44"
 """API of the first dockerd (25) that takes a container's hardware address as its network's."""
 NO_NEW_PRIVILEGES, SECCOMP = "no-new-privileges", "seccomp="
@@ -75,15 +81,23 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
         labels={name: value for name, value in (config["Labels"] or {}).items() if name == LABEL},
         hostname=config["Hostname"],
         walls=walls_of(host),
+        remapped=False,
         limits=limits_of(host),
         tmpfs={path: tmpfs_of(options) for path, options in (host["Tmpfs"] or {}).items()},
-        binds=dict(bind.split(":")[:2] for bind in host["Binds"] or () if bind.endswith(f":{READ_ONLY}")),
+        binds=dict(map(bind_of, host["Binds"] or ())),
+        extras=tuple(name for name, usual in USUAL.items() if (host.get(name) or usual) != usual),
         sysctls=host["Sysctls"] or {},
         network=network,
         address=(endpoint.get("IPAMConfig") or {}).get("IPv4Address", ""),
         mac=endpoint.get("MacAddress", ""),
         cgroup_parent=host["CgroupParent"],
     )
+
+
+def bind_of(text: str) -> tuple[str, str]:
+    """A path of the host, and where it is seen; with its mode if that is not ours."""
+    source, _, rest = text.partition(":")
+    return source, rest.removesuffix(f":{READ_ONLY}")
 
 
 def walls_of(host: Mapping[str, Any]) -> Walls:
@@ -95,7 +109,6 @@ def walls_of(host: Mapping[str, Any]) -> Walls:
         no_new_privileges=any(option in {NO_NEW_PRIVILEGES, f"{NO_NEW_PRIVILEGES}:true"} for option in options),
         seccomp=next((option.removeprefix(SECCOMP) for option in options if option.startswith(SECCOMP)), ""),
         own_proc=host["MaskedPaths"] == [] and host["ReadonlyPaths"] == [],
-        remapped=not host["Privileged"] and host["UsernsMode"] == "",
         read_only=host["ReadonlyRootfs"],
     )
 

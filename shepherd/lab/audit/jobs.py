@@ -24,7 +24,7 @@ output = {name}.out
 error = {name}.err
 log = {name}.log
 request_cpus = 1
-request_memory = {memory_mib}
+request_memory = 64
 request_disk = 20480
 stream_output = True
 stream_error = True
@@ -57,7 +57,7 @@ class Job:
 
     def ended(self) -> bool:
         """Whether it neither waits nor runs."""
-        return self.ad.get("JobStatus") not in {IDLE, RUNNING}
+        return self.ad.get("JobStatus") in {COMPLETED, HELD, REMOVED}
 
     def text(self, ending: str = "out") -> str:
         """What it wrote so far: `out`, `err`, or `log`; nothing if there is no such file."""
@@ -95,13 +95,24 @@ class Guest:
         self.site.campus.must(("sh", "-c", copy))
 
     def submit(
-        self, name: str, machine: str, arguments: Sequence[str], *, more: str = "", memory_mib: int = 64
+        self,
+        name: str,
+        machine: str,
+        arguments: Sequence[str],
+        *,
+        more: str = "",
+        edits: Mapping[str, str] | None = None,
     ) -> Job:
-        """A job for that startd: `python3 -m job.ARGUMENTS`."""
+        """A job for that startd: `python3 -m job.ARGUMENTS`. `edits` are made in the queue before it may run."""
         quoted = " ".join(["-u", "-m", *arguments])
-        text = SUBMIT.format(arguments=quoted, name=name, machine=machine, more=more, memory_mib=memory_mib)
+        text = SUBMIT.format(arguments=quoted, name=name, machine=machine, more=more + "\nhold = True" * bool(edits))
         path = f"/home/{self.user}/{name}.sub"
         self.site.campus.write(path, text, owner=self.user)
         script = f"cd /home/{self.user} && exec condor_submit -terse {Path(path).name}"
         said = self.site.campus.must(("sh", "-c", script), user=self.user)
-        return Job(site=self.site, user=self.user, name=name, cluster=int(said.split(".")[0]))
+        job = Job(site=self.site, user=self.user, name=name, cluster=int(said.split(".")[0]))
+        for attribute, value in (edits or {}).items():
+            self.site.campus.must(("condor_qedit", str(job.cluster), attribute, value))
+        if edits:
+            self.site.campus.must(("condor_release", str(job.cluster)))
+        return job

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shepherd.errors import Unavailable
 from shepherd.lab import command
-from shepherd.lab.audit.jobs import COMPLETED, HELD, RUNNING, Guest, Job
+from shepherd.lab.audit.job import needs as needs_of_guests
+from shepherd.lab.audit.job import probes as probes_of_a_job
+from shepherd.lab.audit.jobs import COMPLETED, FOLDER, HELD, RUNNING, Guest, Job
 from shepherd.lab.audit.place import (
     MEMORY_MIB,
     PROCESSES,
@@ -23,15 +25,47 @@ VICTIM_S = 120
 AROUND_S = 20
 STAYER = "shepherd-stayer"
 OPEN_FILES = 16384
-ESCAPE = "#!/usr/bin/python3\nimport os; open('escaped', 'w').write(' '.join(sorted(os.listdir('/proc'))))\n"
+ESCAPE = f"{FOLDER}/escape.py"
+MARK = ("cat", "/home/alice/escaped")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way around: lines of the submit description, and what is changed in the queue, as a hostile schedd would."""
+
+    lines: str = ""
+    edits: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[str, ...] = MARK
+    """A command at the foreign pool that says something if the way was open."""
+
+
 WAYS = {
-    "around-before": '+PreCmd = "escape.py"\n+PreArguments = ""',
-    "around-after": '+PostCmd = "escape.py"\n+PostArguments = ""',
-    "around-tool": "tool_daemon_cmd = escape.py",
-    "around-plugin": "transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y",
-}
-"""What HTCondor would run for a job beside its own program."""
+    "around-before": Way(lines='+PreCmd = "escape.py"\n+PreArguments = ""'),
+    "around-after": Way(lines='+PostCmd = "escape.py"\n+PostArguments = ""'),
+    "around-tool": Way(lines="tool_daemon_cmd = escape.py"),
+    "around-plugin": Way(
+        lines="transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y"
+    ),
+    "around-loader": Way(
+        lines='environment = "LD_DEBUG=files LD_DEBUG_OUTPUT=./trace"',
+        evidence=("sh", "-c", "grep -l 'bwrap\\|flock-job' /home/alice/trace.*"),
+    ),
+    "around-inside": Way(
+        edits={
+            "Cmd": '"--inside"', "Arguments": '"0 /usr/bin/python3 escape.py"', "TransferExecutable": "false",
+            "PreserveRelativeExecutable": "true",
+        }
+    ),
+}  # fmt: skip
+"""What HTCondor would run for a job beside its own program, and what could make the wrapper itself run it."""
 Results = Iterator[Result]
+
+
+def complete(results: list[Result], must: str) -> list[Result]:
+    """The results, and one for each registered probe that was not made: a prober that died found nothing either."""
+    needs, probes = set(needs_of_guests.NEEDS), set(probes_of_a_job.NAMES)
+    missing = (needs if must == OPEN else probes) - {result.id for result in results}
+    return results + [Result(id=ident, tries="", must=must, got="not made") for ident in sorted(missing)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +102,12 @@ class Guests:
         victim.says("open")
         prober = self.alice.submit("prober", self.host, ["job.probes", *self.told])
         prober.wait(COMPLETED, HELD, within_s=VICTIM_S)
-        yield from from_job(prober.lines(), SHUT)
+        yield from complete(from_job(prober.lines(), SHUT), SHUT)
         met = [line for line in victim.text().splitlines() if line.startswith("met")]
         yield shut("victim-met", "the other job noticed a visitor", bool(met), " ".join(met))
         yield self._accounts(2)
+        login = self.site.campus.run(("condor_ssh_to_job", str(victim.cluster), "true"), timeout_s=40)
+        yield shut("around-login", "logging in to a job that runs", login.returncode == 0, login.stderr[:200])
         victim.remove()
 
     def _accounts(self, jobs: int) -> Result:
@@ -91,7 +127,7 @@ class Guests:
         """What must work."""
         job = self.alice.submit("needs", self.host, ["job.needs", *self.told])
         job.wait(COMPLETED, HELD)
-        yield from from_job(job.lines(), OPEN)
+        yield from complete(from_job(job.lines(), OPEN), OPEN)
         came = self.site.campus.run(("cat", "/home/alice/came-back")).stdout
         yield need("need-output", "output files come back", works=came == "output")
         yield self._end("need-exit-code", "import sys; sys.exit(23)", (23, None))
@@ -106,21 +142,20 @@ class Guests:
 
     def around(self, only: str = "") -> Results:
         """What HTCondor would run for a job outside of its walls; or only the way of that name."""
-        self.site.campus.write("/home/alice/escape.py", ESCAPE, mode=0o755, owner="alice")
+        self.site.campus.must(("install", "-m", "755", "-o", "alice", ESCAPE, "/home/alice/escape.py"))
         for ident, way in WAYS.items():
-            if only not in {"", ident}:
-                continue
-            more = f"transfer_input_files = job, escape.py\n{way}"
-            job = self.alice.submit(ident, self.host, ["job.greedy", "files", "5"], more=more)
-            self._true(job.ended, AROUND_S)
-            if ident == "around-tool":
-                login = self.site.campus.run(("condor_ssh_to_job", str(job.cluster), "true"), timeout_s=40)
-                yield shut("around-login", "logging in to a job", login.returncode == 0)
-            seen = self.site.campus.run(("cat", "/home/alice/escaped")).stdout
-            self.site.campus.run(("rm", "-f", "/home/alice/escaped"))
-            state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
-            yield shut(ident, "code outside of the job's walls", bool(seen), state)
-            job.remove()
+            if only in {"", ident}:
+                yield self._one_way(ident, way)
+
+    def _one_way(self, ident: str, way: Way) -> Result:
+        more = f"transfer_input_files = job, escape.py\n{way.lines}"
+        self.site.campus.run(("sh", "-c", "rm -f /home/alice/escaped /home/alice/trace.*"))
+        job = self.alice.submit(ident, self.host, ["job.greedy", "files", "5"], more=more, edits=way.edits)
+        self._true(job.ended, AROUND_S)
+        seen = self.site.campus.run(way.evidence).stdout
+        state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
+        job.remove()
+        return shut(ident, "code outside of the job's walls", bool(seen), state)
 
     def greed(self) -> Results:
         """Each limit, reached and not passed."""

@@ -72,6 +72,7 @@ def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
     web = f"{CAMPUS_WAN}:443"
     return {
         "own": names[host].flock_address,
+        "broadcast": "10.27.255.255",
         "neighbour": f"{names[neighbour].flock_address}:9618",
         "host": f"{names[host].private_address}:{HOME_PORT}",
         "home_collector": f"{CM_PRIVATE}:{HOME_PORT}",
@@ -93,7 +94,7 @@ def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
 def doors_that_do_not_exist(site: Site, told: Mapping[str, str]) -> list[str]:
     """Names of facts whose address answers nobody: a probe of it would be shut whatever the rules were.
 
-    Asked from the central manager, which no rule of ours keeps from anything, and for containers from their own host.
+    Asked from the central manager, which no rule of ours keeps from anything. Another container is there: it is lent.
     """
     missing = []
     for name, place_of in told.items():

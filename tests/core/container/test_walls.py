@@ -87,7 +87,8 @@ def test_sockets_are_local_or_of_ipv4_and_netlink_tells_of_addresses_only():
     sockets = [rule for rule in rules if "socket" in rule["names"]]
     allowed = [rule["args"] for rule in sockets if rule["action"] == "SCMP_ACT_ALLOW"]
     values = [[(arg["index"], arg["value"]) for arg in args] for args in allowed]
-    assert values == [[(0, 1)], [(0, 2)], [(0, 16), (2, 0)]]
+    ours = [[(0, 2), (2, protocol)] for protocol in (0, 1, 6, 17)]
+    assert values == [[(0, 1)], *ours, [(0, 16), (2, 0)]]
 
 
 def test_the_profile_has_one_form_only():
@@ -104,6 +105,7 @@ def test_what_runs_as_specified_has_not_drifted():
 MEANT = spec()
 OTHERS: dict[str, dict[str, object]] = {
     "walls": {"walls": spec(profile=Profile.TALK).walls},
+    "extras": {"extras": ("Devices",)},
     "limits": {"limits": dataclasses.replace(MEANT.limits, processes=0)},
     "binds": {"binds": {**MEANT.binds, "/": "/host"}},
     "network": {"network": "host"},

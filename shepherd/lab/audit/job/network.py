@@ -124,6 +124,19 @@ def index() -> int:
     return socket.if_nametoindex("eth0")
 
 
+@probe("net-protocols", "protocols that load modules, or make sockets that belong to no account")
+def _() -> str:
+    kinds = {"SCTP": (1, 132), "SMC": (1, 256), "MPTCP": (1, 262), "UDPLITE": (2, 136), "DCCP": (6, 33)}
+    found = []
+    for name, (kind, protocol) in kinds.items():
+        try:
+            socket.socket(socket.AF_INET, kind, protocol).close()
+        except OSError:
+            continue
+        found.append(name)
+    return " ".join(found)
+
+
 def opens(family: int) -> bool:
     """Whether a socket of that family can be had."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET):

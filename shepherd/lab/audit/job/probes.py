@@ -4,6 +4,7 @@ from . import files, frame, kernel, network, processes
 
 REGISTERED = (files, kernel, network, processes)
 """Each registers its probes when it is loaded."""
+NAMES = tuple(name for name in frame.PROBES if not name.startswith("need-"))
 
 if __name__ == "__main__":
     frame.run_all(frame.fact("only"))

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import socket
+import struct
 
 from .frame import LIBC, PATIENCE_S, call, can_open, connects, fact, family, probe, reached, strangers
 from .victim import KEY, NAME, PORT, SECRET
@@ -46,7 +47,13 @@ def _() -> str:
 
 @probe("process-vm-read", "their memory by process_vm_readv")
 def _() -> str:
-    return reached(lambda pid: call(PROCESS_VM_READV, pid, None, 0, None, 0, 0) == 0)
+    def read(pid: int) -> bool:
+        first = int(text_of(f"/proc/{pid}/maps").split(b"-")[0], 16)
+        here = ctypes.create_string_buffer(8)
+        ours = struct.pack("QQ", ctypes.addressof(here), 8)
+        return call(PROCESS_VM_READV, pid, ours, 1, struct.pack("QQ", first, 8), 1, 0) == 8
+
+    return reached(read)
 
 
 @probe("process-signal", "signals to processes that are not the job's")
@@ -142,6 +149,21 @@ def _() -> bool:
         conversation.connect(("127.0.0.1", PORT))
         conversation.send(b"hello")
         return bool(conversation.recv(64))
+
+
+@probe("ipc-broadcast", "another job's UDP server by broadcast and multicast")
+def _() -> bool:
+    heard = False
+    for address in (fact("broadcast"), "255.255.255.255", "224.0.0.1"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as conversation:
+            conversation.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            conversation.settimeout(PATIENCE_S)
+            try:
+                conversation.sendto(b"hello", (address, PORT))
+                heard = heard or bool(conversation.recv(64))
+            except OSError:
+                continue
+    return heard
 
 
 @probe("ipc-pilot-port", "the startd's own port")

@@ -25,7 +25,8 @@ def main() -> None:
     for make in (LIBC.shmget(KEY, 4096, IPC_CREAT | WORLD), LIBC.msgget(KEY, IPC_CREAT | WORLD)):
         if make < 0:
             raise OSError(ctypes.get_errno(), "IPC")
-    LIBC.syscall(MQ_OPEN, NAME.encode(), O_CREAT | O_RDWR, WORLD, None)
+    if LIBC.syscall(MQ_OPEN, NAME.encode(), O_CREAT | O_RDWR, WORLD, None) < 0:
+        raise OSError(ctypes.get_errno(), "POSIX queue")
     abstract = socket.socket(socket.AF_UNIX)
     abstract.bind(f"\0{NAME}")
     abstract.listen()
@@ -44,6 +45,8 @@ def main() -> None:
             except TimeoutError:
                 continue
             print(f"met {listener.family.name} {met[1]!r}", flush=True)
+            if listener is udp:
+                udp.sendto(b"hello", met[1])
 
 
 if __name__ == "__main__":

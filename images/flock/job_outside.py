@@ -1,28 +1,33 @@
 #!/usr/bin/python3 -IS
-"""Runs a guest's job apart from the pilot and from other jobs: HTCondor's USER_JOB_WRAPPER in the flock container.
+"""Builds the walls around a guest's job, and is to HTCondor what the job would be: `flock-job` becomes this.
 
 The job gets namespaces of its own (accounts, mounts, processes, IPC, host name) by bubblewrap, and sees of the
 container nothing but programs and libraries, read-only, and its own sandbox. A Landlock domain keeps it from abstract
 sockets and processes that are not its own, where the kernel has that (6.12 and later), and a filter takes away the
 system calls that the walls were built with.
 
-Three processes: this one, which HTCondor takes for the job; bubblewrap; and this program again as PID 1 of the job's
-process namespace (`--inside`), because signals must reach the job and its end must be told exactly. If anything of this
-fails the job does not run, and HTCondor says why.
+Three processes: this one, which HTCondor takes for the job; bubblewrap; and `flock-job-inside` as PID 1 of the job's
+process namespace, because signals must reach the job and its end must be told exactly. If anything of this fails the
+job does not run, and HTCondor says why. Nothing of the job's environment is obeyed here but what the starter sets.
 """
 
+import base64
 import ctypes
+import errno
 import json
 import os
 import resource
 import signal
+import stat
 import struct
 import sys
+import tempfile
 from collections.abc import Iterator
 
 BUBBLEWRAP = "/usr/bin/bwrap"
-SELF = "/usr/local/libexec/shepherd/flock-job"
-INSIDE = "--inside"
+INSIDE = ("/usr/bin/python3", "-IS", "/usr/local/libexec/shepherd/flock-job-inside")
+ENVIRONMENT = "FLOCK_ENVIRONMENT"
+"""The job's own, in base64; nobody but the job's PID 1 unpacks it all."""
 HIDDEN = ("/etc/condor", "/run")
 """Empty there."""
 SHOWN = ("/usr", "/etc")
@@ -31,6 +36,7 @@ OPTIONAL = ("/cvmfs",)
 LINKS = {"/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64", "/sbin": "usr/sbin"}
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """Signals that HTCondor, or the guest by `kill_sig`, means for the job."""
+MOST_FILES = 1 << 20
 PROCESSES = 2048
 """How many a job's account may have: a fork bomb stops there, and HTCondor can still end it."""
 
@@ -56,22 +62,42 @@ OTHER_ABI = 0x40000000
 
 
 def main() -> int:
-    """Become the job's keeper, or its PID 1."""
-    if sys.argv[1:2] == [INSIDE]:
-        return first_process(int(sys.argv[2]), sys.argv[3:])
-    scratch = os.environ.get("_CONDOR_SCRATCH_DIR") or os.getcwd()
+    """Keep the job within its walls."""
+    told = starters_words(os.environ[ENVIRONMENT])
+    own = own_directory(told["_CONDOR_SCRATCH_DIR"])
+    os.closerange(3, MOST_FILES)
     try:
+        refuse_strange_files(own)
         limit()
         confine()
-        return outside(list(walls(scratch, os.getcwd())))
-    except OSError as exc:
-        return failed(f"the job cannot be kept apart, and was not started: {exc}")
+        return outside(list(walls(own, os.getcwd())), told)
+    except (OSError, ValueError) as exc:
+        return failed(f"the job cannot be kept apart, and was not started: {exc}", told)
 
 
-# --- outside ---
+def starters_words(packed: str) -> dict[str, str]:
+    """What the starter says by the environment; it sets these itself, after the job's own."""
+    entries = base64.b64decode(packed).decode("utf-8", "surrogateescape").split("\0")
+    pairs = dict(entry.split("=", 1) for entry in entries if "=" in entry)
+    return {name: pairs[name] for name in ("_CONDOR_SCRATCH_DIR", "_CONDOR_WRAPPER_ERROR_FILE")}
 
 
-def outside(arguments: list[str]) -> int:
+def own_directory(scratch: str) -> str:
+    """The job's sandbox: above the scratch directory there are HTCondor's files for this job, too."""
+    return os.path.dirname(scratch) if os.path.basename(scratch) == "scratch" else scratch
+
+
+def refuse_strange_files(own: str) -> None:
+    """Raise OSError for a standard file that lies anywhere else: a directory would be a way out of all walls."""
+    for descriptor in (0, 1, 2):
+        status, path = os.fstat(descriptor), os.readlink(f"/proc/self/fd/{descriptor}")
+        is_channel = stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)
+        is_own = stat.S_ISREG(status.st_mode) and path.startswith(f"{own}/")
+        if not (is_channel or is_own or path == os.devnull):
+            raise OSError(errno.EPERM, f"standard file {descriptor} is {path}, which is not the job's")
+
+
+def outside(arguments: list[str], told: dict[str, str]) -> int:
     """Start bubblewrap, pass signals on, and end as the job did."""
     ended, tell = os.pipe()
     info, inform = os.pipe()
@@ -83,17 +109,16 @@ def outside(arguments: list[str]) -> int:
         for descriptor in (tell, inform, program):
             os.set_inheritable(descriptor, True)
         own = ["--info-fd", str(inform), "--seccomp", str(program)]
-        inner = [SELF, INSIDE, str(tell), *sys.argv[1:]]
-        os.execv(BUBBLEWRAP, [BUBBLEWRAP, *arguments, *own, "--", *inner])
+        os.execv(BUBBLEWRAP, [BUBBLEWRAP, *arguments, *own, "--", *INSIDE, str(tell), *sys.argv[1:]])
     for descriptor in (tell, inform, program):
         os.close(descriptor)
     pass_signals_to(read_all(info))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-    told = read_all(ended)
+    status = read_all(ended)
     os.waitpid(child, 0)
-    if not told:
-        return failed("the job's walls could not be built, or were torn down from outside")
-    return end_as(int(told))
+    if not status:
+        return failed("the job's walls could not be built, or were torn down from outside", told)
+    return end_as(int(status))
 
 
 def pass_signals_to(info: bytes) -> None:
@@ -111,9 +136,8 @@ def pass_signals_to(info: bytes) -> None:
         signal.signal(number, hand_on)
 
 
-def walls(scratch: str, directory: str) -> Iterator[str]:
-    """bubblewrap's arguments. The directory above the scratch one has HTCondor's files for this job, too."""
-    own = os.path.dirname(scratch) if os.path.basename(scratch) == "scratch" else scratch
+def walls(own: str, directory: str) -> Iterator[str]:
+    """bubblewrap's arguments."""
     yield from ("--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
     yield from ("--unshare-cgroup-try", "--as-pid-1", "--die-with-parent")
     for path in SHOWN:
@@ -126,21 +150,24 @@ def walls(scratch: str, directory: str) -> Iterator[str]:
     for path in HIDDEN:
         yield from ("--tmpfs", path)
     for path in ("/tmp", "/var/tmp"):
-        yield from ("--bind", own_directory(own, path), path)
+        yield from ("--bind", fresh_directory(own), path)
     yield from ("--bind", own, own, "--remount-ro", "/", "--chdir", directory)
 
 
-def own_directory(sandbox: str, path: str) -> str:
-    """The place within the job's sandbox that it sees as `path`: what lies there counts as its own disk space."""
-    parent = os.path.join(sandbox, "user")
-    place = os.path.join(parent if os.path.isdir(parent) else sandbox, path.strip("/").replace("/", "-"))
-    os.makedirs(place, mode=0o700, exist_ok=True)
-    return place
+def fresh_directory(own: str) -> str:
+    """A directory for what the job sees as /tmp: within its sandbox, where it counts as its own disk space.
+
+    A new one for each start: an earlier run of the same job may have put a link in the place of any it knew.
+    """
+    parent = os.path.join(own, "user")
+    return tempfile.mkdtemp(prefix=".tmp-", dir=parent if os.path.isdir(parent) else own)
 
 
 def limit() -> None:
     """Bound what one job can take from the others, and let it be the first to go when memory runs out."""
-    resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    most = PROCESSES if hard == resource.RLIM_INFINITY else min(hard, PROCESSES)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
@@ -193,38 +220,15 @@ def end_as(status: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def failed(reason: str) -> int:
-    """Tell HTCondor, which shows it to the user, and the container's log."""
-    if path := os.environ.get("_CONDOR_WRAPPER_ERROR_FILE"):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(reason + "\n")
-    print(f"flock-job: {reason}", file=sys.stderr)
+def failed(reason: str, told: dict[str, str]) -> int:
+    """Tell HTCondor, which holds the job and shows it to the user. Never looks like the job's own end."""
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with os.fdopen(os.open(told["_CONDOR_WRAPPER_ERROR_FILE"], flags, 0o644), "w", encoding="utf-8") as file:
+            file.write(f"flock-job: {reason}\n")
+    except OSError:
+        os.kill(os.getpid(), signal.SIGKILL)
     return 1
-
-
-# --- inside ---
-
-
-def first_process(tell: int, job: list[str]) -> int:
-    """PID 1 of the job's processes: start it, hand signals on, reap, tell how it ended. The kernel ends the rest."""
-    os.set_inheritable(tell, False)
-    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
-    child = os.fork()
-    if child == 0:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-        try:
-            os.execvp(job[0], job)
-        except OSError as exc:
-            print(f"flock-job: {job[0]}: {exc.strerror}", file=sys.stderr, flush=True)
-            os._exit(127)
-    for number in PASSED_ON:
-        signal.signal(number, lambda number, _frame: os.kill(child, number))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-    while True:
-        dead, status = os.wait()
-        if dead == child:
-            os.write(tell, str(status).encode())
-            return 0
 
 
 def read_all(descriptor: int) -> bytes:
