@@ -45,6 +45,8 @@ class Walls:
     no_new_privileges: bool = True
     seccomp: str = ""
     """A profile as dockerd takes it; empty: dockerd's own."""
+    apparmor: str = ""
+    """Name of an AppArmor profile that is loaded on the host; empty: dockerd's own, where there is AppArmor."""
     own_proc: bool = False
     """Whether /proc is left whole, without what dockerd hides: else the kernel lets nobody mount one of their own."""
     read_only: bool = True
@@ -111,6 +113,8 @@ class EngineFacts:
     """Who root of a container is on the host; 0 without `userns-remap`."""
     root_gid: int
     seccomp: bool
+    apparmor: bool = False
+    """AppArmor confines its containers."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -94,6 +94,9 @@ class NodeSettings:
     profile: Profile = Profile.APART
     """How far jobs are kept apart: `apart`, each in namespaces of its own; `accounts`, weaker, for a dockerd without
     `userns-remap`: jobs see each other's processes and share /tmp and IPC; `talk`, weakest, what the original did."""
+    apparmor: str = ""
+    """AppArmor profile of the container, on a host that has AppArmor: dockerd's own keeps profile `apart` from building
+    its walls. `shepherd-flock` is the one that lies beside the image's recipe. Empty: dockerd's own."""
     dns: tuple[str, ...] = ()
     """Resolvers of the container, IPv4 addresses; the gateway must let them through. None: it resolves no names."""
     memory_mib: int = 0

@@ -56,6 +56,13 @@ def drifted(asked: ContainerSpec, seen: dict[str, Any]) -> str:
     return drift(asked, dataclasses.replace(as_specified(asked), spec=described(seen)))
 
 
+def test_an_apparmor_profile_is_asked_for_and_told_again() -> None:
+    """A container ran unconfined after dockerd had been restarted without AppArmor."""
+    asked = dataclasses.replace(spec(), walls=dataclasses.replace(spec().walls, apparmor="shepherd-flock"))
+    assert drifted(asked, told(asked)) == ""
+    assert drifted(asked, told(spec())) == "the container is not as specified: walls"
+
+
 @pytest.mark.parametrize("profile", Profile)
 def test_what_was_asked_for_has_not_drifted(profile: Profile) -> None:
     """The weaker profiles could never be lent: their containers were found to be stronger than they should be."""

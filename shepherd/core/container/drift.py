@@ -22,6 +22,13 @@ def engine_problem(settings: NodeSettings, facts: EngineFacts) -> str:
             'dockerd maps no accounts: set "userns-remap" in /etc/docker/daemon.json and restart it, '
             'or choose the weaker profile = "accounts"'
         )
+    if settings.apparmor and not facts.apparmor:
+        return f'there is no AppArmor here for apparmor = "{settings.apparmor}"; remove that setting'
+    if settings.profile is Profile.APART and facts.apparmor and not settings.apparmor:
+        return (
+            "AppArmor is on, and dockerd's own profile keeps jobs' walls from being built: load images/flock/apparmor "
+            'and set apparmor = "shepherd-flock"'
+        )
     if settings.profile is not Profile.TALK and not facts.seccomp:
         return "dockerd filters no system calls: its kernel or its build lacks seccomp"
     return ""

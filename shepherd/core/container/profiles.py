@@ -34,18 +34,18 @@ STICKY, ROOTS = 0o1777, 0o755
 SCRATCH, SHM = "/var/lib/condor", "/dev/shm"  # noqa: S108
 
 
-def walls_of(profile: Profile) -> Walls:
-    """The walls of a profile."""
-    needed = tuple(sorted(CAPABILITIES))
-    match profile:
+def walls_of(settings: NodeSettings) -> Walls:
+    """The walls that the settings name."""
+    needed, own = tuple(sorted(CAPABILITIES)), settings.apparmor
+    match settings.profile:
         case Profile.APART:
             filtered = seccomp.profile()
-            return Walls(cap_drop=("ALL",), cap_add=needed, seccomp=filtered, own_proc=True)
+            return Walls(cap_drop=("ALL",), cap_add=needed, seccomp=filtered, own_proc=True, apparmor=own)
         case Profile.ACCOUNTS:
-            return Walls(cap_drop=("ALL",), cap_add=needed)
+            return Walls(cap_drop=("ALL",), cap_add=needed, apparmor=own)
         case Profile.TALK:
             return Walls(cap_drop=DROPPED_IN_THE_TALK, no_new_privileges=False, read_only=False)
-    assert_never(profile)
+    assert_never(settings.profile)
 
 
 def tmpfs_of(settings: NodeSettings) -> Mapping[str, Tmpfs]:

@@ -30,7 +30,7 @@ def container_spec(settings: NodeSettings, lease: Lease) -> ContainerSpec:
         environment=environment(settings, lease),
         labels={LABEL: lease.lease},
         hostname=settings.flock_name,
-        walls=walls_of(settings.profile),
+        walls=walls_of(settings),
         remapped=settings.profile is Profile.APART,
         limits=limits_of(settings),
         tmpfs=tmpfs_of(settings),

@@ -59,7 +59,11 @@ class DockerEngine:
         remapped = REMAPPED.fullmatch(told["DockerRootDir"]) if "name=userns" in options else None
         uid, gid = map(int, remapped.groups()) if remapped else (0, 0)
         return EngineFacts(
-            version=(int(major), int(minor)), root_uid=uid, root_gid=gid, seccomp="name=seccomp" in options
+            version=(int(major), int(minor)),
+            root_uid=uid,
+            root_gid=gid,
+            seccomp="name=seccomp" in options,
+            apparmor="name=apparmor" in options,
         )
 
     def network(self, name: str) -> DockerNetwork | None:

@@ -1,6 +1,6 @@
 """A container's description, as dockerd takes it and as it tells it again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import docker.types
@@ -17,7 +17,7 @@ USUAL: Mapping[str, object] = {
 """What a container has of these if nobody asked for more."""
 PER_NETWORK = "1.44"
 """API of the first dockerd (25) that takes a container's hardware address as its network's."""
-NO_NEW_PRIVILEGES, SECCOMP = "no-new-privileges", "seccomp="
+NO_NEW_PRIVILEGES, SECCOMP, APPARMOR = "no-new-privileges", "seccomp=", "apparmor="
 READ_ONLY = "ro,rprivate"
 
 
@@ -41,7 +41,8 @@ def arguments(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa: A
 def host_config(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa: ANN401
     """Its walls, limits and file systems."""
     walls, limits = spec.walls, spec.limits
-    security = [NO_NEW_PRIVILEGES] * walls.no_new_privileges + [SECCOMP + walls.seccomp] * bool(walls.seccomp)
+    security = [NO_NEW_PRIVILEGES] * walls.no_new_privileges
+    security += [SECCOMP + walls.seccomp] * bool(walls.seccomp) + [APPARMOR + walls.apparmor] * bool(walls.apparmor)
     files = docker.types.Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files)
     config: dict[str, Any] = client.create_host_config(
         binds=[f"{source}:{target}:{READ_ONLY}" for source, target in sorted(spec.binds.items())],
@@ -107,10 +108,16 @@ def walls_of(host: Mapping[str, Any]) -> Walls:
         cap_drop=capabilities(host["CapDrop"]),
         cap_add=capabilities(host["CapAdd"]),
         no_new_privileges=any(option in {NO_NEW_PRIVILEGES, f"{NO_NEW_PRIVILEGES}:true"} for option in options),
-        seccomp=next((option.removeprefix(SECCOMP) for option in options if option.startswith(SECCOMP)), ""),
+        seccomp=option_of(options, SECCOMP),
+        apparmor=option_of(options, APPARMOR),
         own_proc=host["MaskedPaths"] == [] and host["ReadonlyPaths"] == [],
         read_only=host["ReadonlyRootfs"],
     )
+
+
+def option_of(options: Iterable[str], name: str) -> str:
+    """What a security option says; empty if it is not among them."""
+    return next((option.removeprefix(name) for option in options if option.startswith(name)), "")
 
 
 def limits_of(host: Mapping[str, Any]) -> Limits:

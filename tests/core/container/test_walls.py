@@ -135,3 +135,12 @@ def test_a_dockerd_that_cannot_build_the_walls_is_told_how_to():
     assert engine_problem(NODE, MAPPED) == ""
     assert engine_problem(of_profile(Profile.ACCOUNTS), PLAIN) == ""
     assert "seccomp" in engine_problem(NODE, dataclasses.replace(MAPPED, seccomp=False))
+
+
+def test_apparmor_is_named_on_both_sides_or_on_none():
+    """On Ubuntu no job ever started: dockerd's own profile refused every mount of the walls."""
+    confined, named = dataclasses.replace(MAPPED, apparmor=True), dataclasses.replace(NODE, apparmor="shepherd-flock")
+    assert "shepherd-flock" in engine_problem(NODE, confined)
+    assert engine_problem(named, confined) == ""
+    assert "no AppArmor" in engine_problem(named, MAPPED)
+    assert spec(apparmor="shepherd-flock").walls.apparmor == "shepherd-flock"
