@@ -26,7 +26,7 @@ AROUND_S = 20
 STAYER = "shepherd-stayer"
 OPEN_FILES = 16384
 ESCAPE = f"{FOLDER}/escape.py"
-MARK = ("cat", "/home/alice/escaped")
+MARK = "cat escaped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Way:
 
     lines: str = ""
     edits: Mapping[str, str] = field(default_factory=dict)
-    evidence: tuple[str, ...] = MARK
+    evidence: str = MARK
     """A command at the foreign pool that says something if the way was open."""
 
 
@@ -48,7 +48,7 @@ WAYS = {
     ),
     "around-loader": Way(
         lines='environment = "LD_DEBUG=files LD_DEBUG_OUTPUT=./trace"',
-        evidence=("sh", "-c", "grep -l 'bwrap\\|flock-job' /home/alice/trace.*"),
+        evidence="grep -l 'bwrap\\|flock-job' trace.*",
     ),
     "around-inside": Way(
         edits={
@@ -143,19 +143,22 @@ class Guests:
     def around(self, only: str = "") -> Results:
         """What HTCondor would run for a job outside of its walls; or only the way of that name."""
         self.site.campus.must(("install", "-m", "755", "-o", "alice", ESCAPE, "/home/alice/escape.py"))
-        for ident, way in WAYS.items():
-            if only in {"", ident}:
-                yield self._one_way(ident, way)
+        ways = {ident: way for ident, way in WAYS.items() if only in {"", ident}}
+        jobs = {ident: self._set_out(ident, way) for ident, way in ways.items()}
+        self._true(lambda: all(job.ended() for job in jobs.values()), AROUND_S)
+        for ident, job in jobs.items():
+            seen = self.site.campus.run(("sh", "-c", f"cd /home/alice/{ident} && {ways[ident].evidence}")).stdout
+            state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
+            job.remove()
+            yield shut(ident, "code outside of the job's walls", bool(seen), state)
 
-    def _one_way(self, ident: str, way: Way) -> Result:
-        more = f"transfer_input_files = job, escape.py\n{way.lines}"
-        self.site.campus.run(("sh", "-c", "rm -f /home/alice/escaped /home/alice/trace.*"))
-        job = self.alice.submit(ident, self.host, ["job.greedy", "files", "5"], more=more, edits=way.edits)
-        self._true(job.ended, AROUND_S)
-        seen = self.site.campus.run(way.evidence).stdout
-        state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
-        job.remove()
-        return shut(ident, "code outside of the job's walls", bool(seen), state)
+    def _set_out(self, ident: str, way: Way) -> Job:
+        """A job that tries this way; what it brings back lies in a directory of its own."""
+        home = f"/home/alice/{ident}"
+        self.site.campus.must(("install", "-d", "-m", "755", "-o", "alice", home))
+        self.site.campus.must(("cp", "-rp", "/home/alice/job", "/home/alice/escape.py", home))
+        more = f"transfer_input_files = job, escape.py\n{way.lines}\ninitialdir = {home}"
+        return self.alice.submit(ident, self.host, ["job.greedy", "files", "5"], more=more, edits=way.edits)
 
     def greed(self) -> Results:
         """Each limit, reached and not passed."""
