@@ -38,6 +38,8 @@ NODE: Table = {
     "dns": [RESOLVER], "memory_mib": MEMORY_MIB, "scratch_mib": SCRATCH_MIB, "processes": PROCESSES, "cpus": 1.0,
 }  # fmt: skip
 GATEWAY: Table = {"dns": [RESOLVER]}
+PINNED: Table = {"exclude": ["p203"]}
+"""So that it is always the same two that are lent."""
 POLICY: Table = {"idle_jobs_threshold": 100, "reserve": 0.3, "lend_per_cycle": 10, "cooling_s": 20.0}
 
 
@@ -45,8 +47,8 @@ POLICY: Table = {"idle_jobs_threshold": 100, "reserve": 0.3, "lend_per_cycle": 1
 def place(progress: Progress, node: Table, *, remap: bool = True) -> Iterator[Site]:
     """The site; `node` changes the keepers' settings."""
     spec = SiteSpec(
-        hosts=3, start_keepers=True, start_shepherd=True, shepherd={"policy": POLICY}, node={**NODE, **node},
-        gateway=GATEWAY, remap=remap,
+        hosts=3, start_keepers=True, start_shepherd=True, shepherd={"policy": POLICY, "hosts": PINNED},
+        node={**NODE, **node}, gateway=GATEWAY, remap=remap,
     )  # fmt: skip
     with Site(spec, progress=progress) as site, contextlib.ExitStack() as answering:
         for process in answer_everywhere(site):
