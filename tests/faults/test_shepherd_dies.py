@@ -46,7 +46,7 @@ def killed_at(scene: Scene, striker: Striker, step: str, moment: str, within_s: 
     scene.eventually(lambda: is_restarted(scene, starts), 10, what)
 
 
-@pytest.mark.large("shepherd killed in a lend", sample=2)
+@pytest.mark.large("shepherd killed in a lend", sample=1)
 @pytest.mark.parametrize(
     ("step", "moment"),
     [(step, moment) for step in LEND for moment in MOMENTS] + [("reached lent", moment) for moment in REACHED],
