@@ -46,7 +46,7 @@ def killed_at(scene: Scene, striker: Striker, step: str, moment: str, within_s: 
     scene.eventually(lambda: is_restarted(scene, starts), 10, what)
 
 
-@pytest.mark.large("shepherd killed in a lend", sample=1)
+@pytest.mark.large("shepherd killed in a switch", sample=1)
 @pytest.mark.parametrize(
     ("step", "moment"),
     [(step, moment) for step in LEND for moment in MOMENTS] + [("reached lent", moment) for moment in REACHED],
@@ -61,7 +61,7 @@ def test_a_shepherd_killed_in_a_lend_goes_on(scene: Scene, striker: Striker, ste
     assert striker.ledger_is_whole()
 
 
-@pytest.mark.large("shepherd killed in a reclaim", sample=1)
+@pytest.mark.large("shepherd killed in a switch", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("step", RECLAIM)
 def test_a_shepherd_killed_in_a_reclaim_goes_on(scene: Scene, striker: Striker, step: str, moment: str) -> None:
