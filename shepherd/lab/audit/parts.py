@@ -125,7 +125,7 @@ class Guests:
 
     def needs(self) -> Results:
         """What must work."""
-        job = self.alice.submit("needs", self.host, ["job.needs", *self.told], more="+WantIOProxy = true")
+        job = self.alice.submit("needs", self.host, ["job.needs", *self.told])
         job.wait(COMPLETED, HELD)
         yield from complete(from_job(job.lines(), OPEN), OPEN)
         came = self.site.campus.run(("cat", "/home/alice/came-back")).stdout

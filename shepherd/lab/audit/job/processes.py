@@ -48,7 +48,7 @@ def _() -> str:
 @probe("process-vm-read", "their memory by process_vm_readv")
 def _() -> str:
     def read(pid: int) -> bool:
-        first = int(text_of(f"/proc/{pid}/maps").split(b"-")[0], 16)
+        first = int(text_of(f"/proc/{pid}/maps").split(b"-")[0] or b"0", 16)
         here = ctypes.create_string_buffer(8)
         ours = struct.pack("QQ", ctypes.addressof(here), 8)
         return call(PROCESS_VM_READV, pid, ours, 1, struct.pack("QQ", first, 8), 1, 0) == 8
