@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from shepherd.model.host import HostName, LeaseId, Nonce
+from shepherd.model.lease import Ladder, Lease, LeasePhase
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import FlockSettings, HomeSettings, Settings
 
@@ -22,6 +24,11 @@ NODE = NodeSettings(
     flock_collector="10.27.0.1:9619",
     leak_targets=("10.1.0.9:2049",),
 )
+
+LEASE = Lease(
+    host=HostName("p220"), nonce=Nonce("n1"), lease=LeaseId("L1"), phase=LeasePhase.ARM, image=DIGEST, why="test",
+    lease_s=300.0, ladder=Ladder(graceful_s=60.0, fast_s=20.0, kill_s=10.0),
+)  # fmt: skip
 
 
 def daemon(**changes: dict[str, object]) -> Settings:

@@ -10,14 +10,8 @@ from shepherd.core.container.drift import as_specified, drift
 from shepherd.core.container.spec import container_spec
 from shepherd.edges.docker.translate import arguments, described
 from shepherd.model.container import ContainerSpec, Profile
-from shepherd.model.host import HostName, LeaseId, Nonce
-from shepherd.model.lease import Ladder, Lease, LeasePhase
-from tests.core.sound_settings import DIGEST, NODE
+from tests.core.sound_settings import LEASE, NODE
 
-LEASE = Lease(
-    host=HostName("p220"), nonce=Nonce("n1"), lease=LeaseId("L1"), phase=LeasePhase.ARM, image=DIGEST, why="test",
-    lease_s=300.0, ladder=Ladder(graceful_s=60.0, fast_s=20.0, kill_s=10.0),
-)  # fmt: skip
 ABSENT = {"CgroupParent": "", "Memory": 0, "PidsLimit": None, "NanoCpus": 0, "Privileged": False, "UsernsMode": ""}
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 
+from shepherd.core.container.profiles import CAPABILITIES
 from shepherd.lab import engine
 from shepherd.lab.addresses import HostNames
 from shepherd.lab.eventually import eventually
@@ -14,7 +15,6 @@ from shepherd.lab.settings import NETWORK
 from shepherd.lab.site import Site
 from shepherd.lab.tokens import FLOCK_TOKEN
 
-CAPABILITIES = ["SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL"]
 SHARE = "/run/shepherd/share"
 
 
@@ -30,7 +30,7 @@ def container_config(
         "Env": list(environment),
         "HostConfig": {
             "CapDrop": ["ALL"],
-            "CapAdd": CAPABILITIES,
+            "CapAdd": sorted(CAPABILITIES),
             "SecurityOpt": ["no-new-privileges"],
             "Binds": [f"{SHARE}:/run/flock:ro"],
             "NetworkMode": NETWORK,

@@ -9,16 +9,10 @@ from shepherd.core.container import profiles, seccomp
 from shepherd.core.container.drift import as_specified, drift, engine_problem
 from shepherd.core.container.spec import container_spec, resolver_text
 from shepherd.model.container import ContainerSpec, EngineFacts, Profile
-from shepherd.model.host import HostName, LeaseId, Nonce
-from shepherd.model.lease import Ladder, Lease, LeasePhase
 from shepherd.model.node_settings import NodeSettings
-from tests.core.sound_settings import DIGEST, NODE
+from tests.core.sound_settings import LEASE, NODE
 
 MAPPED = EngineFacts(version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True)
-LEASE = Lease(
-    host=HostName("p220"), nonce=Nonce("n1"), lease=LeaseId("L1"), phase=LeasePhase.ARM, image=DIGEST, why="test",
-    lease_s=300.0,    ladder=Ladder(graceful_s=60.0, fast_s=20.0, kill_s=10.0),
-)  # fmt: skip
 PLAIN = dataclasses.replace(MAPPED, root_uid=0, root_gid=0)
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 Probe = Callable[[], "bool | str"]
@@ -151,16 +150,6 @@ def reached(action: Callable[[int], object]) -> str:
         except OSError:
             continue
     return " ".join(found)
-
-
-def wait_for(path: str, within_s: float) -> bool:
-    """Whether a file appears in time."""
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        if os.path.exists(path):
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def fact(name: str) -> str:
