@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shepherd.core.container.spec import network_spec
 from shepherd.core.firewall.host_guard import TABLE, guard_rules
 from shepherd.core.keeper import network
-from shepherd.errors import Refused
+from shepherd.errors import CommandFailed, Refused
 from shepherd.model.network import HostSeen, NetworkStep
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_gateway import Filter, KernelSettings
@@ -39,7 +39,7 @@ class NodeNetwork:
         if reason := network.refusal(self.settings, seen):
             raise Refused(reason)
         for step in network.steps_up(self.settings, seen):
-            self._take(step)
+            self._take_up(step)
             yield step
         if not (seen.network and seen.network.containers):
             self._refuse_conflict()
@@ -76,6 +76,14 @@ class NodeNetwork:
     @property
     def _ipv6_off(self) -> str:
         return f"net/ipv6/conf/{self.settings.parent}/disable_ipv6"
+
+    def _take_up(self, step: NetworkStep) -> None:
+        """Take a step. Another `node up`, or the keeper's, may take it in the same moment: that is no failure."""
+        try:
+            self._take(step)
+        except CommandFailed:
+            if step in network.steps_up(self.settings, self._seen()):
+                raise
 
     def _take(self, step: NetworkStep) -> None:
         settings = self.settings

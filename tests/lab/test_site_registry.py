@@ -37,18 +37,24 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 def name(text): return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
-def made(subject, key, issuer, signer, extension):
+def made(subject, key, issuer, signer, *extensions):
     now = datetime.datetime.now(datetime.timezone.utc)
     build = x509.CertificateBuilder().subject_name(name(subject)).issuer_name(name(issuer)).public_key(key.public_key())
     build = build.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
-    build = build.not_valid_after(now + datetime.timedelta(days=2)).add_extension(extension, critical=True)
+    build = build.not_valid_after(now + datetime.timedelta(days=2))
+    extensions += (x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),)
+    extensions += (x509.SubjectKeyIdentifier.from_public_key(key.public_key()),)
+    for one in extensions:
+        vital = isinstance(one, (x509.BasicConstraints, x509.KeyUsage))
+        build = build.add_extension(one, critical=vital)
     return build.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 authority, server = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
 alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("{CM_PRIVATE}"))])
 plain = serialization.NoEncryption()
 secret = server.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
 limits = x509.BasicConstraints(ca=True, path_length=0)
-open("/etc/registry/ca.crt", "wb").write(made("lab", authority, "lab", authority, limits))
+signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+open("/etc/registry/ca.crt", "wb").write(made("lab", authority, "lab", authority, limits, signs))
 open("/etc/registry/server.crt", "wb").write(made("cm", server, "lab", authority, alternative))
 open("/etc/registry/server.key", "wb").write(secret)
 """
