@@ -2,11 +2,10 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shepherd.errors import CommandFailed, Unavailable
+from shepherd.edges.tool import run_tool
 
 UNSTEADY = frozenset({"handle", "packets", "bytes"})
 """What the kernel numbers and counts by itself."""
@@ -56,17 +55,7 @@ class Nft:
         return self._finish((*self._prefix, "nft", *argv), given)
 
     def _finish(self, argv: Sequence[str], given: str) -> str:
-        try:
-            done = subprocess.run(
-                argv, input=given, capture_output=True, text=True, check=False, timeout=self._timeout_s
-            )
-        except subprocess.TimeoutExpired as exc:
-            raise Unavailable(f"nft did not end within {self._timeout_s:g} s") from exc
-        except OSError as exc:
-            raise CommandFailed(f"nft cannot be run ({exc.strerror}): install the package nftables") from exc
-        if done.returncode:
-            raise CommandFailed(f"nft refuses: {done.stderr.strip()[:600]}")
-        return done.stdout
+        return run_tool(argv, self._timeout_s, what="nft", package="nftables", given=given)
 
 
 def canonical_text(listed: str, family: str, table: str) -> str:

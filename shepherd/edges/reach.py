@@ -1,13 +1,12 @@
 """The Reach port: real connections, by processes in a container's namespaces that run nothing of the container."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from shepherd.errors import CommandFailed, Unavailable
+from shepherd.edges.tool import run_tool
 from shepherd.model.reach import Attempt, Whence
 
 TRY_S = 10.0
@@ -43,15 +42,6 @@ class NetworkReach:
 
 def ask(argv: Sequence[str], targets: Sequence[str]) -> Sequence[str]:
     """Run it. Raises CommandFailed, Unavailable."""
-    try:
-        done = subprocess.run(
-            argv, input=json.dumps(targets), capture_output=True, text=True, check=False, timeout=TRY_S, cwd="/"
-        )
-    except subprocess.TimeoutExpired as exc:
-        raise Unavailable(f"the leak check was not over after {TRY_S:g} s") from exc
-    except OSError as exc:
-        raise CommandFailed(f"the leak check needs nsenter and setpriv (package util-linux): {exc}") from exc
-    if done.returncode:
-        raise CommandFailed(f"the leak check failed: {done.stderr.strip()[-300:]}")
-    told: list[str] = json.loads(done.stdout)
+    given = json.dumps(targets)
+    told: list[str] = json.loads(run_tool(argv, TRY_S, what="the leak check", package="util-linux", given=given))
     return told

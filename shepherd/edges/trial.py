@@ -2,11 +2,10 @@
 
 import dataclasses
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 
-from shepherd.errors import CommandFailed, Unavailable
+from shepherd.edges.tool import run_tool
 from shepherd.model.trial import Fate, Leg, Outcome, Packet, Seen
 
 ARGV = ("unshare", "--net", "--kill-child", "--", sys.executable, "-m", "shepherd.edges.trial_inside")
@@ -33,14 +32,4 @@ class KernelTrial:
         return Outcome(seen=seen, trace=tuple(told["trace"]))
 
     def _ask(self, given: str) -> str:
-        try:
-            done = subprocess.run(
-                ARGV, input=given, capture_output=True, text=True, check=False, timeout=self._timeout_s
-            )
-        except subprocess.TimeoutExpired as exc:
-            raise Unavailable(f"the trial of the rules was not over after {self._timeout_s:g} s") from exc
-        except OSError as exc:
-            raise CommandFailed(f"a trial needs unshare (package util-linux): {exc}") from exc
-        if done.returncode:
-            raise CommandFailed(f"the trial failed: {done.stderr.strip()[-600:]}")
-        return done.stdout
+        return run_tool(ARGV, self._timeout_s, what="the trial of the rules", package="util-linux", given=given)

@@ -17,7 +17,7 @@ class Profile(enum.Enum):
     APART = "apart"
     """Each job in namespaces of its own. Needs a dockerd with `userns-remap`."""
     ACCOUNTS = "accounts"
-    """By accounts alone: a job sees everybody's processes and shares IPC and /tmp with other jobs."""
+    """By accounts alone: a job shares process numbers, IPC and /tmp with other jobs."""
     TALK = "talk"
     """What the original did: four capabilities dropped. Guests' root is the host's root."""
 
@@ -75,6 +75,8 @@ class ContainerSpec:
     walls: Walls
     remapped: bool
     """Whether its root must be nobody on the host; dockerd cannot be asked for it, only the kernel."""
+    hides_processes: bool
+    """Whether no account may see others' processes; the keeper's doing, and again the kernel's to tell."""
     limits: Limits
     tmpfs: Mapping[str, Tmpfs]
     binds: Mapping[str, str]
@@ -102,6 +104,7 @@ class ContainerSeen:
     """A seccomp filter is in force."""
     root_uid: int
     """Who its root is on the host."""
+    processes_hidden: bool
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

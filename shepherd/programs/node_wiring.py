@@ -25,6 +25,7 @@ from shepherd.edges.kernel import HostKernel
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
+from shepherd.edges.proc_mount import hide_processes
 from shepherd.edges.reach import NetworkReach
 from shepherd.edges.run_dir import HostRunDir
 from shepherd.edges.secret_file import read_login
@@ -181,11 +182,17 @@ def checks_of(settings: NodeSettings) -> Checks:
 
 
 def shield_of(settings: NodeSettings) -> Callable[[int], None]:
-    """Loads the rules within a container's network namespace. The talk's containers have none."""
+    """Loads the rules within a container's network namespace, and hides accounts' processes from each other. The talk's
+    containers have neither."""
     if settings.profile is Profile.TALK:
         return lambda _pid: None
     rules = pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector)
-    return lambda pid: Nft(NFT_S, ("nsenter", f"--net=/proc/{pid}/ns/net", "--")).load(rules)
+
+    def shield(pid: int) -> None:
+        Nft(NFT_S, ("nsenter", f"--net=/proc/{pid}/ns/net", "--")).load(rules)
+        hide_processes(pid)
+
+    return shield
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:

@@ -194,7 +194,7 @@ class World:
 
     def shield(self, pid: int) -> None:
         if self.shield_fails:
-            raise CommandFailed("nft refuses")
+            raise CommandFailed("nft failed")
         assert NodeFile.CONTROL not in self.files, "PID 1 may run already"
         self.shielded.append(pid)
 

@@ -19,7 +19,7 @@ def test_a_container_without_its_rules_never_gets_the_host() -> None:
     keeper = world.keeper()
     world.publish(LeasePhase.ARM)
     keeper.run_until(phase_is(KeeperPhase.FAILED))
-    assert "nft refuses" in (world.report.problem or "")
+    assert "nft failed" in (world.report.problem or "")
     assert NodeFile.CONTROL not in world.files
     keeper.run_until(lambda world: not world.containers)
 

@@ -11,7 +11,7 @@ DOCKERS_OWN = frozenset({
     "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
 })  # fmt: skip
 """Capabilities that dockerd gives unless it is told otherwise (moby's profiles/caps)."""
-BY_KERNEL = "remapped"
+BY_KERNEL = {"remapped", "hides_processes"}
 """What dockerd does not tell of a container."""
 
 
@@ -43,7 +43,7 @@ def drift(spec: ContainerSpec, seen: ContainerSeen) -> str:
 def described(spec: ContainerSpec, seen: ContainerSpec) -> Iterator[str]:
     """Differences in dockerd's own description."""
     for field in dataclasses.fields(ContainerSpec):
-        if field.name != BY_KERNEL and getattr(spec, field.name) != getattr(seen, field.name):
+        if field.name not in BY_KERNEL and getattr(spec, field.name) != getattr(seen, field.name):
             yield field.name
 
 
@@ -58,6 +58,8 @@ def enforced(spec: ContainerSpec, seen: ContainerSeen) -> Iterator[str]:
         yield "no system call is filtered"
     if spec.remapped and seen.root_uid == 0:
         yield "its root is the host's"
+    if spec.hides_processes and not seen.processes_hidden:
+        yield "accounts see each other's processes"
 
 
 def as_specified(spec: ContainerSpec) -> ContainerSeen:
@@ -68,6 +70,7 @@ def as_specified(spec: ContainerSpec) -> ContainerSeen:
         no_new_privileges=spec.walls.no_new_privileges,
         filtered=True,
         root_uid=100000 if spec.remapped else 0,
+        processes_hidden=spec.hides_processes,
     )
 
 

@@ -32,6 +32,7 @@ def container_spec(settings: NodeSettings, lease: Lease) -> ContainerSpec:
         hostname=settings.flock_name,
         walls=walls_of(settings),
         remapped=settings.profile is Profile.APART,
+        hides_processes=settings.profile is not Profile.TALK,
         limits=limits_of(settings),
         tmpfs=tmpfs_of(settings),
         binds={f"{settings.run_dir}/share": INSIDE, f"{settings.run_dir}/resolv.conf": RESOLVER},

@@ -5,7 +5,8 @@ kept from the flock pool, and from whatever listens on the loopback or the conta
 
 A listener's owner is not known when a connection comes in, but when it answers: the account that began a conversation
 on the loopback is kept in the connection's mark, and an answer by another account is dropped. So nobody is ever
-connected to somebody else, and a job's own servers work.
+connected to somebody else, and a job's own servers work. The starter answers `condor_chirp` at a passing port, and
+only those who have the job's cookie.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,8 +33,14 @@ def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+FIRST_PASSING_PORT = 32768
+"""From here on the kernel gives out ports (`ip_local_port_range`); no service of ours has one."""
+
+
 def output() -> Iterator[str]:
     """Who is a job, and whether an answer is its asker's own."""
+    starter = f'meta skuid < {FIRST_PERSON} tcp sport >= {FIRST_PASSING_PORT} accept comment "for condor_chirp"'
+    yield f'oifname "lo" ct direction reply {starter}'
     yield 'oifname "lo" ct direction reply ct mark != 0 meta skuid . ct mark != @own counter drop comment "not its own"'
     yield f"meta skuid >= {FIRST_PERSON} meta skuid != @marks counter drop comment \"an account of no slot\""
     yield "meta skuid @marks jump job"

@@ -17,6 +17,7 @@ CAPABILITIES = (
 """By their numbers (linux/capability.h)."""
 EXEC_S, EVERY_S = 2.0, 0.005
 SECCOMP_FILTER = "2"
+HIDDEN = frozenset({"hidepid=2", "hidepid=invisible"})
 
 
 def kernel_view(pid: int, spec: ContainerSpec) -> ContainerSeen:
@@ -26,6 +27,7 @@ def kernel_view(pid: int, spec: ContainerSpec) -> ContainerSeen:
         await_exec(proc)
         status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines() if ":\t" in line)
         uid_map = (proc / "uid_map").read_text().split()
+        mounts = (proc / "mountinfo").read_text()
     except OSError as exc:
         raise CommandFailed(f"the container ended as soon as it was started: {exc.strerror}") from exc
     bounds = int(status["CapBnd"], 16)
@@ -35,7 +37,14 @@ def kernel_view(pid: int, spec: ContainerSpec) -> ContainerSeen:
         no_new_privileges=status["NoNewPrivs"].strip() == "1",
         filtered=status["Seccomp"].strip() == SECCOMP_FILTER,
         root_uid=int(uid_map[1]),
+        processes_hidden=hides_processes(mounts),
     )
+
+
+def hides_processes(mounts: str) -> bool:
+    """Whether /proc is mounted with `hidepid=2`, by mountinfo; newer kernels have a word for the number."""
+    proc = [line for line in mounts.splitlines() if line.split()[4] == "/proc"]
+    return bool(proc) and not HIDDEN.isdisjoint(proc[-1].rpartition(" ")[2].split(","))
 
 
 def await_exec(proc: Path) -> None:

@@ -83,6 +83,7 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
         hostname=config["Hostname"],
         walls=walls_of(host),
         remapped=False,
+        hides_processes=False,
         limits=limits_of(host),
         tmpfs={path: tmpfs_of(options) for path, options in (host["Tmpfs"] or {}).items()},
         binds=dict(map(bind_of, host["Binds"] or ())),

@@ -44,7 +44,8 @@ WAYS = {
     "around-after": Way(lines='+PostCmd = "escape.py"\n+PostArguments = ""'),
     "around-tool": Way(lines="tool_daemon_cmd = escape.py"),
     "around-plugin": Way(
-        lines="transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y"
+        lines="transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y\n"
+        "transfer_output_files = escaped"
     ),
     "around-loader": Way(
         lines='environment = "LD_DEBUG=files LD_DEBUG_OUTPUT=./trace"',
@@ -106,9 +107,21 @@ class Guests:
         met = [line for line in victim.text().splitlines() if line.startswith("met")]
         yield shut("victim-met", "the other job noticed a visitor", bool(met), " ".join(met))
         yield self._accounts(2)
+        yield from self.by_transfer(victim)
         login = self.site.campus.run(("condor_ssh_to_job", str(victim.cluster), "true"), timeout_s=40)
         yield shut("around-login", "logging in to a job that runs", login.returncode == 0, login.stderr[:200])
         victim.remove()
+
+    def by_transfer(self, victim: Job) -> Results:
+        """What HTCondor's own file transfer, which runs beside the job's walls, brings a guest of `victim`."""
+        victim.says("open")
+        seen = self._inside("grep -l job.victim /proc/[0-9]*/cmdline").split()
+        more = f"transfer_output_files = {seen[-1]}" if seen else ""
+        job = self.alice.submit("fetcher", self.host, ["job.greedy", "files", "5"], more=more)
+        job.wait(COMPLETED, HELD)
+        brought = self.site.campus.run(("cat", "/home/alice/cmdline")).stdout
+        detail = " ".join((*seen, str(job.ad.get("HoldReason", ""))))[:200]
+        yield shut("transfer-command-line", "another job's command line by file transfer", "victim" in brought, detail)
 
     def _accounts(self, jobs: int) -> Result:
         """The accounts that jobs really ran as: HTCondor once fell back to `nobody` for all, without a word."""
@@ -125,7 +138,7 @@ class Guests:
 
     def needs(self) -> Results:
         """What must work."""
-        job = self.alice.submit("needs", self.host, ["job.needs", *self.told])
+        job = self.alice.submit("needs", self.host, ["job.needs", *self.told], more="+WantIOProxy = true")
         job.wait(COMPLETED, HELD)
         yield from complete(from_job(job.lines(), OPEN), OPEN)
         came = self.site.campus.run(("cat", "/home/alice/came-back")).stdout

@@ -111,6 +111,7 @@ SEEN: dict[str, dict[str, object]] = {
     "set-id programs work": {"no_new_privileges": False},
     "no system call is filtered": {"filtered": False},
     "its root is the host's": {"root_uid": 0},
+    "accounts see each other's processes": {"processes_hidden": False},
 }
 """The description is right, and the kernel does something else."""
 

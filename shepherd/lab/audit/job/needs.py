@@ -83,6 +83,12 @@ def _() -> bool:
     return all(os.path.exists(os.environ[name]) for name in ("_CONDOR_JOB_AD", "_CONDOR_MACHINE_AD"))
 
 
+@probe("need-chirp", "a word with its schedd by condor_chirp")
+def _() -> bool:
+    asked = ["/usr/libexec/condor/condor_chirp", "get_job_attr", "ClusterId"]
+    return subprocess.run(asked, timeout=10, check=False, stdout=subprocess.DEVNULL).returncode == 0
+
+
 NEEDS = tuple(name for name in PROBES if name.startswith("need-"))
 
 

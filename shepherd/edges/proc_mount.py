@@ -1,0 +1,18 @@
+"""A container's /proc, mounted so that nobody sees processes of other accounts."""
+
+import os
+
+from shepherd.edges.tool import run_tool
+
+INVISIBLE = "2"
+"""`hidepid` of proc(5), by its number, which every kernel that has it understands."""
+TIMEOUT_S = 5.0
+
+
+def hide_processes(pid: int) -> None:
+    """Let no account in the container of PID 1 `pid` see others' processes, but its root's group, as which HTCondor
+    looks after jobs. Nothing of the container is run. Idempotent. Raises CommandFailed, Unavailable."""
+    group = os.stat(f"/proc/{pid}").st_gid if os.path.exists(f"/proc/{pid}") else 0
+    options = f"remount,nosuid,nodev,noexec,hidepid={INVISIBLE},gid={group}"
+    argv = ("mount", "-N", str(pid), "-o", options, "/proc")
+    run_tool(argv, TIMEOUT_S, what="hiding a container's processes", package="util-linux")
