@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from shepherd.edges.proc_mount import hide_processes
 from shepherd.lab import settings
 from shepherd.lab.audit import neighbours, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
@@ -79,10 +80,12 @@ def lenient_gateway(guests: Guests) -> Iterator[None]:
 @contextlib.contextmanager
 def seen_processes(guests: Guests) -> Iterator[None]:
     """With a /proc that shows everybody's processes."""
-    remount = ("mount", "-N", str(container(guests.site, guests.host)), "-o")
-    must([*remount, "remount,hidepid=0", "/proc"])
-    yield
-    must([*remount, "remount,hidepid=2,gid=0", "/proc"])
+    first = container(guests.site, guests.host)
+    must(["mount", "-N", str(first), "-o", "remount,hidepid=0", "/proc"])
+    try:
+        yield
+    finally:
+        hide_processes(first)
 
 
 @contextlib.contextmanager
@@ -201,5 +204,5 @@ def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: s
     """A rule that nobody needed any more hid for years that another one had never worked."""
     wall, guests = WALLS[name], Guests.on(site)
     with wall.weaken(guests):
-        found = {result.id: result.got for result in wall.look(guests)}
-    assert found[wall.probe] == OPEN
+        found = {result.id: result for result in wall.look(guests)}
+    assert found[wall.probe].got == OPEN, found[wall.probe].detail
