@@ -108,6 +108,7 @@ class Guest:
         text = SUBMIT.format(arguments=quoted, name=name, machine=machine, more=more + "\nhold = True" * bool(edits))
         path = f"/home/{self.user}/{name}.sub"
         self.site.campus.write(path, text, owner=self.user)
+        self.site.campus.must(("sh", "-c", f"cd /home/{self.user} && rm -f {name}.out {name}.err {name}.log"))
         script = f"cd /home/{self.user} && exec condor_submit -terse {Path(path).name}"
         said = self.site.campus.must(("sh", "-c", script), user=self.user)
         job = Job(site=self.site, user=self.user, name=name, cluster=int(said.split(".")[0]))

@@ -115,8 +115,9 @@ class Guests:
     def by_transfer(self, victim: Job) -> Results:
         """What HTCondor's own file transfer, which runs beside the job's walls, brings a guest of `victim`."""
         victim.says("open")
-        seen = self._inside("grep -l job.victim /proc/[0-9]*/cmdline").split()
-        more = f"transfer_output_files = {seen[-1]}" if seen else ""
+        seen = self._inside("grep -l job[.]victim /proc/[0-9]*/cmdline").split()
+        urls = ", ".join(f"file://{path}" for path in seen[-1:])
+        more = f"transfer_input_files = job, {urls}\ntransfer_output_files = cmdline"
         job = self.alice.submit("fetcher", self.host, ["job.greedy", "files", "5"], more=more)
         job.wait(COMPLETED, HELD)
         brought = self.site.campus.run(("cat", "/home/alice/cmdline")).stdout

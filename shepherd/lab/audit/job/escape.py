@@ -28,7 +28,7 @@ def main() -> None:
         print(ABILITIES, end="")
     if results := option("-outfile"):
         with open(results, "w", encoding="ascii") as file:
-            file.write('TransferSuccess = true\nTransferUrl = "evil://x/y"\nTransferFileName = "y"\n')
+            file.write('[ TransferSuccess = true; TransferUrl = "evil://x/y"; TransferFileName = "y"; ]\n')
         with open("y", "w", encoding="ascii") as file:
             file.write("y")
 

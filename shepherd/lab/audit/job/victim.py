@@ -1,5 +1,6 @@
 """Another guest's job, careless in every way: what it leaves open must be open to nobody else."""
 
+import contextlib
 import ctypes
 import os
 import socket
@@ -20,7 +21,7 @@ def main() -> None:
     """Leave everything open for so many seconds."""
     os.umask(0)
     for place in PLACES:
-        with open(f"{place}/{NAME}", "w") as file:
+        with contextlib.suppress(PermissionError), open(f"{place}/{NAME}", "w") as file:
             file.write(SECRET)
     for make in (LIBC.shmget(KEY, 4096, IPC_CREAT | WORLD), LIBC.msgget(KEY, IPC_CREAT | WORLD)):
         if make < 0:
