@@ -93,7 +93,7 @@ class NodeSettings:
     """File with user and password for it, `{"username": "…", "password": "…"}`, root 0600; empty: it asks for none."""
     profile: Profile = Profile.APART
     """How far jobs are kept apart: `apart`, each in namespaces of its own; `accounts`, weaker, for a dockerd without
-    `userns-remap`: jobs see each other's processes and share /tmp and IPC; `talk`, weakest, what the original did."""
+    `userns-remap`: jobs share /tmp and IPC and see HTCondor's settings; `talk`, weakest, what the original did."""
     apparmor: str = ""
     """AppArmor profile of the container, on a host that has AppArmor: dockerd's own keeps profile `apart` from building
     its walls. `shepherd-flock` is the one that lies beside the image's recipe. Empty: dockerd's own."""

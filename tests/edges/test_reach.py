@@ -1,8 +1,10 @@
 """Trying connections: what counts as an answer."""
 
+import contextlib
 import json
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,22 +47,38 @@ print("met both", flush=True)
 """
 
 
-@pytest.mark.real
-@pytest.mark.parametrize("accounts", [("--user", "--map-users=auto", "--map-groups=auto", "--setuid=0"), ()])
-def test_a_container_is_entered_with_and_without_accounts_of_its_own(accounts: tuple[str, ...]) -> None:
-    """On hosts of profile `accounts` every lend failed: nobody can enter the user namespace that they are in."""
-    script = 'ip link set lo up; exec "$0" -c "$1"'
-    argv = ["unshare", *accounts, "--net", "--ipc", "--uts", "--kill-child", "--fork", "sh", "-c", script]
-    with subprocess.Popen([*argv, PYTHON, SERVE_TWO], stdout=subprocess.PIPE, text=True) as process:
+NAMESPACES = ("--net", "--ipc", "--uts")
+
+
+@contextlib.contextmanager
+def namespaces(*, own_accounts: bool) -> Iterator[int]:
+    """A process in namespaces of its own, as a container's first; with the accounts 100000 and up of the machine, or
+    with the machine's own."""
+    argv = ["unshare", *(["--user"] if own_accounts else []), *NAMESPACES, "sh", "-c", "echo ready; exec sleep 100"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for which in ("uid_map", "gid_map") if own_accounts else ():
+            Path(f"/proc/{process.pid}/{which}").write_text("0 100000 65536")
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            first = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
-            tries = {Attempt(whence=whence, target="127.0.0.1:7001") for whence in (Whence.PILOT, Whence.JOB)}
-            assert NetworkReach(3001, PYTHON).answered(first, tries) == tries
-            assert process.stdout.readline() == "met both\n"
+            yield process.pid
         finally:
             process.kill()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("own_accounts", [True, False])
+def test_a_container_is_entered_with_and_without_accounts_of_its_own(*, own_accounts: bool) -> None:
+    """On hosts of profile `accounts` every lend failed: nobody can enter the user namespace that they are in."""
+    tries = {Attempt(whence=whence, target="127.0.0.1:7001") for whence in (Whence.PILOT, Whence.JOB)}
+    with namespaces(own_accounts=own_accounts) as first:
+        enter = ["nsenter", f"--target={first}", "--net", "--", "sh", "-c", 'ip link set lo up; exec "$0" -c "$1"']
+        with subprocess.Popen([*enter, PYTHON, SERVE_TWO], stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "ready\n"
+            reached = NetworkReach(3001, PYTHON).answered(first, tries)
+            server.terminate() if reached != tries else None
+            assert (reached, server.stdout.readline()) == (tries, "met both\n")
 
 
 def test_a_container_that_has_ended_is_told_so() -> None:
