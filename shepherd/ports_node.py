@@ -180,9 +180,9 @@ class RunDir(Protocol):
 class Reach(Protocol):
     """Tries what can be reached from a host and from a container on it."""
 
-    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
-        """Those attempts that were answered; `pid` is the container's PID 1. Ends within some seconds. Raises
-        CommandFailed, Unavailable."""
+    def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+        """Those attempts that were answered; `pid` is the container's PID 1, which the host's own attempts do without.
+        Ends within some seconds. Raises CommandFailed, Unavailable."""
 
 
 class Tokens(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from shepherd.edges.tool import run_tool
-from shepherd.errors import CommandFailed
+from shepherd.errors import CommandFailed, InvariantBroken
 from shepherd.model.reach import Attempt, Whence
 
 TRY_S = 10.0
@@ -24,7 +24,7 @@ class NetworkReach:
         the host can run."""
         self._job_uid, self._inside = job_uid, (interpreter, *INSIDE)
 
-    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+    def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
         """See the port."""
         found: set[Attempt] = set()
         for whence in Whence:
@@ -34,9 +34,11 @@ class NetworkReach:
                 found |= {Attempt(whence=whence, target=target) for target in told}
         return found
 
-    def _as(self, whence: Whence, pid: int) -> Sequence[str]:
+    def _as(self, whence: Whence, pid: int | None) -> Sequence[str]:
         if whence is Whence.HOST:
             return ()
+        if pid is None:
+            raise InvariantBroken("a leak check from a container needs its PID 1")
         uid = 0 if whence is Whence.PILOT else self._job_uid
         accounts = ("--user",) if has_own_accounts(pid) else ()
         become = (f"--setuid={uid}", f"--setgid={uid}")

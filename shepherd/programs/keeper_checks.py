@@ -8,6 +8,7 @@ from shepherd.core.container.drift import drift, engine_problem
 from shepherd.errors import CommandFailed, LeakFound, Unavailable
 from shepherd.model.container import ContainerSpec, EngineFacts, Started
 from shepherd.model.node_settings import NodeSettings
+from shepherd.model.reach import Whence
 from shepherd.ports_node import Engine, Reach
 
 
@@ -34,10 +35,22 @@ class Checks:
         problem = engine_problem(self._settings, facts) or self._network_problem()
         return problem or self._engine.image_problem(images)
 
-    def mend(self) -> None:
-        """Bring the host's network into order while nothing is lent: after a boot, or a flushed firewall."""
+    def mend(self, facts: EngineFacts, images: AbstractSet[str]) -> str:
+        """The same while nothing is lent: the host's network is brought into order first, after a boot or a flushed
+        firewall. Raises as `mend_network`."""
+        if problem := engine_problem(self._settings, facts):
+            return problem
         if self._network_problem():
             self._mend_network()
+            if problem := self._network_problem():
+                return problem
+        return self._engine.image_problem(images)
+
+    def silent_targets(self) -> str:
+        """Which leak targets answer nobody, not even this host, in one clause; empty if all do. Raises as `Reach`."""
+        tried = {attempt for attempt in leaks.attempts(self._settings) if attempt.whence is Whence.HOST}
+        silent = sorted(attempt.target for attempt in tried - self._reach.answered(None, tried))
+        return f"{', '.join(silent)} answers nobody here, and so proves nothing; mend `leak_targets`" if silent else ""
 
     def close_in(self, spec: ContainerSpec, started: Started) -> None:
         """Load the container's own rules, then look whether all walls stand. Raises as `look_at`."""

@@ -115,9 +115,8 @@ class Yard:
     def _look(self) -> str:
         self._tokens.check()
         self._engine.remove_all(None)
-        self._checks.mend()
         self._fetch()
-        return self._checks.host_problem(self._engine.facts(), frozenset(self._settings.images))
+        return self._checks.mend(self._engine.facts(), frozenset(self._settings.images))
 
     def _fetch(self) -> None:
         """Have all images here before a lend needs one."""

@@ -37,6 +37,7 @@ class NodeAudit:
         """Look at everything; each is told as soon as it is known."""
         yield self._looked("token for the flock pool", self.tokens.check)
         yield self._looked("dockerd, network, host guard and images", self._host)
+        yield self._looked("leak targets", self.checks.silent_targets)
         if self.lend is None or self.lend.container is None:
             yield Looked(what=NOT_LENT, problem="")
             return

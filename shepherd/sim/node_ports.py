@@ -125,11 +125,11 @@ class SimTokens:
 class SimReach:
     """A network whose firewall holds: everything answers the host, and the container its own pool."""
 
-    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
+    def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
         """The first one of the pilot is its own pool."""
         del pid  # one network for all
-        own = next(attempt for attempt in attempts if attempt.whence is Whence.PILOT)
-        return frozenset({own, *(attempt for attempt in attempts if attempt.whence is Whence.HOST)})
+        own = [attempt for attempt in attempts if attempt.whence is Whence.PILOT][:1]
+        return frozenset({*own, *(attempt for attempt in attempts if attempt.whence is Whence.HOST)})
 
 
 class SimEngine:

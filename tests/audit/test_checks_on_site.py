@@ -1,16 +1,24 @@
 """A host is not lent while its container, its network or the gateway fails its check, and a leak stops all flocking."""
 
+import json
+import signal
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from shepherd.lab import engine
 from shepherd.lab.eventually import eventually
+from shepherd.lab.image import docker_socket
 from shepherd.lab.settings import Table
 from shepherd.lab.site import Site, SiteSpec
 
 pytestmark = pytest.mark.real
 
 SOON_S = 60.0
+TOKEN = "/run/shepherd/share/token"
+INSTANTS_S = (0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.6, 2.0)
+"""After its start: it renews its container's token first of all."""
 POLICY: Table = {"idle_jobs_threshold": 1, "reserve": 0.0, "cooling_s": 2.0}
 
 
@@ -28,6 +36,11 @@ def lent(site: Site) -> bool:
 
 def home(site: Site) -> bool:
     return site.accepting_startds() == {"p201"}
+
+
+def containers(site: Site) -> list[str]:
+    told = engine.ask(docker_socket(site.host("p201")), "GET", "/containers/json")
+    return [str(one["Id"]) for one in json.loads(told)]
 
 
 def status(site: Site) -> str:
@@ -54,6 +67,20 @@ def test_a_leak_takes_the_host_home_and_stops_all_flocking_until_a_person_says_s
     eventually(lambda: lent(site), SOON_S, 0.3, what="the host is lent again")
 
 
+def test_a_keeper_killed_while_it_renews_and_looks_around_loses_nothing(site: Site) -> None:
+    """A token half written, or a check half made, would have cost each lend of a site whose keepers are upgraded."""
+    host = site.host("p201")
+    before = containers(site)
+    for after_s in INSTANTS_S:
+        minted = host.read(TOKEN)
+        host.kill("keeper", signal.SIGKILL)
+        eventually(lambda: host.pids("node run"), SOON_S, 0.02, what="the keeper is back")
+        time.sleep(after_s)
+    eventually(lambda: host.read(TOKEN) not in {minted, ""}, SOON_S, 0.3, what="the token is renewed")
+    assert (lent(site), containers(site)) == (True, before)
+    assert host.run(("test", "-e", "/run/shepherd/minting")).returncode == 1
+
+
 def test_a_host_guard_that_is_gone_takes_the_host_home_and_is_made_again(site: Site) -> None:
     """`nft flush ruleset` on one host: its containers could be anybody on the VLAN."""
     host = site.host("p201")
@@ -63,7 +90,7 @@ def test_a_host_guard_that_is_gone_takes_the_host_home_and_is_made_again(site: S
     assert told
     eventually(lambda: host.run(("nft", "list", "table", "netdev", "shepherd_guard")).returncode == 0, SOON_S, 0.3)
     eventually(lambda: lent(site), SOON_S, 0.3, what="the host is lent again")
-    assert host.must(("shepherd", "check", "--audit")).count("ok ") == 3
+    assert host.must(("shepherd", "check", "--audit")).count("ok ") == 4
 
 
 def test_a_host_whose_vlan_is_cut_is_not_lent(site: Site) -> None:

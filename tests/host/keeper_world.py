@@ -59,6 +59,7 @@ class World:
         self.network_can_be_mended = False
         self.shield_fails = False
         self.reached = {OWN_POOL}
+        self.silent: set[Attempt] = set()
         """What answers within the container."""
         self.shielded: list[int] = []
         """First processes of containers whose rules were loaded."""
@@ -198,10 +199,11 @@ class World:
         assert NodeFile.CONTROL not in self.files, "PID 1 may run already"
         self.shielded.append(pid)
 
-    def answered(self, pid: int, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
-        assert pid == PID
-        self._answer()
+    def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
         everywhere = {attempt for attempt in attempts if attempt.whence is Whence.HOST}
+        assert pid == PID or everywhere == set(attempts)
+        self._answer()
+        everywhere -= self.silent
         return (everywhere | self.reached) & set(attempts)
 
     # What the keeper needs of the dockerd.
