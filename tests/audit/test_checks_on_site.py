@@ -61,6 +61,8 @@ def test_a_leak_takes_the_host_home_and_stops_all_flocking_until_a_person_says_s
     told = eventually(lambda: text if "leak" in (text := status(site)) else "", 20, 0.5, what="the leak is told")
     assert "keeper of p201" in told
     cm.start("gateway")
+    rules = ("nft", "list", "table", "inet", "shepherd")
+    eventually(lambda: cm.run(rules).returncode == 0, SOON_S, 0.3, what="the gateway's rules are back")
     assert not lent(site)
     assert "leak" in site.host("p201").run(("cat", "/var/log/keeper.log")).stdout
     flock(site, "flockon")

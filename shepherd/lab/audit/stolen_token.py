@@ -31,11 +31,11 @@ def tried(guests: Guests) -> Iterator[Result]:
     for node in (site.campus, own_host):
         node.write(f"{TOKENS}/own", token, mode=0o600)
     claims = token_claims(token)
-    issued, expires = (int(str(claims[name])) for name in ("iat", "exp"))
+    lives_s = float(str(claims.get("exp", "inf"))) - float(str(claims.get("iat", 0)))
     other = f"slot1@{neighbour}"
-    yield shut("token-lifetime", "using it next week", not 0 < expires - issued <= TOKEN_S, str(expires - issued))
-    scope = set(str(claims["scope"]).split())
-    yield shut("token-rights", "rights beyond advertising", not scope <= RIGHTS, str(claims["scope"]))
+    yield shut("token-lifetime", "using it next week", not 0 < lives_s <= TOKEN_S, f"{lives_s:g} s")
+    scope = set(str(claims.get("scope", "everything")).split())
+    yield shut("token-rights", "rights beyond advertising", not scope <= RIGHTS, " ".join(sorted(scope)))
     yield said(site, "token-other-startd", "a false ad of another host's startd", other, "STARTD", f"{neighbour}")
     yield said(site, "token-new-startd", "a startd that does not exist", "slot1@evil", "STARTD", "evil")
     yield said(site, "token-other-master", "a false ad of another host's master", neighbour, "MASTER", neighbour)
