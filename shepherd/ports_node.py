@@ -185,6 +185,17 @@ class Reach(Protocol):
         Ends within some seconds. Raises CommandFailed, Unavailable."""
 
 
+class Shield(Protocol):
+    """What the host adds to a container's own namespaces, and what runs in it cannot change: the rules of its network,
+    and who sees whose processes. Raises CommandFailed, Unavailable."""
+
+    def load(self, pid: int) -> None:
+        """Add it to the container of this PID 1. Idempotent."""
+
+    def problem(self, pid: int) -> str:
+        """What of its rules is missing or changed, in one clause; empty if nothing is."""
+
+
 class Tokens(Protocol):
     """Tokens for the flock pool. Raises CommandFailed, PoolUnavailable."""
 

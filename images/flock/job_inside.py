@@ -6,6 +6,7 @@ this ends, the kernel ends all that is left of the job.
 """
 
 import base64
+import contextlib
 import os
 import signal
 import sys
@@ -26,13 +27,19 @@ def main() -> int:
     if child == 0:
         become(job)
     for number in HANDED_ON:
-        signal.signal(number, lambda number, _frame: os.kill(child, number))
+        signal.signal(number, lambda number, _frame: hand_on(child, number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDED_ON)
     while True:
         dead, status = os.wait()
         if dead == child:
             os.write(tell, str(status).encode())
             return 0
+
+
+def hand_on(child: int, number: int) -> None:
+    """Signal the job; it may have ended in this very moment."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, number)
 
 
 def become(job: list[str]) -> None:

@@ -37,6 +37,7 @@ LINKS = {"/bin": "usr/bin", "/lib": "usr/lib", "/lib64": "usr/lib64", "/sbin": "
 PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """Signals that HTCondor, or the guest by `kill_sig`, means for the job."""
 MOST_FILES = 1 << 20
+SHM_BYTES, HIDDEN_BYTES = 64 << 20, 1 << 20
 PROCESSES = 2048
 """How many a job's account may have: a fork bomb stops there, and HTCondor can still end it."""
 
@@ -88,12 +89,12 @@ def own_directory(scratch: str) -> str:
 
 
 def refuse_strange_files(own: str) -> None:
-    """Raise OSError for a standard file that lies anywhere else: a directory would be a way out of all walls."""
+    """Raise OSError for a standard file that lies anywhere else: a directory would be a way out of all walls, and a
+    socket that HTCondor made is its own to every rule that asks whose it is."""
     for descriptor in (0, 1, 2):
         status, path = os.fstat(descriptor), os.readlink(f"/proc/self/fd/{descriptor}")
-        is_channel = stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)
         is_own = stat.S_ISREG(status.st_mode) and path.startswith(f"{own}/")
-        if not (is_channel or is_own or path == os.devnull):
+        if not (stat.S_ISFIFO(status.st_mode) or is_own or path == os.devnull):
             raise OSError(errno.EPERM, f"standard file {descriptor} is {path}, which is not the job's")
 
 
@@ -146,12 +147,17 @@ def walls(own: str, directory: str) -> Iterator[str]:
         yield from ("--ro-bind-try", path, path)
     for link, target in LINKS.items():
         yield from ("--symlink", target, link)
-    yield from ("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/dev/shm")
+    yield from ("--dev", "/dev", "--proc", "/proc", *memory("/dev/shm", SHM_BYTES))
     for path in HIDDEN:
-        yield from ("--tmpfs", path)
+        yield from memory(path, HIDDEN_BYTES)
     for path in ("/tmp", "/var/tmp"):
         yield from ("--bind", fresh_directory(own), path)
     yield from ("--bind", own, own, "--remount-ro", "/", "--chdir", directory)
+
+
+def memory(path: str, most: int) -> tuple[str, ...]:
+    """A file system in memory; by itself it might grow to the half of the host's."""
+    return ("--size", str(most), "--tmpfs", path)
 
 
 def fresh_directory(own: str) -> str:

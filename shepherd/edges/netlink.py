@@ -60,6 +60,7 @@ def link_seen(link: Any, names: Mapping[int, str], addresses: Sequence[Any]) -> 
         vlan=int(data.get_attr("IFLA_VLAN_ID")) if data else 0,
         is_up=link["state"] == "up",
         alias=link.get_attr("IFLA_IFALIAS") or "",
+        mac=link.get_attr("IFLA_ADDRESS") or "",
         networks=tuple(f"{found.get_attr('IFA_LOCAL')}/{found['prefixlen']}" for found in addresses),
     )
 

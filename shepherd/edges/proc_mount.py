@@ -14,7 +14,7 @@ def hide_processes(pid: int) -> None:
     """Let no account in the container of PID 1 `pid` see others' processes, but its root's group, as which HTCondor
     looks after jobs. Nothing of the container is run. Idempotent. Raises CommandFailed, Unavailable."""
     try:
-        group = Path("/proc", str(pid)).stat().st_gid
+        group = int(Path("/proc", str(pid), "gid_map").read_text(encoding="ascii").split()[1])
     except OSError as exc:
         raise CommandFailed("the container ended before its processes were hidden from each other") from exc
     options = f"remount,nosuid,nodev,noexec,hidepid={INVISIBLE},gid={group}"

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -64,8 +65,9 @@ class Registry:
         data.seek(0)
         if self._ask("HEAD", f"blobs/{digest}").status_code != THERE:
             begun = self._expect({TAKEN}, "POST", "blobs/uploads/")
-            place = begun.headers["Location"]
-            url = place if "://" in place else f"https://{self._host}{place}"
+            url = urljoin(f"https://{self._host}/", begun.headers["Location"])
+            if not url.startswith(f"https://{self._host}/"):
+                raise CommandFailed(f"the registry {self._host} sends us to {url[:80]}, without our password")
             url += ("&" if "?" in url else "?") + f"digest={digest}"
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
             self._expect({MADE}, "PUT", url, data=data, headers=headers)

@@ -105,6 +105,8 @@ class ContainerSeen:
     root_uid: int
     """Who its root is on the host."""
     processes_hidden: bool
+    apparmor: str
+    """AppArmor's profile and its mode, as `NAME (enforce)`; empty without one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,8 @@ class LinkSeen:
     """Its VLAN id; 0 if it is no VLAN."""
     is_up: bool = True
     alias: str = ""
+    mac: str = ""
+    """Its hardware address."""
     networks: tuple[str, ...] = ()
     """Its IPv4 addresses with prefix length."""
 
@@ -35,6 +37,8 @@ class DockerNetwork:
     is_ours: bool
     containers: int
     """How many use it now."""
+    strangers: int = 0
+    """Those of them that are not ours."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

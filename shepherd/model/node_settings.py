@@ -100,7 +100,8 @@ class NodeSettings:
     dns: tuple[str, ...] = ()
     """Resolvers of the container, IPv4 addresses; the gateway must let them through. None: it resolves no names."""
     memory_mib: int = 0
-    """Memory limit of the container, scratch space included; 0: none. MiB."""
+    """Memory limit of the container, scratch space included; 0: none, so that a
+    guest can take all of the host's. MiB."""
     processes: int = 16384
     """Processes and threads that the container may have at once; 0: no limit. A job's account may have 2048 besides."""
     cpus: float = 0.0
@@ -109,6 +110,6 @@ class NodeSettings:
     """Size of HTCondor's directory in the container, jobs' sandboxes included. It lies in memory and is gone with the
     container. MiB."""
     shm_mib: int = 64
-    """Size of the container's /dev/shm. MiB."""
+    """Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64."""
     environment: tuple[str, ...] = ()
     """`NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`."""

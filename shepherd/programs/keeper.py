@@ -46,6 +46,8 @@ BURY_S = 5.0
 UNSTICK_S = 5.0
 UNTIL_S = 0.5
 """A lease's end that moves by less is not worth another control file."""
+FRUITLESS_ROUNDS = 3
+"""Patrols in a row that could show nothing: a collector's restart takes one; more may be a guest's doing."""
 CHECK_S = 60.0
 START_S = 60.0
 """So long after `go` the shepherd may give the start up: its `start_deadline_s` is shorter by rule."""
@@ -163,13 +165,13 @@ class Keeper:
             self._forget(" / ".join(filter(None, buried)))
 
     def _patrolled(self, met: ShepherdError) -> None:
-        """A wall that fell ends the lend; silence does not, and a container that has ended has no walls."""
-        self._note_leak(met)
+        """A wall that fell ends the lend, and so does silence if it lasts; a container that has ended has no walls."""
         container = self._container()
         if container is None or self._parts.kernel.start_ticks(container.pid) != container.start_ticks:
             return
+        self._note_leak(met)
         self._parts.log("the patrol met trouble", problem=met.diagnosis())
-        if not isinstance(met, Unavailable):
+        if not isinstance(met, Unavailable) or self._parts.yard.fruitless_rounds >= FRUITLESS_ROUNDS:
             self._refused = met.diagnosis()
 
     def _note_leak(self, met: ShepherdError) -> None:
@@ -177,7 +179,7 @@ class Keeper:
         if isinstance(met, LeakFound):
             self._leak_at_s = self._parts.clock.wall_s()
             with contextlib.suppress(CommandFailed):
-                self._parts.run_dir.write(NodeFile.LEAK, f"{self._leak_at_s:.3f}")
+                self._parts.run_dir.write(NodeFile.LEAK, repr(self._leak_at_s))
 
     def _take_in(self, started: Started) -> None:
         """Remember a started container, and name it to the guard before its PID 1 may do anything."""

@@ -9,7 +9,7 @@ from shepherd.errors import CommandFailed, LeakFound, Unavailable
 from shepherd.model.container import ContainerSpec, EngineFacts, Started
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.reach import Whence
-from shepherd.ports_node import Engine, Reach
+from shepherd.ports_node import Engine, Reach, Shield
 
 
 class Checks:
@@ -22,11 +22,11 @@ class Checks:
         reach: Reach,
         network_problem: Callable[[], str],
         mend_network: Callable[[], None],
-        shield: Callable[[int], None],
+        shield: Shield,
     ) -> None:
         """`network_problem` says why no container may be put on the network now, in one clause; empty if one may.
         `mend_network` makes what is missing of it, or raises Refused with the remedy, CommandFailed, Unavailable.
-        `shield` loads the rules of the container whose PID 1 this is, before anything runs in it; raises as Engine."""
+        `shield` is what the host adds to a container before anything runs in it."""
         self._settings, self._engine, self._reach = settings, engine, reach
         self._network_problem, self._mend_network, self._shield = network_problem, mend_network, shield
 
@@ -54,25 +54,30 @@ class Checks:
 
     def close_in(self, spec: ContainerSpec, started: Started) -> None:
         """Load the container's own rules, then look whether all walls stand. Raises as `look_at`."""
-        self._shield(started.pid)
+        self._shield.load(started.pid)
         self.look_at(spec, started)
 
     def patrol(self, spec: ContainerSpec, started: Started) -> None:
-        """The same while guests are in it, and the host's side besides. Raises as `look_at`."""
-        if problem := self._network_problem():
-            raise CommandFailed(problem)
+        """The same while guests are in it. The host's side is mended first if somebody else's reload took it away: that
+        is no reason to send guests home. Raises as `look_at` and `mend_network`."""
+        if self._network_problem():
+            self._mend_network()
+            if problem := self._network_problem():
+                raise CommandFailed(problem)
         self.look_at(spec, started)
 
     def look_at(self, spec: ContainerSpec, started: Started) -> None:
         """Compare what runs with what was meant, and try what must not be reached.
 
         Raises CommandFailed for a wall that is missing, LeakFound for one with a hole, Unavailable if nothing could be
-        shown: a flock pool that is restarted, say.
+        shown: a flock pool that is restarted, say. Leaks are tried first, because a stopped dockerd hides none.
         """
-        if problem := drift(spec, self._engine.seen(started)):
-            raise CommandFailed(problem)
         finding = leaks.judge(self._settings, self._reach.answered(started.pid, leaks.attempts(self._settings)))
         if finding.leaks:
             raise LeakFound(finding.problem)
+        if problem := self._shield.problem(started.pid):
+            raise CommandFailed(problem)
         if finding.problem:
             raise Unavailable(finding.problem)
+        if problem := drift(spec, self._engine.seen(started)):
+            raise CommandFailed(problem)

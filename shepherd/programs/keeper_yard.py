@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from shepherd.core.container.spec import container_spec, resolver_text
-from shepherd.errors import CommandFailed, ShepherdError
+from shepherd.errors import CommandFailed, DockerUnavailable, ShepherdError, Unavailable
 from shepherd.model.container import Started
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
@@ -36,6 +36,8 @@ class Yard:
         self._check: Errand[str] = Errand(background)
         self._round: Errand[bool] = Errand(background)
         self._patrolled_s: float | None = None
+        self.fruitless_rounds = 0
+        """Patrols in a row that could not show that guests stay in; a dockerd that is away is none."""
         self._renewal: Errand[bool] = Errand(background)
         self._renewed_from_s: float | None = None
         self._minted_s: float | None = None
@@ -51,7 +53,7 @@ class Yard:
 
     def prepare(self, lease: Lease, now_s: float) -> None:
         """Check everything, then start this lease's container; `started` has the outcome."""
-        self._patrolled_s, self._minted_s = None, now_s
+        self._patrolled_s, self._minted_s, self.fruitless_rounds = None, now_s, 0
         self._start.start(lambda: self._prepare(lease))
 
     def started(self) -> Started | ShepherdError | None:
@@ -69,6 +71,9 @@ class Yard:
     def patrolled(self) -> ShepherdError | None:
         """What the last round met, once."""
         outcome = self._round.take()
+        if outcome is not None:
+            fruitless = isinstance(outcome, Unavailable) and not isinstance(outcome, DockerUnavailable)
+            self.fruitless_rounds = self.fruitless_rounds + 1 if fruitless else 0
         return outcome if isinstance(outcome, ShepherdError) else None
 
     def renew(self, now_s: float) -> ShepherdError | None:

@@ -1,18 +1,18 @@
 """`shepherd node up` and `down`, and the keeper's look at the same: a host's side of the flock VLAN."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shepherd.core.container.spec import network_spec
 from shepherd.core.firewall.host_guard import TABLE, guard_rules
 from shepherd.core.keeper import network
 from shepherd.errors import CommandFailed, Refused
-from shepherd.model.network import HostSeen, NetworkStep
+from shepherd.model.network import HostSeen, LinkSeen, NetworkStep
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_gateway import Filter, KernelSettings
 from shepherd.ports_node import AddressProbe, Links, NetworkEngine
 
-FAMILY = "netdev"
+FAMILY, NOBODYS = "netdev", "00:00:00:00:00:00"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +28,14 @@ class NodeNetwork:
 
     def problem(self) -> str:
         """Why no container may be started here now; empty if one may. Changes nothing."""
-        return network.problem(self.settings, self._seen())
+        seen = self._seen()
+        return network.problem(self.settings, seen) or self._conflict(seen)
 
     def up(self) -> Iterator[NetworkStep]:
         """Bring everything into order, telling each step when it is done; none if all was in order.
 
-        Raises Refused with the remedy before anything is changed; CommandFailed, Unavailable.
+        Raises Refused with the remedy: before anything is changed, or at last if somebody else has the container's
+        address; CommandFailed, Unavailable.
         """
         seen = self._seen()
         if reason := network.refusal(self.settings, seen):
@@ -41,8 +43,8 @@ class NodeNetwork:
         for step in network.steps_up(self.settings, seen):
             self._take_up(step)
             yield step
-        if not (seen.network and seen.network.containers):
-            self._refuse_conflict()
+        if conflict := self._conflict(seen):
+            raise Refused(conflict)
 
     def down(self) -> Iterator[NetworkStep]:
         """Remove what is ours, telling each step when it is done. Raises Refused while a container is there."""
@@ -53,25 +55,34 @@ class NodeNetwork:
             self._take(step)
             yield step
 
-    def _refuse_conflict(self) -> None:
+    def _conflict(self, seen: HostSeen) -> str:
+        """Who has the container's address while no container is here: also one with its hardware address, on a host
+        whose settings were copied."""
+        if seen.network and seen.network.containers:
+            return ""
         address = self.settings.flock_address
         holder = self.probe.holder(self.settings.parent, address)
-        if holder and holder != self.settings.flock_mac.lower():
-            raise Refused(f"{address} is {holder}'s on the flock VLAN already; give one of the two another address")
+        if not holder:
+            return ""
+        return f"{address} is {holder}'s on the flock VLAN already; give one of the two another address"
 
     def _seen(self) -> HostSeen:
-        settings, guard = self.settings, self.rules.listing(TABLE, FAMILY)
+        settings, guard, links = self.settings, self.rules.listing(TABLE, FAMILY), tuple(self.links.seen())
         return HostSeen(
-            links=tuple(self.links.seen()),
+            links=links,
             engine=self.engine.facts().version,
             network=self.engine.network(settings.network),
             ipv6_on_parent=self.kernel.read(self._ipv6_off) == "0",
             guard_loaded=bool(guard),
-            guard_in_force=bool(guard) and guard == self._meant(),
+            guard_in_force=bool(guard) and guard == self._meant(links),
         )
 
-    def _meant(self) -> str:
-        return self.rules.canonical(guard_rules(self.settings), TABLE, FAMILY, (self.settings.parent,))
+    def _meant(self, links: Sequence[LinkSeen]) -> str:
+        return self.rules.canonical(self._guard(links), TABLE, FAMILY, (self.settings.parent,))
+
+    def _guard(self, links: Sequence[LinkSeen]) -> str:
+        parent = next((link for link in links if link.name == self.settings.parent), None)
+        return guard_rules(self.settings, parent.mac if parent else NOBODYS)
 
     @property
     def _ipv6_off(self) -> str:
@@ -91,7 +102,7 @@ class NodeNetwork:
             NetworkStep.MAKE_VLAN: lambda: self.links.make_vlan(settings.parent, settings.link, settings.vlan),
             NetworkStep.RAISE_PARENT: lambda: self.links.bring_up(settings.parent),
             NetworkStep.SILENCE_IPV6: self._silence_ipv6,
-            NetworkStep.LOAD_GUARD: lambda: self.rules.load(guard_rules(settings)),
+            NetworkStep.LOAD_GUARD: lambda: self.rules.load(self._guard(self.links.seen())),
             NetworkStep.MAKE_NETWORK: lambda: self.engine.make_network(network_spec(settings)),
             NetworkStep.REMAKE_NETWORK: self._remake,
             NetworkStep.REMOVE_NETWORK: lambda: self.engine.remove_network(settings.network),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
-from shepherd.core.firewall.pilot_guard import pilot_rules
+from shepherd.core.firewall.pilot_guard import TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
@@ -25,11 +25,11 @@ from shepherd.edges.kernel import HostKernel
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
-from shepherd.edges.proc_mount import hide_processes
 from shepherd.edges.reach import NetworkReach
 from shepherd.edges.run_dir import HostRunDir
 from shepherd.edges.secret_file import read_login
 from shepherd.edges.settings_file import read_node_settings
+from shepherd.edges.shield import NamespaceShield, NoShield
 from shepherd.edges.signing import PageVerifier
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
@@ -38,7 +38,7 @@ from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log
-from shepherd.ports_node import NodeFile
+from shepherd.ports_node import NodeFile, Shield
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
@@ -181,18 +181,11 @@ def checks_of(settings: NodeSettings) -> Checks:
     )
 
 
-def shield_of(settings: NodeSettings) -> Callable[[int], None]:
-    """Loads the rules within a container's network namespace, and hides accounts' processes from each other. The talk's
-    containers have neither."""
+def shield_of(settings: NodeSettings) -> Shield:
+    """What is added to a container. The talk's have nothing of it."""
     if settings.profile is Profile.TALK:
-        return lambda _pid: None
-    rules = pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector)
-
-    def shield(pid: int) -> None:
-        Nft(NFT_S, ("nsenter", f"--net=/proc/{pid}/ns/net", "--")).load(rules)
-        hide_processes(pid)
-
-    return shield
+        return NoShield()
+    return NamespaceShield(pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector), TABLE, NFT_S)
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:

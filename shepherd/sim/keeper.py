@@ -23,6 +23,7 @@ from shepherd.sim.node_ports import (
     SimLocalStartd,
     SimPageSource,
     SimReach,
+    SimShield,
     SimTokens,
 )
 
@@ -121,7 +122,7 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), lambda: "", lambda: None, lambda _pid: None)
+        checks = Checks(settings, engine, SimReach(), lambda: "", lambda: None, SimShield())
         return Keeper(
             settings,
             Parts(

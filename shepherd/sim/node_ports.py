@@ -132,6 +132,18 @@ class SimReach:
         return frozenset({*own, *(attempt for attempt in attempts if attempt.whence is Whence.HOST)})
 
 
+class SimShield:
+    """What the host adds to a container: always there."""
+
+    def load(self, pid: int) -> None:
+        """See the port."""
+
+    def problem(self, pid: int) -> str:
+        """See the port."""
+        del pid
+        return ""
+
+
 class SimEngine:
     """dockerd: what it is asked happens at once; how long that took was waited for before."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shepherd.lab import engine
+from shepherd.lab.command import must
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import docker_socket
 from shepherd.lab.settings import Table
@@ -83,16 +84,25 @@ def test_a_keeper_killed_while_it_renews_and_looks_around_loses_nothing(site: Si
     assert host.run(("test", "-e", "/run/shepherd/minting")).returncode == 1
 
 
-def test_a_host_guard_that_is_gone_takes_the_host_home_and_is_made_again(site: Site) -> None:
-    """`nft flush ruleset` on one host: its containers could be anybody on the VLAN."""
-    host = site.host("p201")
+def test_a_host_guard_that_is_gone_is_made_again_under_the_guests(site: Site) -> None:
+    """`nft flush ruleset` on one host: its containers could be anybody on the VLAN. And a reload of the firewall on all
+    hosts is no reason to send all guests home."""
+    host, before = site.host("p201"), containers(site)
     host.must(("nft", "delete", "table", "netdev", "shepherd_guard"))
     assert host.run(("shepherd", "check", "--audit")).returncode == 1
-    told = eventually(lambda: "host guard" in host.read("/var/log/keeper.log"), SOON_S, 0.3, what="it is told")
-    assert told
-    eventually(lambda: host.run(("nft", "list", "table", "netdev", "shepherd_guard")).returncode == 0, SOON_S, 0.3)
-    eventually(lambda: lent(site), SOON_S, 0.3, what="the host is lent again")
+    guard = ("nft", "list", "table", "netdev", "shepherd_guard")
+    eventually(lambda: host.run(guard).returncode == 0, SOON_S, 0.3, what="the guard is back")
+    assert (lent(site), containers(site)) == (True, before)
     assert host.must(("shepherd", "check", "--audit")).count("ok ") == 4
+
+
+def test_rules_within_the_container_that_are_gone_take_the_host_home(site: Site) -> None:
+    """Only somebody with the host's rights can have done that, and nobody knows what else they did."""
+    host, before = site.host("p201"), containers(site)
+    (first,) = host.pids("flock-init", containers=True)
+    must(["nsenter", f"--net=/proc/{first}/ns/net", "--", "nft", "delete", "table", "inet", "shepherd_pilot"])
+    eventually(lambda: "not as they were loaded" in host.read("/var/log/keeper.log"), SOON_S, 0.3, what="it is told")
+    eventually(lambda: lent(site) and containers(site) not in ([], before), 2 * SOON_S, 0.3, what="a new lend")
 
 
 def test_a_host_whose_vlan_is_cut_is_not_lent(site: Site) -> None:

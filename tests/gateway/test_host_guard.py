@@ -63,13 +63,14 @@ def arp_frame(source_mac: str, says_mac: str, says: str, asks: str, number: int)
     return "ffffffffffff" + bare(source_mac) + "0806" + body + marked(number)
 
 
-GW_MAC = "02:00:00:00:00:01"
+GW_MAC, PARENT_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 LEAVES = {
     "to the gateway": ip_frame(MAC, ADDRESS, GW_MAC, GATEWAY, 1),
     "beyond it": ip_frame(MAC, ADDRESS, GW_MAC, "8.8.8.8", 2),
     "a question for the gateway": arp_frame(MAC, MAC, ADDRESS, GATEWAY, 3),
     "a check for a conflict": arp_frame(MAC, MAC, ADDRESS, ADDRESS, 4),
 }
+NOBODY = "0.0.0.0"  # noqa: S104 - in a frame
 STAYS = {
     "another's hardware address": ip_frame(OTHER_MAC, ADDRESS, GW_MAC, "8.8.8.8", 11),
     "another's address": ip_frame(MAC, OTHER, GW_MAC, "8.8.8.8", 12),
@@ -82,6 +83,7 @@ STAYS = {
     "ARP as a neighbour": arp_frame(MAC, MAC, OTHER, GATEWAY, 19),
     "ARP with another hardware address": arp_frame(MAC, OTHER_MAC, ADDRESS, GATEWAY, 20),
     "a search for neighbours": arp_frame(MAC, MAC, ADDRESS, OTHER, 21),
+    "a probe for a conflict, as the gateway's hardware": arp_frame(GW_MAC, GW_MAC, NOBODY, ADDRESS, 27),
     "IPv6": ip_frame(MAC, ADDRESS, "33:33:00:00:00:01", GATEWAY, 22, kind="86dd"),
     "a VLAN tag": ip_frame(MAC, ADDRESS, GW_MAC, GATEWAY, 23, kind="81000001"),
     "a VLAN tag of a provider": ip_frame(MAC, ADDRESS, GW_MAC, GATEWAY, 24, kind="88a80001"),
@@ -125,7 +127,7 @@ class Wire:
         for name in self.names.values():
             subprocess.run(["ip", "netns", "add", name], check=True)
         host = f"netns {self.names['host']}"
-        self.sh("gate", f"ip link add vlan address {GW_MAC} type veth peer name em1.2512 {host}")
+        self.sh("gate", f"ip link add vlan address {GW_MAC} type veth peer name em1.2512 address {PARENT_MAC} {host}")
         self.sh("gate", "ip link set vlan up")
         self.sh("host", "ip link set em1.2512 up")
         box = f"netns {self.names['box']}"
@@ -154,7 +156,7 @@ def wire() -> Iterator[Wire]:
     try:
         made.build()
         for _ in range(2):
-            made.on("host", "nft", "-f", "-", given=guard_rules(SETTINGS))
+            made.on("host", "nft", "-f", "-", given=guard_rules(SETTINGS, PARENT_MAC))
         yield made
     finally:
         made.remove()
@@ -237,4 +239,4 @@ def test_without_the_guard_all_of_it_passes(wire: Wire) -> None:
         assert arrived == numbers(STAYS)
         assert came == numbers(KEPT_OUT)
     finally:
-        wire.on("host", "nft", "-f", "-", given=guard_rules(SETTINGS))
+        wire.on("host", "nft", "-f", "-", given=guard_rules(SETTINGS, PARENT_MAC))

@@ -58,6 +58,7 @@ class World:
         self.network_problem = ""
         self.network_can_be_mended = False
         self.shield_fails = False
+        self.shield_problem = ""
         self.reached = {OWN_POOL}
         self.silent: set[Attempt] = set()
         """What answers within the container."""
@@ -193,11 +194,15 @@ class World:
             raise Refused(f"{self.network_problem}, and somebody else is in the way")
         self.network_problem = ""
 
-    def shield(self, pid: int) -> None:
+    def load(self, pid: int) -> None:
         if self.shield_fails:
             raise CommandFailed("nft failed")
         assert NodeFile.CONTROL not in self.files, "PID 1 may run already"
         self.shielded.append(pid)
+
+    def problem(self, pid: int) -> str:
+        assert pid == PID
+        return self.shield_problem
 
     def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
         everywhere = {attempt for attempt in attempts if attempt.whence is Whence.HOST}
@@ -292,7 +297,7 @@ class Driven:
         here = Here(host=HOST, pool=POOL, nonce=world.nonce(), images=frozenset({IMAGE}), skew_s=300.0)
         trust = Trust(verifier=world, key_ids=frozenset({"k"}))
         at_once, later = self._at_once, self._dockerd
-        checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world.shield)
+        checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world)
         self._keeper = Keeper(
             SETTINGS,
             Parts(

@@ -10,7 +10,7 @@ from tests.host.keeper_world import SETTINGS, STORAGE, World, flocking
 
 def audit(world: World) -> dict[str, str]:
     """What is wrong, by what was looked at."""
-    checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world.shield)
+    checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world)
     lend = from_json(world.files[NodeFile.LEND]).lend if NodeFile.LEND in world.files else None
     looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend).run()
     return {one.what: one.problem for one in looked}

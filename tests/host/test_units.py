@@ -33,6 +33,33 @@ def test_the_keepers_unit_leaves_the_lock_where_it_is() -> None:
     assert (unit["Restart"], unit["Type"]) == ("always", "notify")
 
 
+NEEDED = {
+    "KILL": "ends guests of any user",
+    "SYS_PTRACE": "tells a startd by its program",
+    "DAC_OVERRIDE": "writes for others",
+    "DAC_READ_SEARCH": "reads the site's settings",
+    "CHOWN": "the container reads what it is given",
+    "FOWNER": "and its modes",
+    "NET_ADMIN": "nft, VLAN",
+    "NET_RAW": "ARP probes",
+    "SYS_ADMIN": "nsenter, mount, unshare",
+    "SETUID": "tries as a job",
+    "SETGID": "tries as a job",
+    "SETPCAP": "tries without capabilities",
+}
+"""What the keeper's edges do, and the capability for it."""
+FAMILIES = {"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET"}
+
+
+def test_the_keepers_unit_leaves_it_what_its_edges_need() -> None:
+    """Started by hand it lent hosts; started by systemd it could not list a rule."""
+    lines = (ROOT / "systemd/shepherd-node.service").read_text(encoding="utf-8").splitlines()
+    given = [line.partition("=")[2].split() for line in lines if line.startswith("CapabilityBoundingSet=")]
+    assert {name for line in given for name in line} == {f"CAP_{name}" for name in NEEDED}
+    families = entries("systemd/shepherd-node.service")["RestrictAddressFamilies"]
+    assert set(families.split()) == FAMILIES
+
+
 @pytest.mark.parametrize(("key", "least", "most"), [("CONSTANT", 1, 4), ("FACTOR", 1, 1)])
 def test_restarts_of_the_startd_neither_grow_nor_kill_the_master(key: str, least: float, most: float) -> None:
     """A constant of 0 ends the master; a factor above 1 makes the tenth lend of an hour slow."""

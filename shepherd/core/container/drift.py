@@ -58,8 +58,15 @@ def enforced(spec: ContainerSpec, seen: ContainerSeen) -> Iterator[str]:
         yield "no system call is filtered"
     if spec.remapped and seen.root_uid == 0:
         yield "its root is the host's"
+    if walls.apparmor and seen.apparmor != enforcing(walls.apparmor):
+        yield f"AppArmor's profile is {seen.apparmor or 'none'}"
     if spec.hides_processes and not seen.processes_hidden:
         yield "accounts see each other's processes"
+
+
+def enforcing(profile: str) -> str:
+    """What the kernel says of a process that is confined."""
+    return f"{profile} (enforce)"
 
 
 def as_specified(spec: ContainerSpec) -> ContainerSeen:
@@ -71,6 +78,7 @@ def as_specified(spec: ContainerSpec) -> ContainerSeen:
         filtered=True,
         root_uid=100000 if spec.remapped else 0,
         processes_hidden=spec.hides_processes,
+        apparmor=enforcing(spec.walls.apparmor) if spec.walls.apparmor else "",
     )
 
 

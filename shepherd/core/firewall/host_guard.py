@@ -14,24 +14,28 @@ GROUP_BIT = "01:00:00:00:00:00"
 """Set in hardware addresses of broadcasts and multicasts."""
 
 
-def guard_rules(settings: NodeSettings) -> str:
-    """The guard, for `nft -f`: replaces the table whatever is in it, touches no other."""
-    parent = settings.parent
+def guard_rules(settings: NodeSettings, probing_mac: str) -> str:
+    """The guard, for `nft -f`: replaces the table whatever is in it, touches no other.
+
+    `probing_mac`: hardware address of the interface; by it the host asks whether somebody else has the container's
+    address.
+    """
+    device = f'device "{settings.parent}" priority filter; policy drop;'
     lines = [
         f"table netdev {TABLE}",
         f"delete table netdev {TABLE}",
         f"table netdev {TABLE} {{",
-        *chain("out", f'type filter hook egress device "{parent}" priority filter; policy drop;', out(settings)),
-        *chain("in", f'type filter hook ingress device "{parent}" priority filter; policy drop;', into(settings)),
+        *chain("out", f'type filter hook egress {device}', out(settings, probing_mac)),
+        *chain("in", f'type filter hook ingress {device}', into(settings)),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def out(settings: NodeSettings) -> Iterator[str]:
+def out(settings: NodeSettings, probing_mac: str) -> Iterator[str]:
     """What the container may send: ARP for itself, and IPv4 from its own address to the gateway or beyond."""
     mac, address, gateway = settings.flock_mac.lower(), settings.flock_address, settings.gateway
-    ask = f"arp operation request arp saddr ip 0.0.0.0 arp daddr ip {address}"
+    ask = f"ether saddr {probing_mac} arp operation request arp saddr ip 0.0.0.0 arp daddr ip {address}"
     arp = f"arp saddr ether {mac} arp saddr ip {address} arp daddr ip {{ {gateway}, {address} }}"
     yield f'ether type arp {ask} counter accept comment "is our address somebody else\'s? (RFC 5227)"'
     yield f'ether saddr != {mac} counter drop comment "another hardware address"'

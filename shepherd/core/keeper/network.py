@@ -109,10 +109,11 @@ def engine_refusals(settings: NodeSettings, seen: HostSeen) -> Iterator[str]:
     """dockerd and its network."""
     if seen.engine < OLDEST_ENGINE:
         yield f"dockerd is {seen.engine[0]}.{seen.engine[1]}; install 20.10 or newer"
-    found = seen.network
+    found, name = seen.network, settings.network
+    if found is not None and found.strangers:
+        yield f"docker network {name}: {found.strangers} containers that are not ours are on it; take them off"
     if found is None or not (wrong := network_problem(settings, found)):
         return
-    name = settings.network
     if not found.is_ours:
         yield f"docker network {name}: {wrong}, and we did not make it; `docker network rm {name}`, or name another"
     elif found.containers:

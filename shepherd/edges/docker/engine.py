@@ -73,6 +73,7 @@ class DockerEngine:
                 found = client.inspect_network(name)
             except docker.errors.NotFound:
                 return None
+            users = client.containers(filters={"network": name})
         pools = (found.get("IPAM") or {}).get("Config") or []
         return DockerNetwork(
             driver=found["Driver"],
@@ -80,7 +81,8 @@ class DockerEngine:
             subnets=tuple(pool.get("Subnet", "") for pool in pools),
             gateways=tuple(pool.get("Gateway", "") for pool in pools),
             is_ours=(found.get("Labels") or {}).get(OWNER) is not None,
-            containers=len(found.get("Containers") or {}),
+            containers=len(users),
+            strangers=sum(LABEL not in (user["Labels"] or {}) for user in users),
         )
 
     def make_network(self, spec: NetworkSpec) -> None:

@@ -27,6 +27,7 @@ def kernel_view(pid: int, spec: ContainerSpec) -> ContainerSeen:
         await_exec(proc)
         status = dict(line.split(":\t", 1) for line in (proc / "status").read_text().splitlines() if ":\t" in line)
         uid_map = (proc / "uid_map").read_text().split()
+        gid_map = (proc / "gid_map").read_text().split()
         mounts = (proc / "mountinfo").read_text()
     except OSError as exc:
         raise CommandFailed(f"the container ended as soon as it was started: {exc.strerror}") from exc
@@ -37,14 +38,26 @@ def kernel_view(pid: int, spec: ContainerSpec) -> ContainerSeen:
         no_new_privileges=status["NoNewPrivs"].strip() == "1",
         filtered=status["Seccomp"].strip() == SECCOMP_FILTER,
         root_uid=int(uid_map[1]),
-        processes_hidden=hides_processes(mounts),
+        processes_hidden=hides_processes(mounts, int(gid_map[1])),
+        apparmor=apparmor_of(proc),
     )
 
 
-def hides_processes(mounts: str) -> bool:
-    """Whether /proc is mounted with `hidepid=2`, by mountinfo; newer kernels have a word for the number."""
+def hides_processes(mounts: str, root_gid: int) -> bool:
+    """Whether /proc is mounted with `hidepid=2` for all but that group, by mountinfo; newer kernels have a word for the
+    number, and say nothing of the group 0."""
     proc = [line for line in mounts.splitlines() if line.split()[4] == "/proc"]
-    return bool(proc) and not HIDDEN.isdisjoint(proc[-1].rpartition(" ")[2].split(","))
+    options = set(proc[-1].rpartition(" ")[2].split(",")) if proc else set()
+    groups = {option for option in options if option.startswith("gid=")}
+    return bool(options & HIDDEN) and groups == ({f"gid={root_gid}"} if root_gid else set())
+
+
+def apparmor_of(proc: Path) -> str:
+    """The profile that confines a process, in the kernel's words; empty without AppArmor."""
+    try:
+        return (proc / "attr/apparmor/current").read_text().strip("\n\0")
+    except OSError:
+        return ""
 
 
 def await_exec(proc: Path) -> None:

@@ -12,7 +12,7 @@ MIB, NANO = 1 << 20, 1_000_000_000
 USUAL: Mapping[str, object] = {
     "Privileged": False, "Devices": [], "DeviceRequests": [], "DeviceCgroupRules": [], "Mounts": [], "VolumesFrom": [],
     "GroupAdd": [], "PidMode": "", "UTSMode": "", "UsernsMode": "", "IpcMode": "private", "PublishAllPorts": False,
-    "PortBindings": {}, "Links": [],
+    "PortBindings": {}, "Links": [], "OomKillDisable": False,
 }  # fmt: skip
 """What a container has of these if nobody asked for more."""
 PER_NETWORK = "1.44"
@@ -72,7 +72,8 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
     """The description that dockerd gives of a container, in our words."""
     config, host = told["Config"], told["HostConfig"]
     network = host["NetworkMode"]
-    endpoint = (told["NetworkSettings"]["Networks"] or {}).get(network) or {}
+    networks = told["NetworkSettings"]["Networks"] or {}
+    endpoint = networks.get(network) or {}
     variables = dict(entry.split("=", 1) for entry in config["Env"] or ())
     return ContainerSpec(
         name=told["Name"].lstrip("/"),
@@ -87,7 +88,10 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
         limits=limits_of(host),
         tmpfs={path: tmpfs_of(options) for path, options in (host["Tmpfs"] or {}).items()},
         binds=dict(map(bind_of, host["Binds"] or ())),
-        extras=tuple(name for name, usual in USUAL.items() if (host.get(name) or usual) != usual),
+        extras=(
+            *(name for name, usual in USUAL.items() if (host.get(name) or usual) != usual),
+            *(f"network {name}" for name in sorted(set(networks) - {network})),
+        ),
         sysctls=host["Sysctls"] or {},
         network=network,
         address=(endpoint.get("IPAMConfig") or {}).get("IPv4Address", ""),

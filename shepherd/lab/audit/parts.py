@@ -1,5 +1,6 @@
 """The audit's parts that are jobs of guests: what they try, what they need, what they leave behind."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from shepherd.errors import Unavailable
 from shepherd.lab import command
 from shepherd.lab.audit.job import needs as needs_of_guests
 from shepherd.lab.audit.job import probes as probes_of_a_job
-from shepherd.lab.audit.jobs import COMPLETED, FOLDER, HELD, RUNNING, Guest, Job
+from shepherd.lab.audit.jobs import COMPLETED, FOLDER, HELD, IDLE, RUNNING, Guest, Job
 from shepherd.lab.audit.place import (
     MEMORY_MIB,
     PROCESSES,
@@ -22,7 +23,7 @@ from shepherd.lab.eventually import eventually
 from shepherd.lab.site import Site
 
 VICTIM_S = 120
-AROUND_S = 20
+AROUND_S = 40
 STAYER = "shepherd-stayer"
 OPEN_FILES = 16384
 ESCAPE = f"{FOLDER}/escape.py"
@@ -37,12 +38,15 @@ class Way:
     edits: Mapping[str, str] = field(default_factory=dict)
     evidence: str = MARK
     """A command at the foreign pool that says something if the way was open."""
+    is_refused: bool = False
+    """Whether no startd takes such a job: it waits."""
 
 
 WAYS = {
     "around-before": Way(lines='+PreCmd = "escape.py"\n+PreArguments = ""'),
     "around-after": Way(lines='+PostCmd = "escape.py"\n+PostArguments = ""'),
-    "around-tool": Way(lines="tool_daemon_cmd = escape.py"),
+    "around-tool": Way(lines="tool_daemon_cmd = escape.py", is_refused=True),
+    "around-log": Way(lines="starter_debug = D_FULLDEBUG", evidence="ls .starter.log*", is_refused=True),
     "around-plugin": Way(
         lines="transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y\n"
         "transfer_output_files = escaped"
@@ -122,7 +126,9 @@ class Guests:
         job.wait(COMPLETED, HELD)
         brought = self.site.campus.run(("cat", "/home/alice/cmdline")).stdout
         detail = " ".join((*seen, str(job.ad.get("HoldReason", ""))))[:200]
-        yield shut("transfer-command-line", "another job's command line by file transfer", "victim" in brought, detail)
+        tries = "another job's command line by file transfer"
+        result = shut("transfer-command-line", tries, "victim" in brought, detail)
+        yield result if seen else dataclasses.replace(result, got="not made")
 
     def _accounts(self, jobs: int) -> Result:
         """The accounts that jobs really ran as: HTCondor once fell back to `nobody` for all, without a word."""
@@ -159,12 +165,15 @@ class Guests:
         self.site.campus.must(("install", "-m", "755", "-o", "alice", ESCAPE, "/home/alice/escape.py"))
         ways = {ident: way for ident, way in WAYS.items() if only in {"", ident}}
         jobs = {ident: self._set_out(ident, way) for ident, way in ways.items()}
-        self._true(lambda: all(job.ended() for job in jobs.values()), AROUND_S)
+        awaited = [job for ident, job in jobs.items() if not ways[ident].is_refused]
+        self._true(lambda: all(job.ended() for job in awaited), AROUND_S)
         for ident, job in jobs.items():
             seen = self.site.campus.run(("sh", "-c", f"cd /home/alice/{ident} && {ways[ident].evidence}")).stdout
             state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
+            tried = job.ended() or (ways[ident].is_refused and job.ad.get("JobStatus") == IDLE)
             job.remove()
-            yield shut(ident, "code outside of the job's walls", bool(seen), state)
+            result = shut(ident, "code outside of the job's walls", bool(seen), state)
+            yield result if seen or tried else dataclasses.replace(result, got="not made")
 
     def _set_out(self, ident: str, way: Way) -> Job:
         """A job that tries this way; what it brings back lies in a directory of its own."""

@@ -8,7 +8,7 @@ from shepherd.errors import Unavailable
 from shepherd.lab.addresses import CM_PRIVATE, CM_WAN, FLOCK_PORT, HOME_PORT
 from shepherd.lab.audit.parts import Guests
 from shepherd.lab.audit.place import host_of
-from shepherd.lab.audit.report import Result, shut
+from shepherd.lab.audit.report import OPEN, Result, need, shut
 from shepherd.lab.node import Node
 from shepherd.lab.site import Site
 
@@ -36,6 +36,8 @@ def tried(guests: Guests) -> Iterator[Result]:
     yield shut("token-lifetime", "using it next week", not 0 < lives_s <= TOKEN_S, f"{lives_s:g} s")
     scope = set(str(claims.get("scope", "everything")).split())
     yield shut("token-rights", "rights beyond advertising", not scope <= RIGHTS, " ".join(sorted(scope)))
+    believed = said(site, "need-token", "its own ad, by the same means", f"slot9@{flocking}", "STARTD", flocking)
+    yield need("need-token", believed.tries, works=believed.got == OPEN, detail=believed.detail)
     yield said(site, "token-other-startd", "a false ad of another host's startd", other, "STARTD", f"{neighbour}")
     yield said(site, "token-new-startd", "a startd that does not exist", "slot1@evil", "STARTD", "evil")
     yield said(site, "token-other-master", "a false ad of another host's master", neighbour, "MASTER", neighbour)

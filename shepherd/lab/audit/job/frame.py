@@ -8,6 +8,7 @@ import ctypes
 import errno
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 PATIENCE_S = 2.0
 AT_ONCE = 12
 NETWORK = "net-"
+OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EFAULT}
+"""Errors that say nothing of a door: the probe could not be made."""
 
 
 def probe(ident: str, tries: str) -> Callable[[Probe], Probe]:
@@ -69,7 +72,8 @@ def ended(child: int, read: int) -> dict[str, object]:
     if text:
         found: dict[str, object] = json.loads(text)
         return found
-    return {"got": "shut" if os.WIFSIGNALED(status) else "broken", "detail": f"ended with status {status}"}
+    by_the_kernel = os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGSYS, signal.SIGKILL}
+    return {"got": "shut" if by_the_kernel else "broken", "detail": f"ended with status {status}"}
 
 
 def outcome(function: Probe) -> dict[str, object]:
@@ -77,7 +81,8 @@ def outcome(function: Probe) -> dict[str, object]:
     try:
         got = function()
     except OSError as exc:
-        return {"got": "shut", "detail": errno.errorcode.get(exc.errno or 0, str(exc))}
+        got = "broken" if exc.errno in OUR_OWN else "shut"
+        return {"got": got, "detail": errno.errorcode.get(exc.errno or 0, str(exc))}
     except Exception as exc:
         return {"got": "broken", "detail": repr(exc)}
     return {"got": "open" if got else "shut", "detail": got if isinstance(got, str) else ""}

@@ -1,0 +1,38 @@
+"""The Shield port: rules in a container's network namespace, and its /proc mounted anew."""
+
+from shepherd.edges.nft import Nft
+from shepherd.edges.proc_mount import hide_processes
+
+
+class NamespaceShield:
+    """`ports_node.Shield`. `rules` are all of `table`, of the family `inet`; `timeout_s` bounds each tool."""
+
+    def __init__(self, rules: str, table: str, timeout_s: float) -> None:
+        self._rules, self._table, self._timeout_s = rules, table, timeout_s
+        self._meant = ""
+
+    def load(self, pid: int) -> None:
+        """See the port."""
+        self._within(pid).load(self._rules)
+        hide_processes(pid)
+
+    def problem(self, pid: int) -> str:
+        """See the port."""
+        self._meant = self._meant or Nft(self._timeout_s).canonical(self._rules, self._table)
+        in_force = self._within(pid).listing(self._table) == self._meant
+        return "" if in_force else "the rules within the container's network are not as they were loaded"
+
+    def _within(self, pid: int) -> Nft:
+        return Nft(self._timeout_s, ("nsenter", f"--net=/proc/{pid}/ns/net", "--"))
+
+
+class NoShield:
+    """`ports_node.Shield` for containers that get nothing added."""
+
+    def load(self, pid: int) -> None:
+        """See the port."""
+
+    def problem(self, pid: int) -> str:
+        """See the port."""
+        del pid
+        return ""
