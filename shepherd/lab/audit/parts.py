@@ -40,6 +40,8 @@ class Way:
     """A command at the foreign pool that says something if the way was open."""
     is_refused: bool = False
     """Whether no startd takes such a job: it waits."""
+    refusal: str = ""
+    """Words in its log that show that it was tried and refused, where HTCondor then tries again for ever."""
 
 
 WAYS = {
@@ -49,7 +51,8 @@ WAYS = {
     "around-log": Way(lines="starter_debug = D_FULLDEBUG", evidence="ls .starter.log*", is_refused=True),
     "around-plugin": Way(
         lines="transfer_plugins = evil=escape.py\ntransfer_input_files = job, escape.py, evil://x/y\n"
-        "transfer_output_files = escaped"
+        "transfer_output_files = escaped",
+        refusal="not allowed",
     ),
     "around-loader": Way(
         lines='environment = "LD_DEBUG=files LD_DEBUG_OUTPUT=./trace"',
@@ -165,15 +168,22 @@ class Guests:
         self.site.campus.must(("install", "-m", "755", "-o", "alice", ESCAPE, "/home/alice/escape.py"))
         ways = {ident: way for ident, way in WAYS.items() if only in {"", ident}}
         jobs = {ident: self._set_out(ident, way) for ident, way in ways.items()}
-        awaited = [job for ident, job in jobs.items() if not ways[ident].is_refused]
-        self._true(lambda: all(job.ended() for job in awaited), AROUND_S)
+        awaited = [ident for ident, way in ways.items() if not way.is_refused]
+        self._true(lambda: all(self._went(jobs[ident], ways[ident]) for ident in awaited), AROUND_S)
         for ident, job in jobs.items():
             seen = self.site.campus.run(("sh", "-c", f"cd /home/alice/{ident} && {ways[ident].evidence}")).stdout
             state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
-            tried = job.ended() or (ways[ident].is_refused and job.ad.get("JobStatus") == IDLE)
+            tried = self._went(job, ways[ident])
             job.remove()
             result = shut(ident, "code outside of the job's walls", bool(seen), state)
             yield result if seen or tried else dataclasses.replace(result, got="not made")
+
+    def _went(self, job: Job, way: Way) -> bool:
+        """Whether a way was gone to its end, or refused on it."""
+        if way.is_refused:
+            return job.ad.get("JobStatus") == IDLE
+        log = self.site.campus.run(("cat", f"/home/{job.user}/{job.name}/{job.name}.log")).stdout
+        return job.ended() or (bool(way.refusal) and way.refusal in log)
 
     def _set_out(self, ident: str, way: Way) -> Job:
         """A job that tries this way; what it brings back lies in a directory of its own."""
