@@ -96,11 +96,12 @@ def test_a_host_guard_that_is_gone_is_made_again_under_the_guests(site: Site) ->
     assert host.must(("shepherd", "check", "--audit")).count("ok ") == 4
 
 
-def test_rules_within_the_container_that_are_gone_take_the_host_home(site: Site) -> None:
+def test_rules_within_the_container_that_changed_take_the_host_home(site: Site) -> None:
     """Only somebody with the host's rights can have done that, and nobody knows what else they did."""
     host, before = site.host("p201"), containers(site)
     (first,) = host.pids("flock-init", containers=True)
-    must(["nsenter", f"--net=/proc/{first}/ns/net", "--", "nft", "delete", "table", "inet", "shepherd_pilot"])
+    rule = ("inet", "shepherd_pilot", "output", "tcp", "dport", "22", "accept")
+    must(["nsenter", f"--net=/proc/{first}/ns/net", "--", "nft", "insert", "rule", *rule])
     eventually(lambda: "not as they were loaded" in host.read("/var/log/keeper.log"), SOON_S, 0.3, what="it is told")
     eventually(lambda: lent(site) and containers(site) not in ([], before), 2 * SOON_S, 0.3, what="a new lend")
 
