@@ -36,6 +36,17 @@ class Filter(Protocol):
         """What is in a set."""
 
 
+class Routing(Protocol):
+    """The kernel's routing policy. Raises CommandFailed."""
+
+    def is_barred(self, interface: str, mark: int) -> bool:
+        """Whether packets that come in there without this bit in their mark are refused."""
+
+    def bar(self, interface: str, mark: int) -> None:
+        """Refuse to forward packets that come in there without this bit in their mark. Idempotent. Lasts until the
+        machine boots, whatever becomes of us and of the packet filter; what is for the machine itself is not asked."""
+
+
 class KernelSettings(Protocol):
     """Settings by their names under /proc/sys, `net/ipv4/conf/em1/forwarding`."""
 

@@ -3,18 +3,23 @@
 from collections.abc import Iterator, Mapping
 
 from shepherd.core.firewall import sysctls
-from shepherd.core.firewall.gateway import QUARANTINE, TABLE, gateway_rules
+from shepherd.core.firewall.gateway import MARK, QUARANTINE, TABLE, gateway_rules
 from shepherd.errors import CommandFailed, Refused, ShepherdError
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.ports import Log
-from shepherd.ports_gateway import Filter, KernelSettings
+from shepherd.ports_gateway import Filter, KernelSettings, Routing
+
+ROUTING = "routing policy"
 
 
 class Gateway:
     """Keeps rules and kernel settings as they are meant. Rules stay when the program ends."""
 
-    def __init__(self, settings: GatewaySettings, rules: Filter, kernel: KernelSettings, log: Log) -> None:
+    def __init__(
+        self, settings: GatewaySettings, rules: Filter, routing: Routing, kernel: KernelSettings, log: Log
+    ) -> None:
         self._settings, self._filter, self._kernel, self._log = settings, rules, kernel, log
+        self._routing = routing
         self._rules = gateway_rules(settings)
         self._meant = ""
         self._undone = 0
@@ -31,15 +36,21 @@ class Gateway:
         return self._settings.check_s
 
     def apply(self) -> tuple[str, ...]:
-        """Bring everything into force: rules before forwarding. What was changed, in words; idempotent."""
+        """Bring all into force: the bar, then the rules, then forwarding. What was changed, in words; idempotent."""
         self._refuse_other_routers()
-        return (*self._apply_rules(), *self._apply_kernel(sysctls.opened(self._settings)))
+        return (
+            *self._apply_routing(),
+            *self._apply_rules(),
+            *self._apply_kernel(sysctls.opened(self._settings)),
+        )
 
     def drift(self) -> tuple[str, ...]:
         """What is not as it is meant, in words; nothing is changed."""
         found = self._filter.listing(TABLE)
         wrong = ("rules",) if found != self._canonical() else ()
-        return (*wrong, *(name for name, _ in self._wrong(sysctls.opened(self._settings))))
+        barred = self._routing.is_barred(self._settings.vlan, MARK)
+        open_settings = (name for name, _ in self._wrong(sysctls.opened(self._settings)))
+        return (*(() if barred else (ROUTING,)), *wrong, *open_settings)
 
     def close(self) -> None:
         """Nothing passes any more, whatever the rules. Raises nothing: without the interface nothing passes either."""
@@ -65,6 +76,11 @@ class Gateway:
     def _canonical(self) -> str:
         self._meant = self._meant or self._filter.canonical(self._rules, TABLE)
         return self._meant
+
+    def _apply_routing(self) -> Iterator[str]:
+        if not self._routing.is_barred(self._settings.vlan, MARK):
+            self._routing.bar(self._settings.vlan, MARK)
+            yield ROUTING
 
     def _apply_rules(self) -> Iterator[str]:
         first, meant = not self._meant, self._canonical()

@@ -9,6 +9,7 @@ from shepherd.core.gateway_rules import gateway_problems
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import legs
 from shepherd.edges.nft import Nft
+from shepherd.edges.routing import PolicyRouting
 from shepherd.edges.settings_file import read_gateway_settings
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
@@ -70,4 +71,4 @@ class GatewayProgram:
         serve(loop, signals=signals, watchdog=watchdog, log=self._log, reload=reload)
 
     def _gateway(self, settings: GatewaySettings) -> Gateway:
-        return Gateway(settings, Nft(NFT_S), ProcSys(), self._log)
+        return Gateway(settings, Nft(NFT_S), PolicyRouting(), ProcSys(), self._log)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.core.firewall.gateway import QUARANTINE, TABLE
+from shepherd.core.firewall.gateway import MARK, QUARANTINE, TABLE
 
 pytestmark = pytest.mark.real
 SETTINGS = """\
@@ -149,6 +149,23 @@ def test_what_others_change_is_undone_and_quarantine_stays(machine: Machine) -> 
         eventually(lambda: machine.value("net/ipv4/conf/em1.2512/rp_filter") == "1", "strict again")
     assert machine.rules(), "rules outlive the program"
     assert "changed by somebody else" in machine.log.read_text()
+
+
+def test_without_the_rules_nothing_is_forwarded_from_the_vlan(machine: Machine) -> None:
+    """`systemctl reload nftables` begins with a flush: for ten seconds guests were in the private network, and what
+    they began then lasted."""
+    for address, interface in (("10.27.0.1/16", "em1.2512"), ("198.51.100.7/24", "em2")):
+        machine.must("ip", "address", "add", address, "dev", interface)
+    machine.must("ip", "route", "add", "default", "via", "198.51.100.1", "dev", "em2")
+    way = ("ip", "route", "get", "8.8.8.8", "from", "10.27.2.5", "iif", "em1.2512")
+    for _ in range(2):
+        assert machine.shepherd("apply").returncode == 0
+        assert "ermission denied" in machine.run(*way).stderr
+        assert "dev em2" in machine.must(*way, "mark", hex(MARK))
+    assert len(machine.must("ip", "rule", "list", "priority", "100").splitlines()) == 1
+    machine.must("ip", "rule", "delete", "priority", "100")
+    assert machine.run(*way).returncode == 0, "it is this rule that refuses"
+    assert "changed: routing policy" in machine.shepherd("apply").stdout
 
 
 def test_rules_that_cannot_be_loaded_close_the_vlan(machine: Machine, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from shepherd.core.firewall.gateway import gateway_rules
+from shepherd.core.firewall.gateway import MARK, gateway_rules
 from shepherd.edges.trial import KernelTrial
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.trial import Fate
@@ -52,6 +52,7 @@ QUESTIONS = [packet("131.169.0.53", 53, protocol=UDP, source="10.27.2.21") for _
 CORPUS = [*CONVERSATION, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *BURST, *QUESTIONS]
 FRAME = ("table", "delete", "set", "chain", "type", "}")
 NOT_SHOWN_HERE = {
+    f'iifname "em1.2512" meta mark set meta mark | {MARK:#x} comment "the routing asks for it"': "the real site",
     'iifname "em1.2512" ct state established,related accept': "answers to the gateway's own connections: the real site",
     'iifname "em1.2512" counter drop comment "what no rule allows"': "stands in for another rule that is lost",
     'update @logged { ip saddr limit rate 10/second } log group 1 prefix "refused "': "it only logs",

@@ -2,7 +2,8 @@
 
 What stands where, and why in this order:
 
-- `prerouting` (before connection tracking): frames that cannot be honest are nobody's connection.
+- `prerouting` (before connection tracking): frames that cannot be honest are nobody's connection. The rest is marked,
+  and the routing refuses what comes from the VLAN without the mark: where these rules are gone, nothing is forwarded.
 - `input`: the gateway itself answers what is named under `services`, and nothing else.
 - `forward` hands what comes from the VLAN to `flock_out` and what goes to it to `flock_in`, and drops what they do not
   allow. Quarantine stands before established connections, so that it cuts them.
@@ -20,6 +21,8 @@ from shepherd.model.gateway_settings import GatewaySettings
 TABLE = "shepherd"
 QUARANTINE = "quarantine"
 """Set of addresses that are cut off; filled and emptied by orders, without the rules being rendered anew."""
+MARK = 0x08000000
+"""Bit of a packet's mark that says that it passed these rules; the others are left to whoever uses them."""
 DENIED_PER_S = 10
 """Refused packets logged for each host and second: a scan must not fill the log's disk."""
 
@@ -64,6 +67,7 @@ def prerouting(settings: GatewaySettings) -> Iterator[str]:
     yield f'{vlan} meta nfproto != ipv4 counter drop comment "IPv4 only"'
     yield f'{vlan} ip saddr != {settings.subnet} counter drop comment "not an address of the VLAN"'
     yield f'{vlan} ip hdrlength != 5 counter drop comment "IP options: source routes and the like"'
+    yield f'{vlan} meta mark set meta mark | {MARK:#x} comment "the routing asks for it"'
 
 
 def input_rules(settings: GatewaySettings) -> Iterator[str]:
