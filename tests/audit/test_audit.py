@@ -9,6 +9,9 @@ from shepherd.lab.progress import Progress
 PROBES = 60
 SURELY_OPEN_IN_THE_TALK = {"process-list", "file-shared-1", "ipc-abstract-socket", "net-flock-collector"}
 
+BROKEN_IN_THE_TALK = {"need-bystander"}
+"""Where one job takes all memory, the kernel ends another."""
+
 
 @pytest.mark.real
 def test_guests_reach_nothing_they_must_not_and_all_they_need() -> None:
@@ -25,7 +28,7 @@ def test_the_same_probes_find_the_originals_doors_open() -> None:
     """Probes that would find nothing wrong anywhere prove nothing here."""
     results = audited(Progress(), TALK, remap=False)
     assert {result.id for result in results if result.is_leak} >= SURELY_OPEN_IN_THE_TALK
-    assert [broken for broken in results if broken.is_broken_need] == []
+    assert {broken.id for broken in results if broken.is_broken_need} <= BROKEN_IN_THE_TALK
 
 
 def test_a_probe_that_could_not_be_made_counts_as_a_leak() -> None:
