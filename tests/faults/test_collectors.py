@@ -23,7 +23,7 @@ BLIND_S = 3 * TIMERS["query_s"]
 """A look at two silent collectors takes one question and the renewal before it another; a third is spare."""
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 @pytest.mark.parametrize("service", [HOME, FLOCK])
 def test_an_empty_collector_ends_no_lend_and_stops_no_reclaim(scene: Scene, service: str) -> None:
     """After a restart of the collector every host looked dead, and all lends were thrown away."""
@@ -39,7 +39,7 @@ def test_an_empty_collector_ends_no_lend_and_stops_no_reclaim(scene: Scene, serv
     assert scene.running(cluster) == 0
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 @pytest.mark.parametrize("service", [HOME, FLOCK])
 def test_nothing_is_lent_before_a_collector_is_old_enough(scene: Scene, service: str) -> None:
     """A collector that had just started knew of no busy host and of no waiting job."""
@@ -51,7 +51,7 @@ def test_nothing_is_lent_before_a_collector_is_old_enough(scene: Scene, service:
     assert min(flocking_starts_s(scene)) > young_until_s
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 @pytest.mark.parametrize("services", [(HOME,), (FLOCK,), (HOME, FLOCK)])
 def test_a_collector_that_never_answers_hangs_nobody(scene: Scene, services: tuple[str, ...]) -> None:
     """A hung collector held the daemon in a library call for hours; nobody noticed, and no host came home."""

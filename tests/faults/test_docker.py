@@ -10,7 +10,7 @@ from tests.faults.scene import Scene
 pytestmark = pytest.mark.real
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 def test_a_killed_dockerd_keeps_no_host(scene: Scene) -> None:
     """The out-of-memory killer likes dockerd; the hosts it leaves behind must not need it to come home."""
     scene.lend()
@@ -25,7 +25,7 @@ def test_a_killed_dockerd_keeps_no_host(scene: Scene) -> None:
     scene.eventually(lambda: scene.is_lent("p201"), 60, "and p201 is lent again")
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 def test_a_dockerd_that_never_answers_delays_no_reclaim(scene: Scene) -> None:
     """dockerd hung on a dead disk while a burst of local work arrived: the keeper waited for its answer."""
     scene.lend()
@@ -38,7 +38,7 @@ def test_a_dockerd_that_never_answers_delays_no_reclaim(scene: Scene) -> None:
         scene.eventually(lambda: _report_age_s(scene, "p201") < 25, 5, "the keeper still reports")
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 def test_an_upgrade_of_docker_ends_a_lend_and_no_more(scene: Scene) -> None:
     """A restarted dockerd takes its containers along; the host must be local, and then be lent again."""
     scene.lend()
@@ -51,7 +51,7 @@ def test_an_upgrade_of_docker_ends_a_lend_and_no_more(scene: Scene) -> None:
     scene.eventually(scene.all_lent, 60, "p201 is lent again")
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 def test_a_host_whose_dockerd_never_answers_is_not_lent_and_says_why(scene: Scene) -> None:
     """A host that cannot start containers was drained again and again, and did nothing else."""
     host = scene.site.host("p201")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.real
 LADDER_S = TIMERS["graceful_s"] + TIMERS["fast_s"] + TIMERS["kill_s"]
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 def test_a_host_without_the_private_network_is_local_when_its_lease_has_lapsed(scene: Scene) -> None:
     """Nobody could tell the host to come home any more; guests kept it until somebody drove there."""
     scene.lend()
@@ -28,7 +28,7 @@ def test_a_host_without_the_private_network_is_local_when_its_lease_has_lapsed(s
     scene.eventually(lambda: scene.is_home("p201") or scene.is_lent("p201"), 40, "p201 is back in one of the pools")
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 def test_guests_of_a_host_without_the_flock_network_leave_on_order(scene: Scene) -> None:
     """The flocking master could not be told anything any more, and the host served neither guests nor local jobs."""
     scene.lend()
@@ -44,7 +44,7 @@ def test_guests_of_a_host_without_the_flock_network_leave_on_order(scene: Scene)
     scene.lend()
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 @pytest.mark.parametrize("offset", ["+1h", "-1h"])
 def test_a_host_whose_clock_is_an_hour_wrong_is_not_lent_and_says_why(scene: Scene, offset: str) -> None:
     """A lease is a promise about time; a host that cannot tell the time must not be given one."""
@@ -57,7 +57,7 @@ def test_a_host_whose_clock_is_an_hour_wrong_is_not_lent_and_says_why(scene: Sce
     scene.eventually(scene.all_lent, 60, "with the right time it is lent")
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 @pytest.mark.parametrize(("node", "service", "offset"), [
     ("p201", "keeper", "+1h"), ("p201", "keeper", "-1h"), ("cm", "shepherd", "+1h"), ("cm", "shepherd", "-1h"),
 ])  # fmt: skip
@@ -74,7 +74,7 @@ def test_a_clock_that_goes_wrong_while_lent_ends_in_a_local_host(
     scene.eventually(scene.all_lent, 60, "with the right time both are lent")
 
 
-@pytest.mark.large("something is away", sample=2)
+@pytest.mark.large("something is away", sample=1)
 @pytest.mark.parametrize("offset", ["+1h", "-1h"])
 def test_a_shepherd_whose_clock_is_an_hour_wrong_lends_nothing(scene: Scene, offset: str) -> None:
     """Every ad seemed an hour old, or from the future, and every lease was void where it arrived."""
