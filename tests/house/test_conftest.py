@@ -14,7 +14,7 @@ from tests.house import sources
 SUITE = """
 import pytest, time
 
-@pytest.mark.large("matrix", sample=2)
+@pytest.mark.large("matrix", sample=3)
 @pytest.mark.parametrize("cell", range(20))
 def test_cell(cell):
     assert cell >= 0
