@@ -132,6 +132,7 @@ def test_rounds_that_show_nothing_for_long_end_the_lend() -> None:
     keeper = flocking(world)
     world.reached = set()
     keeper.run_until(lambda world: world.control()["phase"] == "leave", 4 * ROUND_S)
+    assert world.report.phase is KeeperPhase.LEAVING
 
 
 def test_rules_in_the_container_that_changed_end_the_lend() -> None:
@@ -140,6 +141,7 @@ def test_rules_in_the_container_that_changed_end_the_lend() -> None:
     keeper = flocking(world)
     world.shield_problem = "the rules within the container's network are not as they were loaded"
     keeper.run_until(lambda world: world.control()["phase"] == "leave", 2 * ROUND_S)
+    assert world.report.phase is KeeperPhase.LEAVING
 
 
 def test_a_guard_that_a_reload_took_away_is_made_again_and_the_guests_stay() -> None:
