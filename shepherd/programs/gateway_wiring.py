@@ -8,8 +8,8 @@ from shepherd.core.firewall.gateway import gateway_rules
 from shepherd.core.gateway_rules import gateway_problems
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import legs
+from shepherd.edges.netlink_routing import PolicyRouting
 from shepherd.edges.nft import Nft
-from shepherd.edges.routing import PolicyRouting
 from shepherd.edges.settings_file import read_gateway_settings
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier

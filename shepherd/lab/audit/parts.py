@@ -149,8 +149,10 @@ class Guests:
     def needs(self) -> Results:
         """What must work."""
         job = self.alice.submit("needs", self.host, ["job.needs", *self.told], more="+WantIOProxy = true")
-        job.wait(COMPLETED, HELD)
+        ad = job.wait(COMPLETED, HELD)
         yield from complete(from_job(job.lines(), OPEN), OPEN)
+        held = str(ad.get("HoldReason", ""))
+        yield need("need-end", "a job that ends is done", works=ad.get("JobStatus") == COMPLETED, detail=held)
         came = self.site.campus.run(("cat", "/home/alice/came-back")).stdout
         yield need("need-output", "output files come back", works=came == "output")
         yield self._end("need-exit-code", "import sys; sys.exit(23)", (23, None))
