@@ -10,6 +10,8 @@ from shepherd.edges.tool import run_tool
 UNSTEADY = frozenset({"handle", "packets", "bytes"})
 """What the kernel numbers and counts by itself."""
 LOAD_AND_LIST = 'for one; do ip link add "$one" type veth || exit; done; nft -f - && nft -j -s list ruleset'
+OF_PACKETS = frozenset({"elem", "count"})
+"""What such a set says of its elements; their number since nft 1.1."""
 LIVELY = frozenset({"dynamic", "timeout"})
 """Flags of sets that packets or orders fill."""
 
@@ -85,7 +87,7 @@ def steady(value: Any) -> Any:  # noqa: ANN401 - JSON
     return {
         key: steady(one)
         for key, one in value.items()
-        if key not in UNSTEADY and not (lively and key == "elem")
+        if key not in UNSTEADY and not (lively and key in OF_PACKETS)
     }
 
 

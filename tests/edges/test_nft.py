@@ -1,5 +1,6 @@
 """Rules in a namespace of their own: loaded whole or not at all, and told from what others changed."""
 
+import json
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shepherd.core.firewall.gateway import QUARANTINE, TABLE, gateway_rules
-from shepherd.edges.nft import Nft
+from shepherd.edges.nft import Nft, canonical_text
 from shepherd.errors import CommandFailed
 from tests.gateway.kernel import GATEWAY
 
@@ -78,3 +79,15 @@ def test_rules_that_cannot_be_loaded_change_nothing(nft: Nft) -> None:
 def test_without_the_table_there_is_nothing_to_list(nft: Nft) -> None:
     """A gateway that was rebooted without its rules looked like one whose rules had not changed."""
     assert nft.listing(TABLE) == ""
+
+
+@pytest.mark.parametrize("flags", [["dynamic"], ["timeout", "dynamic"]])
+def test_how_many_packets_filled_a_set_is_no_drift(flags: list[str]) -> None:
+    """nft 1.1 tells the number as well: at each look the gateway loaded all rules anew, and nobody's connections were
+    ever counted for longer than ten seconds."""
+    meter = {"family": "inet", "table": TABLE, "name": "open_connections", "flags": flags}
+    told = (json.dumps({"nftables": [{"set": one}]}) for one in (meter, {**meter, "count": 3, "elem": ["10.27.2.1"]}))
+    empty, filled = (canonical_text(one, "inet", TABLE) for one in told)
+    assert empty == filled
+    constant = {**meter, "flags": ["interval"], "count": 1}
+    assert "count" in canonical_text(json.dumps({"nftables": [{"set": constant}]}), "inet", TABLE)

@@ -241,6 +241,9 @@ class Guests:
         over = self._true(lambda: not node.pids("flock-init", containers=True), 90)
         yield need("need-reclaim", "the lend ends", works=over)
         yield shut("stay-lend", "processes that outlive a lend", bool(node.pids(STAYER)))
+        told = self.site.cm.read("/var/log/gateway.log")
+        steady = "changed by somebody else" not in told
+        yield need("need-steady-rules", "the gateway's rules stay as they are under traffic", works=steady)
         left = node.run(("find", "/var/lib/docker", "/run/shepherd", "-name", STAYER)).stdout
         yield shut("stay-disk", "files that outlive a lend", bool(left), left)
         yield from self._notice(waiting)
