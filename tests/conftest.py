@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator
 from types import FrameType
 
+import hypothesis
 import pytest
 
 SETUP_LIMIT_S = 590
@@ -20,6 +21,13 @@ SETUP_LIMIT_S = 590
 
 chosen_key = pytest.StashKey[list[str]]()
 real_key = pytest.StashKey[set[str]]()
+
+
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
+"""A busy machine is no counterexample."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
