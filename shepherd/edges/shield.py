@@ -9,7 +9,7 @@ class NamespaceShield:
 
     def __init__(self, rules: str, table: str, timeout_s: float) -> None:
         self._rules, self._table, self._timeout_s = rules, table, timeout_s
-        self._meant = ""
+        self._here = Nft(timeout_s)
 
     def load(self, pid: int) -> None:
         """See the port."""
@@ -18,8 +18,7 @@ class NamespaceShield:
 
     def problem(self, pid: int) -> str:
         """See the port."""
-        self._meant = self._meant or Nft(self._timeout_s).canonical(self._rules, self._table)
-        in_force = self._within(pid).listing(self._table) == self._meant
+        in_force = self._within(pid).listing(self._table) == self._here.canonical(self._rules, self._table)
         return "" if in_force else "the rules within the container's network are not as they were loaded"
 
     def _within(self, pid: int) -> Nft:

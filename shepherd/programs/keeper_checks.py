@@ -38,13 +38,8 @@ class Checks:
     def mend(self, facts: EngineFacts, images: AbstractSet[str]) -> str:
         """The same while nothing is lent: the host's network is brought into order first, after a boot or a flushed
         firewall. Raises as `mend_network`."""
-        if problem := engine_problem(self._settings, facts):
-            return problem
-        if self._network_problem():
-            self._mend_network()
-            if problem := self._network_problem():
-                return problem
-        return self._engine.image_problem(images)
+        problem = engine_problem(self._settings, facts) or self._problem_left()
+        return problem or self._engine.image_problem(images)
 
     def silent_targets(self) -> str:
         """Which leak targets answer nobody, not even this host, in one clause; empty if all do. Raises as `Reach`."""
@@ -60,10 +55,8 @@ class Checks:
     def patrol(self, spec: ContainerSpec, started: Started) -> None:
         """The same while guests are in it. The host's side is mended first if somebody else's reload took it away: that
         is no reason to send guests home. Raises as `look_at` and `mend_network`."""
-        if self._network_problem():
-            self._mend_network()
-            if problem := self._network_problem():
-                raise CommandFailed(problem)
+        if problem := self._problem_left():
+            raise CommandFailed(problem)
         self.look_at(spec, started)
 
     def look_at(self, spec: ContainerSpec, started: Started) -> None:
@@ -81,3 +74,10 @@ class Checks:
             raise Unavailable(finding.problem)
         if problem := drift(spec, self._engine.seen(started)):
             raise CommandFailed(problem)
+
+    def _problem_left(self) -> str:
+        """What is wrong with the network after mending it, if that was needed; empty if nothing is."""
+        if not self._network_problem():
+            return ""
+        self._mend_network()
+        return self._network_problem()

@@ -1,6 +1,5 @@
 """The audit's parts that are jobs of guests: what they try, what they need, what they leave behind."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from shepherd.lab.audit.place import (
     facts,
     host_of,
 )
-from shepherd.lab.audit.report import OPEN, SHUT, Result, from_job, need, shut
+from shepherd.lab.audit.report import NOT_MADE, OPEN, SHUT, Result, from_job, need, shut
 from shepherd.lab.eventually import eventually
 from shepherd.lab.site import Site
 
@@ -73,7 +72,7 @@ def complete(results: list[Result], must: str) -> list[Result]:
     """The results, and one for each registered probe that was not made: a prober that died found nothing either."""
     needs, probes = set(needs_of_guests.NEEDS), set(probes_of_a_job.NAMES)
     missing = (needs if must == OPEN else probes) - {result.id for result in results}
-    return results + [Result(id=ident, tries="", must=must, got="not made") for ident in sorted(missing)]
+    return results + [Result(id=ident, tries="", must=must, got=NOT_MADE) for ident in sorted(missing)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +129,7 @@ class Guests:
         brought = self.site.campus.run(("cat", "/home/alice/cmdline")).stdout
         detail = " ".join((*seen, str(job.ad.get("HoldReason", ""))))[:200]
         tries = "another job's command line by file transfer"
-        result = shut("transfer-command-line", tries, "victim" in brought, detail)
-        yield result if seen else dataclasses.replace(result, got="not made")
+        yield shut("transfer-command-line", tries, "victim" in brought, detail, was_tried=bool(seen))
 
     def _accounts(self, jobs: int) -> Result:
         """The accounts that jobs really ran as: HTCondor once fell back to `nobody` for all, without a word."""
@@ -175,10 +173,9 @@ class Guests:
         for ident, job in jobs.items():
             seen = self.site.campus.run(("sh", "-c", f"cd /home/alice/{ident} && {ways[ident].evidence}")).stdout
             state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
-            tried = self._went(job, ways[ident])
+            went = self._went(job, ways[ident])
             job.remove()
-            result = shut(ident, "code outside of the job's walls", bool(seen), state)
-            yield result if seen or tried else dataclasses.replace(result, got="not made")
+            yield shut(ident, "code outside of the job's walls", bool(seen), state, was_tried=went)
 
     def _went(self, job: Job, way: Way) -> bool:
         """Whether a way was gone to its end, or refused on it."""

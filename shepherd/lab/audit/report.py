@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
-OPEN, SHUT = "open", "shut"
+OPEN, SHUT, NOT_MADE = "open", "shut", "not made"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,11 @@ class Result:
     def is_leak(self) -> bool:
         """A door is open, or may be: a probe that could not be made proves nothing."""
         return self.must == SHUT and self.got != SHUT
+
+    @property
+    def is_open_door(self) -> bool:
+        """A door that must be shut was seen open."""
+        return (self.must, self.got) == (SHUT, OPEN)
 
     @property
     def is_broken_need(self) -> bool:
@@ -51,6 +56,7 @@ def need(ident: str, what: str, *, works: bool, detail: str = "") -> Result:
     return Result(id=ident, tries=what, must=OPEN, got=OPEN if works else SHUT, detail=detail)
 
 
-def shut(ident: str, tries: str, is_open: bool, detail: str = "") -> Result:  # noqa: FBT001
-    """Something that must not."""
-    return Result(id=ident, tries=tries, must=SHUT, got=OPEN if is_open else SHUT, detail=detail)
+def shut(ident: str, tries: str, is_open: bool, detail: str = "", *, was_tried: bool = True) -> Result:  # noqa: FBT001
+    """Something that must not. What was not even tried has shown nothing, unless the door stood open all the same."""
+    unopened = SHUT if was_tried else NOT_MADE
+    return Result(id=ident, tries=tries, must=SHUT, got=OPEN if is_open else unopened, detail=detail)

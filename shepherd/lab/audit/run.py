@@ -7,7 +7,7 @@ from shepherd.errors import ShepherdError
 from shepherd.lab.audit import neighbours, stolen_token
 from shepherd.lab.audit.parts import Guests, Results
 from shepherd.lab.audit.place import place
-from shepherd.lab.audit.report import OPEN, SHUT, Result, figures
+from shepherd.lab.audit.report import SHUT, Result, figures
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
 from shepherd.lab.settings import Table
@@ -23,7 +23,7 @@ def run_audit(path: Path | None, *, baseline: bool) -> int:
     found = figures(results)
     if baseline:
         progress.say("the same against the talk's own `docker run`")
-        found["talk_baseline_leaks"] = sum(is_open(one) for one in audited(progress, TALK, remap=False))
+        found["talk_baseline_leaks"] = sum(one.is_open_door for one in audited(progress, TALK, remap=False))
     if path:
         write_report(path, found)
     leaks, broken = sum(one.is_leak for one in results), sum(one.is_broken_need for one in results)
@@ -52,11 +52,6 @@ def audited(progress: Progress, node: Table, *, remap: bool) -> list[Result]:
             with progress.step(title):
                 results += collected(title, part, progress)
     return results
-
-
-def is_open(result: Result) -> bool:
-    """Whether a door that must be shut was seen open."""
-    return (result.must, result.got) == (SHUT, OPEN)
 
 
 def collected(title: str, part: Callable[[], Results], progress: Progress) -> list[Result]:
