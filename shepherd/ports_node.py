@@ -31,6 +31,9 @@ class NodeFile(enum.Enum):
     RESOLVER = "resolv.conf"
     """The container's resolvers; no secret."""
 
+    SPEC = "spec"
+    """What the container of this lend was made as."""
+
     LEAK = "leak"
     """When a leak was found last, epoch seconds."""
 
@@ -80,6 +83,10 @@ class Engine(Protocol):
 
     def seen(self, started: Started) -> ContainerSeen:
         """What runs, by dockerd's words and the kernel's."""
+
+    def job_problem(self, started: Started) -> str:
+        """Why a job's walls cannot be built in this container, in one clause; empty if they can. Runs the image's own
+        trial there, and so is asked before any guest is in it."""
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """Remove every container of ours, running or not, but the one with the id `keep`. Returns the last lines

@@ -112,7 +112,7 @@ def overlap_problems(key: str, texts: Sequence[str]) -> Iterator[Problem]:
 
 def limit_problems(gateway: GatewaySettings) -> Iterator[Problem]:
     """Limits are limits, and the two groups of the packet log can be told apart."""
-    for key in ("connections", "new_per_s", "dns_per_s"):
+    for key in ("connections", "new_per_s", "pool_connections", "pool_new_per_s", "dns_per_s"):
         if not 1 <= (value := getattr(gateway, key)) <= 1_000_000:
             yield Problem(key, f"is {value}", "give 1 to 1 000 000")
     for key in ("log_new_group", "log_denied_group"):

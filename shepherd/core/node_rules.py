@@ -205,6 +205,10 @@ def size_problems(node: NodeSettings) -> Iterator[Problem]:
     for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1)):
         if (value := getattr(node, key)) < least:
             yield Problem(key, f"is {value}", f"{least} MiB or more")
+    if not 0 <= node.memory_percent <= 100:
+        yield Problem("memory_percent", f"is {node.memory_percent}", "0 for no limit, or up to 100")
+    if 0 < node.memory_mib <= node.scratch_mib:
+        yield Problem("memory_mib", f"is {node.memory_mib}", f"scratch_mib = {node.scratch_mib} lies in it: more")
     if node.processes and node.processes < LEAST_PROCESSES:
         yield Problem("processes", f"is {node.processes}", f"HTCondor alone needs {LEAST_PROCESSES}; 0: no limit")
     if not 0.0 <= node.cpus < math.inf:

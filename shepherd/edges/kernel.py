@@ -18,6 +18,11 @@ DELETED = " (deleted)"
 """What the kernel adds to a program's path once its file was removed or replaced, as any upgrade does."""
 
 
+def memory_mib() -> int:
+    """All memory of this host. MiB."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
 class HostKernel:
     """`ports_node.Kernel` for the lock file at `lock`."""
 

@@ -89,7 +89,7 @@ class HostRunDir:
 
     def clear(self) -> None:
         """See the port."""
-        for file in (NodeFile.CONTROL, NodeFile.FENCE, NodeFile.TOKEN, NodeFile.RESOLVER):
+        for file in (NodeFile.CONTROL, NodeFile.FENCE, NodeFile.TOKEN, NodeFile.RESOLVER, NodeFile.SPEC):
             (self._path / file.value).unlink(missing_ok=True)
 
     def _boot(self) -> str:

@@ -7,7 +7,7 @@ from shepherd.lab.node import File, Node
 from shepherd.lab.pools import FLOCK_CONFIG
 
 HOST_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ", "DAEMON")
-CONTAINER_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ")
+CONTAINER_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD")
 GUEST_RIGHTS = ("ADVERTISE_SCHEDD", "READ")
 SHEPHERD_RIGHTS = ("ADMINISTRATOR", "READ", "DAEMON")
 FLOCK_TOKEN = "/etc/shepherd/flock-token"  # noqa: S105 - a path, not a secret

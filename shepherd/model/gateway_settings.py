@@ -52,6 +52,11 @@ class GatewaySettings:
     """Connections to the outside that one host may have open at once."""
     new_per_s: int = 40
     """Connections to the outside that one host may begin in a second; twice as many in a burst."""
+    pool_connections: int = 1000
+    """Connections to the flock pool's collector that one host may have open at once. It needs one for each of its
+    daemons and of its running jobs."""
+    pool_new_per_s: int = 50
+    """Connections to the flock pool's collector that one host may begin in a second; twice as many in a burst."""
     dns_per_s: int = 50
     """DNS packets that one host may send in a second; bounds what a tunnel by DNS can carry."""
     log_new_group: int = 2

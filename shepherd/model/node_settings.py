@@ -100,12 +100,15 @@ class NodeSettings:
     dns: tuple[str, ...] = ()
     """Resolvers of the container, IPv4 addresses; the gateway must let them through. None: it resolves no names."""
     memory_mib: int = 0
-    """Memory limit of the container, scratch space included; 0: none, so that a
-    guest can take all of the host's. MiB."""
+    """Memory limit of the container, scratch space included; 0: `memory_percent` of the host's. MiB. Its startd offers
+    what scratch space leaves of it, unless `environment` says `_CONDOR_MEMORY`."""
+    memory_percent: int = 90
+    """Of the host's memory, if `memory_mib` is 0; 0: no limit, so that guests can take all of it. The host's own
+    daemons live in the rest. Percent."""
     processes: int = 16384
     """Processes and threads that the container may have at once; 0: no limit. A job's account may have 2048 besides."""
     cpus: float = 0.0
-    """Processors that the container may use; 0: all."""
+    """Processors that the container may use, and its startd offers; 0: all."""
     scratch_mib: int = 4096
     """Size of HTCondor's directory in the container, jobs' sandboxes included. It lies in memory and is gone with the
     container. MiB."""

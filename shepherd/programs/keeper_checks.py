@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from shepherd.core.container import leaks
 from shepherd.core.container.drift import drift, engine_problem
 from shepherd.errors import CommandFailed, LeakFound, Unavailable
-from shepherd.model.container import ContainerSpec, EngineFacts, Started
+from shepherd.model.container import ContainerSpec, EngineFacts, Profile, Started
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.reach import Whence
 from shepherd.ports_node import Engine, Reach, Shield
@@ -48,9 +48,12 @@ class Checks:
         return f"{', '.join(silent)} answers nobody here, and so proves nothing; mend `leak_targets`" if silent else ""
 
     def close_in(self, spec: ContainerSpec, started: Started) -> None:
-        """Load the container's own rules, then look whether all walls stand. Raises as `look_at`."""
+        """Load the container's own rules, then look whether all walls stand, and whether a job's can be built. Raises
+        as `look_at`."""
         self._shield.load(started.pid)
         self.look_at(spec, started)
+        if self._settings.profile is Profile.APART and (problem := self._engine.job_problem(started)):
+            raise CommandFailed(problem)
 
     def patrol(self, spec: ContainerSpec, started: Started) -> None:
         """The same while guests are in it. The host's side is mended first if somebody else's reload took it away: that

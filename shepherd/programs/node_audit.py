@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from shepherd.core.container.record import remembered
 from shepherd.core.container.spec import container_spec
 from shepherd.core.keeper.lend import Lend
 from shepherd.errors import ShepherdError
@@ -32,6 +33,8 @@ class NodeAudit:
     checks: Checks
     tokens: Tokens
     lend: Lend | None
+    spec: str | None
+    """The keeper's record of what its container was made as."""
 
     def run(self) -> Iterator[Looked]:
         """Look at everything; each is told as soon as it is known."""
@@ -42,7 +45,7 @@ class NodeAudit:
             yield Looked(what=NOT_LENT, problem="")
             return
         started = Started(ident=self.lend.container.ident, pid=self.lend.container.pid)
-        spec = container_spec(self.settings, self.lend.lease)
+        spec = remembered(self.spec, container_spec(self.settings, self.lend.lease))
         yield self._looked("the container's walls, and what it reaches", lambda: self.checks.look_at(spec, started))
 
     def _host(self) -> str:

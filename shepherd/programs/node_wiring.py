@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import shepherd
-from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
+from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, with_share
 from shepherd.core.firewall.pilot_guard import TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
@@ -21,7 +21,7 @@ from shepherd.edges.htcondor.flock_tokens import FlockTokens
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
-from shepherd.edges.kernel import HostKernel
+from shepherd.edges.kernel import HostKernel, memory_mib
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
@@ -64,7 +64,7 @@ class Node:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._log: Log = make_log()
-        self._settings = read_node_settings(path, node_problems)
+        self._settings = settings_in(path)
         self._watchdog = Notifier(os.environ)
         self._links: tuple[KeeperLink, ...] = ()
 
@@ -77,13 +77,15 @@ class Node:
     def audit(self) -> NodeAudit:
         """A look at everything that must hold here. Raises CommandFailed if the keeper's record cannot be read."""
         settings = self._settings
-        text = run_dir_of(settings).read(NodeFile.LEND)
+        run_dir = run_dir_of(settings)
+        text = run_dir.read(NodeFile.LEND)
         return NodeAudit(
             settings=settings,
             engine=docker_of(settings),
             checks=checks_of(settings),
             tokens=tokens_of(settings),
             lend=lends.from_json(text).lend if text else None,
+            spec=run_dir.read(NodeFile.SPEC),
         )
 
     def run(self) -> None:
@@ -139,7 +141,7 @@ class Node:
 
     def _reload(self) -> Steady:
         """New settings in force, or SettingsError and everything as it was."""
-        old, new = self._settings, read_node_settings(self._path, node_problems)
+        old, new = self._settings, settings_in(self._path)
         if new.run_dir != old.run_dir:
             remedy = "restart the keeper when nothing is lent here"
             raise SettingsError(file=str(self._path), key="run_dir", problem="cannot change by reload", remedy=remedy)
@@ -149,6 +151,11 @@ class Node:
         except ShepherdError:
             self._settings = old
             raise
+
+
+def settings_in(path: Path) -> NodeSettings:
+    """A host's settings, with its share of this host's memory. Raises SettingsError."""
+    return with_share(read_node_settings(path, node_problems), memory_mib())
 
 
 def docker_of(settings: NodeSettings) -> DockerEngine:

@@ -2,17 +2,17 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from shepherd.edges.proc_mount import hide_processes
 from shepherd.lab import settings
-from shepherd.lab.audit import neighbours, stolen_token
+from shepherd.lab.audit import crowd, neighbours, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
 from shepherd.lab.audit.parts import Guests
-from shepherd.lab.audit.place import NODE, container, host_of, in_container, place
+from shepherd.lab.audit.place import MEMORY_MIB, NODE, SCRATCH_MIB, container, host_of, in_container, place
 from shepherd.lab.audit.report import OPEN, Result, from_job
 from shepherd.lab.command import must
 from shepherd.lab.eventually import eventually
@@ -108,15 +108,34 @@ def condor(**changes: str) -> Weaken:
 
     @contextlib.contextmanager
     def weaken(guests: Guests) -> Iterator[None]:
-        node = host_of(guests.site, guests.host)
-        text = node.read("/etc/shepherd/node.toml")
-        lend_anew(guests, node, changed(guests, environment))
-        try:
+        words = "".join(f'"{one}", ' for one in environment)
+        with told_otherwise(guests, changed(guests, {}).replace("environment = [", f"environment = [{words}")):
             yield
-        finally:
-            lend_anew(guests, node, text)
 
     return weaken
+
+
+def keeper(**changes: int) -> Weaken:
+    """The keeper told otherwise."""
+
+    @contextlib.contextmanager
+    def weaken(guests: Guests) -> Iterator[None]:
+        with told_otherwise(guests, changed(guests, changes)):
+            yield
+
+    return weaken
+
+
+@contextlib.contextmanager
+def told_otherwise(guests: Guests, text: str) -> Iterator[None]:
+    """The host lent by a keeper with these settings."""
+    node = host_of(guests.site, guests.host)
+    before = node.read("/etc/shepherd/node.toml")
+    lend_anew(guests, node, text)
+    try:
+        yield
+    finally:
+        lend_anew(guests, node, before)
 
 
 def both(first: Weaken, second: Weaken) -> Weaken:
@@ -130,14 +149,14 @@ def both(first: Weaken, second: Weaken) -> Weaken:
     return weaken
 
 
-def changed(guests: Guests, environment: Sequence[str]) -> str:
-    """The host's settings with more environment for its container's HTCondor."""
+def changed(guests: Guests, changes: Table) -> str:
+    """The host's settings with changes."""
     site = guests.site
     names = next(names for names in site.names if names.flocking == guests.host)
     node = host_of(site, guests.host)
     spec = site.spec
-    text = settings.node_toml(names, site.image_id, spec.cpus, spec.memory_mib, node.cgroup, {**NODE, **UNWATCHED})
-    return text.replace('environment = ["', "".join(['environment = ["', *(f'{one}", "' for one in environment)]))
+    table: Table = {**NODE, **UNWATCHED, **changes}
+    return settings.node_toml(names, site.image_id, spec.cpus, spec.memory_mib, node.cgroup, table)
 
 
 def lend_anew(guests: Guests, node: Node, text: str) -> None:
@@ -188,7 +207,16 @@ def around(probe: str, **changes: str) -> Wall:
     return Wall(condor(**changes), probe, lambda guests: list(guests.around(only=probe)))
 
 
+def takes(what: str, tried: int, most: int, **changes: int) -> Wall:
+    """A limit of the keeper's settings."""
+    return Wall(keeper(**changes), f"greed-{what}", lambda guests: list(guests.takes(what, tried, most)))
+
+
 WALLS = {
+    "limit: scratch": takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB, scratch_mib=2 * SCRATCH_MIB),
+    "limit: memory": takes("memory", MEMORY_MIB + 100, MEMORY_MIB, memory_mib=2 * MEMORY_MIB),
+    "gateway: floods": Wall(lenient_gateway, "flood-collector", lambda guests: list(crowd.flood(guests))),
+    "job wrapper: abstract sockets": job(condor(USER_JOB_WRAPPER=""), "ipc-abstract-socket"),
     "pilot guard: other jobs": job(no_pilot_guard, "ipc-loopback"),
     "pilot guard: the pool": job(no_pilot_guard, "net-flock-collector"),
     "gateway: its services": job(lenient_gateway, "net-gateway"),

@@ -44,6 +44,8 @@ FAULTS = [
     ({"udp_ports": ("9-4",)}, "udp_ports"),
     ({"connections": 0}, "connections"),
     ({"new_per_s": -1}, "new_per_s"),
+    ({"pool_connections": 0}, "pool_connections"),
+    ({"pool_new_per_s": 0}, "pool_new_per_s"),
     ({"dns_per_s": 10_000_000}, "dns_per_s"),
     ({"log_new_group": 65536}, "log_new_group"),
     ({"log_new_group": 1}, "log_new_group"),

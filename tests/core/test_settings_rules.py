@@ -124,6 +124,8 @@ NODE_FAULTS: list[tuple[dict[str, object], str]] = [
     ({"drained_too_long_s": 40.0}, "drained_too_long_s"),
     ({"go_wait_s": 20.0}, "drained_too_long_s"),
     ({"memory_mib": -1}, "memory_mib"),
+    ({"memory_mib": 4000, "scratch_mib": 4000}, "memory_mib"),
+    ({"memory_percent": 101}, "memory_percent"),
     ({"shm_mib": 0}, "shm_mib"),
 ]
 

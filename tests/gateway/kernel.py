@@ -23,6 +23,8 @@ GATEWAY = GatewaySettings(
     schedds=("physics=10.9.0.1:9618",),
     connections=MANY,
     new_per_s=MANY,
+    pool_connections=MANY,
+    pool_new_per_s=MANY,
     dns_per_s=MANY,
 )
 """Limits are out of the way: thousands of packets come from few hosts within a second."""

@@ -52,6 +52,8 @@ site = st.builds(
     udp_ports=few_ports(),
     connections=st.just(MANY),
     new_per_s=st.just(MANY),
+    pool_connections=st.just(MANY),
+    pool_new_per_s=st.just(MANY),
     dns_per_s=st.just(MANY),
 )
 

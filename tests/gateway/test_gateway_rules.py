@@ -115,6 +115,18 @@ def test_one_host_cannot_take_all_connections(setting: str, allowed: int) -> Non
     assert allowed <= passed - 1 <= allowed + 2
 
 
+@pytest.mark.parametrize(("setting", "allowed"), [("pool_connections", 7), ("pool_new_per_s", 14)])
+def test_one_container_cannot_take_the_flock_pool_from_the_others(setting: str, allowed: int) -> None:
+    """Whoever had root in one container opened connections until the collector had no descriptors left."""
+    few = dataclasses.replace(GATEWAY, **{setting: 7})  # type: ignore[arg-type]
+    flood = [packet("10.27.0.1", 9619) for _ in range(30)]
+    others = [packet("10.27.0.1", 9619, source="10.27.2.6"), packet("8.8.8.8")]
+    outcome = TRIAL.run(LEGS, gateway_rules(few), [*flood, *others])
+    fates = [seen.fate for seen in outcome.seen]
+    assert Fate.DROPPED not in fates[-2:], "another host, or another destination, suffers"
+    assert allowed <= len(flood) - fates.count(Fate.DROPPED) <= allowed + 2
+
+
 def test_rules_that_the_kernel_refuses_are_an_error_with_its_words() -> None:
     """A typing error left the gateway open, and the log empty."""
     with pytest.raises(CommandFailed, match="syntax error"):

@@ -21,8 +21,8 @@ SITES = {
     "open": dataclasses.replace(GATEWAY, udp_ports=("4000",)),
     "beside a router": dataclasses.replace(GATEWAY, routes_for_others=True),
     "strict": dataclasses.replace(GATEWAY, only_ports=("443", "7000-7999")),
-    "few connections": dataclasses.replace(GATEWAY, connections=6),
-    "slow": dataclasses.replace(GATEWAY, new_per_s=4, dns_per_s=4),
+    "few connections": dataclasses.replace(GATEWAY, connections=6, pool_connections=6),
+    "slow": dataclasses.replace(GATEWAY, new_per_s=4, pool_new_per_s=4, dns_per_s=4),
 }
 QUARANTINE = "add element inet shepherd quarantine {{ {} }}\n"
 CONVERSATION = [
@@ -48,8 +48,9 @@ MORE = [
     packet("8.8.8.8", 443, source="10.1.0.9", interface="em1"),
 ]
 BURST = [packet("8.8.8.8", 7000 + number, source="10.27.2.20") for number in range(20)]
+FLOOD = [packet("10.27.0.1", 9619, source="10.27.2.23") for _ in range(20)]
 QUESTIONS = [packet("131.169.0.53", 53, protocol=UDP, source="10.27.2.21") for _ in range(12)]
-CORPUS = [*CONVERSATION, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *BURST, *QUESTIONS]
+CORPUS = [*CONVERSATION, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *BURST, *FLOOD, *QUESTIONS]
 FRAME = ("table", "delete", "set", "chain", "type", "}")
 NOT_SHOWN_HERE = {
     f'iifname "em1.2512" meta mark set meta mark | {MARK:#x} comment "the routing asks for it"': "the real site",

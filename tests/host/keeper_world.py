@@ -67,6 +67,7 @@ class World:
         self.dockerd_up = True
         self.spec: ContainerSpec | None = None
         self.dockerd_is_lax = False
+        self.job_trouble = ""
         """It runs containers with less walls than it was asked for."""
         self.dockerd_stopped = False
         """Requests are neither answered nor refused."""
@@ -237,6 +238,11 @@ class World:
         self._answer()
         assert self.spec is not None
         return dataclasses.replace(as_specified(self.spec), no_new_privileges=not self.dockerd_is_lax)
+
+    def job_problem(self, started: Started) -> str:
+        self._answer()
+        assert NodeFile.CONTROL not in self.files, "guests may be in already"
+        return self.job_trouble
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         self._answer()

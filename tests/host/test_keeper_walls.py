@@ -84,6 +84,13 @@ def test_a_container_with_less_walls_than_meant_never_gets_the_host() -> None:
     assert refused(world).startswith("the container is not as specified: set-id programs work")
 
 
+def test_a_host_where_no_job_could_have_walls_is_not_lent() -> None:
+    """An AppArmor profile was not loaded on one host: it was lent all night, and held each job that it was given."""
+    world = World()
+    world.job_trouble = "a job's walls cannot be built here: bwrap: setting up uid map: Permission denied"
+    assert "uid map" in refused(world)
+
+
 def test_a_wall_that_falls_while_guests_are_in_ends_the_lend() -> None:
     """The administrator reloaded his firewall at noon, ours was gone, and guests stayed for two days."""
     world = World()

@@ -12,7 +12,7 @@ def audit(world: World) -> dict[str, str]:
     """What is wrong, by what was looked at."""
     checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world)
     lend = from_json(world.files[NodeFile.LEND]).lend if NodeFile.LEND in world.files else None
-    looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend).run()
+    looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend, spec=None).run()
     return {one.what: one.problem for one in looked}
 
 

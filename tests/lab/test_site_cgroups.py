@@ -25,7 +25,7 @@ GUESTS = "executable = /bin/sh\narguments = \"-c 'setsid sleep 4711 & sleep 600'
 def other() -> Iterator[tuple[Site, Watch]]:
     """One host, lent by the real shepherd and keeper, on the version that is not chosen here, where both are."""
     version = next((one for one in mounted().values() if one != choose()), choose())
-    limits = {} if mounted_with("pids", version) else {"processes": 0}
+    limits = {} if mounted_with("pids", version) else {"processes": 0, "memory_percent": 0}
     spec = SiteSpec(
         hosts=1, cgroups=version, shepherd={"timers": TIMERS}, node=limits, start_keepers=True, start_shepherd=True
     )  # fmt: skip

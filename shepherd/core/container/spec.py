@@ -1,5 +1,6 @@
 """The complete description of a flock container: what dockerd is asked for, and nothing besides."""
 
+import dataclasses
 from collections.abc import Mapping
 
 from shepherd.core.container.profiles import limits_of, tmpfs_of, walls_of
@@ -56,9 +57,27 @@ def environment(settings: NodeSettings, lease: Lease) -> Mapping[str, str]:
         "_CONDOR_SHEPHERD_HOST": str(settings.host),
         "_CONDOR_COLLECTOR_HOST": settings.flock_collector,
     }
+    ours |= offered(settings)
     if settings.profile is not Profile.APART:
         ours["_CONDOR_USER_JOB_WRAPPER"] = ""
     return ours | dict(entry.split("=", 1) for entry in settings.environment)
+
+
+def offered(settings: NodeSettings) -> Mapping[str, str]:
+    """What the container's startd has for jobs: no more than its limits. HTCondor would count the whole host."""
+    found = {}
+    if limit_mib := settings.memory_mib:
+        found["_CONDOR_MEMORY"] = str(max(limit_mib - settings.scratch_mib, limit_mib // 2))
+    if settings.cpus:
+        found["_CONDOR_NUM_CPUS"] = str(max(1, int(settings.cpus)))
+    return found
+
+
+def with_share(settings: NodeSettings, host_memory_mib: int) -> NodeSettings:
+    """The settings with a memory limit of their own, where they name none but a share of the host's."""
+    if settings.memory_mib or settings.profile is Profile.TALK:
+        return settings
+    return dataclasses.replace(settings, memory_mib=host_memory_mib * settings.memory_percent // 100)
 
 
 def resolver_text(settings: NodeSettings) -> str:

@@ -55,6 +55,8 @@ def sets(settings: GatewaySettings) -> Iterator[str]:
         (QUARANTINE, "ipv4_addr; flags timeout; size 4096;"),
         ("open_connections", "ipv4_addr; flags dynamic; size 65535;"),
         ("new_connections", "ipv4_addr; flags dynamic,timeout; timeout 60s; size 65535;"),
+        ("pool_connections", "ipv4_addr; flags dynamic; size 65535;"),
+        ("pool_new", "ipv4_addr; flags dynamic,timeout; timeout 60s; size 65535;"),
         ("questions", "ipv4_addr; flags dynamic,timeout; timeout 60s; size 65535;"),
         ("logged", "ipv4_addr; flags dynamic,timeout; timeout 60s; size 65535;"),
     ):
@@ -96,7 +98,12 @@ def forward(settings: GatewaySettings) -> Iterator[str]:
 def services(settings: GatewaySettings) -> Iterator[str]:
     """What every container needs, here or elsewhere in the site."""
     address, _, port = settings.collector.rpartition(":")
-    yield f'ip daddr {address} tcp dport {port} counter accept comment "flock pool"'
+    pool = f"ip daddr {address} tcp dport {port}"
+    count = f"{{ ip saddr ct count over {settings.pool_connections} }}"
+    yield f'{pool} add @pool_connections {count} counter drop comment "a flood of the flock pool"'
+    rate = over(settings.pool_new_per_s, 2 * settings.pool_new_per_s)
+    yield f'{pool} update @pool_new {rate} counter drop comment "a quick flood of the flock pool"'
+    yield f'{pool} counter accept comment "flock pool"'
     if settings.dns:
         dns = f"ip daddr {{ {', '.join(settings.dns)} }} meta l4proto {{ tcp, udp }} th dport 53"
         yield f"{dns} update @questions {over(settings.dns_per_s, settings.dns_per_s)} counter drop"

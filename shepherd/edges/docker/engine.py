@@ -19,6 +19,8 @@ from shepherd.model.container import LABEL, ContainerSeen, ContainerSpec, Engine
 from shepherd.model.network import OWNER, DockerNetwork
 
 LOG_LINES = 5
+JOB_TRIAL = ["/usr/local/libexec/shepherd/flock-trial"]
+"""Of the image (`images/flock/trial.py`)."""
 REMAPPED = re.compile(r".*/(\d+)\.(\d+)")
 """The data directory of a dockerd with `userns-remap` ends in the account and group that root is."""
 
@@ -120,6 +122,14 @@ class DockerEngine:
         """See the port."""
         with self._client() as client:
             return kernel_view(started.pid, described(client.inspect_container(started.ident)))
+
+    def job_problem(self, started: Started) -> str:
+        """See the port."""
+        with self._client() as client:
+            trial = client.exec_create(started.ident, JOB_TRIAL, user="0:0")["Id"]
+            told = client.exec_start(trial).decode(errors="replace").strip()
+            ended = client.exec_inspect(trial)["ExitCode"]
+        return "" if ended == 0 else f"a job's walls cannot be built here: {told or f'status {ended}'}"
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """See the port."""

@@ -13,7 +13,7 @@ from shepherd.errors import CommandFailed, PoolUnavailable
 
 FETCH_S = 10.0
 """Deadline of one fetch."""
-RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ")
+RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD")
 """All that a container needs; the collector grants no more than the host's own token has."""
 FORM = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 """Three parts in base64, the first of which begins with `{"`."""

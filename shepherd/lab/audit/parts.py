@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from shepherd.errors import Unavailable
 from shepherd.lab import command
+from shepherd.lab.audit import pages
 from shepherd.lab.audit.job import needs as needs_of_guests
 from shepherd.lab.audit.job import probes as probes_of_a_job
 from shepherd.lab.audit.jobs import COMPLETED, FOLDER, HELD, IDLE, RUNNING, Guest, Job
@@ -113,6 +114,7 @@ class Guests:
         met = [line for line in victim.text().splitlines() if line.startswith("met")]
         yield shut("victim-met", "the other job noticed a visitor", bool(met), " ".join(met))
         yield self._accounts(2)
+        yield self._control()
         yield from self.by_transfer(victim)
         login = self.site.campus.run(("condor_ssh_to_job", str(victim.cluster), "true"), timeout_s=40)
         yield shut("around-login", "logging in to a job that runs", login.returncode == 0, login.stderr[:200])
@@ -137,6 +139,14 @@ class Guests:
         users = {line.rpartition(" as user ")[2] for line in log.splitlines() if "Running job as user" in line}
         same = len(users) < jobs or "nobody" in users
         return shut("accounts", "two jobs under one account", same, " ".join(sorted(users)))
+
+    def _control(self) -> Result:
+        """The host's word on how long the lend lasts, as the container's root."""
+        files = "control host.lock token forged"
+        found = self._inside(f"cd /run/flock; for name in {files}; do (: >>$name) 2>&- && echo $name; done; ls control")
+        opened = found.split()[:-1]
+        tries = "writing its own lease, as the container's root"
+        return shut("lease-control", tries, bool(opened), " ".join(opened), was_tried=found.endswith("control\n"))
 
     def _inside(self, script: str) -> str:
         """A shell in the container, as its root: for looking only."""
@@ -196,19 +206,20 @@ class Guests:
         """Each limit, reached and not passed."""
         bystander = self.bob.submit("bystander", self.host, ["job.victim", "300"])
         bystander.wait(RUNNING)
-        yield from self._takes("processes", PROCESSES, PROCESSES - 1)
-        yield from self._takes("files", OPEN_FILES + 1000, OPEN_FILES)
-        yield from self._takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB)
-        yield from self._takes("memory", MEMORY_MIB + 100, MEMORY_MIB)
+        yield from self.takes("processes", PROCESSES, PROCESSES - 1)
+        yield from self.takes("files", OPEN_FILES + 1000, OPEN_FILES)
+        yield from self.takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB)
+        yield from self.takes("memory", MEMORY_MIB + 100, MEMORY_MIB)
         ad = bystander.ad
         undisturbed = ad.get("JobStatus") == RUNNING and ad.get("NumJobStarts") in {None, 0, 1}
         yield need("need-bystander", "a job beside all that goes on", works=undisturbed, detail=bystander.text("log"))
         lent = self.host in self.site.flocking_startds()
         yield need("need-pilot", "the pilot beside all that goes on", works=lent)
-        yield self._local_work()
+        yield self.local_work("need-local-work", "local work meanwhile")
         bystander.remove()
 
-    def _takes(self, what: str, tried: int, most: int) -> Results:
+    def takes(self, what: str, tried: int, most: int) -> Results:
+        """One job tries to have so much, and must get no more than `most`."""
         job = self.alice.submit(f"greed-{what}", self.host, ["job.greedy", what, str(tried)])
         state = job.wait(COMPLETED, HELD, within_s=90)
         told = [int(word) for word in job.text().split() if word.isdigit()]
@@ -216,11 +227,12 @@ class Guests:
         detail = f"got {got} of {tried}, state {state.get('JobStatus')} {state.get('HoldReason', '')}"
         yield shut(f"greed-{what}", f"all {what} there are", not 0 <= got <= most, detail)
 
-    def _local_work(self) -> Result:
+    def local_work(self, ident: str, what: str) -> Result:
+        """Whether a local job begins and ends within a minute."""
         cluster = self.site.submit(self.site.cm, "carol", "executable = /bin/true\nqueue\n")
         began_s = time.monotonic()
         done = self._true(lambda: not self.site.queue(self.site.cm, f"ClusterId == {cluster}"), 60)
-        return need("need-local-work", "local work meanwhile", works=done, detail=f"{time.monotonic() - began_s:.1f} s")
+        return need(ident, what, works=done, detail=f"{time.monotonic() - began_s:.1f} s")
 
     def staying(self) -> Results:
         """What outlives a job, and a lend."""
@@ -234,6 +246,7 @@ class Guests:
         last.wait(RUNNING, COMPLETED)
         waiting = self.alice.submit("notice", self.host, ["job.notice"])
         waiting.says("waiting")
+        kept = pages.hoard(self.site)
         self.site.cm.must(("shepherd", "flockoff", "the audit ends a lend"), user="shepherd")
         over = self._true(lambda: not node.pids("flock-init", containers=True), 90)
         yield need("need-reclaim", "the lend ends", works=over)
@@ -244,6 +257,7 @@ class Guests:
         left = node.run(("find", "/var/lib/docker", "/run/shepherd", "-name", STAYER)).stdout
         yield shut("stay-disk", "files that outlive a lend", bool(left), left)
         yield from self._notice(waiting)
+        yield pages.hoarded(self.site, kept)
 
     def _notice(self, waiting: Job) -> Results:
         heard = self._true(lambda: "notice" in waiting.text(), 30)

@@ -37,7 +37,8 @@ MEMORY_MIB, SCRATCH_MIB, PROCESSES = 700, 256, 4000
 NODE: Table = {
     "dns": [RESOLVER], "memory_mib": MEMORY_MIB, "scratch_mib": SCRATCH_MIB, "processes": PROCESSES, "cpus": 1.0,
 }  # fmt: skip
-GATEWAY: Table = {"dns": [RESOLVER]}
+POOL_CONNECTIONS = 100
+GATEWAY: Table = {"dns": [RESOLVER], "pool_connections": POOL_CONNECTIONS, "pool_new_per_s": 200}
 PINNED: Table = {"exclude": ["p203"]}
 """So that it is always the same two that are lent."""
 POLICY: Table = {"idle_jobs_threshold": 100, "reserve": 0.3, "lend_per_cycle": 10, "cooling_s": 20.0}

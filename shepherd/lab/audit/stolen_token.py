@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shepherd.errors import Unavailable
 from shepherd.lab.addresses import CM_PRIVATE, CM_WAN, FLOCK_PORT, HOME_PORT
+from shepherd.lab.audit import pages
 from shepherd.lab.audit.parts import Guests
 from shepherd.lab.audit.place import host_of
 from shepherd.lab.audit.report import OPEN, Result, need, shut
@@ -18,7 +19,7 @@ CHANGED = {"_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY": TOKENS, "_CONDOR_SEC_TOKEN_DIRE
 MARKER, ATTRIBUTE = "shepherd-audit", "shepherdaudit"
 TYPES = {"STARTD": "Machine", "MASTER": "DaemonMaster", "SCHEDD": "Scheduler"}
 """What an ad of each kind calls itself."""
-RIGHTS = {"condor:/ADVERTISE_STARTD", "condor:/ADVERTISE_MASTER", "condor:/READ"}
+RIGHTS = {"condor:/ADVERTISE_STARTD", "condor:/ADVERTISE_MASTER"}
 OUTSIDE = f"{CM_WAN}:{FLOCK_PORT}"
 
 
@@ -45,6 +46,9 @@ def tried(guests: Guests) -> Iterator[Result]:
     yield ordered(site, "token-drain", "draining another host", ("condor_drain", "-pool", OUTSIDE, other))
     off = ("condor_off", "-pool", OUTSIDE, "-daemon", "master", "-name", neighbour)
     yield ordered(site, "token-off", "turning another host off", off)
+    harvest = ("condor_status", "-pool", OUTSIDE, "-any", "-af", "Name", "RemoteOwner", "MyAddress")
+    yield ordered(site, "token-harvest", "reading who else is lent, and for whom they work", harvest)
+    yield pages.forged(site, flocking)
     home = ("condor_status", "-pool", f"{CM_PRIVATE}:{HOME_PORT}", "-any")
     yield ordered(site, "token-home-read", "reading the home pool with it", home, node=own_host)
 

@@ -7,7 +7,8 @@ import pytest
 
 from shepherd.core.container import profiles, seccomp
 from shepherd.core.container.drift import as_specified, drift, engine_problem
-from shepherd.core.container.spec import container_spec, resolver_text
+from shepherd.core.container.record import remembered, to_json
+from shepherd.core.container.spec import container_spec, resolver_text, with_share
 from shepherd.model.container import ContainerSpec, EngineFacts, Profile
 from shepherd.model.node_settings import NodeSettings
 from tests.core.sound_settings import LEASE, NODE
@@ -122,6 +123,42 @@ def test_a_wall_that_is_missing_is_named(flaw: str):
     described = dataclasses.replace(MEANT, **OTHERS.get(flaw, {}))  # type: ignore[arg-type]
     seen = dataclasses.replace(as_specified(MEANT), spec=described, **SEEN.get(flaw, {}))  # type: ignore[arg-type]
     assert drift(MEANT, seen) == f"the container is not as specified: {flaw}"
+
+
+def test_a_lend_is_compared_with_what_it_was_made_as():
+    """Limits were changed at noon for the lends to come; the keepers reloaded, and sent all guests home."""
+    assert remembered(to_json(MEANT), spec(processes=100, shm_mib=7, memory_mib=9000, profile=Profile.TALK)) == MEANT
+
+
+def test_a_record_of_another_version_says_what_it_knows():
+    """A keeper was upgraded to one that knew a new field, and took every container for a stranger's."""
+    now, told = spec(shm_mib=7), json.loads(to_json(MEANT))
+    del told["sysctls"], told["walls"]["own_proc"]
+    assert remembered(json.dumps({**told, "of_tomorrow": 1}), now) == MEANT
+
+
+DAMAGED = (None, "", "{}", "[]", "nonsense", '{"walls": 1}', '{"walls": {}, "limits": {}, "tmpfs": 3}')
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_without_a_record_a_lend_is_compared_with_the_settings(text: str | None):
+    """The disk was full when the record was written; nothing must pass for sound that was not looked at."""
+    assert remembered(text, MEANT) == MEANT
+
+
+def test_a_container_offers_no_more_than_it_may_use():
+    """HTCondor counted the whole host; the kernel ended jobs that had been promised their memory."""
+    offered = spec(memory_mib=10000, scratch_mib=4000, cpus=2.5).environment
+    assert (offered["_CONDOR_MEMORY"], offered["_CONDOR_NUM_CPUS"]) == ("6000", "2")
+    assert spec(memory_mib=1000, environment=("_CONDOR_MEMORY=7",)).environment["_CONDOR_MEMORY"] == "7"
+
+
+def test_guests_get_a_share_of_the_hosts_memory_unless_told_otherwise():
+    """One job took all of a host's memory; the kernel ended the keeper."""
+    assert with_share(dataclasses.replace(NODE, memory_mib=0), 20000).memory_mib == 18000
+    assert with_share(dataclasses.replace(NODE, memory_mib=700), 20000).memory_mib == 700
+    assert with_share(dataclasses.replace(NODE, memory_mib=0, memory_percent=0), 20000).memory_mib == 0
+    assert with_share(dataclasses.replace(NODE, memory_mib=0, profile=Profile.TALK), 20000).memory_mib == 0
 
 
 def test_a_dockerd_that_cannot_build_the_walls_is_told_how_to():

@@ -33,7 +33,7 @@ def test_it_is_asked_for_with_the_hosts_own_and_with_few_rights(tmp_path: Path, 
     fetch = f'echo "$*" >{told}; cat "$_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY"/* >>{told}; echo {TOKEN}'
     assert tokens(tmp_path, fetch).mint() == f"{TOKEN}\n"
     asked, given = told.read_text().splitlines()
-    rights = "-authz ADVERTISE_MASTER -authz ADVERTISE_STARTD -authz READ"
+    rights = "-authz ADVERTISE_MASTER -authz ADVERTISE_STARTD"
     assert asked == f"-type COLLECTOR -pool cm:9619 -lifetime 3600 {rights}"
     assert given == own.read_text()
 
