@@ -196,11 +196,15 @@ class Shield(Protocol):
     """What the host adds to a container's own namespaces, and what runs in it cannot change: the rules of its network,
     and who sees whose processes. Raises CommandFailed, Unavailable."""
 
+    @property
+    def rules(self) -> str:
+        """The rules, as `load` brings them."""
+
     def load(self, pid: int) -> None:
         """Add it to the container of this PID 1. Idempotent."""
 
-    def problem(self, pid: int) -> str:
-        """What of its rules is missing or changed, in one clause; empty if nothing is."""
+    def problem(self, pid: int, rules: str) -> str:
+        """What of these rules is missing or changed there, in one clause; empty if nothing is."""
 
 
 class Tokens(Protocol):

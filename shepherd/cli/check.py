@@ -3,8 +3,7 @@
 import argparse
 import json
 
-from shepherd.core.node_rules import node_problems
-from shepherd.edges.settings_file import read_node_settings, read_settings
+from shepherd.edges.settings_file import read_settings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
 from shepherd.programs.wiring import commanding_problems
@@ -28,7 +27,9 @@ def run(args: argparse.Namespace) -> int:
         return audit(args)
     settings: Settings | NodeSettings
     if args.node:
-        settings = read_node_settings(args.settings, node_problems)
+        from shepherd.programs.node_wiring import settings_in
+
+        settings = settings_in(args.settings)
     else:
         settings = read_settings(args.settings, commanding_problems)
     if args.json:

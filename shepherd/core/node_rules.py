@@ -24,6 +24,8 @@ LAST_VLAN = 4094
 LONGEST_INTERFACE = 15
 LEAST_PROCESSES = 64
 LEAST_TOKEN_S = 300.0
+CONDORS_OWN_MIB = 300
+"""What HTCondor's daemons and logs in a container take of its memory limit, at most."""
 REPOSITORY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
 
@@ -207,8 +209,12 @@ def size_problems(node: NodeSettings) -> Iterator[Problem]:
             yield Problem(key, f"is {value}", f"{least} MiB or more")
     if not 0 <= node.memory_percent <= 100:
         yield Problem("memory_percent", f"is {node.memory_percent}", "0 for no limit, or up to 100")
-    if 0 < node.memory_mib <= node.scratch_mib:
-        yield Problem("memory_mib", f"is {node.memory_mib}", f"scratch_mib = {node.scratch_mib} lies in it: more")
+    if node.memory_mib and node.profile is not Profile.TALK and node.memory_mib <= node.scratch_mib + CONDORS_OWN_MIB:
+        yield Problem(
+            "memory_mib",
+            f"is {node.memory_mib} (set, or memory_percent of this host's)",
+            f"scratch_mib = {node.scratch_mib} and HTCondor's {CONDORS_OWN_MIB} lie in it: give more, or less scratch",
+        )
     if node.processes and node.processes < LEAST_PROCESSES:
         yield Problem("processes", f"is {node.processes}", f"HTCondor alone needs {LEAST_PROCESSES}; 0: no limit")
     if not 0.0 <= node.cpus < math.inf:

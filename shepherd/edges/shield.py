@@ -8,17 +8,17 @@ class NamespaceShield:
     """`ports_node.Shield`. `rules` are all of `table`, of the family `inet`; `timeout_s` bounds each tool."""
 
     def __init__(self, rules: str, table: str, timeout_s: float) -> None:
-        self._rules, self._table, self._timeout_s = rules, table, timeout_s
+        self.rules, self._table, self._timeout_s = rules, table, timeout_s
         self._here = Nft(timeout_s)
 
     def load(self, pid: int) -> None:
         """See the port."""
-        self._within(pid).load(self._rules)
+        self._within(pid).load(self.rules)
         hide_processes(pid)
 
-    def problem(self, pid: int) -> str:
+    def problem(self, pid: int, rules: str) -> str:
         """See the port."""
-        in_force = self._within(pid).listing(self._table) == self._here.canonical(self._rules, self._table)
+        in_force = self._within(pid).listing(self._table) == self._here.canonical(rules, self._table)
         return "" if in_force else "the rules within the container's network are not as they were loaded"
 
     def _within(self, pid: int) -> Nft:
@@ -28,10 +28,12 @@ class NamespaceShield:
 class NoShield:
     """`ports_node.Shield` for containers that get nothing added."""
 
+    rules = ""
+
     def load(self, pid: int) -> None:
         """See the port."""
 
-    def problem(self, pid: int) -> str:
+    def problem(self, pid: int, rules: str) -> str:
         """See the port."""
-        del pid
+        del pid, rules
         return ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
-from shepherd.core.container import leaks
+from shepherd.core.container import leaks, record
 from shepherd.core.container.drift import drift, engine_problem
 from shepherd.errors import CommandFailed, LeakFound, Unavailable
 from shepherd.model.container import ContainerSpec, EngineFacts, Profile, Started
@@ -47,23 +47,30 @@ class Checks:
         silent = sorted(attempt.target for attempt in tried - self._reach.answered(None, tried))
         return f"{', '.join(silent)} answers nobody here, and so proves nothing; mend `leak_targets`" if silent else ""
 
+    @property
+    def rules(self) -> str:
+        """The rules that `close_in` loads into a container's network."""
+        return self._shield.rules
+
     def close_in(self, spec: ContainerSpec, started: Started) -> None:
         """Load the container's own rules, then look whether all walls stand, and whether a job's can be built. Raises
         as `look_at`."""
         self._shield.load(started.pid)
-        self.look_at(spec, started)
+        made = record.from_json(record.to_json(spec, self.rules))
+        self.look_at(spec, made, started)
         if self._settings.profile is Profile.APART and (problem := self._engine.job_problem(started)):
             raise CommandFailed(problem)
 
-    def patrol(self, spec: ContainerSpec, started: Started) -> None:
+    def patrol(self, now: ContainerSpec, made: record.Made, started: Started) -> None:
         """The same while guests are in it. The host's side is mended first if somebody else's reload took it away: that
-        is no reason to send guests home. Raises as `look_at` and `mend_network`."""
-        if problem := self._problem_left():
+        is no reason to send guests home. `now`: the container as it would be made now. Raises as `look_at` and
+        `mend_network`."""
+        if problem := record.moved(made, now) or self._problem_left():
             raise CommandFailed(problem)
-        self.look_at(spec, started)
+        self.look_at(now, made, started)
 
-    def look_at(self, spec: ContainerSpec, started: Started) -> None:
-        """Compare what runs with what was meant, and try what must not be reached.
+    def look_at(self, now: ContainerSpec, made: record.Made, started: Started) -> None:
+        """Compare what runs with what it was made as, and try what must not be reached.
 
         Raises CommandFailed for a wall that is missing, LeakFound for one with a hole, Unavailable if nothing could be
         shown: a flock pool that is restarted, say. Leaks are tried first, because a stopped dockerd hides none.
@@ -71,11 +78,12 @@ class Checks:
         finding = leaks.judge(self._settings, self._reach.answered(started.pid, leaks.attempts(self._settings)))
         if finding.leaks:
             raise LeakFound(finding.problem)
-        if problem := self._shield.problem(started.pid):
+        if problem := self._shield.problem(started.pid, made.rules or self.rules):
             raise CommandFailed(problem)
         if finding.problem:
             raise Unavailable(finding.problem)
-        if problem := drift(spec, self._engine.seen(started)):
+        seen = self._engine.seen(started)
+        if problem := drift(record.as_made(made, now, seen.spec), seen):
             raise CommandFailed(problem)
 
     def _problem_left(self) -> str:

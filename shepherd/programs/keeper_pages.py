@@ -44,6 +44,8 @@ class PageReader:
         """The newest page that was believed has a lease for this host: what is held is not just running out."""
         self.problem = ""
         """Why no page was believed, if there was any; empty otherwise."""
+        self._refused = ""
+        """Why pages were refused at the last question."""
         self.silence = ""
         """Why the last question had no answer; empty if it had."""
 
@@ -89,10 +91,14 @@ class PageReader:
         self.silence, refusals = "", list[str]()
         good = list(self._verified(answer, refusals.append))
         believed = [self._judge(page, key_id, now, refusals.append) for page, key_id in good]
-        problem = "" if any(believed) else "; ".join(refusals)
-        if problem and problem != self.problem:
-            self._log("lease pages refused", problem=problem)
-        self.problem = problem
+        self._tell("; ".join(refusals))
+        self.problem = "" if any(believed) else self._refused
+
+    def _tell(self, refused: str) -> None:
+        """A refused page beside good ones stops nothing, and is told all the same: somebody sent it."""
+        if refused and refused != self._refused:
+            self._log("lease pages refused", problem=refused)
+        self._refused = refused
 
     def _verified(
         self, pages: Sequence[SignedPage], refuse: Callable[[str], None]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from shepherd.core.container.record import remembered, to_json
+from shepherd.core.container import record
 from shepherd.core.container.spec import container_spec, resolver_text
 from shepherd.errors import CommandFailed, DockerUnavailable, ShepherdError, Unavailable
 from shepherd.model.container import Started
@@ -139,14 +139,14 @@ class Yard:
         self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
         self._run_dir.write(NodeFile.RESOLVER, resolver_text(self._settings))
         spec = container_spec(self._settings, lease)
-        self._run_dir.write(NodeFile.SPEC, to_json(spec))
+        self._run_dir.write(NodeFile.SPEC, record.to_json(spec, self._checks.rules))
         started = self._engine.run(spec)
         self._checks.close_in(spec, started)
         return started
 
     def _patrol(self, lease: Lease, started: Started) -> bool:
-        now = container_spec(self._settings, lease)
-        self._checks.patrol(remembered(self._run_dir.read(NodeFile.SPEC), now), started)
+        made = record.from_json(self._run_dir.read(NodeFile.SPEC))
+        self._checks.patrol(container_spec(self._settings, lease), made, started)
         return True
 
     def _renew(self) -> bool:

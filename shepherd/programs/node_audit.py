@@ -1,9 +1,10 @@
 """`shepherd check --audit`: everything that must hold on this host, looked at now, whatever the keeper is doing."""
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from shepherd.core.container.record import remembered
+from shepherd.core.container.record import Made
 from shepherd.core.container.spec import container_spec
 from shepherd.core.keeper.lend import Lend
 from shepherd.errors import ShepherdError
@@ -33,7 +34,7 @@ class NodeAudit:
     checks: Checks
     tokens: Tokens
     lend: Lend | None
-    spec: str | None
+    made: Made
     """The keeper's record of what its container was made as."""
 
     def run(self) -> Iterator[Looked]:
@@ -45,8 +46,9 @@ class NodeAudit:
             yield Looked(what=NOT_LENT, problem="")
             return
         started = Started(ident=self.lend.container.ident, pid=self.lend.container.pid)
-        spec = remembered(self.spec, container_spec(self.settings, self.lend.lease))
-        yield self._looked("the container's walls, and what it reaches", lambda: self.checks.look_at(spec, started))
+        now, made = container_spec(self.settings, self.lend.lease), self.made
+        look = functools.partial(self.checks.look_at, now, made, started)
+        yield self._looked("the container's walls, and what it reaches", look)
 
     def _host(self) -> str:
         return self.checks.host_problem(self.engine.facts(), frozenset(self.settings.images))

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import shepherd
+from shepherd.core.container.record import from_json
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, with_share
 from shepherd.core.firewall.pilot_guard import TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
 from shepherd.core.node_rules import node_problems
+from shepherd.core.setting_forms import Problem
 from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.docker.engine import DockerEngine
@@ -85,7 +87,7 @@ class Node:
             checks=checks_of(settings),
             tokens=tokens_of(settings),
             lend=lends.from_json(text).lend if text else None,
-            spec=run_dir.read(NodeFile.SPEC),
+            made=from_json(run_dir.read(NodeFile.SPEC)),
         )
 
     def run(self) -> None:
@@ -155,7 +157,12 @@ class Node:
 
 def settings_in(path: Path) -> NodeSettings:
     """A host's settings, with its share of this host's memory. Raises SettingsError."""
-    return with_share(read_node_settings(path, node_problems), memory_mib())
+    return with_share(read_node_settings(path, problems_here), memory_mib())
+
+
+def problems_here(settings: NodeSettings) -> list[Problem]:
+    """Everything that is wrong with the settings of a keeper on this very host."""
+    return node_problems(with_share(settings, memory_mib()))
 
 
 def docker_of(settings: NodeSettings) -> DockerEngine:

@@ -9,7 +9,7 @@ import pytest
 
 from shepherd.edges.proc_mount import hide_processes
 from shepherd.lab import settings
-from shepherd.lab.audit import crowd, neighbours, stolen_token
+from shepherd.lab.audit import crowd, neighbours, pages, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
 from shepherd.lab.audit.parts import Guests
 from shepherd.lab.audit.place import MEMORY_MIB, NODE, SCRATCH_MIB, container, host_of, in_container, place
@@ -19,7 +19,7 @@ from shepherd.lab.eventually import eventually
 from shepherd.lab.node import Node
 from shepherd.lab.pools import FLOCK_CONFIG
 from shepherd.lab.progress import Progress
-from shepherd.lab.settings import Table
+from shepherd.lab.settings import LEASE_KEY, Table
 from shepherd.lab.site import Site
 
 pytestmark = pytest.mark.real
@@ -100,6 +100,18 @@ def no_requirements(guests: Guests) -> Iterator[None]:
     finally:
         cm.write(FLOCK_CONFIG, text)
         cm.must(("condor_reconfig", "-all"), env=env)
+
+
+@contextlib.contextmanager
+def nothing(guests: Guests) -> Iterator[None]:
+    """Everything stands."""
+    del guests
+    yield
+
+
+def lease_key(site: Site) -> str:
+    """The shepherd's own: with it the same page lends."""
+    return site.cm.read(LEASE_KEY)
 
 
 def condor(**changes: str) -> Weaken:
@@ -223,6 +235,12 @@ WALLS = {
     "gateway: the home pool": job(lenient_gateway, "net-home-collector"),
     "host guard: addresses": Wall(no_host_guard, "wire-address", lambda guests: list(neighbours.wire(guests))),
     "host guard: neighbours": Wall(no_host_guard, "wire-neighbour", lambda guests: list(neighbours.wire(guests))),
+    "signature of lease pages": Wall(
+        nothing, "lease-forged", lambda guests: [pages.forged(guests.site, guests.host, lease_key(guests.site))]
+    ),
+    "collector's requirements: how many": Wall(
+        no_requirements, "token-many-startds", lambda guests: list(stolen_token.tried(guests))
+    ),
     "collector's requirements": Wall(
         no_requirements, "token-other-startd", lambda guests: list(stolen_token.tried(guests))
     ),

@@ -54,7 +54,7 @@ def test_an_apparmor_profile_is_asked_for_and_told_again() -> None:
     """A container ran unconfined after dockerd had been restarted without AppArmor."""
     asked = dataclasses.replace(spec(), walls=dataclasses.replace(spec().walls, apparmor="shepherd-flock"))
     assert drifted(asked, told(asked)) == ""
-    assert drifted(asked, told(spec())) == "the container is not as specified: walls"
+    assert drifted(asked, told(spec())) == "the container is not as specified: walls (apparmor)"
 
 
 @pytest.mark.parametrize("profile", Profile)
@@ -72,9 +72,9 @@ def test_what_was_asked_for_has_not_drifted(profile: Profile) -> None:
         ({"Privileged": True}, "extras"),
         ({"UsernsMode": "host"}, "extras"),
         ({"Mounts": [{"Source": "/", "Target": "/host"}]}, "extras"),
-        ({"CapAdd": ["CAP_SYS_ADMIN"]}, "walls"),
-        ({"MaskedPaths": ["/proc/kcore"]}, "walls"),
-        ({"PidsLimit": -1}, "limits"),
+        ({"CapAdd": ["CAP_SYS_ADMIN"]}, "walls (cap_add)"),
+        ({"MaskedPaths": ["/proc/kcore"]}, "walls (own_proc)"),
+        ({"PidsLimit": -1}, "limits (processes)"),
         ({"Sysctls": {}}, "sysctls"),
     ],
 )

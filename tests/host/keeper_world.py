@@ -67,6 +67,7 @@ class World:
         self.dockerd_up = True
         self.spec: ContainerSpec | None = None
         self.dockerd_is_lax = False
+        self.rules = "rules"
         self.job_trouble = ""
         """It runs containers with less walls than it was asked for."""
         self.dockerd_stopped = False
@@ -201,8 +202,8 @@ class World:
         assert NodeFile.CONTROL not in self.files, "PID 1 may run already"
         self.shielded.append(pid)
 
-    def problem(self, pid: int) -> str:
-        assert pid == PID
+    def problem(self, pid: int, rules: str) -> str:
+        assert (pid, rules) == (PID, self.rules)
         return self.shield_problem
 
     def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:

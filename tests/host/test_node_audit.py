@@ -1,5 +1,6 @@
 """`shepherd check --audit` on a host made of plain values."""
 
+from shepherd.core.container.record import NOTHING
 from shepherd.core.keeper.lend import from_json
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
@@ -12,7 +13,7 @@ def audit(world: World) -> dict[str, str]:
     """What is wrong, by what was looked at."""
     checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world)
     lend = from_json(world.files[NodeFile.LEND]).lend if NodeFile.LEND in world.files else None
-    looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend, spec=None).run()
+    looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend, made=NOTHING).run()
     return {one.what: one.problem for one in looked}
 
 

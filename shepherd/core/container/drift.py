@@ -43,8 +43,15 @@ def drift(spec: ContainerSpec, seen: ContainerSeen) -> str:
 def described(spec: ContainerSpec, seen: ContainerSpec) -> Iterator[str]:
     """Differences in dockerd's own description."""
     for field in dataclasses.fields(ContainerSpec):
-        if field.name not in BY_KERNEL and getattr(spec, field.name) != getattr(seen, field.name):
-            yield field.name
+        ours, theirs = getattr(spec, field.name), getattr(seen, field.name)
+        if field.name not in BY_KERNEL and ours != theirs:
+            yield f"{field.name} ({', '.join(parts(ours, theirs))})" if dataclasses.is_dataclass(ours) else field.name
+
+
+def parts(ours: object, theirs: object) -> list[str]:
+    """Names of the fields in which two values of one class differ."""
+    names = [field.name for field in dataclasses.fields(ours)]  # type: ignore[arg-type]
+    return [name for name in names if getattr(ours, name) != getattr(theirs, name)]
 
 
 def enforced(spec: ContainerSpec, seen: ContainerSeen) -> Iterator[str]:

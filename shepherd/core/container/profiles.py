@@ -15,7 +15,7 @@ CAPABILITIES = {
     "SETGID": "a job runs as its slot's group",
     "SETUID": "a job runs as its slot's account",
 }
-"""What the container's root keeps. Each is shown to be needed by a test that takes it away."""
+"""What the container's root keeps, and why."""
 
 DROPPED_IN_THE_TALK = ("MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT")
 OPEN_FILES = 16384

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from shepherd.core.container.profiles import limits_of, tmpfs_of, walls_of
+from shepherd.core.node_rules import CONDORS_OWN_MIB
 from shepherd.model.container import INSIDE, LABEL, ContainerSpec, NetworkSpec, Profile
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
@@ -66,8 +67,8 @@ def environment(settings: NodeSettings, lease: Lease) -> Mapping[str, str]:
 def offered(settings: NodeSettings) -> Mapping[str, str]:
     """What the container's startd has for jobs: no more than its limits. HTCondor would count the whole host."""
     found = {}
-    if limit_mib := settings.memory_mib:
-        found["_CONDOR_MEMORY"] = str(max(limit_mib - settings.scratch_mib, limit_mib // 2))
+    if settings.memory_mib:
+        found["_CONDOR_MEMORY"] = str(settings.memory_mib - settings.scratch_mib - CONDORS_OWN_MIB)
     if settings.cpus:
         found["_CONDOR_NUM_CPUS"] = str(max(1, int(settings.cpus)))
     return found

@@ -2,8 +2,10 @@
 business."""
 
 import contextlib
+import queue
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -21,6 +23,8 @@ from shepherd.model.network import OWNER, DockerNetwork
 LOG_LINES = 5
 JOB_TRIAL = ["/usr/local/libexec/shepherd/flock-trial"]
 """Of the image (`images/flock/trial.py`)."""
+NOT_THERE = {126, 127}
+"""dockerd's word for a program that is not there: an image from before there was a trial is lent without."""
 REMAPPED = re.compile(r".*/(\d+)\.(\d+)")
 """The data directory of a dockerd with `userns-remap` ends in the account and group that root is."""
 
@@ -126,10 +130,12 @@ class DockerEngine:
     def job_problem(self, started: Started) -> str:
         """See the port."""
         with self._client() as client:
-            trial = client.exec_create(started.ident, JOB_TRIAL, user="0:0")["Id"]
-            told = client.exec_start(trial).decode(errors="replace").strip()
+            trial = str(client.exec_create(started.ident, JOB_TRIAL, user="0:0")["Id"])
+            told = within(self._timeout_s, lambda: client.exec_start(trial).decode(errors="replace").strip())
             ended = client.exec_inspect(trial)["ExitCode"]
-        return "" if ended == 0 else f"a job's walls cannot be built here: {told or f'status {ended}'}"
+        if ended in {0, *NOT_THERE}:
+            return ""
+        return f"a job's walls cannot be built here: {told or f'status {ended}'}"
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
         """See the port."""
@@ -156,6 +162,27 @@ class DockerEngine:
         finally:
             if client is not None:
                 client.close()
+
+
+def within(timeout_s: float, ask: Callable[[], str]) -> str:
+    """The answer, if it comes in time: docker's library reads what an exec says without any deadline, and dockerd now
+    and then never ends it. Raises OSError."""
+    answers: queue.Queue[str | Exception] = queue.Queue()
+
+    def run() -> None:
+        try:
+            answers.put(ask())
+        except Exception as exc:  # noqa: BLE001 - raised again by whoever waits
+            answers.put(exc)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        answer = answers.get(timeout=timeout_s)
+    except queue.Empty as exc:
+        raise TimeoutError(f"no end of an exec in {timeout_s:g} s") from exc
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _has_image(client: Any, image: str) -> bool:  # noqa: ANN401

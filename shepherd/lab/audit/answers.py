@@ -4,6 +4,7 @@ Standard library only. A UDP question that looks like DNS is answered with the a
 asked for.
 """
 
+import contextlib
 import socket
 import struct
 import sys
@@ -14,7 +15,9 @@ def serve_tcp(port: int) -> None:
     """Accept for ever."""
     with socket.create_server(("", port), backlog=512) as server:
         while True:
-            server.accept()[0].close()
+            conversation, _ = server.accept()
+            with conversation, contextlib.suppress(OSError):
+                conversation.send(b"hello\n")
 
 
 def serve_udp(port: int, address: str) -> None:

@@ -3,12 +3,17 @@ ones, which were good once."""
 
 import base64
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from shepherd.core.lease.encode import canonical
+from shepherd.edges.signing import PageSigner
 from shepherd.lab.audit.place import host_of
 from shepherd.lab.audit.report import Result, shut
+from shepherd.lab.eventually import eventually
 from shepherd.lab.node import Node
 from shepherd.lab.site import Site
 
@@ -18,33 +23,56 @@ MARK = "shepherd-audit"
 ADDRESS = "<127.0.0.1:9618>"
 READ_S = 6.0
 """In which each keeper of the lab reads its page at least twice."""
-Ads = Sequence[Mapping[str, object]]
+ARMED_S = 90.0
+Ad = Mapping[str, object]
+Ads = Sequence[Ad]
 
 
-def forged(site: Site, lent: str) -> Result:
-    """A page that lends a host that is at home, under the signature of another page."""
+def forged(site: Site, lent: str, key: str = "") -> Result:
+    """A page that lends a host that is at home, under the signature of another page; or signed with the shepherd's own
+    `key`, to see that nothing but the signature is in the way."""
     host = at_home(site)
     keepers = site.collector_ads(site.cm, "any", constraint='ShepherdAd =?= "Keeper"')
     nonce = next(str(ad["Nonce"]) for ad in keepers if ad["ShepherdHost"] == host.name)
     regular = host_of(site, lent).name
-    sent = [forgery(page, regular, host.name, nonce) for page in hoard(site)]
-    was_tried = send(site, host, [page for page in sent if page])
+    sent = [forgery(page, regular, host.name, nonce, key) for page in hoard(site) if regular in leases_of(page)]
+    was_tried = send(site, host, sent)
     started = waits(lambda: host.pids("flock-init", containers=True))
+    refused = "forged or damaged" in host.read("/var/log/keeper.log")
     forget(host, len(sent))
-    return shut("lease-forged", "lending a host by a page of its own", bool(started), was_tried=was_tried)
+    return shut("lease-forged", "lending a host by a page of its own", bool(started), was_tried=was_tried and refused)
 
 
-def forgery(page: Mapping[str, object], lent: str, host: str, nonce: str) -> Mapping[str, object]:
-    """The page with the lease of `lent` made out to another host; empty if it lends nothing to `lent`."""
-    body = json.loads(base64.b64decode(str(page["Payload"])))
-    ours = [lease for lease in body["leases"] if lease["host"] == lent]
-    if not ours:
-        return {}
-    body["leases"] = [{**ours[0], "host": host, "nonce": nonce, "lease": f"{ours[0]['lease']}0"}]
+def forgery(page: Ad, lent: str, host: str, nonce: str, key: str) -> Ad:
+    """The page with the lease of `lent` made out to another host, in the phase that makes its keeper begin."""
+    body = body_of(page)
+    lease = {**next(one for one in body["leases"] if one["host"] == lent), "host": host, "nonce": nonce}
+    body |= {"leases": [{**lease, "phase": "arm", "lease": f"{lease['lease']}0"}], "pages": 1, "page": 0}
     body["serial"] += 1000
-    payload = base64.b64encode(canonical(body)).decode()
-    # with one page for all, the other host reads the same one
-    return {**page, "Payload": payload, "Serial": body["serial"], "Pages": 1, "Page": 0}
+    payload = canonical(body)
+    signature = base64.b64encode(signed(payload, key)).decode() if key else page["Signature"]
+    text = base64.b64encode(payload).decode()
+    return {**page, "Payload": text, "Serial": body["serial"], "Pages": 1, "Page": 0, "Signature": signature}
+
+
+def signed(payload: bytes, key: str) -> bytes:
+    """The signature of whoever holds the shepherd's key, given as PEM."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "key")
+        path.touch(mode=0o600)
+        path.write_text(key, encoding="ascii")
+        return PageSigner.from_file(path).sign(payload).signature
+
+
+def body_of(page: Ad) -> dict[str, Any]:
+    """What a page says."""
+    body: dict[str, Any] = json.loads(base64.b64decode(str(page["Payload"])))
+    return body
+
+
+def leases_of(page: Ad) -> dict[str, str]:
+    """Hosts that a page lends, and in which phase."""
+    return {lease["host"]: lease["phase"] for lease in body_of(page)["leases"]}
 
 
 def hoard(site: Site) -> Ads:
@@ -52,13 +80,27 @@ def hoard(site: Site) -> Ads:
     return site.collector_ads(site.cm, "license", constraint=PAGES, attributes=SENT)
 
 
-def hoarded(site: Site, kept: Ads) -> Result:
-    """Pages of a lend that is over, sent again."""
+def hoarded(site: Site) -> Result:
+    """Pages of lends that are over, sent again: those that made keepers begin."""
+    site.cm.must(("shepherd", "flockon"), user="shepherd")
+    kept = eventually(lambda: arming(hoard(site)), ARMED_S, 0.1, what="a page that lends")
+    site.cm.must(("shepherd", "flockoff", "the audit ends a lend"), user="shepherd")
+    eventually(lambda: not containers(site), ARMED_S, 0.3, what="all hosts are at home")
     host = at_home(site)
     was_tried = send(site, host, kept)
-    started = waits(lambda: [node.name for node in site.hosts if node.pids("flock-init", containers=True)])
+    started = waits(lambda: containers(site))
     forget(host, len(kept))
     return shut("lease-hoarded", "lending hosts by pages of an earlier lend", bool(started), was_tried=was_tried)
+
+
+def arming(pages: Ads) -> Ads:
+    """Those that make a keeper begin."""
+    return [page for page in pages if "arm" in leases_of(page).values()]
+
+
+def containers(site: Site) -> list[str]:
+    """Hosts with a container."""
+    return [node.name for node in site.hosts if node.pids("flock-init", containers=True)]
 
 
 def at_home(site: Site) -> Node:

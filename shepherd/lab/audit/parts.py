@@ -24,6 +24,8 @@ from shepherd.lab.site import Site
 
 VICTIM_S = 120
 AROUND_S = 40
+SHUNNED_S = 15
+"""Time in which a job that no startd takes would have been started by one, and have ended."""
 STAYER = "shepherd-stayer"
 OPEN_FILES = 16384
 ESCAPE = f"{FOLDER}/escape.py"
@@ -179,7 +181,9 @@ class Guests:
         ways = {ident: way for ident, way in WAYS.items() if only in {"", ident}}
         jobs = {ident: self._set_out(ident, way) for ident, way in ways.items()}
         awaited = [ident for ident, way in ways.items() if not way.is_refused]
-        self._true(lambda: all(self._went(jobs[ident], ways[ident]) for ident in awaited), AROUND_S)
+        self.true(lambda: all(self._went(jobs[ident], ways[ident]) for ident in awaited), AROUND_S)
+        shunned = [jobs[ident] for ident in ways if ident not in awaited]
+        self.true(lambda: all(job.ended() for job in shunned), SHUNNED_S)
         for ident, job in jobs.items():
             seen = self.site.campus.run(("sh", "-c", f"cd /home/alice/{ident} && {ways[ident].evidence}")).stdout
             state = f"state {job.ad.get('JobStatus')} {seen[:80]}"
@@ -215,7 +219,7 @@ class Guests:
         yield need("need-bystander", "a job beside all that goes on", works=undisturbed, detail=bystander.text("log"))
         lent = self.host in self.site.flocking_startds()
         yield need("need-pilot", "the pilot beside all that goes on", works=lent)
-        yield self.local_work("need-local-work", "local work meanwhile")
+        yield self.local_work("need-local-work", "local work after all that", 30.0)
         bystander.remove()
 
     def takes(self, what: str, tried: int, most: int) -> Results:
@@ -227,18 +231,18 @@ class Guests:
         detail = f"got {got} of {tried}, state {state.get('JobStatus')} {state.get('HoldReason', '')}"
         yield shut(f"greed-{what}", f"all {what} there are", not 0 <= got <= most, detail)
 
-    def local_work(self, ident: str, what: str) -> Result:
-        """Whether a local job begins and ends within a minute."""
+    def local_work(self, ident: str, what: str, within_s: float) -> Result:
+        """Whether a local job begins and ends in time."""
         cluster = self.site.submit(self.site.cm, "carol", "executable = /bin/true\nqueue\n")
         began_s = time.monotonic()
-        done = self._true(lambda: not self.site.queue(self.site.cm, f"ClusterId == {cluster}"), 60)
+        done = self.true(lambda: not self.site.queue(self.site.cm, f"ClusterId == {cluster}"), within_s)
         return need(ident, what, works=done, detail=f"{time.monotonic() - began_s:.1f} s")
 
     def staying(self) -> Results:
         """What outlives a job, and a lend."""
         node = host_of(self.site, self.host)
         self.alice.submit("stayer", self.host, ["job.staying", STAYER, "600"]).wait(COMPLETED, HELD)
-        alive = not self._true(lambda: not node.pids(STAYER), 5)
+        alive = not self.true(lambda: not node.pids(STAYER), 5)
         yield shut("stay-processes", "processes that outlive their job", alive)
         found = self._inside(f"ls /tmp/{STAYER} /var/tmp/{STAYER} /dev/shm/{STAYER} 2>/dev/null")
         yield shut("stay-files", "files for the next guest", bool(found), found)
@@ -246,9 +250,8 @@ class Guests:
         last.wait(RUNNING, COMPLETED)
         waiting = self.alice.submit("notice", self.host, ["job.notice"])
         waiting.says("waiting")
-        kept = pages.hoard(self.site)
         self.site.cm.must(("shepherd", "flockoff", "the audit ends a lend"), user="shepherd")
-        over = self._true(lambda: not node.pids("flock-init", containers=True), 90)
+        over = self.true(lambda: not node.pids("flock-init", containers=True), 90)
         yield need("need-reclaim", "the lend ends", works=over)
         yield shut("stay-lend", "processes that outlive a lend", bool(node.pids(STAYER)))
         told = self.site.cm.read("/var/log/gateway.log")
@@ -257,16 +260,17 @@ class Guests:
         left = node.run(("find", "/var/lib/docker", "/run/shepherd", "-name", STAYER)).stdout
         yield shut("stay-disk", "files that outlive a lend", bool(left), left)
         yield from self._notice(waiting)
-        yield pages.hoarded(self.site, kept)
+        yield pages.hoarded(self.site)
 
     def _notice(self, waiting: Job) -> Results:
-        heard = self._true(lambda: "notice" in waiting.text(), 30)
+        heard = self.true(lambda: "notice" in waiting.text(), 30)
         yield need("need-notice", "notice before a reclaim", works=heard, detail=waiting.text())
-        told = self._true(lambda: "evicted" in waiting.text("log"), 30)
+        told = self.true(lambda: "evicted" in waiting.text("log"), 30)
         yield need("need-reason", "the reason in the job's log", works=told, detail=waiting.text("log")[-300:])
         waiting.remove()
 
-    def _true(self, question: Callable[[], object], within_s: float) -> bool:
+    def true(self, question: Callable[[], object], within_s: float) -> bool:
+        """Whether something becomes true in time."""
         try:
             eventually(question, within_s, 0.3)
         except Unavailable:

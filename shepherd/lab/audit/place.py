@@ -30,7 +30,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """Addresses that answer outside of the site, if the gateway lets anything through to them."""
 PORTS = (22, 25, 53, 80, 443, 445)
-SERVICE_PORT = 8080
+SERVICE_PORT, DATABASE_PORT = 8080, 5432
 ANSWERS = f"{SOURCE_IN_NODE}/shepherd/lab/audit/answers.py"
 LENT = 2
 MEMORY_MIB, SCRATCH_MIB, PROCESSES = 700, 256, 4000
@@ -66,7 +66,11 @@ def answer_everywhere(site: Site) -> tuple["subprocess.Popen[bytes]", ...]:
             site.cm.must(("ip", "route", "add", f"{address}/32", "via", CAMPUS_WAN, "dev", "wan"))
     ports = [str(port) for port in PORTS]
     program = ("/usr/bin/python3", "-IS", ANSWERS, CAMPUS_WAN)
-    return site.campus.spawn((*program, *ports)), site.cm.spawn((*program, str(SERVICE_PORT)))
+    return (
+        site.campus.spawn((*program, *ports)),
+        site.cm.spawn((*program, str(SERVICE_PORT))),
+        site.nfs.spawn((*program, str(DATABASE_PORT))),
+    )
 
 
 def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
@@ -80,6 +84,7 @@ def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
         "host": f"{names[host].private_address}:{HOME_PORT}",
         "home_collector": f"{CM_PRIVATE}:{HOME_PORT}",
         "storage": f"{NFS_PRIVATE}:{NFS_PORT}",
+        "database": f"{NFS_PRIVATE}:{DATABASE_PORT}",
         "gateway_service": f"{CM_FLOCK}:{SERVICE_PORT}",
         "gateway_outside": f"{CM_WAN}:{SERVICE_PORT}",
         "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}",
@@ -97,12 +102,12 @@ def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
 def doors_that_do_not_exist(site: Site, told: Mapping[str, str]) -> list[str]:
     """Names of facts whose address answers nobody: a probe of it would be shut whatever the rules were.
 
-    Asked from the central manager, which no rule of ours keeps from anything. Another container is there: it is lent.
+    Asked from the central manager, which no rule of ours keeps from anything.
     """
     missing = []
     for name, place_of in told.items():
         address, separator, port = place_of.rpartition(":")
-        if separator and name != "neighbour" and not answers(site.cm, address, int(port)):
+        if separator and not answers(site.cm, address, int(port)):
             missing.append(name)
     return missing
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import subprocess
 from collections.abc import Iterator
 
 from shepherd.errors import Unavailable
@@ -37,20 +38,43 @@ def tried(guests: Guests) -> Iterator[Result]:
     yield shut("token-lifetime", "using it next week", not 0 < lives_s <= TOKEN_S, f"{lives_s:g} s")
     scope = set(str(claims.get("scope", "everything")).split())
     yield shut("token-rights", "rights beyond advertising", not scope <= RIGHTS, " ".join(sorted(scope)))
-    believed = said(site, "need-token", "its own ad, by the same means", f"slot9@{flocking}", "STARTD", flocking)
+    believed = said(site, "need-token", "its own ad, by the same means", f"slot1_9@{flocking}", "STARTD", flocking)
     yield need("need-token", believed.tries, works=believed.got == OPEN, detail=believed.detail)
     yield said(site, "token-other-startd", "a false ad of another host's startd", other, "STARTD", f"{neighbour}")
+    yield said(site, "token-many-startds", "filling the flock collector", f"slot7@{flocking}", "STARTD", flocking)
     yield said(site, "token-new-startd", "a startd that does not exist", "slot1@evil", "STARTD", "evil")
     yield said(site, "token-other-master", "a false ad of another host's master", neighbour, "MASTER", neighbour)
     yield said(site, "token-schedd", "posing as a guest's schedd", f"{MARKER}@evil", "SCHEDD", "evil")
-    yield ordered(site, "token-drain", "draining another host", ("condor_drain", "-pool", OUTSIDE, other))
-    off = ("condor_off", "-pool", OUTSIDE, "-daemon", "master", "-name", neighbour)
-    yield ordered(site, "token-off", "turning another host off", off)
+    yield from by_shared_port(site)
+    yield from by_a_guest(site, neighbour)
     harvest = ("condor_status", "-pool", OUTSIDE, "-any", "-af", "Name", "RemoteOwner", "MyAddress")
     yield ordered(site, "token-harvest", "reading who else is lent, and for whom they work", harvest)
     yield pages.forged(site, flocking)
     home = ("condor_status", "-pool", f"{CM_PRIVATE}:{HOME_PORT}", "-any")
     yield ordered(site, "token-home-read", "reading the home pool with it", home, node=own_host)
+
+
+def by_shared_port(site: Site) -> Iterator[Result]:
+    """The flock pool's other daemons, by the one port of the central manager that containers reach."""
+    for name in ("negotiator", "master"):
+        for level in ("ADMINISTRATOR", "DAEMON", "NEGOTIATOR"):
+            ask = ("condor_ping", "-quiet", "-addr", f"<{OUTSIDE}?sock={name}>", level)
+            yield ordered(site, f"token-{name}-{level.lower()}", f"the flock pool's {name} as {level}", ask)
+
+
+def by_a_guest(site: Site, neighbour: str) -> Iterator[Result]:
+    """Orders to a lent host by a guest's own schedd, which may ask the flock pool where it is: by address, so that the
+    startd and the master themselves must refuse."""
+    machine = f'Machine == "{neighbour}"'
+    for ident, kind, order in (
+        ("guest-drain", "startd", ("condor_drain", "-addr")),
+        ("guest-off", "master", ("condor_off", "-daemon", "master", "-addr")),
+    ):
+        ads = site.collector_ads(site.cm, kind, pool=site.flock_pool, constraint=machine, attributes=("MyAddress",))
+        done = site.campus.run((*order, str(ads[0]["MyAddress"])), timeout_s=40)
+        text = " ".join((done.stdout + done.stderr).split())
+        asked = "DENIED" in text or "denied" in text
+        yield shut(ident, f"a guest's {order[0]} to a lent host", not is_refused(done), text[-200:], was_tried=asked)
 
 
 def token_claims(token: str) -> dict[str, object]:
@@ -84,5 +108,10 @@ def ordered(site: Site, ident: str, tries: str, argv: tuple[str, ...], node: Nod
     except Unavailable as exc:
         return shut(ident, tries, is_open=False, detail=str(exc)[:200])
     text = " ".join((done.stdout + done.stderr).split())
-    refused = done.returncode != 0 or any(word in text for word in ("ERROR", "Can't", "SECMAN", "denied", "DENIED"))
-    return shut(ident, tries, not refused, text[:200])
+    return shut(ident, tries, not is_refused(done), text[:200])
+
+
+def is_refused(done: "subprocess.CompletedProcess[str]") -> bool:
+    """The tools do not always say so by their code."""
+    text = done.stdout + done.stderr
+    return done.returncode != 0 or any(word in text for word in ("ERROR", "Can't", "SECMAN", "denied", "DENIED"))

@@ -21,6 +21,7 @@ def destination(ident: str, tries: str, fact_name: str) -> None:
 
 destination("net-home-collector", "the home pool's collector, negotiator and schedds", "home_collector")
 destination("net-storage", "storage on the private network", "storage")
+destination("net-database", "a database on the private network", "database")
 destination("net-host", "the host itself", "host")
 destination("net-gateway", "a service of the gateway", "gateway_service")
 destination("net-gateway-outside", "the same by its public address", "gateway_outside")
