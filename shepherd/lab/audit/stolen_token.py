@@ -21,6 +21,9 @@ MARKER, ATTRIBUTE = "shepherd-audit", "shepherdaudit"
 TYPES = {"STARTD": "Machine", "MASTER": "DaemonMaster", "SCHEDD": "Scheduler"}
 """What an ad of each kind calls itself."""
 RIGHTS = {"condor:/ADVERTISE_STARTD", "condor:/ADVERTISE_MASTER"}
+SECRETS = ("Capability", "ClaimId", "ClaimIds", "ClaimIdList", "ChildClaimIds", "PairedClaimId", "TransferKey")
+SENT = ("Attempt to send", "AUTHENTICATE", "DENIED")
+"""What the tools say when an order came as far as the daemon that it was for."""
 OUTSIDE = f"{CM_WAN}:{FLOCK_PORT}"
 
 
@@ -47,8 +50,7 @@ def tried(guests: Guests) -> Iterator[Result]:
     yield said(site, "token-schedd", "posing as a guest's schedd", f"{MARKER}@evil", "SCHEDD", "evil")
     yield from by_shared_port(site)
     yield from by_a_guest(site, neighbour)
-    harvest = ("condor_status", "-pool", OUTSIDE, "-any", "-af", "Name", "RemoteOwner", "MyAddress")
-    yield ordered(site, "token-harvest", "reading who else is lent, and for whom they work", harvest)
+    yield harvested(site)
     yield pages.forged(site, flocking)
     home = ("condor_status", "-pool", f"{CM_PRIVATE}:{HOME_PORT}", "-any")
     yield ordered(site, "token-home-read", "reading the home pool with it", home, node=own_host)
@@ -58,7 +60,7 @@ def by_shared_port(site: Site) -> Iterator[Result]:
     """The flock pool's other daemons, by the one port of the central manager that containers reach."""
     for name in ("negotiator", "master"):
         for level in ("ADMINISTRATOR", "DAEMON", "NEGOTIATOR"):
-            ask = ("condor_ping", "-quiet", "-addr", f"<{OUTSIDE}?sock={name}>", level)
+            ask = ("condor_ping", "-addr", f"<{OUTSIDE}?sock={name}>", level)
             yield ordered(site, f"token-{name}-{level.lower()}", f"the flock pool's {name} as {level}", ask)
 
 
@@ -66,15 +68,21 @@ def by_a_guest(site: Site, neighbour: str) -> Iterator[Result]:
     """Orders to a lent host by a guest's own schedd, which may ask the flock pool where it is: by address, so that the
     startd and the master themselves must refuse."""
     machine = f'Machine == "{neighbour}"'
-    for ident, kind, order in (
-        ("guest-drain", "startd", ("condor_drain", "-addr")),
-        ("guest-off", "master", ("condor_off", "-daemon", "master", "-addr")),
-    ):
+    drain, off = ("condor_drain", "-pool", OUTSIDE), ("condor_off", "-daemon", "master", "-addr")
+    for ident, kind, order in (("guest-drain", "startd", drain), ("guest-off", "master", off)):
         ads = site.collector_ads(site.cm, kind, pool=site.flock_pool, constraint=machine, attributes=("MyAddress",))
         done = site.campus.run((*order, str(ads[0]["MyAddress"])), timeout_s=40)
         text = " ".join((done.stdout + done.stderr).split())
-        asked = "DENIED" in text or "denied" in text
-        yield shut(ident, f"a guest's {order[0]} to a lent host", not is_refused(done), text[-200:], was_tried=asked)
+        tries = f"a guest's {order[0]} to a lent host"
+        yield shut(ident, tries, not is_refused(done), text[-200:], was_tried=any(word in text for word in SENT))
+
+
+def harvested(site: Site) -> Result:
+    """Whoever may advertise may read (HTCondor implies it): who is lent and for whom they work, but no secrets."""
+    done = site.campus.run(("condor_status", "-pool", OUTSIDE, "-any", "-long"), env=CHANGED, timeout_s=40)
+    secrets = sorted({word for word in SECRETS if f"\n{word} =" in done.stdout})
+    was_tried = "MyType" in done.stdout
+    return shut("token-harvest", "claims and capabilities of others", bool(secrets), " ".join(secrets), was_tried=was_tried)
 
 
 def token_claims(token: str) -> dict[str, object]:
