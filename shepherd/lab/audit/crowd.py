@@ -20,7 +20,6 @@ LOCAL_S = 12.0
 
 def flood(guests: Guests) -> Iterator[Result]:
     """Whoever has all rights in a container opens what connections it can, and holds them."""
-    site = guests.site
     tried = POOL_CONNECTIONS + BEYOND
     with listening(as_pilot(guests, (CM_FLOCK, str(FLOCK_PORT), str(tried), str(HOLD_S)))) as flooding:
         began_s = time.monotonic()

@@ -1,6 +1,7 @@
 """A container's token in the wrong hands: what it is worth at the guests' side and at ours."""
 
 import base64
+import functools
 import json
 import subprocess
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from shepherd.lab.audit import pages
 from shepherd.lab.audit.parts import Guests
 from shepherd.lab.audit.place import host_of
 from shepherd.lab.audit.report import OPEN, Result, need, shut
+from shepherd.lab.eventually import eventually
 from shepherd.lab.node import Node
 from shepherd.lab.site import Site
 
 TOKEN_S = 3600
+ADVERTISED_S = 30.0
 TOKENS = "/run/audit-token"
 CHANGED = {"_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY": TOKENS, "_CONDOR_SEC_TOKEN_DIRECTORY": TOKENS}
 MARKER, ATTRIBUTE = "shepherd-audit", "shepherdaudit"
@@ -70,7 +73,8 @@ def by_a_guest(site: Site, neighbour: str) -> Iterator[Result]:
     machine = f'Machine == "{neighbour}"'
     drain, off = ("condor_drain", "-pool", OUTSIDE), ("condor_off", "-daemon", "master", "-addr")
     for ident, kind, order in (("guest-drain", "startd", drain), ("guest-off", "master", off)):
-        ads = site.collector_ads(site.cm, kind, pool=site.flock_pool, constraint=machine, attributes=("MyAddress",))
+        ask = functools.partial(site.collector_ads, site.cm, kind, pool=site.flock_pool, constraint=machine)
+        ads = eventually(ask, ADVERTISED_S, 0.5, what=f"the {kind} of {neighbour} is in the flock collector")
         done = site.campus.run((*order, str(ads[0]["MyAddress"])), timeout_s=40)
         text = " ".join((done.stdout + done.stderr).split())
         tries = f"a guest's {order[0]} to a lent host"
@@ -81,8 +85,8 @@ def harvested(site: Site) -> Result:
     """Whoever may advertise may read (HTCondor implies it): who is lent and for whom they work, but no secrets."""
     done = site.campus.run(("condor_status", "-pool", OUTSIDE, "-any", "-long"), env=CHANGED, timeout_s=40)
     secrets = sorted({word for word in SECRETS if f"\n{word} =" in done.stdout})
-    was_tried = "MyType" in done.stdout
-    return shut("token-harvest", "claims and capabilities of others", bool(secrets), " ".join(secrets), was_tried=was_tried)
+    tries, was_tried = "claims and capabilities of others", "MyType" in done.stdout
+    return shut("token-harvest", tries, bool(secrets), " ".join(secrets), was_tried=was_tried)
 
 
 def token_claims(token: str) -> dict[str, object]:
