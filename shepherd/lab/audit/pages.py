@@ -19,7 +19,7 @@ from shepherd.lab.site import Site
 
 PAGES = 'MyType == "ShepherdLeasePage"'
 SENT = ("MyType", "Page", "Pages", "Payload", "Serial", "KeyId", "Signature")
-MARK = "shepherd-audit"
+MARK, FORGED = "shepherd-audit", "forged"
 ADDRESS = "<127.0.0.1:9618>"
 READ_S = 6.0
 """In which each keeper of the lab reads its page at least twice."""
@@ -37,17 +37,22 @@ def forged(site: Site, lent: str, key: str = "") -> Result:
     regular = host_of(site, lent).name
     sent = [forgery(page, regular, host.name, nonce, key) for page in hoard(site) if regular in leases_of(page)]
     was_tried = send(site, host, sent)
-    started = waits(lambda: host.pids("flock-init", containers=True))
-    refused = "forged or damaged" in host.read("/var/log/keeper.log")
+    started = waits(lambda: [line for line in keepers_log(host) if "preparing" in line and f'{FORGED}"' in line])
+    refused = any("forged or damaged" in line for line in keepers_log(host))
     forget(host, len(sent))
     return shut("lease-forged", "lending a host by a page of its own", bool(started), was_tried=was_tried and refused)
+
+
+def keepers_log(host: Node) -> list[str]:
+    """What a keeper has said. A lend that the shepherd does not know is revoked within a second."""
+    return host.read("/var/log/keeper.log").splitlines()
 
 
 def forgery(page: Ad, lent: str, host: str, nonce: str, key: str) -> Ad:
     """The page with the lease of `lent` made out to another host, in the phase that makes its keeper begin."""
     body = body_of(page)
     lease = {**next(one for one in body["leases"] if one["host"] == lent), "host": host, "nonce": nonce}
-    body |= {"leases": [{**lease, "phase": "arm", "lease": f"{lease['lease']}0"}], "pages": 1, "page": 0}
+    body |= {"leases": [{**lease, "phase": "arm", "lease": f"{lease['lease']}.{FORGED}"}], "pages": 1, "page": 0}
     body["serial"] += 1000
     payload = canonical(body)
     signature = base64.b64encode(signed(payload, key)).decode() if key else page["Signature"]
