@@ -12,6 +12,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from types import FrameType
+from typing import Any
 
 import hypothesis
 import pytest
@@ -19,8 +20,8 @@ import pytest
 SETUP_LIMIT_S = 590
 """Bringing the real site up belongs to the set-up of the first test which asks for it."""
 
+SEED = "SHEPHERD_SAMPLE_SEED"
 chosen_key = pytest.StashKey[list[str]]()
-real_key = pytest.StashKey[set[str]]()
 
 
 hypothesis.settings.register_profile(
@@ -34,10 +35,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run every cell of every large matrix")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers of one run draw the same samples, also over midnight."""
+    config.stash[chosen_key] = []
+    os.environ.setdefault(SEED, datetime.datetime.now(datetime.UTC).date().isoformat())
+
+
 def sample_seed() -> str:
-    """The seed of this run's samples: SHEPHERD_SAMPLE_SEED, or today's date, so that days rotate."""
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return os.environ.get("SHEPHERD_SAMPLE_SEED", today)
+    """The seed of this run's samples: SHEPHERD_SAMPLE_SEED, or the day on which it began, so that days rotate."""
+    return os.environ[SEED]
 
 
 @pytest.hookimpl(trylast=True)
@@ -46,11 +52,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=[item for item in items if item in dropped])
         items[:] = [item for item in items if item not in dropped]
-    config.stash[real_key] = {item.nodeid for item in items if item.get_closest_marker("real")}
 
 
 def surplus(config: pytest.Config, items: list[pytest.Item]) -> set[pytest.Item]:
-    """The cells that this run leaves out; what it keeps is noted for the header."""
+    """The cells that this run leaves out; what it keeps is noted for the summary."""
     config.stash[chosen_key] = []
     dropped: set[pytest.Item] = set()
     for group, (cells, sample) in groups(items).items():
@@ -78,12 +83,6 @@ def groups(items: list[pytest.Item]) -> dict[str, tuple[list[pytest.Item], int]]
 def large_group(item: pytest.Item, group: str | None = None) -> str:
     """The matrix of a cell: the marker's argument, or the test function's own name."""
     return group or item.nodeid.partition("[")[0]
-
-
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    chosen = config.stash.get(chosen_key, [])
-    head = f"samples by seed {sample_seed()} (SHEPHERD_SAMPLE_SEED repeats it, --full runs all):"
-    return [head, *(f"  {line}" for line in chosen)] if chosen else []
 
 
 @contextlib.contextmanager
@@ -122,22 +121,34 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
 
 
 def real_counts(config: pytest.Config) -> tuple[int, int]:
-    """Tests on real components: how many passed, how many this run was asked for."""
-    asked = config.stash.get(real_key, set())
+    """Tests on real components: how many passed, how many came to an end of any kind."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    passed = reporter.stats.get("passed", []) if reporter else []
-    return sum(report.nodeid in asked for report in passed if report.when == "call"), len(asked)
+    ended = [report for reports in (reporter.stats if reporter else {}).values() for report in reports]
+    real = {one.nodeid: one for one in ended if isinstance(one, pytest.TestReport) and "real" in one.keywords}
+    passed = [one for one in ended if isinstance(one, pytest.TestReport) and one.nodeid in real and one.when == "call"]
+    return sum(one.passed for one in passed), len(real)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A green CI run that touched nothing real would be a lie, so it is a failure."""
-    if os.environ.get("CI") and exitstatus == pytest.ExitCode.OK and not real_counts(session.config)[0]:
+    """A green CI run that touched nothing real would be a lie, so it is a failure. A worker hands on what it drew."""
+    told: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["chosen"] = session.config.stash[chosen_key]
+    elif os.environ.get("CI") and exitstatus == pytest.ExitCode.OK and not real_counts(session.config)[0]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker drew; all drew the same."""
+    node.config.stash[chosen_key] = getattr(node, "workeroutput", {}).get("chosen", [])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if chosen := config.stash[chosen_key]:
+        terminalreporter.write_line(f"samples by seed {sample_seed()} ({SEED} repeats it, --full runs all):")
+        for line in chosen:
+            terminalreporter.write_line(f"  {line}")
     passed, asked = real_counts(config)
     terminalreporter.write_line(f"on real components: {passed} of {asked} tests passed")
