@@ -74,7 +74,10 @@ def test_no_byte_of_a_signature_can_be_changed(at: int, bits: int) -> None:
     assert not believed(SignedPage(payload=SIGNED.payload, key_id=SIGNED.key_id, signature=signature))
 
 
-@pytest.mark.parametrize("signature", [b"", SIGNED.signature[:-1], SIGNED.signature + b"\0"], ids=["none", "short", "long"])
+OTHER_LENGTHS = {"none": b"", "short": SIGNED.signature[:-1], "long": SIGNED.signature + b"\0"}
+
+
+@pytest.mark.parametrize("signature", OTHER_LENGTHS.values(), ids=OTHER_LENGTHS)
 def test_a_signature_of_another_length_is_refused(signature: bytes) -> None:
     """Foreign code that raises something else here would end the keeper."""
     with pytest.raises(LeaseRefused, match="forged or damaged"):
