@@ -225,7 +225,7 @@ def takes(what: str, tried: int, most: int, **changes: int) -> Wall:
 
 
 WALLS = {
-    "limit: scratch": takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB, scratch_mib=2 * SCRATCH_MIB),
+    "limit: scratch": takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB, scratch_mib=SCRATCH_MIB + 100),
     "limit: memory": takes("memory", MEMORY_MIB + 100, MEMORY_MIB, memory_mib=2 * MEMORY_MIB),
     "gateway: floods": Wall(lenient_gateway, "flood-collector", lambda guests: list(crowd.flood(guests))),
     "job wrapper: abstract sockets": job(condor(USER_JOB_WRAPPER=""), "ipc-abstract-socket"),
