@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from shepherd.lab import settings
 from shepherd.lab.audit import crowd, neighbours, pages, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
 from shepherd.lab.audit.parts import Guests
-from shepherd.lab.audit.place import MEMORY_MIB, NODE, SCRATCH_MIB, container, host_of, in_container, place
+from shepherd.lab.audit.place import LENT, MEMORY_MIB, NODE, SCRATCH_MIB, container, host_of, in_container, place
 from shepherd.lab.audit.report import OPEN, Result, from_job
 from shepherd.lab.command import must
 from shepherd.lab.eventually import eventually
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.real
 
 UNWATCHED: Table = {"leak_check_s": 3600.0}
 """The keeper would notice and end the lend."""
+FLUX_S = 10.0
 ANEW = "delete table inet shepherd\n"
 Weaken = Callable[[Guests], contextlib.AbstractContextManager[None]]
 
@@ -104,9 +106,10 @@ def no_requirements(guests: Guests) -> Iterator[None]:
 
 @contextlib.contextmanager
 def nothing(guests: Guests) -> Iterator[None]:
-    """Everything stands."""
-    del guests
+    """Everything stands. Somebody who signs for the shepherd upsets it for a while: its reserve seems to be gone."""
     yield
+    time.sleep(FLUX_S)
+    eventually(lambda: len(guests.site.flocking_startds()) == LENT, 120, 0.3, what="both hosts are lent as before")
 
 
 def lease_key(site: Site) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shepherd.errors import PoolUnavailable
+from shepherd.lab.eventually import eventually
 from shepherd.lab.node import SITE_IN_NODE, SOURCE_IN_NODE, Node
 from shepherd.lab.pools import SHEPHERD_CONFIG
 from shepherd.lab.site import Site, SiteSpec
@@ -97,7 +98,7 @@ class LabPlace:
 
     def kill(self, part: str) -> None:
         pattern, inside = PARTS[part]
-        pids = self.site.hosts[0].pids(pattern, containers=inside)
-        assert pids, f"no {part} to kill"
+        host = self.site.hosts[0]
+        pids = eventually(lambda: host.pids(pattern, containers=inside), 10, 0.1, what=f"there is a {part} to kill")
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
