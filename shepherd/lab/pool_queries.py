@@ -11,8 +11,8 @@ from shepherd.lab.node import Node
 from shepherd.lab.pools import SHEPHERD_CONFIG
 
 Ad = dict[str, Any]
-SLOTS = "SlotID =!= undefined"
-"""Not a startd's ad of itself, which may outlive it in the collector."""
+SLOTS = "slots"
+"""`condor_status -startd` shows what startds say of themselves, which tells of no state, and may outlive them."""
 
 
 class PoolQueries:
@@ -58,7 +58,7 @@ class PoolQueries:
     def accepting_startds(self) -> set[str]:
         """Machines whose regular startd takes work, or does some. The ad of one that ended drained may linger."""
         wanted = ("Machine", "State", "Draining")
-        ads = self.collector_ads(self.cm, "startd", constraint=SLOTS, attributes=wanted)
+        ads = self.collector_ads(self.cm, SLOTS, attributes=wanted)
         return {str(ad["Machine"]) for ad in ads if ad.get("State") != "Drained" and not ad.get("Draining")}
 
     def flocking_startds(self) -> list[str]:
@@ -66,7 +66,7 @@ class PoolQueries:
         return self._startds(self.flock_pool)
 
     def _startds(self, pool: str) -> list[str]:
-        ads = self.collector_ads(self.cm, "startd", pool=pool, constraint=SLOTS, attributes=("Machine", "Name"))
+        ads = self.collector_ads(self.cm, SLOTS, pool=pool, attributes=("Machine", "Name"))
         return sorted({str(ad["Machine"]) for ad in ads})
 
 
