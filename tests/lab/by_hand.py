@@ -82,8 +82,10 @@ def lend(site: Site, node: Node, lease: str) -> str:
     entry = ("/usr/local/libexec/shepherd/flock-init", "--lease", lease)
     ident = start_container(site, node, entry, environment)
     order(site, "condor_drain", "-restart-on-completion", "-reason", f"shepherd:{lease}", f"slot1@{node.name}")
-    eventually(lambda: slot_state(site, node) == "Drained", 20, what=f"{node.name} is drained")
-    order(site, "condor_restart", "-daemon", "startd", "-fast", "-name", f"slot1@{node.name}")
+    # `-restart-on-completion` acts at the startd's next update, which may come right after the drain
+    eventually(lambda: slot_state(site, node) in {"Drained", ""}, 20, what=f"{node.name} is drained, or gone already")
+    if slot_state(site, node):
+        order(site, "condor_restart", "-daemon", "startd", "-fast", "-name", f"slot1@{node.name}")
     eventually(lambda: flocking in site.flocking_startds(), 30, what=f"{flocking} is in the flock pool")
     return ident
 
