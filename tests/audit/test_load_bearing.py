@@ -92,16 +92,17 @@ def seen_processes(guests: Guests) -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_requirements(guests: Guests) -> Iterator[None]:
-    """A flock collector that believes every container about every other."""
+    """A flock collector that believes every container about every other. It alone is told: a flocking startd that has
+    read its configuration anew leaves its ad behind when it ends."""
     cm, env = guests.site.cm, {"CONDOR_CONFIG": FLOCK_CONFIG}
     text = cm.read(FLOCK_CONFIG)
     cm.write(FLOCK_CONFIG, text + "\nCOLLECTOR_REQUIREMENTS = True\n")
-    cm.must(("condor_reconfig", "-all"), env=env)
+    cm.must(("condor_reconfig",), env=env)
     try:
         yield
     finally:
         cm.write(FLOCK_CONFIG, text)
-        cm.must(("condor_reconfig", "-all"), env=env)
+        cm.must(("condor_reconfig",), env=env)
 
 
 @contextlib.contextmanager
