@@ -27,7 +27,7 @@ pytestmark = pytest.mark.real
 
 UNWATCHED: Table = {"leak_check_s": 3600.0}
 """The keeper would notice and end the lend."""
-FLUX_S = 10.0
+FLUX_S = 25.0
 ANEW = "delete table inet shepherd\n"
 Weaken = Callable[[Guests], contextlib.AbstractContextManager[None]]
 
