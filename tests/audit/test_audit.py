@@ -14,6 +14,7 @@ BROKEN_IN_THE_TALK = {"need-bystander"}
 
 
 @pytest.mark.real
+@pytest.mark.limit(900)
 def test_guests_reach_nothing_they_must_not_and_all_they_need() -> None:
     """The firewall, the image and the container were each in order, and together had a hole."""
     results = audited(Progress(), {}, remap=True)
@@ -23,6 +24,7 @@ def test_guests_reach_nothing_they_must_not_and_all_they_need() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.limit(900)
 @pytest.mark.large("audit of the original", sample=0)
 def test_the_same_probes_find_the_originals_doors_open() -> None:
     """Probes that would find nothing wrong anywhere prove nothing here."""
