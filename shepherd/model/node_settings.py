@@ -101,7 +101,7 @@ class NodeSettings:
     """Resolvers of the container, IPv4 addresses; the gateway must let them through. None: it resolves no names."""
     memory_mib: int = 0
     """Memory limit of the container, scratch space included; 0: `memory_percent` of the host's. MiB. Its startd offers
-    what scratch space leaves of it, unless `environment` says `_CONDOR_MEMORY`."""
+    what scratch space and HTCondor itself leave of it, unless `environment` says `_CONDOR_MEMORY`."""
     memory_percent: int = 90
     """Of the host's memory, if `memory_mib` is 0; 0: no limit, so that guests can take all of it. The host's own
     daemons live in the rest. Percent."""

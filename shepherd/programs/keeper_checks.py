@@ -56,8 +56,7 @@ class Checks:
         """Load the container's own rules, then look whether all walls stand, and whether a job's can be built. Raises
         as `look_at`."""
         self._shield.load(started.pid)
-        made = record.from_json(record.to_json(spec, self.rules))
-        self.look_at(spec, made, started)
+        self.look_at(spec, record.made(spec, self.rules), started)
         if self._settings.profile is Profile.APART and (problem := self._engine.job_problem(started)):
             raise CommandFailed(problem)
 

@@ -38,11 +38,6 @@ def small_disk(scene: Scene) -> Iterator[Scene]:
     cm.start("shepherd")
 
 
-def containers(scene: Scene) -> list[str]:
-    """Hosts in whose containers anything lives; an ad may outlive its startd."""
-    return [host.name for host in scene.site.hosts if host.pids(".", containers=True)]
-
-
 def test_a_full_disk_stops_lending_but_no_reclaim(small_disk: Scene) -> None:
     """The disk filled at night; in the morning nobody could say who had been where, and hosts still went out."""
     scene, cm = small_disk, small_disk.site.cm
@@ -51,7 +46,7 @@ def test_a_full_disk_stops_lending_but_no_reclaim(small_disk: Scene) -> None:
     burst = scene.local(6, seconds=1)
     scene.eventually(lambda: scene.done(burst) == 6, 60, "the burst brings hosts home and is done")
     full_s = time.monotonic()
-    scene.eventually(lambda: not containers(scene), 30, "both came home")
+    scene.eventually(scene.all_home, 30, "both came home")
     time.sleep(12)
     assert not [start for start in flocking_starts_s(scene) if start > full_s]
     assert cm.status("shepherd")["state"] == "active"

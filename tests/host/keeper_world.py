@@ -67,9 +67,10 @@ class World:
         self.dockerd_up = True
         self.spec: ContainerSpec | None = None
         self.dockerd_is_lax = False
-        self.rules = "rules"
-        self.job_trouble = ""
         """It runs containers with less walls than it was asked for."""
+        self.job_trouble = ""
+        """Why no job could have walls in a container."""
+        self.rules = "rules"
         self.dockerd_stopped = False
         """Requests are neither answered nor refused."""
         self.dockerd_stops_later = False

@@ -31,6 +31,11 @@ class Made:
 NOTHING = Made(told={}, rules="")
 
 
+def made(spec: ContainerSpec, rules: str) -> Made:
+    """What goes on record."""
+    return Made(told=dataclasses.asdict(spec), rules=rules)
+
+
 def to_json(spec: ContainerSpec, rules: str) -> str:
     """The record."""
     return json.dumps({"spec": dataclasses.asdict(spec), "rules": rules}, sort_keys=True)
@@ -40,11 +45,11 @@ def from_json(text: str | None) -> Made:
     """The record as read back."""
     try:
         found = json.loads(text or "{}")
-        made = Made(told=dict(found["spec"]), rules=str(found["rules"]))
-        dict(rebuilt(made, None))
+        read = Made(told=dict(found["spec"]), rules=str(found["rules"]))
+        dict(rebuilt(read, None))
     except (ValueError, TypeError, LookupError, AttributeError):
         return NOTHING
-    return made
+    return read
 
 
 def moved(made: Made, now: ContainerSpec) -> str:
