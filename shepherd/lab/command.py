@@ -5,7 +5,8 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from shepherd.errors import CommandFailed, Unavailable
 
@@ -43,8 +44,9 @@ def _collect(
     try:
         out, err = process.communicate(given, timeout=timeout_s)
     except subprocess.TimeoutExpired as exc:
+        stood = "; ".join(_where_it_stands(process.pid))
         _give_up(process)
-        raise Unavailable(f"no answer within {timeout_s:g} s from: {shlex.join(argv)}") from exc
+        raise Unavailable(f"no answer within {timeout_s:g} s from: {shlex.join(argv)} ({stood})") from exc
     except BaseException:
         _give_up(process)
         raise
@@ -57,6 +59,17 @@ def _give_up(process: subprocess.Popen[str]) -> None:
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _where_it_stands(session: int) -> Iterator[str]:
+    """What each process of a session waits for, in the kernel's words."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            name, _, rest = stat.read_text().rpartition(") ")
+            state, _, _, its_session, *_ = rest.split()
+            if int(its_session) == session:
+                stack = (stat.parent / "stack").read_text().split("\n")
+                yield f"{name}) in state {state}: {' '.join(line.partition('] ')[2] for line in stack[:6])}"
 
 
 def kill_session(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

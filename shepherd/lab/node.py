@@ -27,7 +27,8 @@ SOURCE = HERE.parent.parent
 SOURCE_IN_NODE = "/opt/shepherd/src"
 SITE_IN_NODE = "/opt/shepherd/site"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-ENVIRONMENT = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root", "PYTHONPYCACHEPREFIX": "/var/cache/pyc"}
+PYCACHE = "/var/cache/pyc"
+ENVIRONMENT = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root", "PYTHONPYCACHEPREFIX": PYCACHE}
 WRONG_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 _WRITER = """
 import json, os, shutil, sys

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from shepherd.lab import addresses, engine, pools, services, settings, tokens
 from shepherd.lab.addresses import HostNames
+from shepherd.lab.bytecode import provide_bytecode
 from shepherd.lab.cgroups import Cgroups, choose
 from shepherd.lab.eventually import eventually
 from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
@@ -104,10 +105,13 @@ class Site(PoolQueries):
         trees = provide_trees(self.progress)
         image = provide_image(trees, SOURCE / "images/flock", self.progress, remap=self.spec.remap)
         self.image_id = image.image_id
-        packages = Bind(source=provide_packages(SOURCE, self.progress), target=SITE_IN_NODE)
+        packages = provide_packages(SOURCE, self.progress)
+        python = (
+            Bind(source=packages, target=SITE_IN_NODE), *provide_bytecode(trees, SOURCE, packages, self.progress)
+        )  # fmt: skip
         eventually(self.state.claim, 10, 0.05, what=f"site {self.state.site_id} is ours")
         with self.progress.step(f"site {self.state.site_id}: networks and nodes"):
-            self._make_nodes(trees, image, packages)
+            self._make_nodes(trees, image, python)
         with self.progress.step("home pool, flock pool and gateway configured"):
             self._configure_cm()
         with self.progress.step("hosts and campus configured"):
@@ -117,12 +121,12 @@ class Site(PoolQueries):
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
-    def _make_nodes(self, trees: Trees, image: Image, packages: Bind) -> None:
+    def _make_nodes(self, trees: Trees, image: Image, python: tuple[Bind, ...]) -> None:
         self.fabric.build_switch()
         specs = [self._cm_spec(), self._nfs_spec(), self._campus_spec(), *map(self._host_spec, self.names)]
         for name, legs, run in specs:
             spec = NodeSpec(
-                name=name, root=trees.root, legs=legs, services=run, binds=(packages,), cgroups=self.spec.cgroups
+                name=name, root=trees.root, legs=legs, services=run, binds=python, cgroups=self.spec.cgroups
             )
             self.nodes[name] = Node(spec=spec, state=self.state, fabric=self.fabric)
         for names in self.names:
