@@ -17,6 +17,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.turns import turn
+
 SETUP_LIMIT_S = 590
 """Bringing the real site up belongs to the set-up of the first test which asks for it."""
 
@@ -106,6 +108,15 @@ def body_limit_s(item: pytest.Item) -> float:
     if marker := item.get_closest_marker("limit"):
         return float(marker.args[0])
     return 300 if item.get_closest_marker("real") else 60
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Setting up, body and tearing down are one turn."""
+    cache = item.config.cache
+    assert cache is not None, "pytest runs without its cache directory, by which workers wait for each other"
+    with turn(cache.mkdir("turns"), alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

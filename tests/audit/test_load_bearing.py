@@ -1,35 +1,37 @@
 """Each wall carries: without it, a named probe that is shut finds its door open."""
 
-import contextlib
-import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from shepherd.edges.proc_mount import hide_processes
-from shepherd.lab import settings
-from shepherd.lab.audit import crowd, neighbours, pages, stolen_token
+from shepherd.lab.audit import crowd, neighbours, pages, rooted, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
-from shepherd.lab.audit.parts import Guests
-from shepherd.lab.audit.place import LENT, MEMORY_MIB, NODE, SCRATCH_MIB, container, host_of, in_container, place
+from shepherd.lab.audit.parts import DUMPS, JOBS_PROCESSES, Guests
+from shepherd.lab.audit.place import LENT, MEMORY_MIB, PROCESSES, SCRATCH_MIB, place
 from shepherd.lab.audit.report import OPEN, Result, from_job
-from shepherd.lab.command import must
 from shepherd.lab.eventually import eventually
-from shepherd.lab.node import Node
-from shepherd.lab.pools import FLOCK_CONFIG
 from shepherd.lab.progress import Progress
-from shepherd.lab.settings import LEASE_KEY, Table
 from shepherd.lab.site import Site
+from tests.audit.weaken import (
+    UNWATCHED,
+    Weaken,
+    both,
+    condor,
+    container_with,
+    keeper,
+    lease_key,
+    lenient_gateway,
+    no_host_guard,
+    no_pilot_guard,
+    no_requirements,
+    nothing,
+    seen_processes,
+    wrapper,
+    writable_lease,
+)
 
 pytestmark = pytest.mark.real
-
-UNWATCHED: Table = {"leak_check_s": 3600.0}
-"""The keeper would notice and end the lend."""
-FLUX_S = 25.0
-ANEW = "delete table inet shepherd\n"
-Weaken = Callable[[Guests], contextlib.AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
@@ -38,159 +40,12 @@ def site() -> Iterator[Site]:
         yield made
 
 
-@contextlib.contextmanager
-def without_table(enter: Callable[[tuple[str, ...]], list[str]], family: str, name: str) -> Iterator[None]:
-    """Take a table of rules away, and bring it back. `enter`: the command line that runs one in its namespace."""
-    rules = must(enter(("nft", "list", "table", family, name)))
-    must(enter(("nft", "delete", "table", family, name)))
-    try:
-        yield
-    finally:
-        must(enter(("nft", "-f", "-")), given=rules)
-
-
-def no_pilot_guard(guests: Guests) -> contextlib.AbstractContextManager[None]:
-    """Without the rules in the container's own network."""
-    return without_table(lambda argv: in_container(guests.site, guests.host, argv), "inet", "shepherd_pilot")
-
-
-@contextlib.contextmanager
-def no_host_guard(guests: Guests) -> Iterator[None]:
-    """Without the rules on the VLAN interfaces of both hosts: each would stop what the other lets through."""
-    with contextlib.ExitStack() as stack:
-        for host in (guests.host, guests.neighbour):
-            stack.enter_context(without_table(host_of(guests.site, host).argv, "netdev", "shepherd_guard"))
-        yield
-
-
-@contextlib.contextmanager
-def lenient_gateway(guests: Guests) -> Iterator[None]:
-    """A gateway that refuses nothing, without the program that would bring the rules back. It still translates
-    addresses: without that no job of the foreign pool could start."""
-    cm = guests.site.cm
-    cm.stop("gateway")
-    rules = cm.must(("nft", "list", "table", "inet", "shepherd"))
-    lenient = re.sub(r"\bdrop\b|\breject\b.*", "accept", rules)
-    try:
-        cm.must(("nft", "-f", "-"), given=ANEW + lenient)
-        yield
-    finally:
-        cm.must(("nft", "-f", "-"), given=ANEW + rules)
-        cm.start("gateway")
-
-
-@contextlib.contextmanager
-def seen_processes(guests: Guests) -> Iterator[None]:
-    """With a /proc that shows everybody's processes."""
-    first = container(guests.site, guests.host)
-    must(["mount", "-N", str(first), "-o", "remount,hidepid=0", "/proc"])
-    try:
-        yield
-    finally:
-        hide_processes(first)
-
-
-@contextlib.contextmanager
-def no_requirements(guests: Guests) -> Iterator[None]:
-    """A flock collector that believes every container about every other. It alone is told: a flocking startd that has
-    read its configuration anew leaves its ad behind when it ends."""
-    cm, env = guests.site.cm, {"CONDOR_CONFIG": FLOCK_CONFIG}
-    text = cm.read(FLOCK_CONFIG)
-    cm.write(FLOCK_CONFIG, text + "\nCOLLECTOR_REQUIREMENTS = True\n")
-    cm.must(("condor_reconfig",), env=env)
-    try:
-        yield
-    finally:
-        cm.write(FLOCK_CONFIG, text)
-        cm.must(("condor_reconfig",), env=env)
-
-
-@contextlib.contextmanager
-def nothing(guests: Guests) -> Iterator[None]:
-    """Everything stands. Somebody who signs for the shepherd upsets it for a while: its reserve seems to be gone."""
-    yield
-    time.sleep(FLUX_S)
-    eventually(lambda: len(guests.site.flocking_startds()) == LENT, 120, 0.3, what="both hosts are lent as before")
-
-
-def lease_key(site: Site) -> str:
-    """The shepherd's own: with it the same page lends."""
-    return site.cm.read(LEASE_KEY)
-
-
-def condor(**changes: str) -> Weaken:
-    """HTCondor in the container told otherwise."""
-    environment = [f"_CONDOR_{name}={value}" for name, value in changes.items()]
-
-    @contextlib.contextmanager
-    def weaken(guests: Guests) -> Iterator[None]:
-        words = "".join(f'"{one}", ' for one in environment)
-        with told_otherwise(guests, changed(guests, {}).replace("environment = [", f"environment = [{words}")):
-            yield
-
-    return weaken
-
-
-def keeper(**changes: int) -> Weaken:
-    """The keeper told otherwise."""
-
-    @contextlib.contextmanager
-    def weaken(guests: Guests) -> Iterator[None]:
-        with told_otherwise(guests, changed(guests, changes)):
-            yield
-
-    return weaken
-
-
-@contextlib.contextmanager
-def told_otherwise(guests: Guests, text: str) -> Iterator[None]:
-    """The host lent by a keeper with these settings."""
-    node = host_of(guests.site, guests.host)
-    before = node.read("/etc/shepherd/node.toml")
-    lend_anew(guests, node, text)
-    try:
-        yield
-    finally:
-        lend_anew(guests, node, before)
-
-
-def both(first: Weaken, second: Weaken) -> Weaken:
-    """Two walls of which each would do."""
-
-    @contextlib.contextmanager
-    def weaken(guests: Guests) -> Iterator[None]:
-        with first(guests), second(guests):
-            yield
-
-    return weaken
-
-
-def changed(guests: Guests, changes: Table) -> str:
-    """The host's settings with changes."""
-    site = guests.site
-    names = next(names for names in site.names if names.flocking == guests.host)
-    node = host_of(site, guests.host)
-    spec = site.spec
-    table: Table = {**NODE, **UNWATCHED, **changes}
-    return settings.node_toml(names, site.image_id, spec.cpus, spec.memory_mib, node.cgroup, table)
-
-
-def lend_anew(guests: Guests, node: Node, text: str) -> None:
-    """Take the host home, change its keeper's settings, lend it again."""
-    site = guests.site
-    site.cm.must(("shepherd", "flockoff", "other settings"), user="shepherd")
-    eventually(lambda: not site.flocking_startds(), 120, 0.3, what="all hosts are home")
-    node.write("/etc/shepherd/node.toml", text)
-    node.restart("keeper")
-    site.cm.must(("shepherd", "flockon"), user="shepherd")
-    eventually(lambda: len(site.flocking_startds()) == 2, 120, 0.3, what="the hosts are lent again")
-
-
 def of_a_job(guests: Guests, only: str) -> list[Result]:
     """What a job finds, beside a careless one of somebody else."""
     victim = guests.bob.submit("victim", guests.host, ["job.victim", "60"])
     victim.says("open")
-    prober = guests.alice.submit("prober", guests.host, ["job.probes", f"only={only}", *guests.told])
+    told = ["job.probes", f"only={only}", *guests.told]
+    prober = guests.alice.submit("prober", guests.host, told, more=DUMPS)
     prober.wait(COMPLETED, HELD)
     victim.remove()
     return from_job(prober.lines(), "shut")
@@ -223,18 +78,49 @@ def around(probe: str, **changes: str) -> Wall:
     return Wall(condor(**changes), probe, lambda guests: list(guests.around(only=probe)))
 
 
-def takes(what: str, tried: int, most: int, **changes: int) -> Wall:
-    """A limit of the keeper's settings."""
-    return Wall(keeper(**changes), f"greed-{what}", lambda guests: list(guests.takes(what, tried, most)))
+def takes(what: str, tried: int, most: int, weaken: Weaken) -> Wall:
+    """A limit of what one job can have."""
+    return Wall(weaken, f"greed-{what}", lambda guests: list(guests.takes(what, tried, most)))
 
 
+def root(probe: str, weaken: Weaken) -> Wall:
+    """A wall of the container, which its own root leans on."""
+    return Wall(weaken, probe, lambda guests: list(rooted.tried(guests)))
+
+
+def token(weaken: Weaken, probe: str) -> Wall:
+    """A wall around what a container's token is worth."""
+    return Wall(weaken, probe, lambda guests: list(stolen_token.tried(guests)))
+
+
+UNLIMITED = wrapper("    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))\n", "")
+EVERY_CALL = '{"defaultAction":"SCMP_ACT_ALLOW"}'
 WALLS = {
-    "limit: scratch": takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB, scratch_mib=SCRATCH_MIB + 100),
-    "limit: memory": takes("memory", MEMORY_MIB + 100, MEMORY_MIB, memory_mib=2 * MEMORY_MIB),
-    "gateway: floods": Wall(lenient_gateway, "flood-collector", lambda guests: list(crowd.flood(guests))),
-    "job wrapper: abstract sockets": job(condor(USER_JOB_WRAPPER=""), "ipc-abstract-socket"),
+    "limit: scratch": takes(
+        "disk", SCRATCH_MIB + 50, SCRATCH_MIB, keeper(scratch_mib=SCRATCH_MIB + 100)
+    ),
+    "limit: memory": takes("memory", MEMORY_MIB + 100, MEMORY_MIB, keeper(memory_mib=2 * MEMORY_MIB)),
+    "limit: processes": takes(
+        "processes", PROCESSES, PROCESSES - 1, both(keeper(processes=2 * PROCESSES), UNLIMITED)
+    ),
+    "container: capabilities": root("root-raw-socket", container_with(cap_drop=())),
+    "container: no new privileges": root("root-new-privileges", container_with(no_new_privileges=False)),
+    "container: system calls": root("root-io-uring", container_with(seccomp=EVERY_CALL)),
+    "container: read-only root": root("root-write-image", container_with(read_only=False)),
+    "container: the lease is read-only and the host's": root("root-control", writable_lease),
+    "job wrapper: abstract sockets": job(wrapper("< FIRST_WITH_SCOPES", "< 1000"), "ipc-abstract-socket"),
+    "job wrapper: files": job(wrapper('"/etc/condor", "/run"', '"/run",'), "file-pilot-config"),
+    "job wrapper: namespaces": job(wrapper("REFUSED\n\n\ndef", "ALLOWED\n\n\ndef"), "kernel-unshare-accounts"),
+    "job wrapper: IPC": job(wrapper('"--unshare-ipc", ', ""), "ipc-shared-memory"),
+    "job wrapper: processes": takes("processes", PROCESSES, JOBS_PROCESSES, UNLIMITED),
+    "job wrapper: dumps": job(
+        wrapper("    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n", ""), "kernel-core-dumps"
+    ),
+    "job wrapper, and hidden processes": job(both(condor(USER_JOB_WRAPPER=""), seen_processes), "process-list"),
+    "hidden processes": Wall(seen_processes, "transfer-command-line", by_transfer),
     "pilot guard: other jobs": job(no_pilot_guard, "ipc-loopback"),
     "pilot guard: the pool": job(no_pilot_guard, "net-flock-collector"),
+    "gateway: floods": Wall(lenient_gateway, "flood-collector", lambda guests: list(crowd.flood(guests))),
     "gateway: its services": job(lenient_gateway, "net-gateway"),
     "gateway: the home pool": job(lenient_gateway, "net-home-collector"),
     "host guard: addresses": Wall(no_host_guard, "wire-address", lambda guests: list(neighbours.wire(guests))),
@@ -242,17 +128,9 @@ WALLS = {
     "signature of lease pages": Wall(
         nothing, "lease-forged", lambda guests: [pages.forged(guests.site, guests.host, lease_key(guests.site))]
     ),
-    "collector's requirements: how many": Wall(
-        no_requirements, "token-many-startds", lambda guests: list(stolen_token.tried(guests))
-    ),
-    "collector's requirements": Wall(
-        no_requirements, "token-other-startd", lambda guests: list(stolen_token.tried(guests))
-    ),
-    "job wrapper: files": job(condor(USER_JOB_WRAPPER=""), "file-pilot-config"),
-    "job wrapper: namespaces": job(condor(USER_JOB_WRAPPER=""), "kernel-unshare-accounts"),
-    "job wrapper: IPC": job(condor(USER_JOB_WRAPPER=""), "ipc-shared-memory"),
-    "job wrapper, and hidden processes": job(both(condor(USER_JOB_WRAPPER=""), seen_processes), "process-list"),
-    "hidden processes": Wall(seen_processes, "transfer-command-line", by_transfer),
+    "a token for each lend": token(keeper(flock_pool=""), "token-lifetime"),
+    "collector's requirements: how many": token(no_requirements, "token-many-startds"),
+    "collector's requirements": token(no_requirements, "token-other-startd"),
     "no scripts before jobs": around("around-before", STARTER_ALLOW_JOB_PRE_AND_POST_CMD="True"),
     "no scripts after jobs": around("around-after", STARTER_ALLOW_JOB_PRE_AND_POST_CMD="True"),
     "no tools beside jobs": around("around-tool", START="True", JOB_EXECUTION_TRANSFORM_NAMES=""),
@@ -260,10 +138,11 @@ WALLS = {
 }
 
 
-@pytest.mark.large("each wall", sample=1)
+@pytest.mark.large("each wall", sample=2)
 @pytest.mark.parametrize("name", WALLS)
 def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: str) -> None:
     """A rule that nobody needed any more hid for years that another one had never worked."""
+    eventually(lambda: len(site.flocking_startds()) == LENT, 120, 0.3, what="both hosts are lent")
     wall, guests = WALLS[name], Guests.on(site)
     with wall.weaken(guests):
         found = {result.id: result for result in wall.look(guests)}

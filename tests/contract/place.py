@@ -98,7 +98,7 @@ def drain(place: Place, lend: Lend) -> None:
         ad = regular(place)
         return ad is None or ad.drained or ad.started_at_s > before.started_at_s
 
-    assert place.wait(is_drained_or_left, 8)
+    assert place.wait(is_drained_or_left, 15)
 
 
 def keeper(place: Place) -> KeeperReport:

@@ -39,8 +39,8 @@ def suite(tmp_path: pathlib.Path) -> pathlib.Path:
 def outcome(suite: pathlib.Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Exit status and output of one run of the small suite."""
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(suite), *arguments],
-        cwd=suite, env={**os.environ, "CI": "", **environment},
+        [sys.executable, "-m", "pytest", "-o", f"cache_dir={suite}/cache", "--rootdir", str(suite), *arguments],
+        cwd=suite, env={**os.environ, "CI": "", "PYTHONPATH": str(sources.ROOT), **environment},
         capture_output=True, text=True, check=False, timeout=50,
     )  # fmt: skip
     return ended.returncode, ended.stdout

@@ -27,7 +27,9 @@ AROUND_S = 40
 SHUNNED_S = 15
 """Time in which a job that no startd takes would have been started by one, and have ended."""
 STAYER = "shepherd-stayer"
-OPEN_FILES = 16384
+OPEN_FILES, JOBS_PROCESSES = 16384, 2048
+DUMPS = "coresize = 1000000000"
+"""What a job asks for that would have the kernel write its memory down."""
 ESCAPE = f"{FOLDER}/escape.py"
 MARK = "cat escaped"
 
@@ -110,7 +112,7 @@ class Guests:
             yield Result(id=f"door-{name}", tries="a door", must=SHUT, got="not there", detail=self.doors[name])
         victim = self.bob.submit("victim", self.host, ["job.victim", str(VICTIM_S)])
         victim.says("open")
-        prober = self.alice.submit("prober", self.host, ["job.probes", *self.told])
+        prober = self.alice.submit("prober", self.host, ["job.probes", *self.told], more=DUMPS)
         prober.wait(COMPLETED, HELD, within_s=VICTIM_S)
         yield from complete(from_job(prober.lines(), SHUT), SHUT)
         met = [line for line in victim.text().splitlines() if line.startswith("met")]
@@ -210,7 +212,7 @@ class Guests:
         """Each limit, reached and not passed."""
         bystander = self.bob.submit("bystander", self.host, ["job.victim", "300"])
         bystander.wait(RUNNING)
-        yield from self.takes("processes", PROCESSES, PROCESSES - 1)
+        yield from self.takes("processes", PROCESSES, JOBS_PROCESSES)
         yield from self.takes("files", OPEN_FILES + 1000, OPEN_FILES)
         yield from self.takes("disk", SCRATCH_MIB + 50, SCRATCH_MIB)
         yield from self.takes("memory", MEMORY_MIB + 100, MEMORY_MIB)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shepherd.errors import ShepherdError
-from shepherd.lab.audit import crowd, neighbours, stolen_token
+from shepherd.lab.audit import crowd, neighbours, rooted, stolen_token
 from shepherd.lab.audit.parts import Guests, Results
 from shepherd.lab.audit.place import place
 from shepherd.lab.audit.report import SHUT, Result, figures
@@ -43,6 +43,7 @@ def audited(progress: Progress, node: Table, *, remap: bool) -> list[Result]:
             "what a guest needs": guests.needs,
             "ways around the job's walls": guests.around,
             "taking all of everything": guests.greed,
+            "the container's root": lambda: rooted.tried(guests),
             "the wire, for somebody with all rights in the container": lambda: neighbours.wire(guests),
             "a container's token in the wrong hands": lambda: stolen_token.tried(guests),
             "one container against the flock pool": lambda: crowd.flood(guests),
