@@ -266,13 +266,16 @@ class Token:
 
 
 def make_directories() -> None:
-    """Give HTCondor its own directories, if there is one of that name here to own them."""
+    """Give HTCondor its own directories, if there is one of that name here to own them. Only afterwards are they not
+    root's any more, who has no right over what is not its own."""
     with contextlib.suppress(LookupError):
         owner = pwd.getpwnam("condor")
-        for path in (*CONDORS_OWN, *(f"/var/lib/condor/{name}" for name in BELOW)):
+        paths = (*CONDORS_OWN, *(f"/var/lib/condor/{name}" for name in BELOW))
+        for path in paths:
             os.makedirs(path, exist_ok=True)
-            os.chown(path, owner.pw_uid, owner.pw_gid)
             os.chmod(path, CONDORS_OWN.get(path, PASSABLE))
+        for path in paths:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def start(master: str) -> int:

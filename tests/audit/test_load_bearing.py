@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from shepherd.core.container.profiles import CAPABILITIES
 from shepherd.lab.audit import crowd, neighbours, pages, rooted, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
 from shepherd.lab.audit.parts import DUMPS, JOBS_PROCESSES, Guests
-from shepherd.lab.audit.place import LENT, MEMORY_MIB, PROCESSES, SCRATCH_MIB, place
+from shepherd.lab.audit.place import LENT, MEMORY_MIB, PROCESSES, SCRATCH_MIB, host_of, place
 from shepherd.lab.audit.report import OPEN, Result, from_job
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
@@ -19,6 +20,7 @@ from tests.audit.weaken import (
     both,
     condor,
     container_with,
+    container_without,
     keeper,
     lease_key,
     lenient_gateway,
@@ -32,6 +34,7 @@ from tests.audit.weaken import (
 )
 
 pytestmark = pytest.mark.real
+LENT_S, GONE_S = 30.0, 15.0
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +150,28 @@ def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: s
     with wall.weaken(guests):
         found = {result.id: result for result in wall.look(guests)}
     assert found[wall.probe].got == OPEN, found[wall.probe].detail
+
+
+@pytest.mark.large("each capability", sample=1)
+@pytest.mark.parametrize("name", CAPABILITIES)
+def test_without_this_capability_guests_are_not_served(site: Site, name: str) -> None:
+    """What a container keeps for no reason is what somebody breaks out with."""
+    eventually(lambda: len(site.flocking_startds()) == LENT, 120, 0.3, what="both hosts are lent")
+    guests = Guests.on(site)
+    with container_without(name)(guests):
+        assert not is_lent(guests) or broken(guests), f"nothing needs {name}"
+
+
+def is_lent(guests: Guests) -> bool:
+    """Whether the host's flocking startd comes up."""
+    return guests.true(lambda: guests.host in guests.site.flocking_startds(), LENT_S)
+
+
+def broken(guests: Guests) -> list[str]:
+    """What guests need and do not get; at once gone when they are removed is among it."""
+    found = [need.id for need in guests.needs() if need.is_broken_need]
+    victim = guests.bob.submit("victim", guests.host, ["job.victim", "300"])
+    victim.says("open")
+    victim.remove()
+    node = host_of(guests.site, guests.host)
+    return found if guests.true(lambda: not node.pids("job.victim"), GONE_S) else [*found, "removal"]

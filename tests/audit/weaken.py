@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
+from shepherd.core.container.profiles import CAPABILITIES
 from shepherd.edges.proc_mount import hide_processes
 from shepherd.lab import settings
 from shepherd.lab.audit.parts import Guests
@@ -147,16 +148,22 @@ def container_with(**walls: object) -> Weaken:
     return lambda guests: lent_anew(guests, COMMAND, WEAKER.replace("{walls}", json.dumps(walls)), 0o755)
 
 
+def container_without(capability: str) -> Weaken:
+    """The host lent, if that is possible, in a container with one capability less than the profile gives."""
+    text = WEAKER.replace("{walls}", json.dumps({"cap_add": sorted({*CAPABILITIES} - {capability})}))
+    return lambda guests: lent_anew(guests, COMMAND, text, 0o755, at_least=LENT - 1)
+
+
 @contextlib.contextmanager
-def lent_anew(guests: Guests, path: str, text: str, mode: int) -> Iterator[None]:
+def lent_anew(guests: Guests, path: str, text: str, mode: int, *, at_least: int = LENT) -> Iterator[None]:
     """The host lent with another file, and at the end with its own again."""
     node = host_of(guests.site, guests.host)
     before = node.read(path)
     try:
-        put_and_lend(guests, node, path, text, mode)
+        put_and_lend(guests, node, path, text, mode, at_least)
         yield
     finally:
-        put_and_lend(guests, node, path, before, mode)
+        put_and_lend(guests, node, path, before, mode, LENT)
 
 
 @contextlib.contextmanager
@@ -210,12 +217,12 @@ def changed(guests: Guests, changes: Table) -> str:
     return settings.node_toml(names, site.image_id, spec.cpus, spec.memory_mib, node.cgroup, table)
 
 
-def put_and_lend(guests: Guests, node: Node, path: str, text: str, mode: int) -> None:
-    """Take the host home, change a file of its keeper's, lend it again."""
+def put_and_lend(guests: Guests, node: Node, path: str, text: str, mode: int, at_least: int) -> None:
+    """Take the hosts home, change a file of one keeper's, lend again until so many are lent."""
     site = guests.site
     site.cm.must(("shepherd", "flockoff", "other settings"), user="shepherd")
     eventually(lambda: not site.flocking_startds(), 120, 0.3, what="all hosts are home")
     node.write(path, text, mode)
     node.restart("keeper")
     site.cm.must(("shepherd", "flockon"), user="shepherd")
-    eventually(lambda: len(site.flocking_startds()) == LENT, 120, 0.3, what="the hosts are lent again")
+    eventually(lambda: len(site.flocking_startds()) >= at_least, 120, 0.3, what="the hosts are lent again")

@@ -9,8 +9,7 @@ from shepherd.model.node_settings import NodeSettings
 
 CAPABILITIES = {
     "CHOWN": "HTCondor gives a job's sandbox to its account",
-    "DAC_OVERRIDE": "the starter reads and writes what belongs to the job's account",
-    "FOWNER": "the startd cleans up what a job left behind, whatever its modes",
+    "DAC_OVERRIDE": "condor_master and the starter write as root where others own the directories",
     "KILL": "procd and PID 1 end a job's processes",
     "SETGID": "a job runs as its slot's group",
     "SETUID": "a job runs as its slot's account",
