@@ -273,6 +273,7 @@ def make_directories() -> None:
         paths = (*CONDORS_OWN, *(f"/var/lib/condor/{name}" for name in BELOW))
         for path in paths:
             os.makedirs(path, exist_ok=True)
+            os.chown(path, 0, 0)
             os.chmod(path, CONDORS_OWN.get(path, PASSABLE))
         for path in paths:
             os.chown(path, owner.pw_uid, owner.pw_gid)

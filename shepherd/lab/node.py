@@ -316,7 +316,7 @@ def command_in_node(
     """The machine's command line that runs `argv` in the node whose first process is `pid`."""
     enter = ["nsenter", "-t", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--"]
     become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--reset-env"] if user else []
-    left_out = set() if user is None else {"HOME", "PYTHONPYCACHEPREFIX"}
+    left_out = set() if user is None else {"HOME"}
     told = {**{name: value for name, value in ENVIRONMENT.items() if name not in left_out}, **(env or {})}
     return [*enter, *become, "env", *(f"{name}={value}" for name, value in told.items()), *argv]
 

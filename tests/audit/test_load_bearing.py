@@ -116,9 +116,6 @@ WALLS = {
     "job wrapper: namespaces": job(wrapper("REFUSED\n\n\ndef", "ALLOWED\n\n\ndef"), "kernel-unshare-accounts"),
     "job wrapper: IPC": job(wrapper('"--unshare-ipc", ', ""), "ipc-shared-memory"),
     "job wrapper: processes": takes("processes", PROCESSES, JOBS_PROCESSES, UNLIMITED),
-    "job wrapper: dumps": job(
-        wrapper("    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n", ""), "kernel-core-dumps"
-    ),
     "job wrapper, and hidden processes": job(both(condor(USER_JOB_WRAPPER=""), seen_processes), "process-list"),
     "hidden processes": Wall(seen_processes, "transfer-command-line", by_transfer),
     "pilot guard: other jobs": job(no_pilot_guard, "ipc-loopback"),

@@ -68,6 +68,7 @@ def test_reconfig_of_everything_disturbs_no_guest(scene: Scene) -> None:
     """Administrators type `condor_reconfig -all` after every change; the waiting guard hears HUP."""
     scene.lend()
     cluster = scene.guests()
+    scene.eventually(lambda: guard_of(scene, "p201"), 20, "the regular startd's guard waits")
     before = guard_of(scene, "p201")
     by_tool(scene, "condor_reconfig", "-all")
     scene.site.host("p201").must(("condor_reconfig",))

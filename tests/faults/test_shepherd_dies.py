@@ -119,7 +119,7 @@ def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, stri
     """
     striker.order("drain", "after the act", signal.SIGSTOP)
     scene.flockon()
-    striker.await_strike(40)
+    striker.await_strike(80)
     striker.order("undrain", moment)
     scene.flockoff("changed my mind")
     striker.resume()
@@ -137,7 +137,7 @@ def test_a_shepherd_that_stays_dead_between_drain_and_restart_costs_a_minute_at_
     """A drained startd waits for its own next update, five minutes later, when nobody tells it to restart."""
     striker.order(step, moment, stay=True)
     scene.flockon()
-    striker.await_strike(40)
+    striker.await_strike(80)
     scene.eventually(scene.all_home, 90, "all hosts accept work again without a shepherd")
 
 

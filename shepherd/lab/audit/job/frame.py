@@ -108,10 +108,17 @@ def listed(path: str, but: Callable[[str], bool] = lambda _name: False) -> str:
 
 
 def connects(address: str, port: int, within_s: float = PATIENCE_S) -> bool:
-    """Whether anybody answers. A refusal is an answer, too; the firewall's own come as ICMP."""
+    """Whether anybody answers."""
+    return bool(answer_of(address, port, within_s))
+
+
+def answer_of(address: str, port: int, within_s: float = PATIENCE_S) -> str:
+    """What answers; empty if nobody does. A refusal is an answer, too; the firewall's own come as ICMP."""
     with socket.socket(socket.AF_INET) as conversation:
         conversation.settimeout(within_s)
-        return conversation.connect_ex((address, port)) in {0, errno.ECONNREFUSED}
+        code = conversation.connect_ex((address, port))
+        own = conversation.getsockname()
+    return {0: f"a connection from {own}", errno.ECONNREFUSED: f"a refusal to {own}"}.get(code, "")
 
 
 def family() -> set[int]:

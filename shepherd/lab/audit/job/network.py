@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 
-from .frame import PATIENCE_S, connects, fact, probe
+from .frame import PATIENCE_S, answer_of, fact, probe
 
 NLMSG_REQUEST, RTM_NEWADDR, RTM_SETLINK = 1 | 4, 20, 19
 
@@ -12,9 +12,9 @@ NLMSG_REQUEST, RTM_NEWADDR, RTM_SETLINK = 1 | 4, 20, 19
 def destination(ident: str, tries: str, fact_name: str) -> None:
     """A TCP connection to an ADDRESS:PORT that the audit knows to answer."""
 
-    def reach() -> bool:
+    def reach() -> str:
         address, _, port = fact(fact_name).rpartition(":")
-        return connects(address, int(port))
+        return answer_of(address, int(port))
 
     probe(ident, tries)(reach)
 
