@@ -4,6 +4,7 @@ A probe returns what it got: `True` if the door opened, `False` if it is shut, o
 never walks through: it opens for writing without writing, and signals with number 0.
 """
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -100,6 +101,16 @@ def can_open(path: str, flags: int = os.O_RDONLY) -> bool:
     """Whether a file opens; nothing is read or written."""
     os.close(os.open(path, flags))
     return True
+
+
+def openable(folder: str, names: Sequence[str], flags: int) -> str:
+    """Which of these files open."""
+    found = []
+    for name in names:
+        with contextlib.suppress(OSError):
+            can_open(f"{folder}/{name}", flags)
+            found.append(name)
+    return " ".join(found)
 
 
 def listed(path: str, but: Callable[[str], bool] = lambda _name: False) -> str:

@@ -5,7 +5,7 @@ import os
 import resource
 import socket
 
-from .frame import LIBC, call, can_open, listed, probe
+from .frame import LIBC, call, can_open, listed, openable, probe
 
 NEWUSER, NEWNET, NEWNS = 0x10000000, 0x40000000, 0x00020000
 X32 = 0x40000000
@@ -73,14 +73,7 @@ def _() -> bool:
 
 @probe("kernel-sysctls", "settings of the kernel")
 def _() -> str:
-    found = []
-    for name in SYSCTLS:
-        try:
-            can_open(f"/proc/sys/{name}", os.O_WRONLY)
-        except OSError:
-            continue
-        found.append(name)
-    return " ".join(found)
+    return openable("/proc/sys", SYSCTLS, os.O_WRONLY)
 
 
 @probe("kernel-sysrq", "the magic key")

@@ -11,14 +11,14 @@ import socket
 import struct
 
 from . import frame, kernel
-from .frame import LIBC, can_open, probe
+from .frame import LIBC, openable, probe
 
 BY_DESIGN = {"unshare-accounts", "clone-accounts"}
 """A job's walls are built with accounts of their own."""
 AS_FOR_JOBS = ("sysctls", "sysrq", "memory", "new-privileges", "filter")
 READ_FLAGS, WRITE_FLAGS = 0x8913, 0x8914
 REMOUNT_AND_BIND = 32 | 4096
-FORBIDDEN = "/usr/bin/shepherd-probe", "/etc/condor/config.d/shepherd-probe", "/usr/local/libexec/shepherd/probe"
+FORBIDDEN = "usr/bin/shepherd-probe", "etc/condor/config.d/shepherd-probe", "usr/local/libexec/shepherd/probe"
 
 for _name, (_what, _number, _arguments) in kernel.CALLS.items():
     if _name not in BY_DESIGN:
@@ -52,15 +52,10 @@ def _() -> bool:
 
 @probe("root-write-image", "changing the image's programs and settings")
 def _() -> str:
-    found = []
-    for path in FORBIDDEN:
-        try:
-            can_open(path, os.O_WRONLY | os.O_CREAT)
-        except OSError:
-            continue
-        os.unlink(path)
-        found.append(path)
-    return " ".join(found)
+    found = openable("", FORBIDDEN, os.O_WRONLY | os.O_CREAT)
+    for path in found.split():
+        os.unlink(f"/{path}")
+    return found
 
 
 @probe("root-remount", "making its own lease writable")
@@ -72,14 +67,7 @@ def _() -> bool:
 
 @probe("root-control", "writing its own lease")
 def _() -> str:
-    found = []
-    for name in ("control", "token", "host.lock"):
-        try:
-            can_open(f"/run/flock/{name}", os.O_WRONLY)
-        except OSError:
-            continue
-        found.append(name)
-    return " ".join(found)
+    return openable("/run/flock", ("control", "token", "host.lock"), os.O_WRONLY)
 
 
 @probe("root-host-disk", "the host's disks")
