@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.stories import stories
 from tests.turns import turn
 
 SETUP_LIMIT_S = 590
@@ -129,6 +130,15 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     with limited(body_limit_s(item), "the test"):
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure on a site shows what the site's programs said last."""
+    report = yield
+    if report.failed:
+        report.sections += [("what the site said last", story) for story in stories(item)]
+    return report
 
 
 def real_counts(config: pytest.Config) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from tests.house import sources
 
 SUITE = """
 import pytest, time
+from shepherd.lab.site import Site
 
 @pytest.mark.large("matrix", sample=3)
 @pytest.mark.parametrize("cell", range(20))
@@ -22,6 +23,18 @@ def test_cell(cell):
 @pytest.mark.real
 def test_real():
     assert True
+
+class Told(Site):
+    def __init__(self): pass
+
+@pytest.fixture
+def place():
+    return type("Place", (), {"site": Told()})()
+
+def test_of_a_site(place, monkeypatch):
+    from shepherd.lab import story
+    monkeypatch.setattr(story, "of_site", lambda site: "the shepherd said so")
+    assert False
 
 @pytest.mark.limit(0.2)
 def test_hung():
@@ -73,7 +86,13 @@ def test_a_hung_test_fails_and_the_suite_goes_on(suite: pathlib.Path) -> None:
     status, output = outcome(suite)
     assert status == 1
     assert "the test was not over after 0.2 s" in output
-    assert "1 failed, 4 passed" in output.splitlines()[-1]
+    assert "2 failed, 4 passed" in output.splitlines()[-1]
+
+
+def test_a_failure_on_a_site_shows_what_its_programs_said(suite: pathlib.Path) -> None:
+    """A host was not lent within a minute, once and elsewhere, and nothing told why."""
+    status, output = outcome(suite, "-k", "of_a_site")
+    assert (status, "the shepherd said so" in output) == (1, True)
 
 
 def test_the_runs_on_real_components_are_counted_before_the_last_line(suite: pathlib.Path) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shepherd.errors import CommandFailed
+from shepherd.errors import CommandFailed, Unavailable
+from shepherd.lab import story
 from shepherd.lab.eventually import eventually
 from shepherd.lab.node import SOURCE_IN_NODE
 from shepherd.lab.site import Site
@@ -50,10 +51,23 @@ class Job:
         found = self.site.queue(self.site.campus, which) or self.site.history(self.site.campus, which)
         return found[0] if found else {}
 
-    def wait(self, *states: int, within_s: float = 60.0) -> Mapping[str, object]:
-        """Until it is in one of these states. Raises Unavailable."""
+    def wait(self, *states: int, within_s: float = 120.0) -> Mapping[str, object]:
+        """Until it is in one of these states. Raises Unavailable, with what was said of it."""
         what = f"{self.name} is in state {states}"
-        return eventually(lambda: ad if (ad := self.ad).get("JobStatus") in states else {}, within_s, 0.5, what=what)
+
+        def there() -> Mapping[str, object]:
+            return ad if (ad := self.ad).get("JobStatus") in states else {}
+
+        try:
+            return eventually(there, within_s, 0.5, what=what)
+        except Unavailable as exc:
+            raise Unavailable(f"{exc}\n{self.story()}") from exc
+
+    def story(self) -> str:
+        """Its state, its log, why it is not matched, and what the site's programs said last."""
+        matching = self.site.campus.run(("condor_q", "-better-analyze", str(self.cluster))).stdout
+        state = f"{self.name}: state {self.ad.get('JobStatus')} {self.ad.get('HoldReason', '')}"
+        return "\n".join([state, self.text("log"), self.text("err"), matching, story.of_site(self.site)])
 
     def ended(self) -> bool:
         """Whether it neither waits nor runs."""
