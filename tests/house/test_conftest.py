@@ -107,3 +107,11 @@ def test_a_ci_run_without_anything_real_fails(suite: pathlib.Path) -> None:
     """A lab that was quietly left out made CI green."""
     status, output = outcome(suite, "-k", "cell", CI="true")
     assert (status, "on real components: 0 of 0 tests passed" in output) == (1, True)
+
+
+def test_what_a_folder_shares_ends_with_the_folder() -> None:
+    """Without its `__init__.py` a folder's site lived until the end: seven sites kept two processors busy."""
+    shared = [path for path in sources.ROOT.glob("tests/**/conftest.py") if 'scope="package"' in path.read_text()]
+    assert [path for path in shared if not (path.parent / "__init__.py").exists()] == []
+    assert shared
+    assert [path for path in sources.ROOT.glob("tests/**/*.py") if 'scope="ses' + 'sion"' in path.read_text()] == []

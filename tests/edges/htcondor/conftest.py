@@ -121,7 +121,7 @@ class RealPool:
         return WorkerProcess(collector=collector, condor_config=config, name="home collector", python=python)
 
 
-@pytest.fixture(name="real_pool", scope="session")
+@pytest.fixture(name="real_pool", scope="package")
 def pool_of_real_daemons() -> Iterator[RealPool]:
     argv = [sys.executable, "-m", "shepherd.lab.bench_pool", "COLLECTOR", "NEGOTIATOR", "SCHEDD", "STARTD"]
     holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,0 +1,1 @@
+"""One suite for the fake world and the real site."""

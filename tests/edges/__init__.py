@@ -1,0 +1,1 @@
+"""Every edge, each with the real thing beyond it."""

@@ -1,0 +1,1 @@
+"""The edge to HTCondor, with real daemons in namespaces of their own."""

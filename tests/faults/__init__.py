@@ -1,0 +1,1 @@
+"""Things are broken on a real site, and the invariants are measured from outside."""
