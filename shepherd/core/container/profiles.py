@@ -11,7 +11,7 @@ CAPABILITIES = {
     "CHOWN": "HTCondor gives a job's sandbox to its account",
     "DAC_OVERRIDE": "condor_master and the starter write as root where others own the directories",
     "KILL": "procd and PID 1 end a job's processes",
-    "SETGID": "a job runs as its slot's group",
+    "SETGID": "a job runs as its slot's group: HTCondor goes on without it, and jobs are in root's",
     "SETUID": "a job runs as its slot's account",
 }
 """What the container's root keeps, and why."""

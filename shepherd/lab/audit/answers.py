@@ -1,7 +1,7 @@
 """Answers on the ports named on the command line, TCP and UDP: what a guest must not reach, or may.
 
-Standard library only. A UDP question that looks like DNS is answered with the address in argv[1], whatever name was
-asked for.
+Standard library only. Says of each TCP connection when it came, where to and where from. A UDP question that looks like
+DNS is answered with the address in argv[1], whatever name was asked for.
 """
 
 import contextlib
@@ -9,13 +9,15 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 
 def serve_tcp(port: int) -> None:
     """Accept for ever."""
     with socket.create_server(("", port), backlog=512) as server:
         while True:
-            conversation, _ = server.accept()
+            conversation, (visitor, _) = server.accept()
+            print(f"{time.time():.3f} {port} {visitor}", flush=True)
             with conversation, contextlib.suppress(OSError):
                 conversation.send(b"hello\n")
 

@@ -86,9 +86,11 @@ def hoard(site: Site) -> Ads:
 
 
 def hoarded(site: Site) -> Result:
-    """Pages of lends that are over, sent again: those that made keepers begin."""
+    """Pages of lends that are over, sent again: those that made keepers begin, and did."""
     site.cm.must(("shepherd", "flockon"), user="shepherd")
     kept = eventually(lambda: arming(hoard(site)), ARMED_S, 0.1, what="a page that lends")
+    begun = {host for page in kept for host, phase in leases_of(page).items() if phase == "arm"}
+    eventually(lambda: begun <= {*containers(site)}, ARMED_S, 0.3, what=f"{begun} have begun by it")
     site.cm.must(("shepherd", "flockoff", "the audit ends a lend"), user="shepherd")
     eventually(lambda: not containers(site), ARMED_S, 0.3, what="all hosts are at home")
     host = at_home(site)

@@ -17,6 +17,7 @@ from shepherd.lab.audit.place import (
     doors_that_do_not_exist,
     facts,
     host_of,
+    visits,
 )
 from shepherd.lab.audit.report import NOT_MADE, OPEN, SHUT, Result, from_job, need, shut
 from shepherd.lab.eventually import eventually
@@ -112,9 +113,12 @@ class Guests:
             yield Result(id=f"door-{name}", tries="a door", must=SHUT, got="not there", detail=self.doors[name])
         victim = self.bob.submit("victim", self.host, ["job.victim", str(VICTIM_S)])
         victim.says("open")
+        began_s = time.time()
         prober = self.alice.submit("prober", self.host, ["job.probes", *self.told], more=DUMPS)
         prober.wait(COMPLETED, HELD, within_s=VICTIM_S)
         yield from complete(from_job(prober.lines(), SHUT), SHUT)
+        visited = visits(self.site, began_s)
+        yield shut("net-visits", "all of these doors, as the doors themselves tell", bool(visited), ", ".join(visited))
         met = [line for line in victim.text().splitlines() if line.startswith("met")]
         yield shut("victim-met", "the other job noticed a visitor", bool(met), " ".join(met))
         yield self._accounts(2)

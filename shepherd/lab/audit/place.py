@@ -29,7 +29,9 @@ ELSEWHERE = {
     "hundred": "100.64.3.1", "metadata": "169.254.169.254",
 }  # fmt: skip
 """Addresses that answer outside of the site, if the gateway lets anything through to them."""
-PORTS = (22, 25, 53, 80, 443, 445)
+WEB_PORT = 443
+"""The only one of these that guests may reach."""
+PORTS = (22, 25, 53, 80, WEB_PORT, 445)
 SERVICE_PORT, DATABASE_PORT = 8080, 5432
 ANSWERS = f"{SOURCE_IN_NODE}/shepherd/lab/audit/answers.py"
 LENT = 2
@@ -67,16 +69,32 @@ def answer_everywhere(site: Site) -> tuple["subprocess.Popen[bytes]", ...]:
     ports = [str(port) for port in PORTS]
     program = ("/usr/bin/python3", "-IS", ANSWERS, CAMPUS_WAN)
     return (
-        site.campus.spawn((*program, *ports)),
-        site.cm.spawn((*program, str(SERVICE_PORT))),
-        site.nfs.spawn((*program, str(DATABASE_PORT))),
+        site.campus.spawn((*program, *ports), out=visitors_of(site.campus)),
+        site.cm.spawn((*program, str(SERVICE_PORT)), out=visitors_of(site.cm)),
+        site.nfs.spawn((*program, str(DATABASE_PORT)), out=visitors_of(site.nfs)),
     )
+
+
+def visitors_of(node: Node) -> Path:
+    """Where those who answer on a node write down who came."""
+    return node.home / "visitors"
+
+
+def visits(site: Site, since_s: float) -> list[str]:
+    """Who came to doors that must be shut since then, as the doors themselves tell: `NODE PORT VISITOR`."""
+    found = []
+    for node in (site.campus, site.cm, site.nfs):
+        for line in visitors_of(node).read_text(encoding="ascii").splitlines():
+            at_s, port, visitor = line.split()
+            if float(at_s) >= since_s and int(port) != WEB_PORT:
+                found.append(f"{node.name} {port} {visitor}")
+    return found
 
 
 def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
     """What a job on `host` is told: who it is, and where doors are. All but those of guests' needs must be shut."""
     names = {names.flocking: names for names in site.names}
-    web = f"{CAMPUS_WAN}:443"
+    web = f"{CAMPUS_WAN}:{WEB_PORT}"
     return {
         "own": names[host].flock_address,
         "broadcast": "10.27.255.255",

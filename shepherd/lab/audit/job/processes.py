@@ -25,6 +25,12 @@ def _() -> str:
     return " ".join(map(str, strangers()))
 
 
+@probe("process-groups", "the groups of the container's root, or of anybody else: files that are open to them")
+def _() -> str:
+    ours = {os.getgid(), os.getegid(), *os.getgroups()} - {os.getuid()}
+    return " ".join(map(str, sorted(ours)))
+
+
 @probe("process-command-lines", "their command lines")
 def _() -> str:
     return reached(lambda pid: text_of(f"/proc/{pid}/cmdline"))
