@@ -31,7 +31,8 @@ def test_an_empty_collector_ends_no_lend_and_stops_no_reclaim(scene: Scene, serv
     cluster = scene.guests()
     before = containers_first(scene)
     kill_collector(scene, service)
-    time.sleep(8)
+    scene.eventually(lambda: "young" in str(shown(scene)["readings"]), 20, "the collector is back, young and empty")
+    time.sleep(2 * TIMERS["look_s"])
     assert containers_first(scene) == before
     assert scene.running(cluster) == 1
     burst = scene.local(6, seconds=1)
