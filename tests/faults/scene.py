@@ -30,6 +30,8 @@ TIMERS = {
 POLICY = {"idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 9, "cooling_s": 3.0}
 HOME_S = TIMERS["lease_s"] + 16.0 + 25.0
 """Lease, ladder, and a startd's start: after this every host is home whatever died."""
+LEND_S = 120.0
+"""Eight seconds, and a failed attempt with its cooling on a busy machine. How fast a lend is, is measured elsewhere."""
 SLEEP = "executable = /bin/sleep\narguments = {seconds}\nrequest_memory = 32\nqueue {count}\n"
 DAEMONISED = """executable = /bin/sh
 arguments = "-c 'setsid sleep 4711 >/dev/null 2>&1 & setsid sh -c ""setsid sleep 4712 &"" & sleep 600'"
@@ -105,7 +107,7 @@ class Scene:
     def lend(self) -> None:
         """Let all hosts be lent, and wait until they are."""
         self.flockon()
-        eventually(self.all_lent, 60, 0.2, what="all hosts are lent")
+        eventually(self.all_lent, LEND_S, 0.2, what="all hosts are lent")
 
     def guests(self, count: int = 1, seconds: int = 600, description: str = SLEEP) -> int:
         """Jobs of a guest, running."""
