@@ -6,8 +6,10 @@ import signal
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import IO
 
 from shepherd.edges import kernel_cgroups as cgroups
+from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
 from shepherd.model.observation import LockHolder
 
@@ -16,6 +18,9 @@ STARTD = "condor_startd"
 GUARD = "startd-guard"
 DELETED = " (deleted)"
 """What the kernel adds to a program's path once its file was removed or replaced, as any upgrade does."""
+MOST_BYTES = 4 << 20
+"""Of /proc/locks, some 40 000 locks. The kernel gives a page at a time and counts from the first for each: a million
+locks, which guests may take, would be read for minutes."""
 
 
 def memory_mib() -> int:
@@ -48,17 +53,18 @@ class HostKernel:
         cgroups.kill_all(Path(container.cgroup))
 
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
-        """See the port."""
-        pid = flock_holder(self._lock)
-        if pid is None:
-            return LockHolder.NOBODY, None
-        if container is not None and pid == container.pid:
-            return LockHolder.FLOCK, pid
-        return _kind_of(pid), pid
+        """See the port. The container's PID 1 is asked first: guests' own locks are not read while it holds it."""
+        if container is not None and holds_flock(container.pid, self._lock):
+            return LockHolder.FLOCK, container.pid
+        try:
+            pid = flock_holder(self._lock)
+        except CommandFailed:
+            return LockHolder.STRANGER, None
+        return (LockHolder.NOBODY, None) if pid is None else (_kind_of(pid), pid)
 
     def guard_waits(self) -> bool:
         """See the port."""
-        return any(_kind_of(pid) is LockHolder.GUARD for pid in flock_waiters(self._lock))
+        return any(_kind_of(pid) is LockHolder.GUARD and has_open(pid, self._lock) for pid in _processes())
 
     def end_startd(self, pid: int) -> None:
         """See the port."""
@@ -79,33 +85,81 @@ class HostKernel:
 
 
 def flock_holder(lock: Path) -> int | None:
-    """Id of the process that took the flock on `lock`; None if nobody holds it."""
-    return next((pid for pid, waits in _flocks(lock) if not waits), None)
+    """Id of the process that took the flock on `lock`, by /proc/locks; None if nobody holds it.
+
+    Raises CommandFailed if it is not among the first MOST_BYTES of more.
+    """
+    wanted = _place_of(lock)
+    if wanted is None:
+        return None
+    with (PROC / "locks").open("rb", buffering=0) as file:
+        text = _start(file)
+    for line in text.decode("ascii").splitlines():
+        # "7: FLOCK  ADVISORY  WRITE 4242 00:2d:17 0 EOF"; whoever waits has "->" after the number.
+        fields = line.split()
+        if fields[1:2] == ["FLOCK"] and fields[5:6] == [wanted]:
+            return int(fields[4])
+    if len(text) >= MOST_BYTES:
+        raise CommandFailed(f"there are too many locks on this host to find who holds {lock}")
+    return None
 
 
-def flock_waiters(lock: Path) -> list[int]:
-    """Ids of the processes that are blocked until they get it."""
-    return [pid for pid, waits in _flocks(lock) if waits]
+def holds_flock(pid: int, lock: Path) -> bool:
+    """Whether a process holds the flock on `lock`, by its own descriptors: costs nothing by others' locks."""
+    wanted = _place_of(lock)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(PROC / str(pid) / "fdinfo"):
+            with contextlib.suppress(OSError):
+                text = (PROC / str(pid) / "fdinfo" / name).read_text(encoding="ascii")
+                rows = [line.split() for line in text.splitlines() if line.startswith("lock:")]
+                if any("FLOCK" in row and wanted in row for row in rows):
+                    return True
+    return False
 
 
-def _flocks(lock: Path) -> Iterator[tuple[int, bool]]:
-    """Processes with a part in the flock on `lock` as /proc/locks has them, and whether each only waits for it."""
+def has_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open."""
+    with contextlib.suppress(OSError):
+        meant = path.stat()
+        for name in os.listdir(PROC / str(pid) / "fd"):
+            with contextlib.suppress(OSError):
+                if os.path.samestat((PROC / str(pid) / "fd" / name).stat(), meant):
+                    return True
+    return False
+
+
+def _start(file: IO[bytes]) -> bytes:
+    """What a file of the kernel's says, at most MOST_BYTES and a page."""
+    text = bytearray()
+    while len(text) < MOST_BYTES and (some := file.read(1 << 16)):
+        text += some
+    return bytes(text)
+
+
+def _place_of(lock: Path) -> str | None:
+    """A file as /proc/locks names it; None if there is none."""
     try:
         seen = lock.stat()
     except FileNotFoundError:
-        return
-    wanted = f"{os.major(seen.st_dev):02x}:{os.minor(seen.st_dev):02x}:{seen.st_ino}"
-    for line in (PROC / "locks").read_text(encoding="ascii").splitlines():
-        # "7: FLOCK  ADVISORY  WRITE 4242 00:2d:17 0 EOF"; whoever waits has "->" after the number.
-        _, *fields = line.split()
-        waits = fields[0] == "->"
-        kind, _, _, pid, where = fields[waits : waits + 5]
-        if kind == "FLOCK" and where == wanted:
-            yield int(pid), waits
+        return None
+    return f"{os.major(seen.st_dev):02x}:{os.minor(seen.st_dev):02x}:{seen.st_ino}"
+
+
+def _processes() -> Iterator[int]:
+    """Ids of all processes that can be seen from here."""
+    return (int(name) for name in os.listdir(PROC) if name.isdigit())
+
+
+def _is_of_this_host(pid: int) -> bool:
+    """Whether a process runs in our own PID namespace: whoever is in a container may call itself what it likes. Raises
+    OSError if it is gone."""
+    return (PROC / str(pid) / "ns/pid").readlink() == (PROC / "self/ns/pid").readlink()
 
 
 def _kind_of(pid: int) -> LockHolder:
     try:
+        if not _is_of_this_host(pid):
+            return LockHolder.STRANGER
         if (PROC / str(pid) / "exe").readlink().name.removesuffix(DELETED) == STARTD:
             return LockHolder.REGULAR
         command = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")

@@ -47,6 +47,7 @@ UNSTICK_S = 5.0
 UNTIL_S = 0.5
 """A lease's end that moves by less is not worth another control file."""
 FRUITLESS_ROUNDS = 3
+GUARD_LOOK_S = 5.0
 """Patrols in a row that could show nothing: a collector's restart takes one; more may be a guest's doing."""
 CHECK_S = 60.0
 START_S = 60.0
@@ -85,6 +86,8 @@ class Keeper:
         self._went_s: float | None = None
         """When `go` was told; None if not by this process."""
         self._abandoned_from_s: float | None = None
+        self._guard_seen = (float("-inf"), False)
+        """When the guard was looked for, and whether it waited."""
         self._poll_s = settings.poll_local_s
         self._phase = KeeperPhase.IDLE
         self._leak_at_s = self._leak_remembered()
@@ -138,12 +141,20 @@ class Keeper:
 
     def _is_abandoned(self, holder: LockHolder, now_s: float) -> bool:
         """Whether HTCondor was stopped here, rather than being restarted."""
-        if holder in {LockHolder.REGULAR, LockHolder.GUARD} or self._parts.kernel.guard_waits():
+        if holder in {LockHolder.REGULAR, LockHolder.GUARD} or self._guard_waits(now_s):
             self._abandoned_from_s = None
             return False
         if self._abandoned_from_s is None:
             self._abandoned_from_s = now_s
         return now_s - self._abandoned_from_s >= self._settings.abandoned_s
+
+    def _guard_waits(self, now_s: float) -> bool:
+        """Asked now and then: it means a look at every process of this host, and guests may have thousands."""
+        at_s, answer = self._guard_seen
+        if now_s - at_s >= GUARD_LOOK_S:
+            answer = self._parts.kernel.guard_waits()
+            self._guard_seen = (now_s, answer)
+        return answer
 
     def _container(self) -> Container | None:
         return self._record.lend.container if self._record.lend else None
@@ -167,9 +178,11 @@ class Keeper:
     def _patrolled(self, met: ShepherdError) -> None:
         """A wall that fell ends the lend, and so does silence if it lasts; a container that has ended has no walls."""
         container = self._container()
-        if container is None or self._parts.kernel.start_ticks(container.pid) != container.start_ticks:
+        ticks = self._parts.kernel.start_ticks(container.pid) if container else None
+        if ticks is None or (container and ticks == container.start_ticks):
+            self._note_leak(met)  # but not what was seen of a stranger who has the number of its PID 1 by now
+        if container is None or ticks != container.start_ticks:
             return
-        self._note_leak(met)
         self._parts.log("the patrol met trouble", problem=met.diagnosis())
         if not isinstance(met, Unavailable) or self._parts.yard.fruitless_rounds >= FRUITLESS_ROUNDS:
             self._refused = met.diagnosis()

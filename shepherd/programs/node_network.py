@@ -46,6 +46,17 @@ class NodeNetwork:
         if conflict := self._conflict(seen):
             raise Refused(conflict)
 
+    def mend(self) -> None:
+        """`up`, told to nobody. Raises as it."""
+        for _ in self.up():
+            pass
+
+    def hold_guard(self) -> None:
+        """Load the host guard's rules unless they are in force. Raises CommandFailed, Unavailable."""
+        links = tuple(self.links.seen())
+        if self.settings.guard and self.rules.listing(TABLE, FAMILY) != self._meant(links):
+            self.rules.load(self._guard(links))
+
     def down(self) -> Iterator[NetworkStep]:
         """Remove what is ours, telling each step when it is done. Raises Refused while a container is there."""
         seen = self._seen()

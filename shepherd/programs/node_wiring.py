@@ -1,6 +1,5 @@
 """The keeper put together: settings in, a loop with real edges out. Names every edge the keeper uses."""
 
-import collections
 import os
 import random
 import threading
@@ -184,15 +183,8 @@ def network_of(settings: NodeSettings) -> NodeNetwork:
 
 def checks_of(settings: NodeSettings) -> Checks:
     """Everything that must hold here for a lend."""
-    reach, network = NetworkReach(FIRST_SLOT_UID), network_of(settings)
-    return Checks(
-        settings,
-        docker_of(settings),
-        reach,
-        network.problem,
-        lambda: collections.deque(network.up(), maxlen=0).clear(),
-        shield_of(settings),
-    )
+    reach = NetworkReach(FIRST_SLOT_UID)
+    return Checks(settings, docker_of(settings), reach, network_of(settings), shield_of(settings))
 
 
 def shield_of(settings: NodeSettings) -> Shield:

@@ -21,6 +21,7 @@ from shepherd.sim.node_ports import (
     SimEngine,
     SimKernel,
     SimLocalStartd,
+    SimNetwork,
     SimPageSource,
     SimReach,
     SimShield,
@@ -122,7 +123,7 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), lambda: "", lambda: None, SimShield())
+        checks = Checks(settings, engine, SimReach(), SimNetwork(), SimShield())
         return Keeper(
             settings,
             Parts(

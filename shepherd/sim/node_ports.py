@@ -132,6 +132,20 @@ class SimReach:
         return frozenset({*own, *(attempt for attempt in attempts if attempt.whence is Whence.HOST)})
 
 
+class SimNetwork:
+    """A host's side of the VLAN that is always in order."""
+
+    def problem(self) -> str:
+        """See `HostNetwork`."""
+        return ""
+
+    def mend(self) -> None:
+        """See `HostNetwork`."""
+
+    def hold_guard(self) -> None:
+        """See `HostNetwork`."""
+
+
 class SimShield:
     """What the host adds to a container: always there."""
 

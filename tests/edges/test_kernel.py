@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from shepherd.edges import kernel as module
 from shepherd.edges import kernel_cgroups as cgroups
-from shepherd.edges.kernel import HostKernel, flock_holder, flock_waiters
+from shepherd.edges.kernel import HostKernel, flock_holder, holds_flock
 from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
 from shepherd.model.observation import LockHolder
@@ -65,6 +66,13 @@ def test_holders_are_told_apart(kernel: HostKernel, lock: Path) -> None:
         assert kernel.lock_holder(None) == (LockHolder.STRANGER, os.getpid())
         ours = Container(ident="c", pid=os.getpid(), start_ticks=0, cgroup="/nowhere")
         assert kernel.lock_holder(ours) == (LockHolder.FLOCK, os.getpid())
+
+
+def flock_waiters(lock: Path) -> list[int]:
+    """Processes that are blocked until they get it."""
+    place = f":{lock.stat().st_ino}"
+    rows = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return [int(row[5]) for row in rows if row[1:3] == ["->", "FLOCK"] and row[6].endswith(place)]
 
 
 def waits_alone(lock: Path, pid: int) -> bool:
@@ -177,3 +185,52 @@ def test_a_cgroup_that_is_not_the_containers_own_is_refused(
     """Killing everybody in it would have killed the host."""
     with pytest.raises(CommandFailed, match="alone"):
         kernel.cgroup(sleeper.pid, "ab" * 32)
+
+
+MANY = """
+import fcntl, sys, time
+with open(sys.argv[1], "w+b") as file:
+    for place in range(int(sys.argv[2])):
+        fcntl.lockf(file, fcntl.LOCK_EX, 1, 2 * place)
+    print("taken", flush=True)
+    time.sleep(1000)
+"""
+
+
+def test_locks_of_guests_are_not_read_while_the_container_holds_the_hosts(
+    kernel: HostKernel, lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job took a million locks: each look of the keeper lasted for minutes, and nothing ended the lend."""
+    ours = Container(ident="c" * 64, pid=os.getpid(), start_ticks=1, cgroup="/nowhere")
+    monkeypatch.setattr(module, "flock_holder", lambda _: pytest.fail("all locks of the host were read"))
+    with lock.open() as file:
+        assert not holds_flock(os.getpid(), lock)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert kernel.lock_holder(ours) == (LockHolder.FLOCK, os.getpid())
+
+
+def test_too_many_locks_to_look_through_are_nobodys(
+    kernel: HostKernel, lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever cannot tell who holds the host must not take it for free."""
+    monkeypatch.setattr(module, "MOST_BYTES", 4000)
+    argv = [sys.executable, "-IS", "-c", MANY, str(tmp_path / "file"), "1000"]
+    with lock.open() as file, subprocess.Popen(argv, stdout=subprocess.PIPE) as greedy:
+        assert greedy.stdout is not None
+        assert greedy.stdout.readline() == b"taken\n"
+        assert kernel.lock_holder(None) == (LockHolder.STRANGER, None)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        greedy.kill()
+
+
+def test_what_runs_in_a_container_is_neither_guard_nor_startd(kernel: HostKernel, lock: Path, tmp_path: Path) -> None:
+    """A container's root named a program `startd-guard`, and `condor_off` was not noticed any more."""
+    program = tmp_path / "startd-guard"
+    program.write_text(HOLD)
+    argv = ["unshare", "--pid", "--fork", "--kill-child", sys.executable, "-IS", str(program), str(lock)]
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with subprocess.Popen(argv) as inside:
+            eventually(lambda: len(flock_waiters(lock)) == 1, what="it waits")
+            assert not kernel.guard_waits()
+            inside.kill()

@@ -34,6 +34,7 @@ PID, REGULAR_PID = 4242, 100
 ROOT_GID = 100000
 OWN_POOL = Attempt(whence=Whence.PILOT, target=SETTINGS.flock_collector)
 STORAGE = "10.1.0.9:2049"
+NO_GUARD = "the host guard is not in force"
 
 
 class Killed(Exception):
@@ -193,6 +194,7 @@ class World:
     # What the keeper needs of the network.
 
     def mend_network(self) -> None:
+        self.answer()
         if not self.network_can_be_mended:
             raise Refused(f"{self.network_problem}, and somebody else is in the way")
         self.network_problem = ""
@@ -210,21 +212,20 @@ class World:
     def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
         everywhere = {attempt for attempt in attempts if attempt.whence is Whence.HOST}
         assert pid == PID or everywhere == set(attempts)
-        self._answer()
         everywhere -= self.silent
         return (everywhere | self.reached) & set(attempts)
 
     # What the keeper needs of the dockerd.
 
     def fetch(self, image: str, repository: str, login: tuple[str, str] | None) -> None:
-        self._answer()
+        self.answer()
 
     def image_problem(self, images: AbstractSet[str]) -> str:
-        self._answer()
+        self.answer()
         return "" if IMAGE in images else "wrong"
 
     def run(self, spec: ContainerSpec) -> Started:
-        self._answer()
+        self.answer()
         self.started += 1
         ident = f"{self.started:064x}"
         self.containers.append(ident)
@@ -233,27 +234,27 @@ class World:
         return Started(ident=ident, pid=PID)
 
     def facts(self) -> EngineFacts:
-        self._answer()
+        self.answer()
         return EngineFacts(version=(28, 5), root_uid=100000, root_gid=ROOT_GID, seccomp=True)
 
     def seen(self, started: Started) -> ContainerSeen:
-        self._answer()
+        self.answer()
         assert self.spec is not None
         return dataclasses.replace(as_specified(self.spec), no_new_privileges=not self.dockerd_is_lax)
 
     def job_problem(self, started: Started) -> str:
-        self._answer()
+        self.answer()
         assert NodeFile.CONTROL not in self.files, "guests may be in already"
         return self.job_trouble
 
     def remove_all(self, keep: str | None) -> Sequence[str]:
-        self._answer()
+        self.answer()
         gone = [ident for ident in self.containers if ident != keep]
         self.containers = [ident for ident in self.containers if ident == keep]
         self.alive = self.alive and bool(self.containers)
         return ["bye" for _ in gone]
 
-    def _answer(self) -> None:
+    def answer(self) -> None:
         if not self.dockerd_up:
             raise DockerUnavailable("dockerd does not answer")
 
@@ -285,6 +286,24 @@ class World:
 
 
 @dataclasses.dataclass(frozen=True)
+class Network:
+    """The host's side of the VLAN, which is asked of dockerd, too."""
+
+    world: World
+
+    def problem(self) -> str:
+        self.world.answer()
+        return self.world.network_problem
+
+    def mend(self) -> None:
+        self.world.mend_network()
+
+    def hold_guard(self) -> None:
+        if self.world.network_problem == NO_GUARD and self.world.network_can_be_mended:
+            self.world.network_problem = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class LocalDrain:
     """The local startd as a port of its own."""
 
@@ -305,7 +324,7 @@ class Driven:
         here = Here(host=HOST, pool=POOL, nonce=world.nonce(), images=frozenset({IMAGE}), skew_s=300.0)
         trust = Trust(verifier=world, key_ids=frozenset({"k"}))
         at_once, later = self._at_once, self._dockerd
-        checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world)
+        checks = Checks(SETTINGS, world, world, Network(world), world)
         self._keeper = Keeper(
             SETTINGS,
             Parts(

@@ -6,7 +6,7 @@ from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_world import PID, SETTINGS, STORAGE, World, armed, flocking, phase_is
+from tests.host.keeper_world import NO_GUARD, PID, SETTINGS, STORAGE, World, armed, flocking, phase_is
 
 HOLE = Attempt(whence=Whence.JOB, target=STORAGE)
 ROUND_S = SETTINGS.leak_check_s + 5.0
@@ -34,7 +34,7 @@ def test_a_container_has_its_rules_before_it_may_do_anything() -> None:
 def test_a_network_that_has_drifted_is_told_and_nothing_starts() -> None:
     """Somebody had removed the host guard; the host was lent all the same."""
     world = World()
-    world.network_problem = "the host guard is not in force"
+    world.network_problem = NO_GUARD
     keeper = world.keeper()
     world.publish(LeasePhase.ARM)
     keeper.run(20.0)
@@ -124,6 +124,40 @@ def test_a_dockerd_that_is_slow_on_the_round_ends_no_lend() -> None:
     assert any("patrol" in line for line in world.log)
 
 
+def test_a_silent_dockerd_hides_no_leak() -> None:
+    """dockerd hung on a host behind an open firewall: each round ended with the question that it did not answer."""
+    world = World()
+    keeper = flocking(world)
+    world.dockerd_up = False
+    world.reached.add(HOLE)
+    keeper.run_until(lambda world: world.control()["phase"] == "leave", 2 * ROUND_S)
+    assert world.report.leak_at_s == pytest.approx(world.wall_s(), abs=2 * ROUND_S)
+
+
+def test_a_silent_dockerd_keeps_no_guard_from_coming_back() -> None:
+    """Somebody flushed the host's rules while dockerd was being upgraded."""
+    world = World()
+    keeper = flocking(world)
+    world.dockerd_up = False
+    world.network_problem, world.network_can_be_mended = NO_GUARD, True
+    keeper.run(2 * ROUND_S)
+    assert (world.network_problem, world.report.phase) == ("", KeeperPhase.FLOCKING)
+
+
+def test_a_leak_that_was_seen_as_the_container_ended_is_told() -> None:
+    """The lend was called off in the second in which the hole was found, and nobody heard of the hole."""
+    world = World()
+    keeper = flocking(world)
+    world.reached.add(HOLE)
+    world.dockerd_stopped = True
+    keeper.run_until(lambda world: bool(world.pending), ROUND_S)
+    world.end_container()
+    for work in world.pending:
+        work()
+    keeper.run(1.0)
+    assert world.report.leak_at_s > 0
+
+
 def test_a_flock_pool_that_is_restarted_ends_no_lend() -> None:
     """The flock pool was upgraded, and for one minute every round of every keeper found nothing to answer it."""
     world = World()
@@ -155,7 +189,7 @@ def test_a_guard_that_a_reload_took_away_is_made_again_and_the_guests_stay() -> 
     """The configuration tool reloaded the firewall on all hosts at noon, and all guests of the site went home."""
     world = World()
     keeper = flocking(world)
-    world.network_problem, world.network_can_be_mended = "the host guard is not in force", True
+    world.network_problem, world.network_can_be_mended = NO_GUARD, True
     keeper.run(2 * ROUND_S)
     assert (world.network_problem, world.report.phase) == ("", KeeperPhase.FLOCKING)
 

@@ -6,12 +6,12 @@ from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.node_audit import NOT_LENT, NodeAudit
-from tests.host.keeper_world import SETTINGS, STORAGE, World, flocking
+from tests.host.keeper_world import SETTINGS, STORAGE, Network, World, flocking
 
 
 def audit(world: World) -> dict[str, str]:
     """What is wrong, by what was looked at."""
-    checks = Checks(SETTINGS, world, world, lambda: world.network_problem, world.mend_network, world)
+    checks = Checks(SETTINGS, world, world, Network(world), world)
     lend = from_json(world.files[NodeFile.LEND]).lend if NodeFile.LEND in world.files else None
     looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend, made=NOTHING).run()
     return {one.what: one.problem for one in looked}

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
+from shepherd.errors import CommandFailed
 from shepherd.model.container import ContainerSpec, Limits, Tmpfs
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ COLLECTOR = "_CONDOR_COLLECTOR_HOST"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Made:
-    """What is on record. Both may be empty: an earlier version wrote none, or the record is damaged."""
+    """What is on record. Both are empty where nothing is."""
 
     told: Mapping[str, Any]
     """Fields of the container's specification, as JSON has them."""
@@ -42,13 +43,16 @@ def to_json(spec: ContainerSpec, rules: str) -> str:
 
 
 def from_json(text: str | None) -> Made:
-    """The record as read back."""
+    """The record as read back; NOTHING if there is none. Raises CommandFailed if it is damaged: what runs can then be
+    compared with nothing."""
+    if not text:
+        return NOTHING
     try:
-        found = json.loads(text or "{}")
+        found = json.loads(text)
         read = Made(told=dict(found["spec"]), rules=str(found["rules"]))
         dict(rebuilt(read, None))
-    except (ValueError, TypeError, LookupError, AttributeError):
-        return NOTHING
+    except (ValueError, TypeError, LookupError, AttributeError) as exc:
+        raise CommandFailed("the record of what the container was made as is damaged") from exc
     return read
 
 
@@ -62,8 +66,10 @@ def moved(made: Made, now: ContainerSpec) -> str:
 
 
 def as_made(made: Made, now: ContainerSpec, seen: ContainerSpec) -> ContainerSpec:
-    """The specification to compare with: what is on record, and of what is not, dockerd's own words; what dockerd does
-    not tell is as it would be made now."""
+    """The specification to compare with: what is on record, and of fields that it does not have, dockerd's own words;
+    what dockerd does not tell is as it would be made now, and without any record everything is."""
+    if not made.told:
+        return now
     base = dataclasses.replace(seen, remapped=now.remapped, hides_processes=now.hides_processes)
     return known(base, dict(rebuilt(made, seen)))
 
