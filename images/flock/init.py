@@ -11,6 +11,7 @@ command line; if it vanishes or cannot be understood, what it last said holds un
 
 import argparse
 import contextlib
+import ctypes
 import dataclasses
 import fcntl
 import os
@@ -27,6 +28,7 @@ CONDORS_OWN = {"/var/lib/condor": 0o755, "/var/log/condor": 0o700}
 """HTCondor's directories, file systems in memory that come up empty, and their modes. HTCondor's own file transfer runs
 with a job's rights and outside of its walls: logs tell of other guests, so no job may read them."""
 BELOW, PASSABLE = ("execute", "spool"), 0o711
+PR_SET_DUMPABLE = 4
 HEARD = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 
 
@@ -64,6 +66,7 @@ def main() -> int:
         return 2
     signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     try:
+        be_nobodys_puppet()
         keeper = Keeper(place)
         lock = keeper.wait_for_lock()
         keeper.wait_for_go()
@@ -77,6 +80,13 @@ def main() -> int:
         return 0
     finally:
         kill_everybody()
+
+
+def be_nobodys_puppet() -> None:
+    """Whoever becomes the container's root is root as much as this process is. Not dumpable, it can be traced and
+    rewritten only with CAP_SYS_PTRACE, which nobody in the container has: else it could be made to drop the lock."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise Ending(f"it cannot be made untraceable: {os.strerror(ctypes.get_errno())}")
 
 
 def parse(arguments: list[str]) -> Place:

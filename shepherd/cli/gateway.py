@@ -2,8 +2,11 @@
 
 import argparse
 
+from shepherd.errors import SettingsError
+
 RUN = """Loads the rules, allows forwarding, and keeps both as the settings have them. Rules stay when it ends. HUP
-reloads the settings, all or nothing; if the rules cannot be loaded, the VLAN is closed."""
+reloads the settings, all or nothing; if the rules cannot be loaded, the VLAN is closed; if the settings are wrong,
+nothing is forwarded from it but what rules that are loaded already let through."""
 APPLY = "Bring the settings into force once, and say what was changed. Changes nothing the second time."
 
 
@@ -18,9 +21,14 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(args: argparse.Namespace) -> int:
     """Serve until TERM, or apply. Raises SettingsError, CommandFailed, Refused."""
-    from shepherd.programs.gateway_wiring import GatewayProgram
+    from shepherd.programs.gateway_wiring import GatewayProgram, bar
 
-    program = GatewayProgram(args.settings)
+    try:
+        program = GatewayProgram(args.settings)
+    except SettingsError:
+        if args.gateway_verb == "run":
+            bar(args.settings)
+        raise
     if args.gateway_verb == "run":
         program.run()
     elif args.show:

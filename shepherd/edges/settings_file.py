@@ -54,6 +54,15 @@ def read_gateway_settings(path: Path, rules: Rules[GatewaySettings]) -> GatewayS
     return checked(path, GatewaySettings, rules)
 
 
+def vlan_in(path: Path) -> str:
+    """The VLAN's interface that a gateway's settings name, whatever else is wrong with them; the default if none."""
+    try:
+        named = toml_tree(path).get("vlan")
+    except SettingsError:
+        named = None
+    return named if isinstance(named, str) else GatewaySettings.vlan
+
+
 def read_recipe(path: Path, rules: Rules[Recipe]) -> Recipe:
     """An image's recipe. Raises SettingsError listing everything wrong in the file."""
     return checked(path, Recipe, rules)

@@ -116,7 +116,8 @@ def as_frame(address: bytes, number: int, one: Mapping[str, Any], packets: Seque
         return frame(address, number, one)
     asker, asked = one["answers"] + 1, packets[one["answers"]]
     seemed = next((source for number, source, _ in listed("forwarded") if number == asker), asked["source"])
-    return reply(address, number, asked["destination"], seemed, (asked["port"], source_port(asker)))
+    ports = asked["port"], source_port(asker)
+    return reply(address, number, asked["destination"], seemed, asked["protocol"], ports)
 
 
 def opened(interface: str) -> socket.socket:

@@ -16,16 +16,17 @@ TTL = 64
 
 
 def frame(mac: bytes, number: int, packet: Mapping[str, Any]) -> bytes:
-    """An Ethernet frame to `mac` with the first packet of a connection, numbered by IP id and source port."""
+    """An Ethernet frame to `mac` with a packet, numbered by IP id, and its connection's first packet by source port."""
     source, destination, protocol = packet["source"], packet["destination"], packet["protocol"]
-    body = transport(source, destination, protocol, source_port(number), packet["port"], number, packet["flags"])
+    port = source_port(number if packet["goes_on"] < 0 else packet["goes_on"] + 1)
+    body = transport(source, destination, protocol, port, packet["port"], number, packet["flags"])
     return addressed(mac, number, source, destination, protocol, body, options=packet["options"])
 
 
-def reply(mac: bytes, number: int, source: str, destination: str, ports: tuple[int, int]) -> bytes:
-    """A frame with the second packet of a TCP connection: SYN and ACK, from and to these ports."""
-    body = transport(source, destination, TCP, *ports, number, flags=SYN | ACK)
-    return addressed(mac, number, source, destination, TCP, body, options=False)
+def reply(mac: bytes, number: int, source: str, destination: str, protocol: int, ports: tuple[int, int]) -> bytes:
+    """A frame with the second packet of a connection, of TCP SYN and ACK, from and to these ports."""
+    body = transport(source, destination, protocol, *ports, number, flags=SYN | ACK)
+    return addressed(mac, number, source, destination, protocol, body, options=False)
 
 
 def addressed(

@@ -29,6 +29,8 @@ class Packet:
     answers: int = -1
     """Index of an earlier packet that this one answers: to whom that seemed to come from. The four fields above but the
     interface are ignored."""
+    goes_on: int = -1
+    """Index of the packet that began this one's connection; -1: it begins one."""
     flags: int = 0x02
     """Of TCP; SYN begins a connection."""
     options: bool = False

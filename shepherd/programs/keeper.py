@@ -33,6 +33,7 @@ from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.ports import Clock, Log
 from shepherd.ports_node import Kernel, NodeFile, RunDir
+from shepherd.programs.keeper_abandoned import Abandonment
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader
 from shepherd.programs.keeper_report import Reporter
@@ -47,7 +48,6 @@ UNSTICK_S = 5.0
 UNTIL_S = 0.5
 """A lease's end that moves by less is not worth another control file."""
 FRUITLESS_ROUNDS = 3
-GUARD_LOOK_S = 5.0
 """Patrols in a row that could show nothing: a collector's restart takes one; more may be a guest's doing."""
 CHECK_S = 60.0
 START_S = 60.0
@@ -85,9 +85,7 @@ class Keeper:
         self._unstuck_s: float | None = None
         self._went_s: float | None = None
         """When `go` was told; None if not by this process."""
-        self._abandoned_from_s: float | None = None
-        self._guard_seen = (float("-inf"), False)
-        """When the guard was looked for, and whether it waited."""
+        self._abandonment = Abandonment(parts.kernel, settings.abandoned_s)
         self._poll_s = settings.poll_local_s
         self._phase = KeeperPhase.IDLE
         self._leak_at_s = self._leak_remembered()
@@ -136,25 +134,8 @@ class Keeper:
             lock=holder[0],
             drained_s=self._parts.drain.drained_s(now.boottime_s),
             drained_too_long_s=self._settings.drained_too_long_s,
-            abandoned=self._is_abandoned(holder[0], now.boottime_s),
+            abandoned=self._abandonment.is_so(holder[0], now.boottime_s),
         )
-
-    def _is_abandoned(self, holder: LockHolder, now_s: float) -> bool:
-        """Whether HTCondor was stopped here, rather than being restarted."""
-        if holder in {LockHolder.REGULAR, LockHolder.GUARD} or self._guard_waits(now_s):
-            self._abandoned_from_s = None
-            return False
-        if self._abandoned_from_s is None:
-            self._abandoned_from_s = now_s
-        return now_s - self._abandoned_from_s >= self._settings.abandoned_s
-
-    def _guard_waits(self, now_s: float) -> bool:
-        """Asked now and then: it means a look at every process of this host, and guests may have thousands."""
-        at_s, answer = self._guard_seen
-        if now_s - at_s >= GUARD_LOOK_S:
-            answer = self._parts.kernel.guard_waits()
-            self._guard_seen = (now_s, answer)
-        return answer
 
     def _container(self) -> Container | None:
         return self._record.lend.container if self._record.lend else None

@@ -261,3 +261,14 @@ def test_an_interface_that_is_not_there_is_named(machine: Machine) -> None:
     done = machine.run(*argv, "2.2.2.2", "80")
     assert done.returncode == 2
     assert "em1.2512" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", ["no TOML", 'vlan = "em1.2512"\nsubnet = 7\n'])
+def test_a_router_that_boots_with_wrong_settings_lets_no_guest_through(machine: Machine, wrong: str) -> None:
+    """A typing error in one key: the program ended at once, and the router forwarded between all its networks."""
+    machine.must("sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/forwarding")
+    machine.settings.write_text(wrong)
+    refused = machine.shepherd("run")
+    assert refused.returncode == 2
+    assert str(machine.settings) in refused.stderr
+    assert "iif em1.2512 prohibit" in machine.must("ip", "rule").replace("fwmark 0/0x8000000 ", "")

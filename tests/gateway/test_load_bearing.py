@@ -50,7 +50,18 @@ MORE = [
 BURST = [packet("8.8.8.8", 7000 + number, source="10.27.2.20") for number in range(20)]
 FLOOD = [packet("10.27.0.1", 9619, source="10.27.2.23") for _ in range(20)]
 QUESTIONS = [packet("131.169.0.53", 53, protocol=UDP, source="10.27.2.21") for _ in range(12)]
-CORPUS = [*CONVERSATION, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *BURST, *FLOOD, *QUESTIONS]
+TIMES = [packet("131.169.0.123", 123, protocol=UDP, source="10.27.2.24") for _ in range(12)]
+PROXIED = [packet("10.1.0.31", 3128, source="10.27.2.25") for _ in range(20)]
+SUBMITTED = [packet("10.9.0.1", 9618, source="10.27.2.26") for _ in range(20)]
+ASKED_AT = len(CONVERSATION)
+ASKED_ON = [
+    packet("131.169.0.53", 53, protocol=UDP, source="10.27.2.27"),
+    answer(ASKED_AT, "em1"),
+    *(packet("131.169.0.53", 53, protocol=UDP, source="10.27.2.27", goes_on=ASKED_AT) for _ in range(12)),
+]
+"""One conversation with a resolver, once answered, goes on and on."""
+FLOODS = [*BURST, *FLOOD, *QUESTIONS, *TIMES, *PROXIED, *SUBMITTED]
+CORPUS = [*CONVERSATION, *ASKED_ON, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *FLOODS]
 FRAME = ("table", "delete", "set", "chain", "type", "}")
 NOT_SHOWN_HERE = {
     f'iifname "em1.2512" meta mark set meta mark | {MARK:#x} comment "the routing asks for it"': "the real site",
@@ -100,3 +111,10 @@ def test_a_conversation_goes_both_ways_until_the_guest_is_quarantined(whole: dic
     through, gone = Fate.FORWARDED, Fate.DROPPED
     assert ours == [through, through, through, gone, gone, gone, Fate.REFUSED]
     assert whole["open"][1][1] == "em1.2512"
+
+
+def test_a_conversation_with_a_resolver_is_counted_packet_by_packet(whole: dict[str, Fates]) -> None:
+    """After its first answer a flow was not judged again, and a tunnel through the resolver was as wide as it liked."""
+    slow = [fate for fate, _, _ in whole["slow"][ASKED_AT : ASKED_AT + len(ASKED_ON)]]
+    assert slow[:3] == [Fate.FORWARDED] * 3
+    assert slow[-1] is Fate.DROPPED

@@ -22,6 +22,7 @@ from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
+from tests.host.keeper_parts import LocalDrain, Network
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
@@ -34,7 +35,6 @@ PID, REGULAR_PID = 4242, 100
 ROOT_GID = 100000
 OWN_POOL = Attempt(whence=Whence.PILOT, target=SETTINGS.flock_collector)
 STORAGE = "10.1.0.9:2049"
-NO_GUARD = "the host guard is not in force"
 
 
 class Killed(Exception):
@@ -283,37 +283,6 @@ class World:
     def end_startd(self, pid: int) -> None:
         self.ended_startds.append(pid)
         self.answers_aged_s.append(self.now_s - self.drain_asked_s[-1])
-
-
-@dataclasses.dataclass(frozen=True)
-class Network:
-    """The host's side of the VLAN, which is asked of dockerd, too."""
-
-    world: World
-
-    def problem(self) -> str:
-        self.world.answer()
-        return self.world.network_problem
-
-    def mend(self) -> None:
-        self.world.mend_network()
-
-    def hold_guard(self) -> None:
-        if self.world.network_problem == NO_GUARD and self.world.network_can_be_mended:
-            self.world.network_problem = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class LocalDrain:
-    """The local startd as a port of its own."""
-
-    world: World
-
-    def drain_reason(self, host: HostName) -> str:
-        return self.world.local_drain(host)
-
-    def close(self) -> None:
-        self.world.drain_closed += 1
 
 
 class Driven:

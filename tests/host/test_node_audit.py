@@ -6,7 +6,8 @@ from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.node_audit import NOT_LENT, NodeAudit
-from tests.host.keeper_world import SETTINGS, STORAGE, Network, World, flocking
+from tests.host.keeper_parts import Network
+from tests.host.keeper_world import SETTINGS, STORAGE, World, flocking
 
 
 def audit(world: World) -> dict[str, str]:

@@ -20,6 +20,9 @@ PROTOCOLS = (0, 1, 6, 17)
 """The usual one, ICMP, TCP, UDP. Others load modules, and some make sockets that belong to no account."""
 UNHEARD_OF_FAMILIES = {10: "INET6", 17: "PACKET", 38: "ALG", 40: "VSOCK"}
 """Families that programs try and do without: they are told so in the usual words."""
+CLONE_NEWNET = 0x40000000
+"""A network of one's own would make one its administrator, with all that its interfaces, rules and queues are. No wall
+needs it."""
 PERSONALITIES = (0x0, 0x8, 0x20000, 0x20008, 0x40000, 0xFFFFFFFF)
 """Linux as ever, 32-bit addresses, an older version's name, no random addresses for debuggers, and the question."""
 
@@ -39,7 +42,7 @@ mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free pkey_mprotect 
 remap_file_pages set_mempolicy set_mempolicy_home_node
 """
 PROCESSES = """
-arch_prctl capget capset clone execve execveat exit exit_group fork futex futex_requeue futex_wait futex_waitv
+arch_prctl capget capset execve execveat exit exit_group fork futex futex_requeue futex_wait futex_waitv
 futex_wake get_robust_list get_thread_area getcpu getpgid getpgrp getpid getppid getpriority getrlimit getrusage
 getsid gettid ioprio_get ioprio_set kcmp kill membarrier pidfd_getfd pidfd_open pidfd_send_signal prctl prlimit64
 process_vm_readv process_vm_writev ptrace rseq sched_get_priority_max sched_get_priority_min sched_getaffinity
@@ -72,7 +75,7 @@ mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink msgctl ms
 semop semtimedop shmat shmctl shmdt shmget
 """
 SYSTEM = "getrandom landlock_add_rule landlock_create_ruleset landlock_restrict_self sysinfo uname"
-WALLS = "chroot mount mount_setattr pivot_root setns sethostname umount2 unshare"
+WALLS = "chroot mount mount_setattr pivot_root setns sethostname umount2"
 """What bubblewrap builds with, in user namespaces of its own; without one they are refused for lack of capabilities."""
 
 
@@ -96,6 +99,8 @@ def allowed_names() -> list[str]:
 def rules() -> Iterator[Mapping[str, object]]:
     """The list, and the calls that depend on an argument."""
     yield {"names": allowed_names(), "action": "SCMP_ACT_ALLOW"}
+    for maker in ("clone", "unshare"):
+        yield allow(maker, masked(0, CLONE_NEWNET, 0))
     yield {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS}
     yield allow("socket", equal(0, AF_UNIX))
     for protocol in PROTOCOLS:

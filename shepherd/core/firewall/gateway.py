@@ -2,8 +2,10 @@
 
 What stands where, and why in this order:
 
-- `prerouting` (before connection tracking): frames that cannot be honest are nobody's connection. The rest is marked,
-  and the routing refuses what comes from the VLAN without the mark: where these rules are gone, nothing is forwarded.
+- `prerouting` (before connection tracking): frames that cannot be honest are nobody's connection. Questions to the
+  site's resolvers and clocks are counted there, because a conversation that goes on is not judged again. The rest is
+  marked, and the routing refuses what comes from the VLAN without the mark: where these rules are gone, nothing is
+  forwarded.
 - `input`: the gateway itself answers what is named under `services`, and nothing else.
 - `forward` hands what comes from the VLAN to `flock_out` and what goes to it to `flock_in`, and drops what they do not
   allow. Quarantine stands before established connections, so that it cuts them.
@@ -69,6 +71,11 @@ def prerouting(settings: GatewaySettings) -> Iterator[str]:
     yield f'{vlan} meta nfproto != ipv4 counter drop comment "IPv4 only"'
     yield f'{vlan} ip saddr != {settings.subnet} counter drop comment "not an address of the VLAN"'
     yield f'{vlan} ip hdrlength != 5 counter drop comment "IP options: source routes and the like"'
+    rate = over(settings.dns_per_s, settings.dns_per_s)
+    for addresses, what in ((settings.dns, "meta l4proto { tcp, udp } th dport 53"), (settings.ntp, "udp dport 123")):
+        if addresses:
+            asked = f"ip daddr {{ {', '.join(addresses)} }} {what}"
+            yield f'{vlan} {asked} update @questions {rate} counter drop comment "too many questions"'
     yield f'{vlan} meta mark set meta mark | {MARK:#x} comment "the routing asks for it"'
 
 
@@ -106,13 +113,19 @@ def services(settings: GatewaySettings) -> Iterator[str]:
     yield f'{pool} counter accept comment "flock pool"'
     if settings.dns:
         dns = f"ip daddr {{ {', '.join(settings.dns)} }} meta l4proto {{ tcp, udp }} th dport 53"
-        yield f"{dns} update @questions {over(settings.dns_per_s, settings.dns_per_s)} counter drop"
         yield f'{dns} counter accept comment "resolvers"'
     if settings.ntp:
         yield f'ip daddr {{ {", ".join(settings.ntp)} }} udp dport 123 counter accept comment "time"'
     for proxy in settings.squid:
         address, _, port = proxy.rpartition(":")
-        yield f'ip daddr {address} tcp dport {port} counter accept comment "proxy"'
+        yield from bounded(settings, f"ip daddr {address} tcp dport {port}", "proxy")
+
+
+def bounded(settings: GatewaySettings, place: str, what: str) -> Iterator[str]:
+    """A service of the site's, which others use, too: with the connections that a host may have to the outside."""
+    count = f"{{ ip saddr ct count over {settings.connections} }}"
+    yield f'{place} add @open_connections {count} counter drop comment "a flood of the {what}"'
+    yield f'{place} counter accept comment "{what}"'
 
 
 def flock_out(settings: GatewaySettings) -> Iterator[str]:
@@ -120,7 +133,7 @@ def flock_out(settings: GatewaySettings) -> Iterator[str]:
     yield "ct state vmap { invalid : drop, established : accept, related : accept }"
     yield "jump services"
     for name, address, port in map(schedd, settings.schedds):
-        yield f'ip daddr {address} tcp dport {port} counter accept comment "schedd of {name}"'
+        yield from bounded(settings, f"ip daddr {address} tcp dport {port}", f"schedd of {name}")
     yield "ip daddr @forbidden jump refuse"
     yield f"oifname != {{ {quoted(settings.outside)} }} jump refuse"
     yield f"tcp dport {{ {', '.join(settings.refused_ports)} }} jump refuse" if settings.refused_ports else ""

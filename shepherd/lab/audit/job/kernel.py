@@ -12,6 +12,7 @@ X32 = 0x40000000
 CALLS = {
     "unshare-accounts": ("accounts of its own", 272, (NEWUSER,)),
     "unshare-network": ("a network of its own", 272, (NEWNET,)),
+    "unshare-both": ("accounts and a network of its own", 272, (NEWUSER | NEWNET,)),
     "unshare-mounts": ("mounts of its own", 272, (NEWNS,)),
     "mount": ("mounting", 165, (b"none", b"/tmp", b"tmpfs", 0, None)),
     "mount-new": ("mounting by the newer calls", 430, (b"tmpfs", 0)),

@@ -11,7 +11,7 @@ import socket
 import struct
 
 from . import frame, kernel
-from .frame import LIBC, openable, probe
+from .frame import LIBC, can_open, openable, probe
 
 BY_DESIGN = {"unshare-accounts", "clone-accounts"}
 """A job's walls are built with accounts of their own."""
@@ -28,6 +28,11 @@ for _name, (_what, _number, _arguments) in kernel.CALLS.items():
 for _name in AS_FOR_JOBS:
     _what, _function = frame.PROBES[f"kernel-{_name}"]
     probe(f"root-{_name}", f"{_what}, as the container's root")(_function)
+
+
+@probe("root-first-process", "PID 1, which holds the host lock and knows the end of the lease")
+def _() -> bool:
+    return can_open("/proc/1/mem", os.O_RDWR)
 
 
 @probe("root-raw-socket", "packets of its own making")
