@@ -21,6 +21,8 @@ PAGES = 'MyType == "ShepherdLeasePage"'
 SENT = ("MyType", "Page", "Pages", "Payload", "Serial", "KeyId", "Signature")
 MARK, FORGED = "shepherd-audit", "forged"
 ADDRESS = "<127.0.0.1:9618>"
+OLD = "replayed, or overtaken"
+"""What a keeper says of a page that is older than one it has read."""
 READ_S = 6.0
 """In which each keeper of the lab reads its page at least twice."""
 ARMED_S = 90.0
@@ -82,22 +84,27 @@ def leases_of(page: Ad) -> dict[str, str]:
 
 def hoard(site: Site) -> Ads:
     """The pages in the home collector, to be kept."""
-    return site.collector_ads(site.cm, "license", constraint=PAGES, attributes=SENT)
+    return site.collector_ads(site.cm, "license", constraint=PAGES, attributes=("Name", *SENT))
 
 
 def hoarded(site: Site) -> Result:
-    """Pages of lends that are over, sent again: those that made keepers begin, and did."""
+    """Pages of lends that are over, put back in the place of the shepherd's own while it is away: those that made
+    keepers begin, and did. Their keepers must say why they do not obey."""
     site.cm.must(("shepherd", "flockon"), user="shepherd")
     kept = eventually(lambda: arming(hoard(site)), ARMED_S, 0.1, what="a page that lends")
     begun = {host for page in kept for host, phase in leases_of(page).items() if phase == "arm"}
     eventually(lambda: begun <= {*containers(site)}, ARMED_S, 0.3, what=f"{begun} have begun by it")
     site.cm.must(("shepherd", "flockoff", "the audit ends a lend"), user="shepherd")
     eventually(lambda: not containers(site), ARMED_S, 0.3, what="all hosts are at home")
+    site.cm.stop("shepherd")
     host = at_home(site)
-    was_tried = send(site, host, kept)
+    was_tried = send(site, host, kept, [str(page["Name"]) for page in kept])
     started = waits(lambda: containers(site))
-    forget(host, len(kept))
-    return shut("lease-hoarded", "lending hosts by pages of an earlier lend", bool(started), was_tried=was_tried)
+    refused = [name for name in begun if any(OLD in line for line in keepers_log(site.host(name)))]
+    detail = f"refused by {', '.join(refused) or 'nobody'} of {', '.join(sorted(begun))}"
+    was_tried = was_tried and len(refused) == len(begun)
+    tries = "lending hosts by pages of an earlier lend"
+    return shut("lease-hoarded", tries, bool(started), detail, was_tried=was_tried)
 
 
 def arming(pages: Ads) -> Ads:
@@ -115,14 +122,15 @@ def at_home(site: Site) -> Node:
     return next(host for host in site.hosts if not host.pids("flock-init", containers=True))
 
 
-def send(site: Site, host: Node, pages: Ads) -> bool:
-    """Advertise them beside the shepherd's own; whether the collector took them."""
-    for number, page in enumerate(pages):
-        told = {**{name: page[name] for name in SENT}, "Name": f"{MARK}-{number}", "MyAddress": ADDRESS}
-        host.write("/run/audit.ad", "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items()))
+def send(site: Site, host: Node, pages: Ads, names: Sequence[str] = ()) -> bool:
+    """Advertise them, beside the shepherd's own or under these names; whether the collector took them."""
+    names = names or [f"{MARK}-{number}" for number in range(len(pages))]
+    for name, page in zip(names, pages, strict=True):
+        told = {**{key: page[key] for key in SENT}, "Name": name, "MyAddress": ADDRESS}
+        host.write("/run/audit.ad", "".join(f"{key} = {json.dumps(value)}\n" for key, value in told.items()))
         host.must(("condor_advertise", "-tcp", "UPDATE_LICENSE_AD", "/run/audit.ad"))
-    taken = site.collector_ads(site.cm, "license", constraint=f'regexp("^{MARK}", Name)', attributes=("Name",))
-    return bool(pages) and len(taken) == len(pages)
+    there = {str(page["Name"]): page["Serial"] for page in hoard(site)}
+    return bool(pages) and all(there.get(name) == page["Serial"] for name, page in zip(names, pages, strict=True))
 
 
 def forget(host: Node, pages: int) -> None:

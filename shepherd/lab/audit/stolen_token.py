@@ -1,8 +1,10 @@
 """A container's token in the wrong hands: what it is worth at the guests' side and at ours."""
 
 import base64
+import dataclasses
 import functools
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -11,9 +13,10 @@ from shepherd.lab.addresses import CM_PRIVATE, CM_WAN, FLOCK_PORT, HOME_PORT
 from shepherd.lab.audit import pages
 from shepherd.lab.audit.parts import Guests
 from shepherd.lab.audit.place import host_of
-from shepherd.lab.audit.report import OPEN, Result, need, shut
+from shepherd.lab.audit.report import NOT_MADE, OPEN, Result, need, shut
 from shepherd.lab.eventually import eventually
 from shepherd.lab.node import Node
+from shepherd.lab.pools import FLOCK_CONFIG
 from shepherd.lab.site import Site
 
 TOKEN_S = 3600
@@ -60,11 +63,23 @@ def tried(guests: Guests) -> Iterator[Result]:
 
 
 def by_shared_port(site: Site) -> Iterator[Result]:
-    """The flock pool's other daemons, by the one port of the central manager that containers reach."""
+    """The flock pool's other daemons, by the one port of the central manager that containers reach. Each is first seen
+    to answer HTCondor's own account there."""
     for name in ("negotiator", "master"):
+        address = behind_the_port(site, name)
         for level in ("ADMINISTRATOR", "DAEMON", "NEGOTIATOR"):
-            ask = ("condor_ping", "-addr", f"<{OUTSIDE}?sock={name}>", level)
-            yield ordered(site, f"token-{name}-{level.lower()}", f"the flock pool's {name} as {level}", ask)
+            ask = ("condor_ping", "-addr", address, level)
+            known = site.cm.run(ask, user="condor", env={"CONDOR_CONFIG": FLOCK_CONFIG}).returncode == 0
+            result = ordered(site, f"token-{name}-{level.lower()}", f"the flock pool's {name} as {level}", ask)
+            yield result if known else dataclasses.replace(result, got=NOT_MADE, detail=address)
+
+
+def behind_the_port(site: Site, kind: str) -> str:
+    """The address of a daemon of the flock pool's own, as somebody outside would write it."""
+    ads = site.collector_ads(site.cm, kind, pool=site.flock_pool, attributes=("MyAddress", "Machine"))
+    (own,) = [str(ad["MyAddress"]) for ad in ads if str(ad["Machine"]).startswith("cm")]
+    found = re.search(r"sock=[^&>]+", own)
+    return f"<{OUTSIDE}?{found[0]}>" if found else own
 
 
 def by_a_guest(site: Site, neighbour: str) -> Iterator[Result]:
