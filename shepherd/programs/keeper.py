@@ -160,9 +160,10 @@ class Keeper:
         """A wall that fell ends the lend, and so does silence if it lasts; a container that has ended has no walls."""
         container = self._container()
         ticks = self._parts.kernel.start_ticks(container.pid) if container else None
-        if ticks is None or (container and ticks == container.start_ticks):
-            self._note_leak(met)  # but not what was seen of a stranger who has the number of its PID 1 by now
-        if container is None or ticks != container.start_ticks:
+        if container is not None and ticks not in {None, container.start_ticks}:
+            return  # a stranger has the number of its PID 1 by now: nothing was seen of the container
+        self._note_leak(met)
+        if ticks is None:
             return
         self._parts.log("the patrol met trouble", problem=met.diagnosis())
         if not isinstance(met, Unavailable) or self._parts.yard.fruitless_rounds >= FRUITLESS_ROUNDS:
