@@ -1,6 +1,7 @@
 """The Kernel port: processes, their cgroups and the host lock, as /proc shows them."""
 
 import contextlib
+import functools
 import os
 import signal
 from collections.abc import Iterator
@@ -107,25 +108,27 @@ def flock_holder(lock: Path) -> int | None:
 def holds_flock(pid: int, lock: Path) -> bool:
     """Whether a process holds the flock on `lock`, by its own descriptors: costs nothing by others' locks."""
     wanted = _place_of(lock)
-    with contextlib.suppress(OSError):
-        for name in os.listdir(PROC / str(pid) / "fdinfo"):
-            with contextlib.suppress(OSError):
-                text = (PROC / str(pid) / "fdinfo" / name).read_text(encoding="ascii")
-                rows = [line.split() for line in text.splitlines() if line.startswith("lock:")]
-                if any("FLOCK" in row and wanted in row for row in rows):
-                    return True
+    for path in _descriptors(pid, "fdinfo"):
+        with contextlib.suppress(OSError):
+            rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.startswith("lock:")]
+            if any("FLOCK" in row and wanted in row for row in rows):
+                return True
     return False
 
 
 def has_open(pid: int, path: Path) -> bool:
     """Whether a process has a file open."""
-    with contextlib.suppress(OSError):
-        meant = path.stat()
-        for name in os.listdir(PROC / str(pid) / "fd"):
-            with contextlib.suppress(OSError):
-                if os.path.samestat((PROC / str(pid) / "fd" / name).stat(), meant):
-                    return True
+    for descriptor in _descriptors(pid, "fd"):
+        with contextlib.suppress(OSError):
+            if descriptor.samefile(path):
+                return True
     return False
+
+
+def _descriptors(pid: int, folder: str) -> Iterator[Path]:
+    """The entries of a process's descriptors in /proc/PID/FOLDER; none if it is gone."""
+    with contextlib.suppress(OSError):
+        yield from (PROC / str(pid) / folder).iterdir()
 
 
 def _start(file: IO[bytes]) -> bytes:
@@ -153,7 +156,13 @@ def _processes() -> Iterator[int]:
 def _is_of_this_host(pid: int) -> bool:
     """Whether a process runs in our own PID namespace: whoever is in a container may call itself what it likes. Raises
     OSError if it is gone."""
-    return (PROC / str(pid) / "ns/pid").readlink() == (PROC / "self/ns/pid").readlink()
+    return (PROC / str(pid) / "ns/pid").readlink() == _own_namespace()
+
+
+@functools.cache
+def _own_namespace() -> Path:
+    """Our PID namespace, which no process can leave."""
+    return (PROC / "self/ns/pid").readlink()
 
 
 def _kind_of(pid: int) -> LockHolder:
