@@ -1,7 +1,7 @@
 """Files with secrets: root's alone, or they are not read.
 
-systemd hands an unprivileged daemon copies of root's secrets (LoadCredential=): a file that this account may not read is
-read from its copy, `DIRECTORY_NAME` or `NAME`. Settings so name the same file with systemd and without.
+systemd hands an unprivileged daemon copies of root's secrets (LoadCredential=): a file that this account may not read
+is read from its copy, `DIRECTORY_NAME` or `NAME`. Settings so name the same file with systemd and without.
 """
 
 import json
