@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from shepherd.errors import BadInput
 from shepherd.lab.cgroups import choose
-from shepherd.lab.eventually import eventually
 from shepherd.lab.init import State
 from shepherd.lab.node import PYCACHE, SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Node
 
@@ -44,9 +43,7 @@ def shipped() -> Iterator[tuple[str, str]]:
     """Files below systemd/, and where they are installed."""
     for path in sorted((SOURCE / "systemd").rglob("*")):
         name = str(path.relative_to(SOURCE / "systemd"))
-        if path.suffix in {".service", ".timer"}:
-            yield name, f"{UNIT_DIRECTORY}/{name}"
-        elif path.parent.name.endswith(".service.d"):
+        if path.suffix in {".service", ".timer"} or path.parent.name.endswith(".service.d"):
             yield name, f"{UNIT_DIRECTORY}/{name}"
         elif path.parent.name in {"sysusers.d", "tmpfiles.d"}:
             yield name, f"usr/lib/{name}"
@@ -139,8 +136,3 @@ def number_inside(pid: int) -> int:
         return 0
     [numbers] = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")]
     return int(numbers[1]) if len(numbers) == 2 else 0
-
-
-def settled(node: BootedNode, within_s: float = 30.0) -> None:
-    """Wait until systemd has nothing to do. Raises Unavailable."""
-    eventually(lambda: not node.must(("systemctl", "list-jobs", "--no-legend")).strip(), within_s, what=f"{node.name} rests")

@@ -72,7 +72,8 @@ def listens(node: BootedNode, pid: str) -> list[str]:
 
 def comes_back(circus: Circus, before: int) -> None:
     """Another process of the same program runs."""
-    eventually(lambda: circus.pid() not in {0, before}, SOON_S, what=f"another {circus.name} runs: {circus.log()[-500:]}")
+    what = f"another {circus.name} runs; {circus.log()[-300:]}"
+    eventually(lambda: circus.pid() not in {0, before}, SOON_S, what=what)
 
 
 @pytest.mark.limit(400)

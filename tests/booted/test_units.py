@@ -51,7 +51,7 @@ def test_systemd_of_the_nodes_understands_every_word(cm: BootedNode) -> None:
 
 
 def test_the_daemon_has_no_power_of_its_own(cm: BootedNode) -> None:
-    """Whoever takes over the daemon must find nothing there: no capability, no secret that it owns, nothing to write."""
+    """Whoever takes over the daemon must find nothing there: no capability, no secret of its own, nothing to write."""
     pid = cm.main_pid("shepherd")
     assert capabilities(pid) == 0
     assert Path(f"/proc/{pid}").stat().st_uid != 0
@@ -163,7 +163,7 @@ def test_a_killed_master_is_back_at_once(scene: Scene, host: BootedNode) -> None
     """The packaged unit waits a minute: nobody accepted work on the host meanwhile."""
     began_s = time.monotonic()
     os.kill(host.main_pid("condor"), signal.SIGKILL)
-    scene.eventually(lambda: scene.site.accepting_startds() == ["p202"], 20, "p201 is gone from the pool")
+    scene.eventually(lambda: host.name not in scene.site.accepting_startds(), 20, "p201 is gone from the pool")
     scene.eventually(scene.all_home, 40, "p201 accepts work again")
     assert time.monotonic() - began_s < 60
 

@@ -88,6 +88,7 @@ def test_a_daemon_that_is_away_for_less_than_a_lease_moves_nobody(scene: Scene, 
     cm.stop("shepherd")
     is_undisturbed(scene, mixed, TIMERS["lease_s"] / 2)
     cm.start("shepherd")
+    assert cm.status("shepherd")["state"] == "active"
     is_undisturbed(scene, mixed, TIMERS["lease_s"] + 5)
 
 

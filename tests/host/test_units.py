@@ -63,7 +63,7 @@ def test_the_daemon_gets_its_secrets_from_root() -> None:
     kept = PathSettings(), LeaseSettings()
     assert f"keys:{Path(kept[1].key).parent}" in given
     assert any(one.endswith("/icinga-password") for one in given)
-    assert "SetCredential=icinga-password:\\n" in lines, "without a default a missing password file keeps it from starting"
+    assert "SetCredential=icinga-password:\\n" in lines, "or a missing file keeps the daemon from starting"
     assert Path(kept[0].state).name == entries("systemd/shepherd.service")["StateDirectory"]
 
 
