@@ -84,7 +84,7 @@ def test_who_is_in_the_group_orders_and_reads(cm: BootedNode) -> None:
 def test_a_daemon_that_hangs_is_killed_by_its_watchdog_and_comes_back(cm: BootedNode, scene: Scene) -> None:
     """A daemon that hung for a night was `active (running)` all the time."""
     drop_in = "/run/systemd/system/shepherd.service.d/soon.conf"
-    cm.write(drop_in, "[Service]\nWatchdogSec=10\n")
+    cm.write(drop_in, "[Service]\nWatchdogSec=20\n")
     cm.must(("systemctl", "daemon-reload"))
     cm.restart("shepherd")
     before = cm.status("shepherd")
