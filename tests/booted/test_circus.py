@@ -13,7 +13,7 @@ from shepherd.lab.eventually import eventually
 from tests.faults.breaking import containers_first
 from tests.faults.scene import TIMERS, Scene
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.large("under circus", sample=1)]
 
 BIN, CIRCUS, RUN = "/opt/shepherd/bin", "/opt/shepherd/share/shepherd/circus", "/run/shepherd-circus"
 SOON_S = 8.0
