@@ -5,7 +5,7 @@ import enum
 
 
 class Standing(enum.Enum):
-    """How far a guest's admission or removal has come: what was interrupted is seen by it, and repeating completes it."""
+    """How far a guest's admission or removal has come. Repeating completes what was interrupted."""
 
     ADDING = "adding"
     """Its identity may sign in; whether its token was written is not known."""

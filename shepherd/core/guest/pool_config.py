@@ -6,16 +6,17 @@ The pool's own file (`puppet/files/flock-pool.conf`) names these macros where th
 from collections.abc import Sequence
 
 from shepherd.core.guest.naming import group_of
+from shepherd.core.guest.rules import MOST_HOSTS
 from shepherd.model.guest import Guest
 
 FILE = "50-guests.conf"
 """Its name there."""
 MACRO = "SHEPHERD_GUEST_ADS"
 """Without it in COLLECTOR_REQUIREMENTS the pool's configuration is not the one that this file is for."""
-NO_LIMIT = 1_000_000
-CRUMB = 0.01
-"""The negotiator gives a guest below its quota one more whole host: so the quota is a crumb more than all hosts but
-the last, and the last host is the last."""
+HOST = 100
+"""What a whole host weighs, by SLOT_WEIGHT of the pool's own file: the negotiator cuts quotas to whole numbers."""
+CRUMB = 1
+"""It gives a guest below its quota one more whole host. So a quota is a crumb more than all hosts but the last."""
 
 HEAD = """\
 # Guests of the flock pool. Written by `shepherd guest` from /etc/shepherd/guests.d: changes here are lost.
@@ -55,9 +56,9 @@ def _groups(present: Sequence[Guest]) -> str:
     return GROUPS.format(
         rows="".join(f"* {guest.domain} {name}\n" for guest, name in pairs),
         names=" ".join(names),
-        quotas="".join(f"GROUP_QUOTA_{name} = {_quota(guest):.2f}\n" for guest, name in pairs),
+        quotas="".join(f"GROUP_QUOTA_{name} = {_quota(guest):}\n" for guest, name in pairs),
     )
 
 
-def _quota(guest: Guest) -> float:
-    return guest.hosts - 1 + CRUMB if guest.hosts else NO_LIMIT
+def _quota(guest: Guest) -> int:
+    return HOST * ((guest.hosts or MOST_HOSTS) - 1) + CRUMB
