@@ -24,7 +24,7 @@ SIGNING_KEY = "POOL"
 RUN_HERE = "run this on the flock pool's central manager, or name its configuration: condor_config in [flock]"
 TOOL_S = 20.0
 """Deadline of one tool."""
-ALLOWED = " ALLOW "
+ALLOWED = "ALLOW"
 """What condor_ping says of a right that is granted."""
 WITHDRAWN = {"INVALIDATE_SCHEDD_ADS": "Scheduler", "INVALIDATE_SUBMITTOR_ADS": "Submitter"}
 """Ads that a guest can have there, and how to take them away."""
@@ -87,10 +87,10 @@ class FlockPoolTools:
         """See the port."""
         with token_directory(self._place, token.text) as environment:
             said = self._ping({**environment, "_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS": "IDTOKENS"})
-        if ALLOWED in said.text:
+        if ALLOWED in said.text.split():
             return True
         own = self._ping({})
-        if ALLOWED not in own.text:
+        if ALLOWED not in own.text.split():
             raise PoolUnavailable(f"the flock pool's collector does not say whom it lets in: {own.text}")
         return False
 
