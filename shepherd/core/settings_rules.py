@@ -78,6 +78,7 @@ def home_problems(home: HomeSettings) -> Iterator[Problem]:
 def flock_problems(flock: FlockSettings, home: HomeSettings) -> Iterator[Problem]:
     """The flock pool is another one than the site's own."""
     yield from address_problem("flock.collector", flock.collector)
+    yield from absolute_problems("flock.", {"condor_config": flock.condor_config})
     if flock.collector == home.collector:
         yield Problem(
             "flock.collector",
@@ -246,7 +247,7 @@ def lease_problems(lease: LeaseSettings) -> Iterator[Problem]:
 
 def path_problems(paths: PathSettings) -> Iterator[Problem]:
     """Where things lie: absolute, and the spool of others apart from our own state."""
-    yield from absolute_problems("paths.", {"state": paths.state, "intents": paths.intents})
+    yield from absolute_problems("paths.", {"state": paths.state, "intents": paths.intents, "guests": paths.guests})
     optional = {"condor_config": paths.condor_config, "tools": paths.tools}
     yield from absolute_problems("paths.", {key: path for key, path in optional.items() if path})
     if paths.state == paths.intents:

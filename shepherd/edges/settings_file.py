@@ -17,6 +17,7 @@ import pydantic
 from shepherd.edges.settings_words import Fault, fault_of
 from shepherd.errors import SettingsError
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.guest import Guest
 from shepherd.model.image import Recipe
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
@@ -61,6 +62,11 @@ def vlan_in(path: Path) -> str:
     except SettingsError:
         named = None
     return named if isinstance(named, str) else GatewaySettings.vlan
+
+
+def read_guest(path: Path, rules: Rules[Guest]) -> Guest:
+    """A guest as `shepherd guest` wrote it. Raises SettingsError listing everything wrong in the file."""
+    return checked(path, Guest, rules)
 
 
 def read_recipe(path: Path, rules: Rules[Recipe]) -> Recipe:

@@ -11,6 +11,7 @@ CONFIG_D = "/etc/condor/config.d"
 HOME_KEY = "/etc/condor/passwords.d/POOL"
 FLOCK_KEY = "/etc/condor-flock/passwords.d/POOL"
 FLOCK_CONFIG = "/etc/condor-flock/condor_config"
+FLOCK_CONFIG_D = "/etc/condor-flock/config.d"
 SHEPHERD_CONFIG = "/etc/shepherd/condor_config"
 LOCAL_USERS = {"carol": 2003, "dave": 2004}
 CAMPUS_USERS = {"alice": 2001, "bob": 2002}
@@ -68,10 +69,12 @@ def home_cm_files() -> list[File]:
     ]
 
 
-def flock_cm_files() -> list[File]:
-    """The flock pool's instance on the central manager."""
+def flock_cm_files(source: Path) -> list[File]:
+    """The flock pool's instance on the central manager, by the file that the repository ships."""
     return [
-        File(path=FLOCK_CONFIG, text=conf("timings") + conf("security") + conf("flock-cm")),
+        File(path=FLOCK_CONFIG, text=(source / "puppet/files/flock-pool.conf").read_text()),
+        File(path=f"{FLOCK_CONFIG_D}/10-site.conf", text=conf("flock-site")),
+        File(path=f"{FLOCK_CONFIG_D}/20-lab.conf", text=conf("timings")),
         _signing_key(FLOCK_KEY),
     ]
 

@@ -4,6 +4,7 @@ with Site(SiteSpec(hosts=3)) as site:
     site.submit(site.campus, "alice", "executable = /bin/sleep\narguments = 5\nqueue\n")
 """
 
+import functools
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
-from shepherd.lab import addresses, engine, pools, services, settings, tokens
+from shepherd.lab import addresses, engine, guests, pools, services, settings, tokens
 from shepherd.lab.addresses import HostNames
 from shepherd.lab.booted import BootedNode
 from shepherd.lab.bytecode import provide_bytecode
@@ -170,7 +171,7 @@ class Site(PoolQueries):
         users = pools.LOCAL_USERS if self.spec.booted else {**pools.LOCAL_USERS, **pools.SHEPHERD_USER}
         private, public = self._lease_keys()
         cm.put([
-            *pools.everywhere(self.names, users), *pools.home_cm_files(), *pools.flock_cm_files(),
+            *pools.everywhere(self.names, users), *pools.home_cm_files(), *pools.flock_cm_files(SOURCE),
             *pools.shepherd_files(), File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
             File(path="/etc/shepherd/shepherd.toml", text=settings.shepherd_toml(self.image_id, self.spec.shepherd)),
             File(path="/etc/shepherd/gateway.toml", text=settings.gateway_toml(self.spec.gateway)),
@@ -190,11 +191,15 @@ class Site(PoolQueries):
         return private + _END_OF_KEY, public
 
     def _configure_others(self) -> None:
-        users = {**pools.CAMPUS_USERS}
-        self.campus.put([*pools.everywhere(self.names, users), *pools.campus_files(), tokens.campus_token(self.cm)])
-        self.campus.must(("sh", "-e", "-c", pools.ADD_USERS))
         self.nfs.put(pools.everywhere(self.names, {}))
-        self._each(self.names, self._configure_host)
+        hosts: list[Callable[[], None]] = [functools.partial(self._configure_host, host) for host in self.names]
+        self._each([self._configure_campus, *hosts], lambda work: work())
+
+    def _configure_campus(self) -> None:
+        users = {**pools.CAMPUS_USERS}
+        guest = guests.admit(self.cm, guests.CAMPUS)
+        self.campus.put([*pools.everywhere(self.names, users), *pools.campus_files(), *guest])
+        self.campus.must(("sh", "-e", "-c", pools.ADD_USERS))
 
     def _configure_host(self, host: HostNames) -> None:
         node, spec = self.host(host.regular), self.spec

@@ -8,7 +8,6 @@ from shepherd.lab.pools import FLOCK_CONFIG
 
 HOST_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ", "DAEMON")
 CONTAINER_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD")
-GUEST_RIGHTS = ("ADVERTISE_SCHEDD", "READ")
 SHEPHERD_RIGHTS = ("ADMINISTRATOR", "READ", "DAEMON")
 FLOCK_TOKEN = "/etc/shepherd/flock-token"  # noqa: S105 - a path, not a secret
 
@@ -45,8 +44,3 @@ def host_tokens(cm: Node, host: HostNames) -> list[File]:
         File(path="/etc/condor/tokens.d/home", text=home, mode=0o600),
         File(path=FLOCK_TOKEN, text=flock, mode=0o600),
     ]
-
-
-def campus_token(cm: Node) -> File:
-    """What a guest is given: the right to advertise its schedd in the flock pool."""
-    return File(path="/etc/condor/tokens.d/flock", text=flock_token(cm, "campus", GUEST_RIGHTS), mode=0o600)

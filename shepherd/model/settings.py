@@ -48,6 +48,9 @@ class FlockSettings:
     """Address of the flock pool's collector, `host:port`."""
     image: str
     """Id of the only image that is lent, `sha256:…` (64 hex digits). By digest only, so that nobody can swap it."""
+    condor_config: str = "/etc/condor-flock/condor_config"
+    """The flock pool's own HTCondor configuration, on the machine that has its signing key: `shepherd guest` works with
+    it. The daemon does not read it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -165,6 +168,9 @@ class PathSettings:
     """Directory of the ledger, of this instance's identity and of its lock."""
     intents: str = "/var/lib/shepherd/intents"
     """Spool of intents; its Unix group may order (flockoff, flockon, …)."""
+    guests: str = "/etc/shepherd/guests.d"
+    """Directory of guests, a file each, which only `shepherd guest` writes. Beside it, in `handover`, lies what their
+    administrators are to be given."""
     condor_config: str = ""
     """HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default."""
     tools: str = ""

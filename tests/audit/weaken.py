@@ -14,7 +14,7 @@ from shepherd.lab.audit.place import LENT, NODE, container, host_of, in_containe
 from shepherd.lab.command import must
 from shepherd.lab.eventually import eventually
 from shepherd.lab.node import SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Node
-from shepherd.lab.pools import FLOCK_CONFIG
+from shepherd.lab.pools import FLOCK_CONFIG, FLOCK_CONFIG_D
 from shepherd.lab.rootfs import REMAPPED_ROOT
 from shepherd.lab.settings import LEASE_KEY, Table
 from shepherd.lab.site import Site
@@ -91,13 +91,13 @@ def no_requirements(guests: Guests) -> Iterator[None]:
     """A flock collector that believes every container about every other. It alone is told: a flocking startd that has
     read its configuration anew leaves its ad behind when it ends."""
     cm, env = guests.site.cm, {"CONDOR_CONFIG": FLOCK_CONFIG}
-    text = cm.read(FLOCK_CONFIG)
-    cm.write(FLOCK_CONFIG, text + "\nCOLLECTOR_REQUIREMENTS = True\n")
+    weaker = f"{FLOCK_CONFIG_D}/99-weaker.conf"
+    cm.write(weaker, "COLLECTOR_REQUIREMENTS = True\n")
     cm.must(("condor_reconfig",), env=env)
     try:
         yield
     finally:
-        cm.write(FLOCK_CONFIG, text)
+        cm.must(("rm", weaker))
         cm.must(("condor_reconfig",), env=env)
 
 

@@ -32,11 +32,12 @@ def site_spec() -> SiteSpec:
 
 
 class Relay:
-    """The real ports, in a process on the central manager."""
+    """The real ports, in a process on the central manager; with `what`, those of root."""
 
-    def __init__(self, cm: Node) -> None:
+    def __init__(self, cm: Node, what: str = "") -> None:
         env = {"PYTHONPATH": f"{SOURCE_IN_NODE}:{SITE_IN_NODE}", "CONDOR_CONFIG": SHEPHERD_CONFIG}
-        argv = cm.argv(("/usr/bin/python3", "-B", "-m", "tests.contract.relay"), user="shepherd", env=env)
+        words = ("/usr/bin/python3", "-B", "-m", "tests.contract.relay", *filter(None, [what]))
+        argv = cm.argv(words, user=None if what else "shepherd", env=env)
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, name: str, method: str, *args: object, **keywords: object) -> Any:

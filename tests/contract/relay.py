@@ -1,4 +1,4 @@
-"""Runs on the lab's central manager as the shepherd's user: the real ports, driven from the tests.
+"""Runs on the lab's central manager, as the shepherd's user or as root: the real ports, driven from the tests.
 
 One request a line: base64 of a pickled (object, method, arguments, keywords); one answer a line.
 """
@@ -8,9 +8,12 @@ import pickle
 import sys
 from pathlib import Path
 
+from shepherd.core.guest.pool_config import MACRO
 from shepherd.edges.clock import SystemClock
+from shepherd.edges.htcondor.flock_pool import FlockPoolTools
 from shepherd.edges.signing import PageSigner
 from shepherd.errors import ShepherdError
+from shepherd.model.settings import FlockSettings
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.wiring import commands_of, home_worker, load_settings, pool_of
 
@@ -40,9 +43,15 @@ def answer(objects: dict[str, object], line: bytes) -> tuple[str, object]:
         return "failed", exc.diagnosis()
 
 
+def flock_pool() -> dict[str, object]:
+    """The flock pool as its administrator has it."""
+    config = Path(FlockSettings.condor_config)
+    return {"flock": FlockPoolTools(config, tools="", marker=MACRO, place=Path("/run/contract-probe"))}
+
+
 def main() -> None:
     """Answer until the other side closes."""
-    objects = ports()
+    objects = flock_pool() if sys.argv[1:] == ["flock"] else ports()
     for line in sys.stdin.buffer:
         sys.stdout.buffer.write(base64.b64encode(pickle.dumps(answer(objects, line))) + b"\n")
         sys.stdout.buffer.flush()

@@ -20,15 +20,17 @@ MAY_IMPORT = {
     "ports": ("model", "errors"),
     "ports_node": ("model", "errors"),
     "ports_gateway": ("model", "errors"),
-    "edges": ("model", "errors", "ports", "ports_node", "ports_gateway", "edges"),
-    "programs": ("model", "errors", "core", "ports", "ports_node", "ports_gateway", "programs"),
+    "ports_guest": ("model", "errors"),
+    "edges": ("model", "errors", "ports", "ports_node", "ports_gateway", "ports_guest", "edges"),
+    "programs": ("model", "errors", "core", "ports", "ports_node", "ports_gateway", "ports_guest", "programs"),
     "programs.guard": (),
+    "programs.guest_wiring": EVERYTHING,
     "programs.node_wiring": EVERYTHING,
     "programs.gateway_wiring": EVERYTHING,
     "programs.image_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
-    "sim": ("model", "errors", "core", "ports", "ports_node", "programs", "sim"),
+    "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "programs", "sim"),
     "lab": EVERYTHING,
     "lab.init": (),
     "cli": EVERYTHING,
@@ -40,11 +42,13 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
+        "programs.guest_wiring",
     ),
     "programs.wiring": ("cli", "lab"),
     "programs.node_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab"),
     "programs.image_wiring": ("cli", "lab"),
+    "programs.guest_wiring": ("cli", "lab"),
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 

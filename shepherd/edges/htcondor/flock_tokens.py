@@ -1,15 +1,12 @@
 """The Tokens port: a container's token is fetched from the flock pool with the host's own, which stays here."""
 
-import contextlib
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
+from shepherd.edges.htcondor.token_directory import token_directory
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.secret_file import read_secret
-from shepherd.errors import CommandFailed, PoolUnavailable
+from shepherd.errors import PoolUnavailable
 
 FETCH_S = 10.0
 """Deadline of one fetch."""
@@ -38,28 +35,12 @@ class FlockTokens:
         rights = [word for right in RIGHTS for word in ("-authz", right)]
         which = ["-type", "COLLECTOR", "-pool", self._pool, "-lifetime", f"{self._lifetime_s:.0f}"]
         argv = ["condor_token_fetch", *which, *rights]
-        with self._as_token_directory(own) as environment:
+        with token_directory(self._place, own) as environment:
             said = self._tools.run(argv, within_s=FETCH_S, environment=environment)
         tokens = [word for word in said.text.split() if FORM.fullmatch(word)]
         if said.code != 0 or len(tokens) != 1:
             raise PoolUnavailable(f"no token from the flock pool at {self._pool}: {FORM.sub('(a token)', said.text)}")
         return tokens[0] + "\n"
-
-    @contextlib.contextmanager
-    def _as_token_directory(self, own: str) -> Iterator[dict[str, str]]:
-        """HTCondor's tools take tokens by directory: one with the host's token for the flock pool and nothing else."""
-        try:
-            shutil.rmtree(self._place, ignore_errors=True)
-            self._place.mkdir(mode=0o700)
-            with os.fdopen(os.open(self._place / "own", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(own)
-        except OSError as exc:
-            raise CommandFailed(f"{self._place}: {exc.strerror}") from exc
-        try:
-            where = str(self._place)
-            yield {"_CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY": where, "_CONDOR_SEC_TOKEN_DIRECTORY": where}
-        finally:
-            shutil.rmtree(self._place, ignore_errors=True)
 
     def _own(self) -> str:
         return read_secret(self._token, "the flock pool's token")

@@ -1,0 +1,64 @@
+"""What the flock pool is told of its guests: one file below its LOCAL_CONFIG_DIR, made anew from all guests.
+
+The pool's own file (`puppet/files/flock-pool.conf`) names these macros where they count, and is closed without them.
+"""
+
+from collections.abc import Sequence
+
+from shepherd.core.guest.naming import group_of
+from shepherd.core.guest.rules import MOST_HOSTS
+from shepherd.model.guest import Guest
+
+FILE = "50-guests.conf"
+"""Its name there."""
+MACRO = "SHEPHERD_GUEST_ADS"
+"""Without it in COLLECTOR_REQUIREMENTS the pool's configuration is not the one that this file is for."""
+HOST = 100
+"""What a whole host weighs, by SLOT_WEIGHT of the pool's own file: the negotiator cuts quotas to whole numbers."""
+CRUMB = 1
+"""It gives a guest below its quota one more whole host. So a quota is a crumb more than all hosts but the last."""
+
+HEAD = """\
+# Guests of the flock pool. Written by `shepherd guest` from /etc/shepherd/guests.d: changes here are lost.
+"""
+GROUPS = """
+# Everybody of a guest's domain is in one accounting group, whatever group they are in at home: its quota is the guest's
+# limit, in hosts.
+NEGOTIATOR_CLASSAD_USER_MAP_NAMES = GROUP_PREFIX
+CLASSAD_USER_MAPDATA_GROUP_PREFIX @=shepherd
+{rows}@shepherd
+GROUP_NAMES = {names}
+{quotas}"""
+
+
+def pool_config(guests: Sequence[Guest]) -> str:
+    """The file's text, from those of `guests` who may sign in. The same guests give the same text."""
+    present = sorted((guest for guest in guests if guest.may_sign_in), key=lambda guest: guest.name)
+    ads = " || ".join(map(_own_ads, present)) or "False"
+    lines = [HEAD, f"SHEPHERD_GUESTS = {' '.join(guest.identity for guest in present)}\n", f"{MACRO} = {ads}\n"]
+    return "".join([*lines, _groups(present)])
+
+
+def _own_ads(guest: Guest) -> str:
+    """True for an ad that this guest may advertise: of its own schedds, and of its own users."""
+    names = "{" + ", ".join(f'"{schedd.lower()}"' for schedd in guest.schedds) + "}"
+    user = f'regexp("^[^@]+@{guest.domain.replace(".", "[.]")}$", Name)'
+    own_schedd = f"(ScheddName =?= undefined || member(toLower(ScheddName), {names}))"
+    identity = f'AuthenticatedIdentity =?= "{guest.identity}"'
+    return f"({identity} && (member(toLower(Name), {names}) || {user}) && {own_schedd})"
+
+
+def _groups(present: Sequence[Guest]) -> str:
+    if not present:
+        return ""
+    names = [group_of(guest.domain) for guest in present]
+    pairs = list(zip(present, names, strict=True))
+    return GROUPS.format(
+        rows="".join(f"* {guest.domain} {name}\n" for guest, name in pairs),
+        names=" ".join(names),
+        quotas="".join(f"GROUP_QUOTA_{name} = {_quota(guest):}\n" for guest, name in pairs),
+    )
+
+
+def _quota(guest: Guest) -> int:
+    return HOST * ((guest.hosts or MOST_HOSTS) - 1) + CRUMB

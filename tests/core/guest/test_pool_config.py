@@ -1,0 +1,117 @@
+"""What the flock pool is told: HTCondor's own ClassAds judge what a guest may say."""
+
+import re
+import subprocess
+import sys
+
+import classad2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shepherd.core.guest.naming import group_of
+from shepherd.core.guest.pool_config import MACRO, pool_config
+from shepherd.model.guest import Guest, Standing
+from tests.core.guest.some_guests import CAMPUS, OTHER, guests, sites
+from tests.house.sources import ROOT
+
+LINE = re.compile(r"(#.*|[A-Za-z][A-Za-z0-9_]* (=|@=shepherd)( .*)?|\* \S+ guest_[a-z0-9_]+|@shepherd|)")
+
+
+def macro(text: str, name: str) -> str:
+    """The value of a macro of one line."""
+    (value,) = re.findall(rf"^{name} =(.*)$", text, re.MULTILINE)
+    return str(value).strip()
+
+
+def believed(site: list[Guest], identity: str, **attributes: str) -> bool:
+    """Whether the collector believes an ad."""
+    ad = classad2.ClassAd({"AuthenticatedIdentity": identity, **attributes})
+    ad["Requirements"] = classad2.ExprTree(macro(pool_config(site), MACRO))
+    return ad.eval("Requirements") is True
+
+
+@given(sites())
+def test_every_line_is_one_of_its_few_forms(site: list[Guest]) -> None:
+    """A guest's odd name ended a line, and what came after it was configuration."""
+    assert [line for line in pool_config(site).splitlines() if not LINE.fullmatch(line)] == []
+
+
+@given(sites(), st.randoms())
+def test_the_same_guests_give_the_same_text(site: list[Guest], random) -> None:
+    """Each look at it was a change, and each change a reconfiguration."""
+    mixed = random.sample(site, len(site))
+    assert pool_config(mixed) == pool_config(site)
+
+
+@given(sites())
+def test_only_who_may_sign_in_is_named(site: list[Guest]) -> None:
+    """A removed guest's identity was still in one of the lists."""
+    text = pool_config(site)
+    assert set(macro(text, "SHEPHERD_GUESTS").split()) == {one.identity for one in site if one.may_sign_in}
+    assert [one.identity for one in site if not one.may_sign_in and one.identity in text] == []
+
+
+@given(sites())
+def test_a_guest_is_believed_for_its_schedds_and_users_alone(site: list[Guest]) -> None:
+    """One guest advertised another's schedd, and got its users' share."""
+    for guest in filter(lambda one: one.may_sign_in, site):
+        for other in site:
+            own = other is guest
+            for schedd in other.schedds:
+                user = f"alice@{other.domain}"
+                assert believed(site, guest.identity, Name=schedd) is own
+                assert believed(site, guest.identity, Name=user, ScheddName=guest.schedds[0]) is own
+                assert believed(site, guest.identity, Name=f"a@{guest.domain}", ScheddName=schedd.upper()) is own
+
+
+@given(guests(), st.sampled_from(["guest.nobody.1@flock.lab", "f201@flock.lab", ""]))
+def test_nobody_else_is_believed(guest: Guest, identity: str) -> None:
+    """Whoever knew a schedd's name could be that schedd."""
+    assert not believed([guest], identity, Name=guest.schedds[0])
+    assert not believed([], guest.identity, Name=guest.schedds[0])
+
+
+def test_names_that_only_look_alike_are_refused() -> None:
+    """A dot in a regular expression is any character, and a domain ends where it ends."""
+    site = [CAMPUS]
+    for name in ("alice@campusXexample", "alice@campus.example.org", "@campus.example", "a@b@campus.example",
+                 "alice@evil-campus.example", "submit.campus.example.org", ""):  # fmt: skip
+        assert not believed(site, CAMPUS.identity, Name=name), name
+    assert not believed(site, CAMPUS.identity)
+    assert believed(site, CAMPUS.identity, Name="physics.alice@campus.example", ScheddName="Submit.campus.example")
+
+
+def test_a_limit_is_a_quota_and_none_is_a_large_one() -> None:
+    """The negotiator cuts quotas to whole numbers: 0.01 hosts were none."""
+    text = pool_config([CAMPUS, OTHER])
+    assert macro(text, "GROUP_NAMES").split() == [group_of(CAMPUS.domain), group_of(OTHER.domain)]
+    assert int(macro(text, "GROUP_QUOTA_guest_campus_example")) > 10**7
+    limited = Guest(**{**vars(CAMPUS), "hosts": 3})
+    assert macro(pool_config([limited]), "GROUP_QUOTA_guest_campus_example") == "201"
+
+
+def test_the_image_counts_a_claim_for_the_group_that_the_pool_is_told() -> None:
+    """Claims were counted for one group and limited by another, so that nothing was."""
+    user = "alice@Camp-us.Example.org"
+    assert counted_for(f'RemoteUser = "{user}"') == f"{group_of('Camp-us.Example.org')}.{user}"
+    assert counted_for("Unclaimed = true") == ""
+
+
+def counted_for(slot: str) -> str:
+    """The accounting group of a slot, by the image's own expression. HTCondor's functions come with its bindings, which
+    change the environment when they are imported."""
+    name, _, expression = (ROOT / "images/flock/condor/accounting.ad").read_text().strip().partition(" = ")
+    code = "import htcondor2, classad2, sys; ad = classad2.ClassAd('[' + sys.argv[1] + ']')\n"
+    code += "ad['it'] = classad2.ExprTree(sys.argv[2]); it = ad.eval('it'); print(it if isinstance(it, str) else '')"
+    assert name == "AccountingGroup"
+    argv = [sys.executable, "-c", code, slot, expression]
+    done = subprocess.run(argv, env={"CONDOR_CONFIG": "/dev/null"}, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_without_guests_nobody_is_one() -> None:
+    """An empty file opened the pool."""
+    text = pool_config([Guest(**{**vars(CAMPUS), "standing": Standing.REMOVED})])
+    assert macro(text, "SHEPHERD_GUESTS") == ""
+    assert macro(text, MACRO) == "False"
+    assert "GROUP" not in text.replace("SHEPHERD_GUEST", "")
