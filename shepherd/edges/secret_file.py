@@ -33,7 +33,9 @@ def read_login(path: Path) -> tuple[str, str]:
 
 
 def refuse_loose(path: Path, seen: os.stat_result) -> None:
-    """Raise CommandFailed for a secret that others may read."""
+    """Raise CommandFailed for a secret that others may read. Of systemd's credentials, which are root's, the bits of
+    the group are the mask of a list of accounts: `0440`."""
     mode = stat.S_IMODE(seen.st_mode)
-    if seen.st_uid not in {0, os.geteuid()} or mode & 0o077:
+    others = 0o037 if (seen.st_uid, seen.st_gid) == (0, 0) else 0o077
+    if seen.st_uid not in {0, os.geteuid()} or mode & others:
         raise CommandFailed(f"{path} has mode {mode:04o} and owner {seen.st_uid}; chown root, chmod go= it")
