@@ -67,8 +67,8 @@ def _silent(
         yield from ((4, 0.0, wish.check, End(silence=one)) for one in there if one != best)
         return
     rank = 3 if best else 0 if is_urgent else 2
-    until_s = now + icinga.downtime_s
-    begin = Begin(check=wish.check, kind=icinga.silence, mark=wish.mark, from_s=now - EARLY_S, until_s=until_s)
+    from_s, until_s = float(round(now - EARLY_S)), float(round(now + icinga.downtime_s))
+    begin = Begin(check=wish.check, kind=icinga.silence, mark=wish.mark, from_s=from_s, until_s=until_s)
     yield rank, left_s, wish.check, begin
 
 
