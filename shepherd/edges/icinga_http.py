@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+import urllib3
 
 from shepherd.edges.secret_file import read_secret
 from shepherd.errors import CommandFailed, MonitoringRefused, MonitoringUnavailable
@@ -90,7 +91,7 @@ class IcingaApi:
                 method, f"{self._url}/v1{path}", timeout=self._request_s, stream=True, allow_redirects=False, **more
             ) as answer:
                 return answer.status_code, b"".join(_pieces(answer, until_s))
-        except (requests.exceptions.RequestException, OSError, ValueError) as exc:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
             raise MonitoringUnavailable(f"{self._url} does not answer: {one_line(exc, SHOWN)}") from exc
 
     def _where(self, path: str) -> str:
