@@ -24,7 +24,7 @@ from shepherd.lab.node import SOURCE
 from shepherd.model.icinga_settings import IcingaSettings
 
 SHIPPED = SOURCE / "puppet/files/icinga"
-PASSWORD, ADMIN_PASSWORD = "of-the-shepherd-alone", "of-the-administrator-alone"  # noqa: S105 - of the lab
+PASSWORD, ADMIN_PASSWORD = "of-the-shepherd-alone", "of-the-administrator-alone"
 ENTER = """
 mount --make-rprivate / && mount --bind "$1" "$0/instance" && mount --rbind /dev "$0/dev" &&
 mount -t proc proc "$0/proc" && tree=$0 && shift && exec chroot "$tree" "$@"

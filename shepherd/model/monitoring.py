@@ -37,7 +37,9 @@ class Mark:
 
     def text(self) -> str:
         """As a comment."""
-        pool, instance, host, lease = (quote(one, safe="") for one in (self.pool, self.instance, self.host, self.lease))
+        pool, instance, host, lease = (
+            quote(one, safe="", errors="replace") for one in (self.pool, self.instance, self.host, self.lease)
+        )
         return f"{self.why} [shepherd pool={pool} instance={instance} host={host} lease={lease}]"
 
 

@@ -323,15 +323,7 @@ class Running:
         )
         self.executor = SimExecutor(site.events, commands, self.crashes)
         diary = Diary(self.ledger, clock, self._log)
-        silencer = Silencer(
-            settings=settings,
-            monitoring=site.monitoring(self),
-            background=self._beside,
-            diary=diary,
-            clock=clock,
-            log=self._log,
-            instance=self.instance,
-        )
+        silencer = self._silencer(settings, diary, clock)
         switches = Switches(
             settings=settings,
             ledger=self.ledger,
@@ -372,6 +364,17 @@ class Running:
             watchdog=SimWatchdog(),
             log=self._log,
             about={"instance": self.instance, "pid": 1},
+        )
+
+    def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:
+        return Silencer(
+            settings=settings,
+            monitoring=self.site.monitoring(self),
+            background=self._beside,
+            diary=diary,
+            clock=clock,
+            log=self._log,
+            instance=self.instance,
         )
 
     def _beside(self, work: Callable[[], None]) -> None:

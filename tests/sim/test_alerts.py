@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import pytest
 
@@ -26,9 +27,10 @@ KINDS = {"downtime": SPEC, "disable-checks": OFF}
 LEND_S, HOME_S = 40.0, 150.0
 
 
-def quiet_site(spec: SiteSpec = SPEC) -> Site:
-    """Two idle hosts, guests waiting, no shepherd yet."""
+def quiet_site(spec: SiteSpec = SPEC, before: Callable[[Site], None] = lambda _: None) -> Site:
+    """Two idle hosts, guests waiting, no shepherd yet. `before` it begins something may be changed."""
     site = Site(spec)
+    before(site)
     for _ in range(4):
         site.pools.guest_jobs.submit(10_000)
     site.run(30)
