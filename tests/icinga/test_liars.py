@@ -52,8 +52,8 @@ def a_folder(tmp_path: pathlib.Path) -> Folder:
 
 
 REFUSALS: dict[str, tuple[int, str]] = {
-    "200, and 500 of the object": (200, result(500)),
-    "200, and the object's code is a word": (200, result(code="fine")),  # type: ignore[arg-type]
+    "200, and 500 of the object": (200, result(500, name=NAME)),
+    "200, and the object's code is a word": (200, result(code="fine", name=NAME)),  # type: ignore[arg-type]
     "200 for nobody": (200, json.dumps({"results": []})),
     "200 for two": (200, json.dumps({"results": [{"code": 200, "name": NAME}] * 2})),
     "200 for another check": (200, result(name="p202!startd!0f3c")),
@@ -190,7 +190,8 @@ def test_an_end_that_is_refused_is_believed_only_when_the_downtime_is_gone(folde
 @pytest.mark.parametrize("listed", [
     {"results": [{"name": NAME}]},
     {"results": [{"name": NAME, "attrs": {"author": "flocking-shepherd", "comment": "by hand"}}]},
-    {"results": [{"name": NAME, "attrs": {"author": "eva", "comment": MARK.text(), "host_name": "p201"}}]},
+    {"results": [{"name": NAME, "attrs": {"author": "eva", "comment": MARK.text(), "host_name": "p201",
+                                          "start_time": 1, "end_time": 2}}]},
     {"results": [{"name": NAME, "attrs": {"author": "flocking-shepherd", "comment": MARK.text(), "host_name": "p201",
                                           "start_time": "soon", "end_time": None}}]},
 ])  # fmt: skip

@@ -193,6 +193,18 @@ def test_one_check_that_is_refused_holds_no_other(desk: Desk) -> None:
     assert desk.silencer.problem == ""
 
 
+def test_after_an_answer_that_was_lost_what_is_there_is_asked_first(desk: Desk) -> None:
+    """A request that timed out was made again, and again: forty downtimes of one check."""
+    desk.run(0.5)
+    desk.icinga.befall(Trouble.MUTE)
+    desk.run(0.5)
+    assert len(desk.icinga.downtimes) == 1
+    desk.icinga.befall(Trouble.NONE)
+    desk.run(10)
+    assert len(desk.icinga.downtimes) == 2
+    assert desk.icinga.ended == []
+
+
 class Unlucky(SimMonitoring):
     """The password is not accepted any more."""
 

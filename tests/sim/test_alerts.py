@@ -8,6 +8,7 @@ import pytest
 
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import AUTHOR, SilenceKind
+from shepherd.model.orders import StepKind
 from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.icinga import SimIcinga
@@ -104,6 +105,21 @@ def test_a_check_is_silent_before_the_drain_and_until_the_startd_is_back() -> No
 
 def _is_silent(site: Site, host: str) -> bool:
     return icinga_of(site).is_silent(f"{host}!startd")
+
+
+def test_a_lend_waits_for_an_icinga_that_is_soon_back() -> None:
+    """A keeper that was quick, and an Icinga that was just reloading: the drain came first."""
+    site = quiet_site(dataclasses.replace(SPEC, poll_local_s=1.0))
+    faults.icinga_silent(site)
+    site.start_shepherd()
+    site.run(8)
+    drains = [act for act in site.facts().acts if act.kind is StepKind.DRAIN]
+    faults.icinga_well(site)
+    while not drains:
+        site.run(0.05)
+        drains = [act for act in site.facts().acts if act.kind is StepKind.DRAIN]
+    assert site.now_s - 30 < ICINGA.lend_waits_s
+    assert _is_silent(site, drains[0].host)
 
 
 def test_a_lend_waits_for_a_silent_icinga_only_so_long() -> None:
