@@ -7,8 +7,10 @@
     ├── Unavailable               the outside did not answer; asking again later may help
     │   ├── PoolUnavailable       a collector or schedd is silent or refuses (`refused` tells which)
     │   ├── DockerUnavailable     dockerd does not answer in time
+    │   ├── MonitoringUnavailable the monitoring is silent, reloading, or answers nothing that is understood
     │   └── LedgerUnavailable     nothing can be recorded: no lending, reclaims go on
     ├── CommandFailed             the outside answered and it went wrong; says how to repeat it by hand
+    │   ├── MonitoringRefused     the monitoring says no, to one request or to our user
     │   └── LeakFound             a guest could reach what it must not; stops flocking
     ├── Refused                   a rule said no; expected, counted, never a traceback
     │   ├── LeaseRefused          a lease page is forged, stale, replayed or not for this host
@@ -72,6 +74,10 @@ class DockerUnavailable(Unavailable):
     """dockerd does not answer within its deadline."""
 
 
+class MonitoringUnavailable(Unavailable):
+    """The monitoring is silent, slow, reloading, or answers nothing that can be understood."""
+
+
 class LedgerUnavailable(Unavailable):
     """Nothing can be recorded. Only reclaims go on (invariant 9)."""
 
@@ -82,6 +88,14 @@ class CommandFailed(ShepherdError):
     def __init__(self, message: str, *, by_hand: str = "") -> None:
         self.by_hand = by_hand
         super().__init__(message + (f" (by hand: {by_hand})" if by_hand else ""))
+
+
+class MonitoringRefused(CommandFailed):
+    """The monitoring understood and says no: no such object, no permission, a wrong password (`is_user`)."""
+
+    def __init__(self, message: str, *, is_user: bool = False) -> None:
+        self.is_user = is_user
+        super().__init__(message)
 
 
 class LeakFound(CommandFailed):

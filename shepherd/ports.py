@@ -11,6 +11,7 @@ from shepherd.model.flockoff import OffFile
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.intents import Intent
 from shepherd.model.lease import SignedPage
+from shepherd.model.monitoring import Begin, Heartbeat, Permissions, Silence, SilenceKind
 from shepherd.model.observation import (
     FlockStartd,
     KeeperReport,
@@ -69,6 +70,27 @@ class Commands(Protocol):
 
     def carry_out(self, step: Step, pair: HostPair) -> Outcome:
         """DRAIN, RESTART, UNDRAIN, OFF_GRACEFUL, OFF_FAST. Called from worker threads."""
+
+
+class Monitoring(Protocol):
+    """Silences of checks, and our sign of life. Each method has a deadline, and raises MonitoringUnavailable when the
+    monitoring is silent, slow or reloading (what was asked for may have happened all the same), MonitoringRefused when
+    it says no. Asked by one thread at a time, beside the loop."""
+
+    def silences(self, kind: SilenceKind) -> Sequence[Silence]:
+        """All that shepherds of any pool have made of a kind, also such as are over but still listed. Nobody else's."""
+
+    def begin(self, wanted: Begin) -> Silence:
+        """Silence a check. Not idempotent: a second downtime is one more; switching off twice is once."""
+
+    def end(self, silence: Silence) -> None:
+        """End exactly this one. Idempotent: one that is gone is done."""
+
+    def report(self, heartbeat: Heartbeat) -> None:
+        """Hand in the sign of life. Idempotent."""
+
+    def permissions(self) -> Permissions:
+        """What our user may do."""
 
 
 class Signer(Protocol):

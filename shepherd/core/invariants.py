@@ -115,6 +115,21 @@ def one_container_a_lend(world: WorldFacts) -> Iterator[str]:
             yield f"{_name(host)}: a container was started from {image}, which is not authorised"
 
 
+def monitoring_follows(world: WorldFacts) -> Iterator[str]:
+    """12: checks are silent before the intended outage and loud after its end; nobody else's silence is touched."""
+    limits = world.limits
+    for act in world.acts:
+        if act.audible:
+            yield f"{act.host}: {act.kind.value} at {act.at_s:.1f} began an outage whose check was not silent"
+    for host in world.hosts:
+        if host.hidden_s > limits.silence_s:
+            yield f"{_name(host)}: a check is silent for {host.hidden_s:.0f} s although its startd serves"
+        elif host.unheard_of_s > limits.downtime_s + limits.silence_s:
+            yield f"{_name(host)}: a check is silent for {host.unheard_of_s:.0f} s, longer than any downtime lasts"
+    for silence in world.others_silences_ended:
+        yield f"the silence {silence} was somebody else's and was ended"
+
+
 INVARIANTS: Mapping[int, Invariant] = {
     0: each_job_in_its_pool,
     1: never_two_startds,
@@ -127,6 +142,7 @@ INVARIANTS: Mapping[int, Invariant] = {
     8: flockoff_stops_all,
     9: recorded_before_done,
     11: one_container_a_lend,
+    12: monitoring_follows,
 }
 """By their number in DESIGN.md: those that concern the switch."""
 

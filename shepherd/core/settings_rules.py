@@ -4,6 +4,7 @@ import string
 from collections.abc import Iterator
 
 from shepherd.core.gap_rules import start_problems
+from shepherd.core.icinga_rules import icinga_problems
 from shepherd.core.setting_forms import (
     Problem,
     absolute_problems,
@@ -42,6 +43,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *lease_problems(settings.lease),
         *path_problems(settings.paths),
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
+        *icinga_problems(settings.icinga, settings.timers),
     ]
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
 
 
@@ -188,4 +189,5 @@ class Settings:
     timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
     lease: LeaseSettings = dataclasses.field(default_factory=LeaseSettings)
     flockoff: FlockOffSettings = dataclasses.field(default_factory=FlockOffSettings)
+    icinga: IcingaSettings = dataclasses.field(default_factory=IcingaSettings)
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)

@@ -32,6 +32,10 @@ class Limits:
     """Images the site has authorised."""
     unserved_s: float = 60.0
     """No live host may be without a startd that accepts work for longer."""
+    silence_s: float = 400.0
+    """Within this time a shepherd and a monitoring that both work agree on what is silent. Seconds."""
+    downtime_s: float = 7200.0
+    """What a dead shepherd silenced is heard again after this, by itself."""
     back_s: float = 15.0
     """From a free lock to the regular startd in the collector, back-off and start included."""
 
@@ -75,6 +79,11 @@ class HostWorld:
     """How many containers were started under each lease."""
     images: frozenset[str] = frozenset()
     """Images that containers were started from."""
+    hidden_s: float = 0.0
+    """For how long a check has been kept silent by a shepherd although its startd serves and no lend is on a page, with
+    a shepherd and a monitoring that worked all the while."""
+    unheard_of_s: float = 0.0
+    """The same with or without a shepherd."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,6 +106,8 @@ class ActSeen:
     """The reserve was not met once this lend is counted, by what had been so for longer than `stale_s`."""
     busy: bool = False
     """It made a regular startd end that was not drained."""
+    audible: bool = False
+    """It began an outage whose check was not silent, although the monitoring had worked all the while."""
 
 
 OUTWARD = frozenset({StepKind.GRANT, StepKind.DRAIN, StepKind.GO, StepKind.RESTART})
@@ -116,6 +127,8 @@ class WorldFacts:
     """Lends begun in each cycle."""
     flockoff_s: float | None = None
     """For how long flocking has been off with a shepherd alive and its pages readable; None: it is not."""
+    others_silences_ended: tuple[str, ...] = ()
+    """Silences that somebody else had made and a shepherd ended."""
     short_s: float = 0.0
     """For how long the local herd has been below the reserve while something could be reclaimed and a
     shepherd with good sight was there."""

@@ -6,8 +6,10 @@ an act. Whatever dies, the next tick of the next process goes on from facts and 
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
+from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
 from shepherd.core.records import verdict_body
@@ -18,7 +20,7 @@ from shepherd.core.switch.state import state_of
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.flockoff import Leak
-from shepherd.model.host import Herd, HostName, HostPair
+from shepherd.model.host import Herd, HostName, HostPair, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
@@ -26,6 +28,7 @@ from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
+from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
@@ -57,6 +60,7 @@ class Shepherd:
         settings: Settings,
         observer: Observer,
         switches: Switches,
+        silencer: Silencer,
         latch: Latch,
         ledger: Ledger,
         diary: Diary,
@@ -69,6 +73,7 @@ class Shepherd:
         self.sentence = "not decided yet"
         self._settings = settings
         self._observer = observer
+        self._silencer = silencer
         self._latch = latch
         self._ledger = ledger
         self._diary = diary
@@ -107,6 +112,8 @@ class Shepherd:
         elif self._moving() and self._is_due("poll_s", self._settings.timers.switch_poll_s):
             self._snapshot = self._observer.some(self._moving())
         self._move()
+        if self._snapshot is not None:
+            self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
         return self._pause_s()
 
     def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
@@ -184,22 +191,24 @@ class Shepherd:
 
     def _observed(self, snapshot: Snapshot, now: float) -> Entry:
         """The digest of a snapshot: how many hosts in which state, and what was wrong with the sources."""
-        counts: dict[str, int] = {}
-        for host in {*snapshot.hosts, *self.switches.records}:
-            record = self.switches.records.get(host)
-            state, _ = state_of(snapshot.hosts.get(host), record, now, self._settings.timers)
-            counts[state.value] = counts.get(state.value, 0) + 1
+        counts = Counter(state.value for state in self._states(snapshot, now))
         problems = {r.source.value: r.problem for r in snapshot.readings.values() if r.problem}
         idle = snapshot.queue.idle_jobs if snapshot.queue else None
-        body = {"states": counts, "idle_jobs": idle, "problems": problems}
+        body = {"states": dict(counts), "idle_jobs": idle, "problems": problems}
         return Entry(at_s=now, kind=EntryKind.OBSERVED, cause="cycle", body=body)
+
+    def _states(self, snapshot: Snapshot, now: float) -> list[HostState]:
+        """Of every host that is seen or in a switch."""
+        records, timers = self.switches.records, self._settings.timers
+        hosts = {*snapshot.hosts, *records}
+        return [state_of(snapshot.hosts.get(host), records.get(host), now, timers)[0] for host in hosts]
 
     def _show(self, snapshot: Snapshot) -> None:
         """Publish what `shepherd -s` shows. Failing to is a problem of its own, never of the hosts."""
         about = {**self._about, "sentence": self.sentence, "cycle_at_s": self._cycle_at_s}
         self._awaited = awaited(snapshot, self.switches.records, self._awaited, self._settings.timers)
-        rivals = self.switches.pages.rivals.problem
-        overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
+        problems = self._problems(snapshot)
+        self._beat(snapshot, problems)
         body = present(
             snapshot,
             self.switches.records,
@@ -207,12 +216,27 @@ class Shepherd:
             self._latch.now,
             self._settings,
             about=about,
-            problems=[p for p in (self._diary.problem, self.switches.page_problem, rivals, overdue) if p],
+            problems=problems,
         )
         try:
             self._ledger.publish_present(body)
         except LedgerUnavailable as exc:
             self._log("the present cannot be shown", problem=str(exc))
+
+    def _problems(self, snapshot: Snapshot) -> list[str]:
+        overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
+        rivals = self.switches.pages.rivals.problem
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
+        return [problem for problem in told if problem]
+
+    def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
+        """A look is over: the shepherd lives."""
+        if self._silencer.wants_beat():
+            now = self._clock.wall_s()
+            blind = [f"{r.source.value}: {r.problem}" for r in snapshot.readings.values() if r.problem]
+            states = self._states(snapshot, now)
+            age_s = now - (self._cycle_at_s or now)
+            self._silencer.beat(heartbeat(states, snapshot.queue, age_s, [*problems, *blind], self._settings))
 
 
 def _leaks(snapshot: Snapshot) -> list[Leak]:

@@ -47,7 +47,9 @@ class Switches:
         clock: Clock,
         log: Log,
         new_lease: Callable[[HostName], LeaseId],
+        hold: Callable[[SwitchRecord], str] = lambda _: "",
     ) -> None:
+        """`hold` says why a lend's outage must not begin yet; it ends by itself."""
         self.records: dict[HostName, SwitchRecord] = dict(ledger.switches())
         self.memories: dict[HostName, HostMemory] = dict(ledger.memories())
         self._ended: dict[HostName, SwitchRecord] = {}
@@ -62,11 +64,17 @@ class Switches:
         self._clock = clock
         self._log = log
         self._new_lease = new_lease
+        self._hold = hold
         self._unpublished: list[Step] = []
         self._facts: Mapping[HostName, HostFacts] = {}
         self._is_alone = False
         self._orphans: set[LeaseId] = set()
         self.page_problem = ""
+
+    @property
+    def is_alone(self) -> bool:
+        """It was asked, and no other shepherd runs this pool."""
+        return self._is_alone
 
     def adopt(self, settings: Settings, pages: LeasePages) -> None:
         """Go on with other settings. The serial goes on growing."""
@@ -182,7 +190,8 @@ class Switches:
     def _follow(self, record: SwitchRecord, facts: HostFacts | None) -> None:
         if any(step.host == record.host for step in self._unpublished):
             return
-        self._take(record, next_move(facts, record, self._clock.wall_s(), self.settings.timers))
+        hold = self._hold(record) if record.stage is Stage.GRANTED else ""
+        self._take(record, next_move(facts, record, self._clock.wall_s(), self.settings.timers, hold))
 
     def _take(self, record: SwitchRecord, move: Next) -> None:
         match move:

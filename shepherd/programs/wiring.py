@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools, missing_tools
+from shepherd.edges.icinga import Icinga
 from shepherd.edges.instance import instance_id, new_lease, new_process
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.edges.log import make_log
@@ -22,7 +24,7 @@ from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import PageSigner, PageVerifier
 from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
-from shepherd.errors import SettingsError
+from shepherd.errors import CommandFailed, SettingsError
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.programs.diary import Diary
@@ -32,6 +34,7 @@ from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
+from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
 
 MOST_COMMANDS = 16
@@ -88,6 +91,22 @@ def commands_of(settings: Settings, beside: WorkerProcess) -> CondorCommands:
     )
 
 
+def monitoring_of(settings: Settings, path: Path) -> Icinga | None:
+    """The monitoring, by these settings of the file `path`; None if none is used. Raises SettingsError."""
+    if not settings.icinga.url:
+        return None
+    try:
+        return Icinga(settings.icinga)
+    except CommandFailed as exc:
+        remedy = "put it there for the daemon's user alone, or leave icinga.url empty"
+        raise SettingsError(file=str(path), key="icinga", problem=str(exc), remedy=remedy) from exc
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """`errand.Background`: a thread that no exit waits for."""
+    threading.Thread(target=work, name="monitoring", daemon=True).start()
+
+
 def _worker(settings: Settings, collector: str, pool: str) -> WorkerProcess:
     return WorkerProcess(
         collector=collector,
@@ -106,11 +125,14 @@ class Changeable:
     commands: CondorCommands
     signer: PageSigner
     verifier: PageVerifier
+    monitoring: Icinga | None
 
     def close(self) -> None:
-        """End the worker processes. Idempotent."""
+        """End the worker processes and the connection to the monitoring. Idempotent."""
         self.pool.close()
         self.commands.close()
+        if self.monitoring is not None:
+            self.monitoring.close()
 
     @classmethod
     def of(cls, path: Path, watchdog_s: float | None = None) -> "Changeable":
@@ -119,6 +141,7 @@ class Changeable:
             path, lambda read: [*commanding_problems(read), *watchdog_problems(read, watchdog_s)]
         )
         signer = PageSigner.from_file(Path(settings.lease.key))
+        monitoring = monitoring_of(settings, path)
         beside = home_worker(settings)
         return cls(
             settings=settings,
@@ -126,6 +149,7 @@ class Changeable:
             commands=commands_of(settings, beside),
             signer=signer,
             verifier=signer.verifier(),
+            monitoring=monitoring,
         )
 
 
@@ -153,6 +177,7 @@ class Daemon:
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
         self._latch = self._new_latch(settings)
+        self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
 
     def run(self) -> None:
@@ -174,6 +199,7 @@ class Daemon:
             settings=parts.settings,
             observer=Observer(parts.pool, self._clock, parts.settings, at_once(self._askers)),
             switches=self._switches,
+            silencer=self._silencer,
             latch=self._latch,
             ledger=self._ledger,
             diary=self._diary,
@@ -197,6 +223,7 @@ class Daemon:
         self._parts, self._spool, self._hands.commands = new, spool, new.commands
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
         self._switches.adopt(new.settings, pages)
+        self._silencer.adopt(new.settings, new.monitoring)
         old.close()
         self._diary.life("reloaded", instance=self._instance)
         return loop
@@ -241,6 +268,18 @@ class Daemon:
             clock=self._clock,
             log=self._log,
             new_lease=new_lease,
+            hold=self._silencer.waits_for,
+        )
+
+    def _new_silencer(self, parts: Changeable) -> Silencer:
+        return Silencer(
+            settings=parts.settings,
+            monitoring=parts.monitoring,
+            background=in_thread,
+            diary=self._diary,
+            clock=self._clock,
+            log=self._log,
+            instance=self._instance,
         )
 
     def _about(self) -> Mapping[str, object]:

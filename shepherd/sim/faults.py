@@ -12,6 +12,7 @@ from shepherd.model.intents import IntentKind
 from shepherd.model.lease import SignedPage
 from shepherd.sim.events import Process
 from shepherd.sim.host import Host
+from shepherd.sim.icinga import Trouble
 from shepherd.sim.regular import Startd
 from shepherd.sim.site import Site
 
@@ -257,13 +258,13 @@ def _intent(site: Site, kind: IntentKind) -> None:
 
 def site_clock_on(site: Site) -> None:
     """The central manager's wall clock jumps an hour ahead."""
-    site.meter.disturb()
+    site.disturb()
     site.pools.wall_offset_s += HOUR_S
 
 
 def site_clock_back(site: Site) -> None:
     """The central manager's wall clock jumps an hour back."""
-    site.meter.disturb()
+    site.disturb()
     site.pools.wall_offset_s -= HOUR_S
 
 
@@ -275,6 +276,43 @@ def lose_schedd(site: Site) -> None:
 def find_schedd(site: Site) -> None:
     """It is back."""
     site.pools.local_jobs.alive = True
+
+
+def _icinga(site: Site, trouble: Trouble) -> None:
+    if site.icinga is not None:
+        site.disturb()
+        site.icinga.befall(trouble)
+
+
+def icinga_silent(site: Site) -> None:
+    """Icinga does not answer."""
+    _icinga(site, Trouble.SILENT)
+
+
+def icinga_mute(site: Site) -> None:
+    """Icinga does what it is asked for, and its answers are lost."""
+    _icinga(site, Trouble.MUTE)
+
+
+def icinga_refusing(site: Site) -> None:
+    """Somebody took our user's permissions."""
+    _icinga(site, Trouble.REFUSING)
+
+
+def icinga_lying(site: Site) -> None:
+    """Icinga says 200, and 500 of each object."""
+    _icinga(site, Trouble.LYING)
+
+
+def icinga_forgetful(site: Site) -> None:
+    """Icinga says that all was done, and does nothing."""
+    _icinga(site, Trouble.FORGETFUL)
+
+
+def icinga_well(site: Site) -> None:
+    """Nothing is wrong with Icinga any more."""
+    if site.icinga is not None and site.icinga.trouble is not Trouble.NONE:
+        _icinga(site, Trouble.NONE)
 
 
 ON_SITE: Mapping[str, Callable[[Site], None]] = {
@@ -294,6 +332,12 @@ ON_SITE: Mapping[str, Callable[[Site], None]] = {
         site_clock_back,
         lose_schedd,
         find_schedd,
+        icinga_silent,
+        icinga_mute,
+        icinga_refusing,
+        icinga_lying,
+        icinga_forgetful,
+        icinga_well,
     )
 }
 """What befalls the site."""
@@ -314,6 +358,7 @@ def heal(site: Site) -> None:
             restart(site)
     free_ledger(site)
     find_schedd(site)
+    icinga_well(site)
     for host in site.hosts.values():
         join(site, host)
         answer_commands(site, host)

@@ -18,6 +18,7 @@ from shepherd.model.world import ActSeen, HostWorld, Limits, Reclaim, WorldFacts
 from shepherd.sim.jobs import Job, Owner
 
 if TYPE_CHECKING:
+    from shepherd.sim.alerts import Alerts
     from shepherd.sim.host import Host
 
 KEPT_ACTS = 400
@@ -61,10 +62,14 @@ class Meter:
         self.shepherd_runs: Callable[[], bool] = lambda: False
         self.blind: Callable[[], str] = str
         """Why a shepherd could not know the pools now; empty if it could."""
+        self.alerts: Alerts | None = None
+        """What a monitoring tells of the hosts, if there is one."""
         self.unrecordable_s = -PAST_S
         """When the ledger was last full."""
         self._disturbed_s = 0.0
         self._leased: set[str] = set()
+        self._on_pages: set[str] = set()
+        """Hosts with any lease on a page, revoked or not."""
         self._decisions: dict[str, tuple[str, bool]] = {}
         """Of each lease: why its lend was decided blind, and whether the reserve was short."""
         self._now_s = now_s
@@ -89,6 +94,8 @@ class Meter:
             else:
                 tally.double_since_s = None
             self._serving(host, tally, now_s)
+        if self.alerts is not None:
+            self.alerts.sample(self.hosts, self._on_pages, runs=self.shepherd_runs(), sees=not self.blind())
 
     def _serving(self, host: Host, tally: HostTally, now_s: float) -> None:
         startd, container = host.startd, host.container
@@ -146,6 +153,8 @@ class Meter:
         """A fault or a human came between: reclaims under way prove nothing about their duration."""
         self._disturbed_s = self._now_s()
         self.short_since_s = None
+        if self.alerts is not None:
+            self.alerts.hidden_since.clear()
         for name, tally in self.tallies.items():
             if host in {None, name}:
                 tally.disturbed = True
@@ -188,6 +197,7 @@ class Meter:
             if lease.phase is not LeasePhase.REVOKED and not page.flockoff
         ]
         self._leased = {lease.host for lease in in_force}
+        self._on_pages = {lease.host for page in pages for lease in page.leases}
         for lease in in_force:
             self.tallies[lease.host].last_page_s = self._now_s()
         for page in pages:
@@ -238,9 +248,13 @@ class Meter:
                 flockoff=off_s is not None and off_s > self.limits.look_s,
                 short=short,
                 busy=busy,
+                audible=kind is StepKind.DRAIN and self._is_audible(host),
             )
         )
         del self.acts[:-KEPT_ACTS]
+
+    def _is_audible(self, host: str) -> bool:
+        return self.alerts is not None and self.alerts.is_audible(self.hosts[host].pair, self.limits.silence_s)
 
     def _short(self, leased: AbstractSet[str]) -> bool:
         """Whether these leases take the local herd below its reserve, of the hosts that count."""
@@ -268,11 +282,13 @@ class Meter:
             refusals_without_reason=self.refusals_without_reason,
             cycles_lends=tuple(self.cycle_lends[-50:]),
             flockoff_s=off_s,
+            others_silences_ended=self.alerts.others_ended() if self.alerts else (),
             short_s=0.0 if self.short_since_s is None else now_s - self.short_since_s,
         )
 
     def _host(self, name: str, host: Host, now_s: float) -> HostWorld:
         tally = self.tallies[name]
+        hidden, unheard = (self.alerts.hidden_since, self.alerts.unheard_since) if self.alerts else ({}, {})
         return HostWorld(
             pair=host.pair,
             guest_jobs_on_regular=tuple(tally.foreign),
@@ -287,6 +303,8 @@ class Meter:
             reclaims=tuple(tally.reclaims[-20:]),
             containers=dict(tally.containers),
             images=frozenset(tally.images),
+            hidden_s=now_s - hidden.get(name, now_s),
+            unheard_of_s=now_s - unheard.get(name, now_s),
         )
 
 

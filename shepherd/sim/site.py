@@ -7,10 +7,13 @@ import random
 from collections.abc import Callable, Mapping
 
 from shepherd.core.invariants import breaches
+from shepherd.core.monitoring.wishes import checks_of
 from shepherd.errors import AnotherShepherd
 from shepherd.model.host import HostName, HostPair
+from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.lease import lease_name
+from shepherd.model.monitoring import SilenceKind
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import (
     FlockSettings,
@@ -21,19 +24,23 @@ from shepherd.model.settings import (
     TimerSettings,
 )
 from shepherd.model.world import Limits, WorldFacts
+from shepherd.ports import Monitoring
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.shepherd import Shepherd
+from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
+from shepherd.sim.alerts import Alerts
 from shepherd.sim.clock import SimClock
 from shepherd.sim.crash import Crashes, ShepherdCrash
 from shepherd.sim.events import Events
 from shepherd.sim.host import Host, Tempo
+from shepherd.sim.icinga import SimIcinga, SimMonitoring, Trouble
 from shepherd.sim.meter import Meter
-from shepherd.sim.pools import Pools
+from shepherd.sim.pools import EPOCH_S, Pools
 from shepherd.sim.ports import (
     SimCommands,
     SimExecutor,
@@ -46,6 +53,8 @@ from shepherd.sim.ports import (
 from shepherd.sim.signer import SimSigner
 
 IMAGE = "sha256:" + "1" * 64
+TURN_S = 0.1
+"""A turn of requests to the monitoring."""
 STEP_S = 0.25
 """The longest a shepherd sleeps past what it asked for."""
 
@@ -63,6 +72,8 @@ class SiteSpec:
     )
     timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
     lease: LeaseSettings = dataclasses.field(default_factory=lambda: LeaseSettings(pages=2))
+    icinga: IcingaSettings = dataclasses.field(default_factory=IcingaSettings)
+    """Without a url there is no monitoring."""
     latch: bool = True
     poll_local_s: float = 60.0
     poll_flock_s: float = 15.0
@@ -75,6 +86,7 @@ class SiteSpec:
             policy=self.policy,
             timers=self.timers,
             lease=self.lease,
+            icinga=self.icinga,
         )
 
     def node_settings(self, pair: HostPair) -> NodeSettings:
@@ -107,6 +119,7 @@ class SiteSpec:
             reserve=self.policy.reserve,
             lend_per_cycle=self.policy.lend_per_cycle,
             images=frozenset({IMAGE}),
+            downtime_s=self.icinga.downtime_s if self.icinga.silence is SilenceKind.DOWNTIME else float("inf"),
         )
 
 
@@ -138,6 +151,11 @@ class Site:
         self.shepherds: list[Running] = []
         self.started = 0
         """Shepherds so far."""
+        self.icinga = self._monitored() if spec.icinga.url else None
+        self.monitoring: Callable[[Running], Monitoring | None] = lambda running: (
+            SimMonitoring(icinga=self.icinga, crashes=running.crashes) if self.icinga else None
+        )
+        """What a shepherd asks; a test may put another one here."""
         self.meter.blind = lambda: self.pools.blind(spec.timers.young_collector_s)
         self.meter.shepherd_runs = lambda: any(running.runs for running in self.shepherds)
 
@@ -191,6 +209,12 @@ class Site:
             self.run(STEP_S)
         return is_done
 
+    def disturb(self) -> None:
+        """A fault that may also come between the shepherd and its monitoring."""
+        self.meter.disturb()
+        if self.meter.alerts is not None:
+            self.meter.alerts.disturb()
+
     def facts(self) -> WorldFacts:
         """What was measured so far."""
         return self.meter.facts()
@@ -198,6 +222,14 @@ class Site:
     def breaches(self) -> tuple[str, ...]:
         """Every invariant that does not hold."""
         return breaches(self.facts())
+
+    def _monitored(self) -> SimIcinga:
+        icinga = self.spec.icinga
+        of_hosts = [name for host in self.hosts.values() for of in checks_of(host.pair, icinga) for name in of]
+        made = SimIcinga([*of_hosts, icinga.heartbeat], lambda: EPOCH_S + self.now_s)
+        alerts = self.meter.alerts = Alerts(made, icinga, lambda: self.now_s)
+        alerts.is_well = lambda: made.trouble is Trouble.NONE and not self.pools.wall_offset_s
+        return made
 
     def _host(self, pair: HostPair) -> Host:
         return Host(
@@ -264,12 +296,12 @@ class Running:
 
     def stop(self) -> None:
         """SIGSTOP; its tools go on."""
-        self.site.meter.disturb()
+        self.site.disturb()
         self.stopped = True
 
     def cont(self) -> None:
         """SIGCONT."""
-        self.site.meter.disturb()
+        self.site.disturb()
         self.stopped = False
 
     def _assemble(self) -> Shepherd:
@@ -291,6 +323,7 @@ class Running:
         )
         self.executor = SimExecutor(site.events, commands, self.crashes)
         diary = Diary(self.ledger, clock, self._log)
+        silencer = self._silencer(settings, diary, clock)
         switches = Switches(
             settings=settings,
             ledger=self.ledger,
@@ -308,6 +341,7 @@ class Running:
             clock=clock,
             log=self._log,
             new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
+            hold=silencer.waits_for,
         )
         latch = Latch(
             ledger=self.ledger,
@@ -322,6 +356,7 @@ class Running:
             settings=settings,
             observer=Observer(pool, clock, settings),
             switches=switches,
+            silencer=silencer,
             latch=latch,
             ledger=self.ledger,
             diary=diary,
@@ -330,6 +365,31 @@ class Running:
             log=self._log,
             about={"instance": self.instance, "pid": 1},
         )
+
+    def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:
+        return Silencer(
+            settings=settings,
+            monitoring=self.site.monitoring(self),
+            background=self._beside,
+            diary=diary,
+            clock=clock,
+            log=self._log,
+            instance=self.instance,
+        )
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        """A thread of this process: it dies and stops with it."""
+
+        def run() -> None:
+            if self.stopped:
+                self._beside(work)
+            elif self.alive:
+                try:
+                    work()
+                except ShepherdCrash:
+                    self.kill()
+
+        self.site.events.after(TURN_S, run)
 
     def _recordable(self) -> bool:
         if self.ledger.full:

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import PolicySettings, Settings, TimerSettings
 
@@ -154,8 +155,8 @@ def toml(value: object) -> str:
 SETTINGS_HEAD = """\
 # Settings
 
-Generated from `settings.py`, `node_settings.py` and `gateway_settings.py` in `shepherd/model` by
-`python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
+Generated from `settings.py`, `icinga_settings.py`, `node_settings.py` and `gateway_settings.py` in
+`shepherd/model` by `python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
 are refused with file, key and remedy, all of them at once. Strings stay strings and whole numbers
 whole; a whole number is welcome where a number is asked for.
 """
@@ -211,6 +212,7 @@ def timers_markdown() -> str:
     sources = (
         ("timers", TimerSettings, "shepherd"),
         ("policy", PolicySettings, "shepherd"),
+        ("icinga", IcingaSettings, "shepherd"),
         ("node", NodeSettings, "keeper"),
         ("gateway", GatewaySettings, "gateway"),
     )

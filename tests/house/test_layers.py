@@ -70,6 +70,7 @@ SOLE_HOMES = {
     "sqlite3": ("edges.ledger", "views.queries"),
     "starlette": ("views.web",),
     "structlog": ("edges.log",),
+    "urllib3": ("edges.icinga",),
     "uvicorn": ("views.web",),
 }
 """Foreign package -> its homes; `edges.ledger` stands for edges/ledger.py and edges/ledger_*.py."""

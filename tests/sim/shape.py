@@ -16,6 +16,7 @@ def shape(site: Site) -> object:
         [len(spool.intents) for spool in site.spools.values()],
         pools.wall_offset_s,
         pools.local_jobs.alive,
+        site.icinga and (site.icinga.trouble, len(site.icinga.downtimes)),
         dict(pools.pages.all()),
         pools.events.next_s(),
     )

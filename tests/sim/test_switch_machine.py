@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import SignedPage
 from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults
@@ -33,6 +34,7 @@ SHRINK = "SHEPHERD_SIM_SHRINK" in os.environ
 SPEC = SiteSpec(
     policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
     timers=TimerSettings(cycle_s=30, young_collector_s=100, lease_s=300),
+    icinga=IcingaSettings(url="https://icinga", heartbeat="cm!shepherd", downtime_s=600),
 )
 HOSTS = strategies.sampled_from(list(Site(SPEC).hosts))
 BEFALLS = (
@@ -60,10 +62,15 @@ VISITS_OF_THE_SITE = (
     ("silence_home", "restart_home"),
     ("silence_flock", "restart_flock"),
     ("site_clock_on", "site_clock_back"),
+    ("icinga_silent", "icinga_well"),
+    ("icinga_mute", "icinga_well"),
+    ("icinga_refusing", "icinga_well"),
+    ("icinga_lying", "icinga_well"),
+    ("icinga_forgetful", "icinga_well"),
 )
 """What comes and goes again: chance alone seldom ends what it began."""
 MENDS_HOST = ("join", "answer_commands", "unpin_slots", "human_undrain", "human_on")
-MENDS_SITE = ("free_ledger", "find_schedd", "flockon")
+MENDS_SITE = ("free_ledger", "find_schedd", "icinga_well", "flockon")
 """A site in which nothing is ever mended lends nothing after a while, and what befalls it then proves nothing."""
 SECONDS = strategies.sampled_from([0.06, 0.3, 0.3, 1.1, 1.1, 3, 3, 8, 20, 45, 90, 300])
 STAYS_S = strategies.sampled_from([0.3, 3, 20, 60])

@@ -52,8 +52,11 @@ class Over:
 Next = Do | Wait | Advance | Over
 
 
-def next_move(facts: HostFacts | None, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
-    """What to do about a host with a lease out. Pure; see the state table of DESIGN.md."""
+def next_move(
+    facts: HostFacts | None, record: SwitchRecord, now: float, timers: TimerSettings, hold: str = ""
+) -> Next:
+    """What to do about a host with a lease out. Pure; see the state table of DESIGN.md. `hold` says why its outage must
+    not begin yet; nothing homeward asks for it."""
     if facts is None:
         facts = HostFacts(pair=HostPair(host=record.host, flock_name=record.flock_name))
     if record.stage in HOMEWARD:
@@ -62,13 +65,13 @@ def next_move(facts: HostFacts | None, record: SwitchRecord, now: float, timers:
         return go_home(record, wish, now)
     if trouble := _trouble(facts, record, now, timers):
         return go_home(record, trouble, now, failed=_is_failure(record, now))
-    return _outward(facts, record, now, timers)
+    return _outward(facts, record, now, timers, hold)
 
 
-def _outward(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
+def _outward(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings, hold: str) -> Next:
     match record.stage:
         case Stage.GRANTED:
-            return _granted(facts, record, now, timers)
+            return _granted(facts, record, now, timers, hold)
         case Stage.DRAIN_ORDERED:
             return _drain_ordered(facts, record, now, timers)
         case Stage.GO_GIVEN:
@@ -104,7 +107,7 @@ def after(record: SwitchRecord, outcome: Outcome, now: float) -> SwitchRecord | 
     return dataclasses.replace(record, tries=tries, retry_at_s=now + min(2.0 ** (tries - 1), 30.0))
 
 
-def _granted(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
+def _granted(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings, hold: str) -> Next:
     regular = belief.fresh_regular(facts, now, timers)
     if regular is None:
         return _overdue(record, now, timers.arm_deadline_s, "its regular startd is not heard")
@@ -112,6 +115,8 @@ def _granted(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSe
         return go_home(record, "a local job came first", now)
     keeper = _keeper_of(facts, record, now, timers)
     if keeper is not None and keeper.phase is KeeperPhase.ARMED:
+        if hold:
+            return Wait(why=hold)
         return Do(kind=StepKind.DRAIN, record=_at(record, Stage.DRAIN_ORDERED, now))
     return _overdue(record, now, timers.arm_deadline_s, "its keeper is not armed")
 

@@ -1,0 +1,26 @@
+"""What our ApiUser must be allowed, and what of that it is not."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from shepherd.model.icinga_settings import IcingaSettings
+from shepherd.model.monitoring import Permissions, SilenceKind
+
+
+def needed(icinga: IcingaSettings) -> Iterator[str]:
+    """Names of permissions, as Icinga's `permissions` have them."""
+    match icinga.silence:
+        case SilenceKind.DOWNTIME:
+            yield from ("actions/schedule-downtime", "actions/remove-downtime", "objects/query/Downtime")
+        case SilenceKind.CHECKS_OFF:
+            kinds = {"Service" if "!" in name else "Host" for name in (*icinga.regular, *icinga.flock)}
+            yield from (f"objects/{what}/{kind}" for kind in sorted(kinds) for what in ("query", "modify"))
+    if icinga.heartbeat:
+        yield "actions/process-check-result"
+
+
+def missing(permissions: Permissions, icinga: IcingaSettings) -> tuple[str, ...]:
+    """Those that are not granted, in order; `*` and `?` in what is granted count as Icinga counts them. Whether a
+    filter leaves our objects out is seen only by asking for them."""
+    patterns = [one.lower() for one in permissions.granted]
+    return tuple(one for one in needed(icinga) if not any(fnmatchcase(one.lower(), pattern) for pattern in patterns))
