@@ -1,0 +1,256 @@
+"""The central manager: what `shepherd run` needs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from shepherd.core.checkup import daemon, pool
+from shepherd.core.checkup.tokens import no_token_files, token_findings
+from shepherd.core.naming import pair_hosts
+from shepherd.errors import PoolUnavailable
+from shepherd.model.checkup import Authority, CollectorSeen, Version
+from shepherd.model.finding import Finding, Subject
+from shepherd.model.host import HostName
+from shepherd.model.settings import Settings
+from shepherd.ports import Clock, Pool
+from shepherd.ports_checkup import Files, Machine, Orders, Permissions, Witness
+from shepherd.programs.checkup.look import Question
+
+TOKEN_DIRECTORY = "SEC_TOKEN_DIRECTORY"  # noqa: S105 - a setting's name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Whom the daemon runs as."""
+
+    now: str
+    """The user who asks."""
+    daemon: str
+    """Empty: nobody knows."""
+    uid: int
+    """The daemon's."""
+    home: str
+    """Its home directory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What is looked at. `bindings`: version of HTCondor's bindings; raises CommandFailed."""
+
+    clock: Clock
+    pool: Pool
+    home: Witness
+    flock: Witness
+    orders: Orders
+    files: Files
+    machine: Machine
+    bindings: Callable[[], Version]
+    key_id: Callable[[str], str]
+    """Id of the private key in a file; raises SettingsError."""
+    daemon_pid: Callable[[str], int | None]
+    """Process that writes the ledger below a state directory; None: nobody. Raises LedgerUnavailable."""
+    monitoring: Permissions | None
+
+
+@dataclass
+class Central:
+    """One look at everything. The questions share what the first of them learn."""
+
+    settings: Settings
+    world: World
+    account: Account
+    version: str
+    """Ours."""
+    _daemons: Version = ()
+    _hosts: frozenset[str] = frozenset()
+
+    def before(self) -> Iterator[Question]:
+        """What only root can look at."""
+        file, state = self.settings.flockoff.path, self.settings.paths.state
+        yield Question(
+            subject=Subject.FLOCKOFF, look=self._flockoff, remedy=f"can {state} and the directory of {file} be read?"
+        )
+        if self.world.monitoring is not None:
+            remedy = "is it up, and are address, CA and password in [icinga] right?"
+            yield Question(subject=Subject.MONITORING, look=self._monitoring, remedy=remedy)
+
+    def questions(self) -> Iterator[Question]:
+        """What is looked at as the daemon's user."""
+        yield from self._here()
+        yield from self._at_home()
+        yield from self._in_flock()
+
+    def _here(self) -> Iterator[Question]:
+        yield Question(subject=Subject.ACCOUNT, look=self._account, remedy="call it with sudo")
+        yield Question(subject=Subject.BINDINGS, look=self._bindings, remedy="install the wheel `htcondor` beside us")
+        yield Question(subject=Subject.TOOLS, look=self._tools, remedy="mend HTCondor's installation")
+        yield Question(subject=Subject.STATE, look=self._state, remedy="see paths.state")
+        yield Question(subject=Subject.INTENTS, look=self._intents, remedy="see paths.intents")
+        yield Question(
+            subject=Subject.TOKENS, look=self._tokens, needs=(Subject.BINDINGS,), remedy=f"see {TOKEN_DIRECTORY}"
+        )
+        yield Question(subject=Subject.LEASE_KEY, look=self._lease_key, remedy="see `shepherd key --help`")
+
+    def _at_home(self) -> Iterator[Question]:
+        collector, there = Subject.HOME_COLLECTOR, (Subject.HOME_COLLECTOR,)
+        remedy = "see home.collector"
+        looks = (
+            (Subject.CLOCK, self._clock), (Subject.HOME_RIGHTS, self._home_rights),
+            (Subject.HOME_SURPLUS, self._home_surplus), (Subject.SCHEDDS, self._schedds), (Subject.HOSTS, self._host),
+        )  # fmt: skip
+        yield Question(
+            subject=collector,
+            look=lambda: [self._collector(collector, self.world.home)],
+            remedy=remedy,
+            needs=(Subject.BINDINGS,),
+            blames=(Subject.TOKENS,),
+        )
+        for subject, look in looks:
+            yield Question(subject=subject, look=look, remedy=remedy, needs=there)
+        known = (Subject.HOSTS,)
+        yield Question(subject=Subject.KEEPERS, look=self._keepers, remedy=remedy, needs=known)
+        orders = (Subject.HOSTS, Subject.HOME_RIGHTS, Subject.TOOLS)
+        yield Question(subject=Subject.HOME_ORDERS, look=self._home_orders, remedy=remedy, needs=orders)
+
+    def _in_flock(self) -> Iterator[Question]:
+        collector, there = Subject.FLOCK_COLLECTOR, (Subject.FLOCK_COLLECTOR,)
+        remedy = "see flock.collector"
+        yield Question(
+            subject=collector,
+            look=lambda: [self._collector(collector, self.world.flock)],
+            remedy="systemctl start shepherd-flock-pool there; see flock.collector",
+            needs=(Subject.BINDINGS,),
+            blames=(Subject.TOKENS,),
+        )
+        looks = (
+            (Subject.NEGOTIATOR, self._negotiator), (Subject.TRUST_DOMAIN, self._trust_domain),
+            (Subject.FLOCK_RIGHTS, self._flock_rights), (Subject.FLOCK_SURPLUS, self._flock_surplus),
+        )  # fmt: skip
+        for subject, look in looks:
+            yield Question(subject=subject, look=look, remedy=remedy, needs=there)
+        orders = (Subject.FLOCK_RIGHTS, Subject.TOOLS)
+        yield Question(subject=Subject.FLOCK_ORDERS, look=self._flock_orders, remedy=remedy, needs=orders)
+
+    # -- here ---------------------------------------------------------------------------------------------------------
+
+    def _account(self) -> Iterator[Finding]:
+        yield daemon.account_finding(self.account.now, self.account.daemon)
+
+    def _bindings(self) -> Iterator[Finding]:
+        ours = self.world.bindings()
+        try:
+            self._daemons = self.world.home.about().version
+        except PoolUnavailable:
+            self._daemons = ()
+        yield daemon.bindings_finding(ours, self._daemons)
+
+    def _tools(self) -> Iterator[Finding]:
+        version, said = self.world.orders.version()
+        yield daemon.tools_finding(version, said, self.settings.paths.tools)
+
+    def _flockoff(self) -> Iterator[Finding]:
+        path = self.settings.flockoff.path
+        pid = self.world.daemon_pid(self.settings.paths.state)
+        same = self.world.machine.sees_same(pid, str(PurePosixPath(path).parent)) if pid else None
+        yield daemon.flockoff_finding(path, pid, same=same)
+
+    def _state(self) -> Iterator[Finding]:
+        path, files = self.settings.paths.state, self.world.files
+        yield daemon.state_finding(path, files.seen(path), files.room(path), self.account.uid)
+
+    def _intents(self) -> Iterator[Finding]:
+        path = self.settings.paths.intents
+        yield daemon.intents_finding(path, self.world.files.seen(path))
+
+    def _tokens(self) -> Iterator[Finding]:
+        known = self.world.home.parameters((TOKEN_DIRECTORY,))
+        directory = known.get(TOKEN_DIRECTORY) or f"{self.account.home}/.condor/tokens.d"
+        names = self.world.files.names(directory)
+        yield from no_token_files(directory, names)
+        for name in names:
+            path, now_s = f"{directory}/{name}", self.world.clock.wall_s()
+            seen, text = self.world.files.seen(path), self.world.files.text(path)
+            yield from token_findings(Subject.TOKENS, path, seen, text, uid=self.account.uid, now_s=now_s)
+
+    def _lease_key(self) -> Iterator[Finding]:
+        path = self.settings.lease.key
+        seen = self.world.files.seen(path)
+        loose = list(daemon.lease_key_findings(path, seen, "", self.account.uid))
+        yield from loose
+        if loose:
+            return
+        ident = self.world.key_id(path)
+        yield from daemon.lease_key_findings(path, seen, ident, self.account.uid)
+        try:
+            published = self.world.home.page_keys("")
+        except PoolUnavailable:
+            return
+        if another := daemon.published_finding(ident, published):
+            yield another
+
+    def _monitoring(self) -> Iterator[Finding]:
+        if self.world.monitoring is not None:
+            yield daemon.monitoring_finding(self.world.monitoring.address, self.world.monitoring.lacking())
+
+    # -- home ---------------------------------------------------------------------------------------------------------
+
+    def _collector(self, subject: Subject, witness: Witness) -> Finding:
+        is_home = subject is Subject.HOME_COLLECTOR
+        address = (self.settings.home.collector or "COLLECTOR_HOST") if is_home else self.settings.flock.collector
+        seen: CollectorSeen = witness.about()
+        return pool.collector_finding(subject, address, seen, self.settings.timers.young_collector_s)
+
+    def _clock(self) -> Iterator[Finding]:
+        yield pool.clock_finding(self.world.home.about().ahead_s, pool.SHEPHERD_CLOCK_S, "ours")
+
+    def _home_rights(self) -> Iterator[Finding]:
+        found = self.world.home.authority(pool.NEEDED_AT_HOME)
+        yield pool.rights_finding(Subject.HOME_RIGHTS, pool.NEEDED_AT_HOME, found, "home pool")
+
+    def _home_surplus(self) -> Iterator[Finding]:
+        found = self.world.home.authority(pool.SURPLUS)
+        yield pool.surplus_finding(Subject.HOME_SURPLUS, pool.SURPLUS, found, "home pool")
+
+    def _schedds(self) -> Iterator[Finding]:
+        home = self.settings.home
+        yield from pool.schedd_findings(home.schedds, home.schedd_identities, self.world.home.schedds())
+
+    def _host(self) -> Iterator[Finding]:
+        machines = [str(name) for name in self.world.pool.regular_startds(None)]
+        pairing = pair_hosts(machines, self.settings.hosts)
+        self._hosts = frozenset(pair.host for pair in pairing.pairs)
+        yield pool.host_finding(pairing)
+
+    def _keepers(self) -> Iterator[Finding]:
+        found = {str(host): report for host, report in self.world.pool.keepers(None).items()}
+        yield from pool.keeper_findings(self._hosts, found, self.version)
+
+    def _home_orders(self) -> Iterator[Finding]:
+        machine = min(self._hosts)
+        slot = self.world.home.slot(HostName(machine))
+        problem = self.world.orders.problem(slot, self.settings.home.collector)
+        yield pool.order_finding(Subject.HOME_ORDERS, f"the startd of {machine}", problem)
+
+    # -- flock --------------------------------------------------------------------------------------------------------
+
+    def _negotiator(self) -> Iterator[Finding]:
+        yield pool.negotiator_finding(self.world.flock.negotiators(), self.settings.flock.collector)
+
+    def _flock(self) -> Authority:
+        return self.world.flock.authority([*pool.NEEDED_IN_FLOCK, *pool.SURPLUS])
+
+    def _trust_domain(self) -> Iterator[Finding]:
+        home = self.world.home.authority(["READ"]).trust_domain
+        yield pool.trust_domain_finding(home, self._flock().trust_domain)
+
+    def _flock_rights(self) -> Iterator[Finding]:
+        yield pool.rights_finding(Subject.FLOCK_RIGHTS, pool.NEEDED_IN_FLOCK, self._flock(), "flock pool")
+
+    def _flock_surplus(self) -> Iterator[Finding]:
+        yield pool.surplus_finding(Subject.FLOCK_SURPLUS, pool.SURPLUS, self._flock(), "flock pool")
+
+    def _flock_orders(self) -> Iterator[Finding]:
+        names: Sequence[str] = sorted(self.world.pool.flock_startds(None))
+        for name in names[:1]:
+            problem = self.world.orders.problem(self.world.flock.slot(name), self.settings.flock.collector)
+            yield pool.order_finding(Subject.FLOCK_ORDERS, f"the startd of {name}", problem)
