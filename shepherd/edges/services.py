@@ -14,6 +14,9 @@ IS_ANSWER, CODE = 0x8000, 0x000F
 class NetworkServices:
     """`ports_checkup.Services`."""
 
+    def __init__(self, dns_port: int = DNS_PORT) -> None:
+        self._dns_port = dns_port
+
     def tcp_problem(self, place: str) -> str:
         """See the port. Raises UsageError if `place` is none."""
         host, _, port = place.partition("?")[0].rpartition(":")
@@ -46,7 +49,7 @@ class NetworkServices:
         question = ident + struct.pack("!5H", RECURSE, 1, 0, 0, 0) + b"\0" + struct.pack("!HH", NAME_SERVERS, INTERNET)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.settimeout(WAIT_S)
-            line.connect((address, DNS_PORT))
+            line.connect((address, self._dns_port))
             line.send(question)
             answer = line.recv(4096)
         if len(answer) < 12 or answer[:2] != ident:

@@ -84,9 +84,9 @@ def of_central(settings: Settings) -> Iterator[Finding]:
     daemon = daemon_account(Path(settings.paths.state))
     with contextlib.ExitStack() as stack:
         world = central_world(settings, stack)
-        may_become = daemon is not None and os.geteuid() == 0
+        may_become = daemon is not None and daemon.pw_uid != os.geteuid() == 0
         account = central.Account(
-            now=daemon.pw_name if daemon and may_become else own_account(),
+            now=daemon.pw_name if daemon is not None and may_become else own_account(),
             daemon=daemon.pw_name if daemon else "",
             uid=daemon.pw_uid if daemon else os.geteuid(),
             home=daemon.pw_dir if daemon else str(Path.home()),

@@ -10,8 +10,12 @@ CONDOR_FILE = "/etc/condor/config.d/50-shepherd-host.conf"
 DROP_IN = "/etc/systemd/system/condor.service.d/50-shepherd.conf"
 LONGEST_RESTART_S = 10.0
 """From the end of a startd or master to its successor; the switch needs the rest of the minute."""
-BACKOFF = {"MASTER_STARTD_BACKOFF_CONSTANT": "9", "MASTER_STARTD_BACKOFF_FACTOR": "2.0"}
-"""Settings of condor_master, and HTCondor's defaults: after n restarts it waits CONSTANT + FACTOR^n seconds."""
+CONSTANT = ("MASTER_STARTD_BACKOFF_CONSTANT", "MASTER_BACKOFF_CONSTANT")
+FACTOR = ("MASTER_STARTD_BACKOFF_FACTOR", "MASTER_BACKOFF_FACTOR")
+BACKOFF = (*CONSTANT, *FACTOR)
+"""Settings of condor_master, the first that is set of each: after n restarts it waits CONSTANT + FACTOR^n seconds."""
+USUAL_CONSTANT, USUAL_FACTOR = "9", "2.0"
+"""HTCondor's defaults."""
 LENDS_A_DAY = 20
 DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -41,7 +45,8 @@ def startd_finding(value: str, guard: str) -> Finding:
 
 def backoff_finding(values: Mapping[str, str]) -> Finding:
     """How long condor_master waits before it starts a startd again, after many lends in one day."""
-    constant, factor = (number(values.get(name) or usual) for name, usual in BACKOFF.items())
+    constant = number(next((values[name] for name in CONSTANT if values.get(name)), USUAL_CONSTANT))
+    factor = number(next((values[name] for name in FACTOR if values.get(name)), USUAL_FACTOR))
     remedy = f"MASTER_STARTD_BACKOFF_CONSTANT = 4 and MASTER_STARTD_BACKOFF_FACTOR = 1.0 in {CONDOR_FILE}"
     if constant is None or factor is None:
         return wrong(Subject.BACKOFF, "is no number", remedy)

@@ -13,7 +13,7 @@ from typing import Any
 import classad2
 import htcondor2
 
-from shepherd.edges.htcondor import examine, others, pages, slots
+from shepherd.edges.htcondor import examine, far_clock, others, pages, slots
 from shepherd.edges.htcondor.expressions import both, is_machine, one_of
 from shepherd.edges.htcondor.values import Ad, plain
 
@@ -161,7 +161,7 @@ class Asking:
     def about(self, args: Args) -> object:
         """The collector's version, its age in seconds, and how many seconds its clock is ahead of ours."""
         (version, *_) = [*others.versions(self._query(htcondor2.AdType.Collector, others.COLLECTOR)), ""]
-        return [version, self.age(args), examine.ahead_s(examine.is_later(self._holds))]
+        return [version, self.age(args), far_clock.ahead_s(far_clock.is_later(self._holds))]
 
     def _holds(self, constraint: str) -> bool:
         """Whether a constraint that is about no ad holds where it is evaluated."""

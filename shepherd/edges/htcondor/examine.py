@@ -1,16 +1,13 @@
-"""Questions of `shepherd check`: who we are to a daemon, what time it has, how HTCondor is configured here. Runs in the
+"""Questions of `shepherd check`: who we are to a daemon, how HTCondor is configured here. Runs in the
 worker. Rights are asked for by DC_SEC_QUERY (`ping`): the daemon says whether it would obey, and does nothing."""
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import htcondor2
 
 IDENTITY, DOMAIN, MAY = "MyRemoteUserName", "TrustDomain", "AuthorizationSucceeded"
 ANYBODY = "ALLOW"
 """The level of what everybody may; asking for it tells who we are, also where we may nothing."""
-WEEK_S = 7 * 86400
-"""As far as a clock's difference is looked for."""
 
 
 class NobodyListens(Exception):
@@ -40,23 +37,6 @@ def ping(address: str, right: str, token: str) -> Mapping[str, object]:
             raise NobodyListens from exc
         return {}
     return {name: told.get(name) for name in (IDENTITY, DOMAIN, MAY)}
-
-
-def ahead_s(later_than: Callable[[int], bool]) -> int:
-    """How far another clock is ahead of ours, to a second, at most a week: found by asking whether it shows more than
-    a time, because a collector evaluates `time()` and does not tell it."""
-    low, high = -WEEK_S, WEEK_S
-    if later_than(-2) and not later_than(1):
-        low, high = -2, 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if later_than(middle) else (low, middle)
-    return high
-
-
-def is_later(asked: Callable[[str], bool]) -> Callable[[int], bool]:
-    """Whether the other clock shows more than ours and so many seconds. `asked`: whether a constraint holds there."""
-    return lambda offset_s: asked(f"time() > {int(time.time()) + offset_s}")
 
 
 def parameters(names: Sequence[str]) -> Mapping[str, str]:

@@ -123,11 +123,13 @@ class Central:
             blames=(Subject.TOKENS,),
         )
         looks = (
-            (Subject.NEGOTIATOR, self._negotiator), (Subject.TRUST_DOMAIN, self._trust_domain),
-            (Subject.FLOCK_RIGHTS, self._flock_rights), (Subject.FLOCK_SURPLUS, self._flock_surplus),
-        )  # fmt: skip
-        for subject, look in looks:
-            yield Question(subject=subject, look=look, remedy=remedy, needs=there)
+            (Subject.NEGOTIATOR, self._negotiator, there),
+            (Subject.TRUST_DOMAIN, self._trust_domain, (*there, Subject.HOME_COLLECTOR)),
+            (Subject.FLOCK_RIGHTS, self._flock_rights, there),
+            (Subject.FLOCK_SURPLUS, self._flock_surplus, there),
+        )
+        for subject, look, needs in looks:
+            yield Question(subject=subject, look=look, remedy=remedy, needs=needs)
         orders = (Subject.FLOCK_RIGHTS, Subject.TOOLS)
         yield Question(subject=Subject.FLOCK_ORDERS, look=self._flock_orders, remedy=remedy, needs=orders)
 

@@ -198,7 +198,7 @@ class Node:
         yield startd.startd_finding(self.world.home.parameters(("STARTD",)).get("STARTD", ""), GUARD)
 
     def _backoff(self) -> Iterator[Finding]:
-        yield startd.backoff_finding(self.world.home.parameters(tuple(startd.BACKOFF)))
+        yield startd.backoff_finding(self.world.home.parameters(startd.BACKOFF))
 
     def _drop_in(self) -> Iterator[Finding]:
         yield startd.drop_in_finding(self.world.machine.unit(CONDOR_UNIT, ("Restart", "RestartUSec", "KillMode")))
