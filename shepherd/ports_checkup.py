@@ -97,9 +97,9 @@ class Machine(Protocol):
     def cgroups(self) -> CgroupsSeen:
         """Control groups."""
 
-    def links_problem(self) -> str:
-        """Why it makes no VLAN, macvlan or netdev rules, in one clause; empty if it does. Tried in a network namespace
-        that is gone afterwards."""
+    def links_problem(self, *, vlan: bool) -> str:
+        """Why it makes no macvlan, netdev rules or, with `vlan`, tagged sub-interface, in one clause; empty if it does.
+        Tried in a network namespace that is gone afterwards."""
 
     def memory_mib(self) -> int:
         """All memory."""

@@ -17,10 +17,11 @@ LANDLOCK_CREATE_RULESET, ASK_VERSION = 444, 1
 """linux/landlock.h: with this flag the call answers the version of the interface, and makes nothing."""
 TRY_S = 10.0
 TRIAL = """
-ip link add d0 type veth && ip link add link d0 name d0.7 type vlan id 7 && ip link add link d0 name m0 type macvlan &&
+ip link add d0 type veth && ip link add link d0 name m0 type macvlan &&
 nft 'table netdev t { chain out { type filter hook egress device "d0" priority filter; policy drop; }
 chain in { type filter hook ingress device "d0" priority filter; policy drop; }; }'
 """
+VLAN_TRIAL = "ip link add link d0 name d0.7 type vlan id 7\n"
 HYBRID = "unified"
 """Where systemd mounts version 2 beside version 1."""
 
@@ -68,9 +69,9 @@ class HostMachine:
         listed = self._text(f"{second.lstrip('/')}/cgroup.controllers")
         return CgroupsSeen(version=2, controllers=frozenset(listed.split()))
 
-    def links_problem(self) -> str:
+    def links_problem(self, *, vlan: bool) -> str:
         """See the port."""
-        argv = ("unshare", "--net", "--", "sh", "-e", "-c", TRIAL)
+        argv = ("unshare", "--net", "--", "sh", "-e", "-c", TRIAL + (VLAN_TRIAL if vlan else ""))
         try:
             run_tool(argv, TRY_S, what="making them in a namespace", package="util-linux, iproute2, nftables")
         except CommandFailed as exc:

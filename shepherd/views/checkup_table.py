@@ -10,9 +10,9 @@ HEAD = """# What `shepherd check` looks at
 `shepherd check` on the central manager, `--node` on a host, `--gateway` on the gateway, `--all` for every part whose
 settings file is on the machine. One line a finding: `ok`, `warn` (it works, or could not be looked at, and somebody
 should know) or `WRONG`, and then what to do. It changes nothing. It ends with 0 if nothing is wrong, with 1 if
-something is, with 2 if the settings themselves are. `--json` for machines, `--effective` for the settings in force, `--audit` for
-the walls of a host (DESIGN.md, walls). Call it with sudo: the central manager's part gives up root's rights by itself
-and looks as the user whom the daemon runs as.
+something is, with 2 if the settings themselves are. `--json` for machines, `--effective` for the settings in force,
+`--audit` for the walls of a host (DESIGN.md, walls). Call it with sudo: the central manager's part gives up root's
+rights by itself and looks as the user whom the daemon runs as.
 
 What needs something that is wrong is not looked at, and says so.
 
@@ -50,7 +50,7 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.APPARMOR: ((N,), "the profile of the settings is loaded"),
     Subject.CGROUPS: ((N,), "memory, processes and processors can be limited"),
     Subject.MEMORY: ((N,), "what a full container leaves to the host; swap"),
-    Subject.LINKS: ((N,), "the kernel makes a VLAN, a macvlan and rules on an interface: tried in a throwaway namespace"),
+    Subject.LINKS: ((N,), "the kernel makes macvlans, rules on them, VLANs (with `link`): tried in a throwaway place"),
     Subject.DOCKERD: ((N,), "it answers, is new enough, and can build the profile's walls (`userns-remap`)"),
     Subject.STORAGE: ((N,), "it does not copy the whole image for each lend"),
     Subject.LIVE_RESTORE: ((N,), "its restart ends no lend"),

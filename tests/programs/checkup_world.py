@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from shepherd.errors import Unavailable
-from shepherd.model.checkup import (
-    AppArmorSeen, Authority, CgroupsSeen, CollectorSeen, FileSeen, Tracking, UnitSeen,
-)  # fmt: skip
+from shepherd.model.checkup import AppArmorSeen, Authority, CgroupsSeen, CollectorSeen, FileSeen, Tracking, UnitSeen
 from shepherd.model.container import EngineFacts
 from shepherd.model.finding import Finding
 from shepherd.model.network import LinkSeen
@@ -24,6 +22,10 @@ FLOCK_TOKEN = "/etc/shepherd/flock-token"
 SETTINGS = sound_settings.daemon(home={"collector": "cm:9618"})
 NODE = sound_settings.node(flock_pool="cm:9619", registry="registry:5000/flock", memory_mib=8000)
 ROUTER = dataclasses.replace(GATEWAY, connections=10, pool_connections=10)
+FACTS = EngineFacts(
+    version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True, storage="overlay2", live_restore=True
+)
+TRACKED = Tracking(most=1 << 20, now=1)
 ACCOUNT = central.Account(now="shepherd", daemon="shepherd", uid=990, home="/var/lib/shepherd")
 
 
@@ -113,9 +115,7 @@ class Place:
     listed: tuple[str, ...] = ("home",)
     refused_orders: str = ""
     tools: tuple[int, ...] = (25, 14, 1)
-    facts: EngineFacts = EngineFacts(
-        version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True, storage="overlay2", live_restore=True
-    )
+    facts: EngineFacts = FACTS
     image: str = ""
     lacking: str = ""
     network: str = ""
@@ -130,7 +130,7 @@ class Place:
         LinkSeen(name="em2", networks=("198.51.100.7/24",)),
     )
     drifted: tuple[str, ...] = ()
-    tracked: Tracking | None = Tracking(most=1 << 20, now=1)
+    tracked: Tracking | None = TRACKED
     closed: dict[str, str] = dataclasses.field(default_factory=dict)
     """Places that do not answer, and why."""
     starts_at_boot: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ class Place:
     lent: tuple[str, ...] = ("f220",)
     reports: dict[str, KeeperReport] = dataclasses.field(default_factory=lambda: {"p220": keeper()})
 
-    # -- ports_checkup.Files, Orders, Services, ImageStore, WayOut ------------------------------------------------------
+    # -- ports_checkup.Files, Orders, Services, ImageStore, WayOut ----------------------------------------------------
 
     def seen(self, path: str = "", *, digest: bool = False) -> Any:
         assert not digest or path in {node.GUARD, "/src/guard.py"}
@@ -176,7 +176,7 @@ class Place:
     def answerer(self, _interface: str, _address: str, _mac: str, _own: str) -> str:
         return self.gateway_mac
 
-    # -- ports_checkup.Machine -------------------------------------------------------------------------------------------
+    # -- ports_checkup.Machine ---------------------------------------------------------------------------------------
 
     def kernel(self) -> tuple[int, ...]:
         return (6, 12, 3)
@@ -196,8 +196,8 @@ class Place:
     def cgroups(self) -> CgroupsSeen:
         return CgroupsSeen(version=2, controllers=frozenset({"memory", "pids", "cpu"}))
 
-    def links_problem(self) -> str:
-        return ""
+    def links_problem(self, *, vlan: bool) -> str:
+        return "a VLAN was asked for, and no link is named" if vlan else ""
 
     def memory_mib(self) -> int:
         return 16000
@@ -233,7 +233,7 @@ class Place:
     def enabled(self, unit: str) -> bool:
         return unit in self.starts_at_boot
 
-    # -- others ---------------------------------------------------------------------------------------------------------
+    # -- others -------------------------------------------------------------------------------------------------------
 
     def engine_facts(self) -> EngineFacts:
         if not self.dockerd_up:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -27,15 +28,30 @@ def change(part: str, **changes: object) -> Break:
     return act
 
 
-def put(path: str, text: str = "", **changes: object) -> Break:
-    """Another text, and another mode or owner, for a file; `gone=True` removes it."""
+def put(path: str, text: str = "", **changes: Any) -> Break:
+    """Another text, and another mode or owner, for a file."""
 
     def act(site: Site) -> None:
-        if changes.pop("gone", False):
-            del site.place.files[path]
-            return
         site.place.files[path] = dataclasses.replace(site.place.files[path], **changes)
         site.place.texts[path] = text or site.place.texts.get(path, "")
+
+    return act
+
+
+def remove(path: str) -> Break:
+    """The file is gone."""
+
+    def act(site: Site) -> None:
+        del site.place.files[path]
+
+    return act
+
+
+def configure(name: str, value: str = "") -> Break:
+    """Another value for a setting of HTCondor's; none takes it out."""
+
+    def act(site: Site) -> None:
+        site.home.configured[name] = value
 
     return act
 
@@ -65,7 +81,7 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "one trust domain": (change("flock", rights=authority("READ", "ADMINISTRATOR")), Subject.TRUST_DOMAIN),
     "key for all to read": (put("/etc/shepherd/keys/lease.key", mode=0o640), Subject.LEASE_KEY),
     "spool for all to write": (put("/var/lib/shepherd/intents", mode=0o2777), Subject.INTENTS),
-    "state missing": (put("/var/lib/shepherd", gone=True), Subject.STATE),
+    "state missing": (remove("/var/lib/shepherd"), Subject.STATE),
     "a /tmp of its own": (change("place", same_tmp=False), Subject.FLOCKOFF),
     "monitoring": (change("", lacking=("actions/schedule-downtime",)), Subject.MONITORING),
 }
@@ -73,15 +89,13 @@ NODE: dict[str, tuple[Break, Subject]] = {
     "bindings missing": (change("", missing=NO_BINDINGS), Subject.BINDINGS),
     "dockerd silent": (change("place", dockerd_up=False), Subject.DOCKERD),
     "image nowhere": (change("place", image="not here", lacking="it has none"), Subject.IMAGE),
-    "VLAN down": (change("place", network="the VLAN interface is down; `shepherd node up` mends that"), Subject.NETWORK),
+    "VLAN down": (change("place", network="the VLAN interface is down; `shepherd node up`"), Subject.NETWORK),
     "cable in another port": (change("place", gateway_mac=""), Subject.WAY_OUT),
     "silent target": (change("place", silent="10.1.0.9:2049 answers nobody here"), Subject.LEAK_TARGETS),
-    "run directory gone": (put("/run/shepherd", gone=True), Subject.RUN_DIR),
+    "run directory gone": (remove("/run/shepherd"), Subject.RUN_DIR),
     "guard changed": (put("/usr/local/libexec/shepherd/startd-guard", digest="x"), Subject.GUARD),
-    "STARTD is no guard": (
-        lambda site: site.home.configured.update(STARTD="/usr/sbin/condor_startd"), Subject.STARTD
-    ),
-    "usual back-off": (lambda site: site.home.configured.pop("MASTER_STARTD_BACKOFF_FACTOR"), Subject.BACKOFF),
+    "STARTD is no guard": (configure("STARTD", "/usr/sbin/condor_startd"), Subject.STARTD),
+    "usual back-off": (configure("MASTER_STARTD_BACKOFF_FACTOR"), Subject.BACKOFF),
     "keeper dead": (change("place", keeper_pid=None), Subject.KEEPER),
     "keeper unheard": (change("home", keepers={}), Subject.KEEPER),
     "another key": (change("home", keys=("ffff",)), Subject.TRUSTED_KEYS),
@@ -90,7 +104,7 @@ NODE: dict[str, tuple[Break, Subject]] = {
     "collector silent": (change("home", trouble=SILENT), Subject.HOME_COLLECTOR),
     "token expired": (put(f"{TOKENS}/root", token(exp=NOW_S - 5)), Subject.TOKENS),
     "flock token expired": (put(FLOCK_TOKEN, token(exp=NOW_S - 5)), Subject.FLOCK_TOKEN),
-    "flock token missing": (put(FLOCK_TOKEN, gone=True), Subject.FLOCK_TOKEN),
+    "flock token missing": (remove(FLOCK_TOKEN), Subject.FLOCK_TOKEN),
     "flock pool's port closed": (change("place", closed={"cm:9619": "refused"}), Subject.FLOCK_COLLECTOR),
 }  # fmt: skip
 GATEWAY: dict[str, tuple[Break, Subject]] = {

@@ -93,7 +93,7 @@ class Central:
 
     def _at_home(self) -> Iterator[Question]:
         collector, there = Subject.HOME_COLLECTOR, (Subject.HOME_COLLECTOR,)
-        remedy = "see home.collector"
+        remedy = "see home.collector in shepherd.toml"
         looks = (
             (Subject.CLOCK, self._clock), (Subject.HOME_RIGHTS, self._home_rights),
             (Subject.HOME_SURPLUS, self._home_surplus), (Subject.SCHEDDS, self._schedds), (Subject.HOSTS, self._host),
@@ -101,7 +101,7 @@ class Central:
         yield Question(
             subject=collector,
             look=lambda: [self._collector(collector, self.world.home)],
-            remedy=remedy,
+            remedy="systemctl start condor there",
             needs=(Subject.BINDINGS,),
             blames=(Subject.TOKENS,),
         )
@@ -114,11 +114,11 @@ class Central:
 
     def _in_flock(self) -> Iterator[Question]:
         collector, there = Subject.FLOCK_COLLECTOR, (Subject.FLOCK_COLLECTOR,)
-        remedy = "see flock.collector"
+        remedy = "see flock.collector in shepherd.toml"
         yield Question(
             subject=collector,
             look=lambda: [self._collector(collector, self.world.flock)],
-            remedy="systemctl start shepherd-flock-pool there; see flock.collector",
+            remedy="systemctl start shepherd-flock-pool there",
             needs=(Subject.BINDINGS,),
             blames=(Subject.TOKENS,),
         )

@@ -54,13 +54,19 @@ class Round:
         try:
             return self.in_time(lambda: list(question.look()), WITHIN_S)
         except ShepherdError as exc:
-            return [wrong(question.subject, exc.diagnosis(), question.remedy)]
+            return [failed(question, exc.diagnosis())]
         except Exception as exc:  # noqa: BLE001 - one defect of ours must not hide what else is wrong
             said = f"looking at it failed: {type(exc).__name__}: {exc}"
             return [wrong(question.subject, said, "this is a defect, please report it")]
 
     def _among(self, subjects: Iterable[Subject]) -> Sequence[Subject]:
         return [subject for subject in subjects if subject in self._failed]
+
+
+def failed(question: Question, diagnosis: str) -> Finding:
+    """What an error says, which often knows a remedy itself: after its first semicolon."""
+    said, _, known = diagnosis.removeprefix(f"{question.subject.value}: ").partition("; ")
+    return wrong(question.subject, said, "; ".join(filter(None, (question.remedy, known))))
 
 
 def after(blamed: Sequence[Subject], finding: Finding) -> Finding:

@@ -116,7 +116,7 @@ class Node:
         yield Question(subject=Subject.DROP_IN, look=self._drop_in, remedy="systemctl status condor")
 
     def _of_pools(self) -> Iterator[Question]:
-        tokens, remedy = (Subject.TOKENS,), "see collector in node.toml, or COLLECTOR_HOST"
+        tokens, remedy = (Subject.TOKENS,), "systemctl start condor on the central manager"
         known = (Subject.BINDINGS, Subject.PRIVILEGE)
         there = (Subject.HOME_COLLECTOR,)
         yield Question(subject=Subject.TOKENS, look=self._tokens, remedy="see SEC_TOKEN_SYSTEM_DIRECTORY", needs=known)
@@ -143,7 +143,7 @@ class Node:
         yield host.apparmor_finding(self.settings.apparmor, self.world.machine.apparmor())
 
     def _links(self) -> Iterator[Finding]:
-        yield host.links_finding(self.world.machine.links_problem())
+        yield host.links_finding(self.world.machine.links_problem(vlan=bool(self.settings.link)))
 
     def _memory(self) -> Iterator[Finding]:
         machine = self.world.machine
