@@ -138,6 +138,10 @@ class Services(Protocol):
     def tcp_problem(self, place: str) -> str:
         """Why `HOST:PORT` accepts no connection, in one clause; empty if it does. Says nothing there."""
 
+    def name_problem(self, name: str) -> tuple[str, float]:
+        """Why a name, or this machine's own if it is empty, has no address, in one clause, empty if it has; and how
+        long that took. Seconds. As long as the system's resolver takes."""
+
     def dns_problem(self, address: str) -> str:
         """Why a resolver does not answer, in one clause; empty if it does. Asks it for the root's name servers."""
 

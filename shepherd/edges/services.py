@@ -3,6 +3,7 @@
 import secrets
 import socket
 import struct
+import time
 
 from shepherd.errors import UsageError
 
@@ -29,6 +30,16 @@ class NetworkServices:
         except OSError as exc:
             return (exc.strerror or str(exc)).lower()
         return ""
+
+    def name_problem(self, name: str) -> tuple[str, float]:
+        """See the port."""
+        began_s = time.monotonic()
+        try:
+            socket.getaddrinfo(name or socket.gethostname(), None)
+            problem = ""
+        except (OSError, UnicodeError) as exc:
+            problem = (getattr(exc, "strerror", None) or str(exc)).lower()
+        return problem, time.monotonic() - began_s
 
     def dns_problem(self, address: str) -> str:
         """See the port."""

@@ -117,6 +117,7 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         orders=CondorOrders(tools, QUERY_S),
         files=FileLook(),
         machine=Machine(),
+        services=NetworkServices(),
         bindings=bindings_version,
         key_id=lambda path: id_of_file(Path(path)),
         daemon_pid=lambda state: writer_pid(Path(state) / "ledger"),

@@ -107,7 +107,7 @@ class Place:
         "/var/lib/shepherd": directory(), "/var/lib/shepherd/intents": directory(0o2770),
         "/etc/shepherd/keys/lease.key": file(), f"{TOKENS}/home": file(), f"{TOKENS}/root": file(uid=0),
         FLOCK_TOKEN: file(uid=0), "/run/shepherd": directory(0o700, 0), node.GUARD: file(0o755, 0, digest="g"),
-        "/src/guard.py": file(0o644, 0, digest="g"),
+        "/src/guard.py": file(0o644, 0, digest="g"), "/tmp": directory(0o1777, 0),
     })  # fmt: skip
     texts: dict[str, str] = dataclasses.field(default_factory=lambda: {
         f"{TOKENS}/home": token(), f"{TOKENS}/root": token("p220@home.lab"), FLOCK_TOKEN: token("f220@flock.lab"),
@@ -169,6 +169,9 @@ class Place:
         return self.closed.get(place, "")
 
     dns_problem = tcp_problem
+
+    def name_problem(self, name: str) -> tuple[str, float]:
+        return self.closed.get(name or "own name", ""), 0.0
 
     def lacks(self, _images: Sequence[str]) -> str:
         return self.lacking
@@ -297,7 +300,8 @@ class Site:
         place: Any = self.place
         world = central.World(
             clock=Clock(), pool=Pool(place), home=self.home, flock=self.flock, orders=place, files=place,  # type: ignore[arg-type]
-            machine=place, bindings=self.bindings, key_id=lambda _: "0a1b", daemon_pid=lambda _: place.daemon,
+            machine=place, services=place, bindings=self.bindings, key_id=lambda _: "0a1b",
+            daemon_pid=lambda _: place.daemon,
             monitoring=None if self.lacking is None else Monitoring(self.lacking),
         )  # fmt: skip
         check = central.Central(SETTINGS, world, self.account, "1.0")

@@ -69,6 +69,7 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "tools too old": (change("place", tools=(9, 0, 1)), Subject.TOOLS),
     "token expired": (put(f"{TOKENS}/home", token(exp=NOW_S - 5)), Subject.TOKENS),
     "token for all to read": (put(f"{TOKENS}/home", mode=0o644), Subject.TOKENS),
+    "collector without a name": (change("place", closed={"cm": "name or service not known"}), Subject.NAMES),
     "collector silent": (change("home", trouble=SILENT), Subject.HOME_COLLECTOR),
     "collector ancient": (change("home", seen=collector((8, 8, 1))), Subject.HOME_COLLECTOR),
     "clock an hour off": (change("home", seen=collector(ahead_s=3600.0)), Subject.CLOCK),
@@ -83,10 +84,12 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "spool for all to write": (put("/var/lib/shepherd/intents", mode=0o2777), Subject.INTENTS),
     "state missing": (remove("/var/lib/shepherd"), Subject.STATE),
     "a /tmp of its own": (change("place", same_tmp=False), Subject.FLOCKOFF),
+    "no directory for flockoff": (remove("/tmp"), Subject.FLOCKOFF),
     "monitoring": (change("", lacking=("actions/schedule-downtime",)), Subject.MONITORING),
 }
 NODE: dict[str, tuple[Break, Subject]] = {
     "bindings missing": (change("", missing=NO_BINDINGS), Subject.BINDINGS),
+    "registry without a name": (change("place", closed={"registry": "not known"}), Subject.NAMES),
     "dockerd silent": (change("place", dockerd_up=False), Subject.DOCKERD),
     "image nowhere": (change("place", image="not here", lacking="it has none"), Subject.IMAGE),
     "VLAN down": (change("place", network="the VLAN interface is down; `shepherd node up`"), Subject.NETWORK),
@@ -212,6 +215,14 @@ def test_the_daemons_user_is_looked_at_before_its_files() -> None:
     site = Site(account=dataclasses.replace(ACCOUNT, now="alice"))
     first = next(one for one in site.central() if one.subject is Subject.ACCOUNT)
     assert (first.state, first.remedy) == (State.WARN, "call it with sudo")
+
+
+def test_bindings_older_than_the_pool_are_named() -> None:
+    """Attributes were missing from answers, because two majors lay between."""
+    site = Site()
+    site.home.seen = collector((26, 1, 0))
+    (warned,) = (one for one in site.central() if one.state is State.WARN)
+    assert (warned.subject, warned.said) == (Subject.BINDINGS, "25.14.1, older than the daemons' 26.1.0")
 
 
 def test_a_warning_keeps_nothing_from_being_looked_at() -> None:

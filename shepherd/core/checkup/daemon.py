@@ -25,12 +25,12 @@ def account_finding(user: str, daemon: str) -> Finding:
     return ok(Subject.ACCOUNT, f"looked at as {daemon}, whom the daemon runs as")
 
 
-def bindings_finding(ours: Version, daemons: Version) -> Finding:
-    """HTCondor's Python bindings, beside the daemons' release. `daemons` is empty if nobody could be asked."""
+def bindings_finding(ours: Version, daemons: Version = ()) -> Finding:
+    """HTCondor's Python bindings, beside the daemons' release if that is known."""
     if daemons and ours[:1] < daemons[:1]:
         remedy = f"install the wheel htcondor {dotted(daemons[:1])}.* into the shepherd's environment"
         return warn(Subject.BINDINGS, f"{dotted(ours)}, older than the daemons' {dotted(daemons)}", remedy)
-    return ok(Subject.BINDINGS, f"htcondor2 {dotted(ours)}" + (f", daemons {dotted(daemons)}" if daemons else ""))
+    return ok(Subject.BINDINGS, f"htcondor2 {dotted(ours)}")
 
 
 def tools_finding(tools: Version, said: str, directory: str) -> Finding:
@@ -44,10 +44,12 @@ def tools_finding(tools: Version, said: str, directory: str) -> Finding:
     return ok(Subject.TOOLS, f"HTCondor {dotted(tools)} ({where})")
 
 
-def flockoff_finding(path: str, pid: int | None, *, same: bool | None) -> Finding:
+def flockoff_finding(path: str, pid: int | None, *, is_there: bool, same: bool | None) -> Finding:
     """Whether the daemon sees the directory of the file that stops all flocking. `pid`: the daemon's, None if none
-    runs; `same`: whether it sees the same directory as we, None if that cannot be told."""
+    runs; `is_there`: whether we see the directory; `same`: whether it sees the same, None if that cannot be told."""
     start = "systemctl start shepherd"
+    if not is_there:
+        return wrong(Subject.FLOCKOFF, f"the directory of {path} is not there", "make it, or correct flockoff.path")
     if pid is None:
         return warn(Subject.FLOCKOFF, f"no daemon runs that would look at {path}", start)
     if same is None:
@@ -98,17 +100,17 @@ def lease_key_findings(path: str, seen: FileSeen | None, key_id: str, uid: int) 
         yield ok(Subject.LEASE_KEY, f"{path} is key {key_id}")
 
 
-def published_finding(key_id: str, published: Sequence[str]) -> Finding | None:
-    """Whose pages lie in the home collector: keys' ids. None if only ours do, or none at all."""
+def pages_finding(key_id: str, published: Sequence[str]) -> Finding:
+    """Whose lease pages lie in the home collector: keys' ids."""
     others = sorted(set(published) - {key_id})
     if not others:
-        return None
+        return ok(Subject.PAGES, "all under our key" if published else "none; the daemon publishes them")
     remedy = (
         "is another shepherd active in this pool? After a rotation of keys they vanish by themselves; else "
         "`shepherd key rotate` and keep keys that you do not know out of the hosts' trusted_keys"
     )
-    said = f"lease pages under other keys are in the home collector: {', '.join(others)}"
-    return warn(Subject.LEASE_KEY, said, remedy)
+    said = f"under other keys than ours: {', '.join(others)}"
+    return warn(Subject.PAGES, said, remedy)
 
 
 def monitoring_finding(address: str, lacking: Sequence[str]) -> Finding:

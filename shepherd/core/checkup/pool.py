@@ -13,6 +13,7 @@ from shepherd.model.one_line import one_line
 
 OLDEST = (23, 0)
 """The oldest HTCondor that this is run with."""
+SLOW_NAME_S = 2.0
 CLOCK_S = 5.0
 """Clocks that a time server keeps differ by less."""
 SHEPHERD_CLOCK_S = 60.0
@@ -34,6 +35,28 @@ Schedds = Mapping[str, str]
 def dotted(version: Version) -> str:
     """A version as people write it."""
     return ".".join(map(str, version)) or "unknown"
+
+
+def host_of(address: str) -> str:
+    """The host in `HOST[:PORT]`, `[IPV6]:PORT` and HTCondor's addresses with parameters."""
+    place = address.strip("<>").partition("?")[0]
+    host, colon, _ = place.rpartition(":")
+    return (host if colon and (place.count(":") == 1 or host.endswith("]")) else place).strip("[]")
+
+
+def names_findings(own: str, unresolved: Mapping[str, str], slow_s: float) -> Iterator[Finding]:
+    """Names that have to have an address. `own`: why this machine's has none, empty if it has; `unresolved`: others,
+    and why; `slow_s`: how long the slowest took."""
+    resolver = "/etc/hosts, or the resolver in /etc/resolv.conf"
+    for name, why in unresolved.items():
+        yield wrong(Subject.NAMES, f"{name} has no address: {why}", f"correct the settings, {resolver}")
+    if own:
+        yield warn(Subject.NAMES, f"this machine's own name has no address: {own}", f"add it to {resolver}")
+    if slow_s > SLOW_NAME_S:
+        said = f"a name takes {slow_s:.0f} s to be resolved, and every tool of HTCondor's waits for it"
+        yield warn(Subject.NAMES, said, f"mend {resolver}")
+    if not own and not unresolved and slow_s <= SLOW_NAME_S:
+        yield ok(Subject.NAMES, "this machine's and those of the settings have addresses")
 
 
 def collector_finding(subject: Subject, address: str, seen: CollectorSeen, young_s: float) -> Finding:

@@ -78,6 +78,8 @@ def drop_in_finding(seen: UnitSeen | None) -> Finding:
     if restart not in {"on-failure", "always"} or wait_s is None or wait_s > LONGEST_RESTART_S:
         said = f"a dead condor_master is started again: {restart}, after {wait or 'an unknown time'}"
         return wrong(Subject.DROP_IN, said, remedy)
+    if seen.properties.get("KillMode") in {"process", "none"}:
+        return wrong(Subject.DROP_IN, "a dead condor_master leaves children behind, which keep its port", remedy)
     return ok(Subject.DROP_IN, f"a dead condor_master is started again after {wait}")
 
 

@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 from shepherd.core.checkup import daemon, pool
 from shepherd.core.checkup.tokens import no_token_files, token_findings
 from shepherd.core.naming import pair_hosts
-from shepherd.errors import PoolUnavailable
-from shepherd.model.checkup import Authority, CollectorSeen, Version
+from shepherd.model.checkup import Authority, Version
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.host import HostName
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Pool
-from shepherd.ports_checkup import Files, Machine, Orders, Permissions, Witness
+from shepherd.ports_checkup import Files, Machine, Orders, Permissions, Services, Witness
 from shepherd.programs.checkup.look import Question
+from shepherd.programs.checkup.names import names_in
 
 TOKEN_DIRECTORY = "SEC_TOKEN_DIRECTORY"  # noqa: S105 - a setting's name
 
@@ -44,6 +44,7 @@ class World:
     orders: Orders
     files: Files
     machine: Machine
+    services: Services
     bindings: Callable[[], Version]
     key_id: Callable[[str], str]
     """Id of the private key in a file; raises SettingsError."""
@@ -61,7 +62,8 @@ class Central:
     account: Account
     version: str
     """Ours."""
-    _daemons: Version = ()
+    _bindings_version: Version = ()
+    _key_id: str = ""
     _hosts: frozenset[str] = frozenset()
 
     def before(self) -> Iterator[Question]:
@@ -83,6 +85,7 @@ class Central:
     def _here(self) -> Iterator[Question]:
         yield Question(subject=Subject.ACCOUNT, look=self._account, remedy="call it with sudo")
         yield Question(subject=Subject.BINDINGS, look=self._bindings, remedy="install the wheel `htcondor` beside us")
+        yield Question(subject=Subject.NAMES, look=self._names, remedy="mend /etc/resolv.conf")
         yield Question(subject=Subject.TOOLS, look=self._tools, remedy="mend HTCondor's installation")
         yield Question(subject=Subject.STATE, look=self._state, remedy="see paths.state")
         yield Question(subject=Subject.INTENTS, look=self._intents, remedy="see paths.intents")
@@ -100,13 +103,15 @@ class Central:
         )  # fmt: skip
         yield Question(
             subject=collector,
-            look=lambda: [self._collector(collector, self.world.home)],
+            look=self._home_collector,
             remedy="systemctl start condor there",
             needs=(Subject.BINDINGS,),
             blames=(Subject.TOKENS,),
         )
         for subject, look in looks:
             yield Question(subject=subject, look=look, remedy=remedy, needs=there)
+        pages = (*there, Subject.LEASE_KEY)
+        yield Question(subject=Subject.PAGES, look=self._pages, remedy=remedy, needs=pages)
         known = (Subject.HOSTS,)
         yield Question(subject=Subject.KEEPERS, look=self._keepers, remedy=remedy, needs=known)
         orders = (Subject.HOSTS, Subject.HOME_RIGHTS, Subject.TOOLS)
@@ -117,7 +122,7 @@ class Central:
         remedy = "see flock.collector in shepherd.toml"
         yield Question(
             subject=collector,
-            look=lambda: [self._collector(collector, self.world.flock)],
+            look=self._flock_collector,
             remedy="systemctl start shepherd-flock-pool there",
             needs=(Subject.BINDINGS,),
             blames=(Subject.TOKENS,),
@@ -139,12 +144,11 @@ class Central:
         yield daemon.account_finding(self.account.now, self.account.daemon)
 
     def _bindings(self) -> Iterator[Finding]:
-        ours = self.world.bindings()
-        try:
-            self._daemons = self.world.home.about().version
-        except PoolUnavailable:
-            self._daemons = ()
-        yield daemon.bindings_finding(ours, self._daemons)
+        self._bindings_version = self.world.bindings()
+        yield daemon.bindings_finding(self._bindings_version)
+
+    def _names(self) -> Iterator[Finding]:
+        yield from names_in(self.world.services, (self.settings.home.collector, self.settings.flock.collector))
 
     def _tools(self) -> Iterator[Finding]:
         version, said = self.world.orders.version()
@@ -152,9 +156,11 @@ class Central:
 
     def _flockoff(self) -> Iterator[Finding]:
         path = self.settings.flockoff.path
+        directory = str(PurePosixPath(path).parent)
+        is_there = self.world.files.seen(directory) is not None
         pid = self.world.daemon_pid(self.settings.paths.state)
-        same = self.world.machine.sees_same(pid, str(PurePosixPath(path).parent)) if pid else None
-        yield daemon.flockoff_finding(path, pid, same=same)
+        same = self.world.machine.sees_same(pid, directory) if pid and is_there else None
+        yield daemon.flockoff_finding(path, pid, is_there=is_there, same=same)
 
     def _state(self) -> Iterator[Finding]:
         path, files = self.settings.paths.state, self.world.files
@@ -181,14 +187,11 @@ class Central:
         yield from loose
         if loose:
             return
-        ident = self.world.key_id(path)
-        yield from daemon.lease_key_findings(path, seen, ident, self.account.uid)
-        try:
-            published = self.world.home.page_keys("")
-        except PoolUnavailable:
-            return
-        if another := daemon.published_finding(ident, published):
-            yield another
+        self._key_id = self.world.key_id(path)
+        yield from daemon.lease_key_findings(path, seen, self._key_id, self.account.uid)
+
+    def _pages(self) -> Iterator[Finding]:
+        yield daemon.pages_finding(self._key_id, self.world.home.page_keys(""))
 
     def _monitoring(self) -> Iterator[Finding]:
         if self.world.monitoring is not None:
@@ -196,11 +199,13 @@ class Central:
 
     # -- home ---------------------------------------------------------------------------------------------------------
 
-    def _collector(self, subject: Subject, witness: Witness) -> Finding:
-        is_home = subject is Subject.HOME_COLLECTOR
-        address = (self.settings.home.collector or "COLLECTOR_HOST") if is_home else self.settings.flock.collector
-        seen: CollectorSeen = witness.about()
-        return pool.collector_finding(subject, address, seen, self.settings.timers.young_collector_s)
+    def _home_collector(self) -> Iterator[Finding]:
+        address, seen = self.settings.home.collector or "COLLECTOR_HOST", self.world.home.about()
+        young_s = self.settings.timers.young_collector_s
+        yield pool.collector_finding(Subject.HOME_COLLECTOR, address, seen, young_s)
+        older = daemon.bindings_finding(self._bindings_version, seen.version)
+        if older.remedy:
+            yield older
 
     def _clock(self) -> Iterator[Finding]:
         yield pool.clock_finding(self.world.home.about().ahead_s, pool.SHEPHERD_CLOCK_S, "ours")
@@ -234,6 +239,10 @@ class Central:
         yield pool.order_finding(Subject.HOME_ORDERS, f"the startd of {machine}", problem)
 
     # -- flock --------------------------------------------------------------------------------------------------------
+
+    def _flock_collector(self) -> Iterator[Finding]:
+        seen, young_s = self.world.flock.about(), self.settings.timers.young_collector_s
+        yield pool.collector_finding(Subject.FLOCK_COLLECTOR, self.settings.flock.collector, seen, young_s)
 
     def _negotiator(self) -> Iterator[Finding]:
         yield pool.negotiator_finding(self.world.flock.negotiators(), self.settings.flock.collector)

@@ -7,7 +7,7 @@ from shepherd.errors import ShepherdError
 from shepherd.model.finding import Finding, State, Subject, warn, wrong
 from shepherd.ports_checkup import InTime
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 """Deadline of one question, longer than those of what it asks."""
 
 Look = Callable[[], Iterable[Finding]]

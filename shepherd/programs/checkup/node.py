@@ -14,6 +14,7 @@ from shepherd.ports import Clock
 from shepherd.ports_checkup import Files, ImageStore, Machine, Services, WayOut, Witness
 from shepherd.ports_node import Engine
 from shepherd.programs.checkup.look import Look, Question
+from shepherd.programs.checkup.names import names_in
 
 ROOT = 0
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
@@ -111,6 +112,7 @@ class Node:
         yield Question(subject=Subject.GUARD, look=self._guard, remedy="see the guard's mode")
         yield Question(subject=Subject.BINDINGS, look=self._bindings, remedy="install the wheel `htcondor` beside us")
         known, remedy = (Subject.BINDINGS,), "condor_config_val -verbose STARTD"
+        yield Question(subject=Subject.NAMES, look=self._names, remedy="mend /etc/resolv.conf")
         yield Question(subject=Subject.STARTD, look=self._startd, remedy=remedy, needs=known)
         yield Question(subject=Subject.BACKOFF, look=self._backoff, remedy=remedy, needs=known)
         yield Question(subject=Subject.DROP_IN, look=self._drop_in, remedy="systemctl status condor")
@@ -192,7 +194,12 @@ class Node:
         yield startd.guard_finding(GUARD, files.seen(GUARD, digest=True), self.guard_source, digest)
 
     def _bindings(self) -> Iterator[Finding]:
-        yield daemon.bindings_finding(self.world.bindings(), ())
+        yield daemon.bindings_finding(self.world.bindings())
+
+    def _names(self) -> Iterator[Finding]:
+        settings = self.settings
+        registry = settings.registry.partition("/")[0]
+        yield from names_in(self.world.services, (settings.collector, settings.flock_pool, registry))
 
     def _startd(self) -> Iterator[Finding]:
         yield startd.startd_finding(self.world.home.parameters(("STARTD",)).get("STARTD", ""), GUARD)

@@ -37,10 +37,11 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
         Case(daemon.tools_finding((), "cannot be started", ""), WRONG, "paths.tools"),
     ],
     Subject.FLOCKOFF: [
-        Case(daemon.flockoff_finding("/tmp/flockoff", 7, same=True), OK),
-        Case(daemon.flockoff_finding("/tmp/flockoff", 7, same=False), WRONG, "PrivateTmp=no"),
-        Case(daemon.flockoff_finding("/tmp/flockoff", None, same=None), WARN, "systemctl start"),
-        Case(daemon.flockoff_finding("/tmp/flockoff", 7, same=None), WARN, "sudo"),
+        Case(daemon.flockoff_finding("/tmp/flockoff", 7, is_there=True, same=True), OK),
+        Case(daemon.flockoff_finding("/tmp/flockoff", 7, is_there=True, same=False), WRONG, "PrivateTmp=no"),
+        Case(daemon.flockoff_finding("/tmp/flockoff", None, is_there=True, same=None), WARN, "systemctl start"),
+        Case(daemon.flockoff_finding("/tmp/flockoff", 7, is_there=True, same=None), WARN, "sudo"),
+        Case(daemon.flockoff_finding("/nowhere/off", 7, is_there=False, same=None), WRONG, "flockoff.path"),
     ],
     Subject.STATE: [
         Case(daemon.state_finding(PATH, directory(), 5 * GIB, 990), OK),
@@ -61,7 +62,17 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
         Case(daemon.lease_key_findings("/k", None, "", 990), WRONG, "shepherd key create"),
         Case(daemon.lease_key_findings("/k", file(0o644), "", 990), WRONG, "chmod 0600 /k"),
         Case(daemon.lease_key_findings("/k", file(uid=0), "", 990), WRONG, "chown 990 /k"),
-        Case(daemon.published_finding("0a1b", ["0a1b", "ffff"]), WARN, "ffff"),
+    ],
+    Subject.PAGES: [
+        Case(daemon.pages_finding("0a1b", ["0a1b"]), OK, "our key"),
+        Case(daemon.pages_finding("0a1b", []), OK, "none"),
+        Case(daemon.pages_finding("0a1b", ["0a1b", "ffff"]), WARN, "ffff"),
+    ],
+    Subject.NAMES: [
+        Case(pool.names_findings("", {}, 0.1), OK),
+        Case(pool.names_findings("", {"cm": "not known"}, 0.1), WRONG, "/etc/hosts"),
+        Case(pool.names_findings("not known", {}, 0.1), WARN, "own name"),
+        Case(pool.names_findings("", {}, 20.0), WARN, "20 s"),
     ],
     Subject.TOKENS: [
         Case(tokens(token()), OK, "never expires"),

@@ -20,8 +20,8 @@ LINKS = (
 )
 
 
-def unit(restart: str, wait: str) -> UnitSeen:
-    return UnitSeen(properties={"Restart": restart, "RestartUSec": wait})
+def unit(restart: str, wait: str, kill: str = "mixed") -> UnitSeen:
+    return UnitSeen(properties={"Restart": restart, "RestartUSec": wait, "KillMode": kill})
 
 
 def rules(*drift: str) -> Iterable[Finding]:
@@ -145,6 +145,7 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
         Case(startd.drop_in_finding(unit("on-failure", "5s")), OK),
         Case(startd.drop_in_finding(unit("on-failure", "1min")), WRONG, "50-shepherd.conf"),
         Case(startd.drop_in_finding(unit("no", "100ms")), WRONG, "daemon-reload"),
+        Case(startd.drop_in_finding(unit("always", "5s", "process")), WRONG, "keep its port"),
         Case(startd.drop_in_finding(None), WARN, "10 s"),
     ],
     Subject.KEEPER: [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shepherd.core.checkup import daemon, pool, startd
+from shepherd.core.checkup import pool, startd
 from shepherd.model.finding import Subject
 from tests.core.checkup.case import OK, Case
 from tests.core.checkup.central_cases import CENTRAL_CASES
@@ -40,10 +40,13 @@ def test_keepers_of_another_release_and_their_complaints_are_told_once_each() ->
     ]  # fmt: skip
 
 
-def test_pages_under_our_own_key_are_no_finding() -> None:
-    """Every check of a healthy pool would have warned of the pages that the shepherd publishes itself."""
-    assert daemon.published_finding("0a1b", ["0a1b"]) is None
-    assert daemon.published_finding("0a1b", []) is None
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("cm", "cm"), ("cm:9618", "cm"), ("[::1]:9618", "::1"), ("<10.1.0.1:9618?sock=x>", "10.1.0.1"), ("::1", "::1")],
+)
+def test_the_host_of_an_address_is_found(address: str, host: str) -> None:
+    """The port was looked up as part of the name."""
+    assert pool.host_of(address) == host
 
 
 @pytest.mark.parametrize(
