@@ -161,8 +161,8 @@ class WayOut(Protocol):
         ARP; empty if nobody answers."""
 
 
-class Permissions(Protocol):
-    """The site's monitoring, as our account there sees it. Raises Unavailable, CommandFailed."""
+class MonitoringAccount(Protocol):
+    """The site's monitoring, as our account there sees it. Raises ShepherdError."""
 
     @property
     def address(self) -> str:

@@ -1,6 +1,6 @@
 """Units of systemd, asked by `systemctl` and never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shepherd.edges.tool import run_tool
@@ -21,8 +21,7 @@ class Units:
             return None
         argv = ("systemctl", "show", name, *(f"--property={one}" for one in properties))
         said = run_tool(argv, TRY_S, what=f"asking for {name}", package="systemd")
-        pairs = (line.partition("=") for line in said.splitlines())
-        return UnitSeen(properties={key: value for key, _, value in pairs if key})
+        return UnitSeen(properties=gathered(said))
 
     def enabled(self, unit: str) -> bool:
         """See the port."""
@@ -33,3 +32,12 @@ class Units:
             return run_tool(argv, TRY_S, what=f"asking for {unit}", package="systemd").startswith("enabled")
         except CommandFailed:
             return False
+
+
+def gathered(said: str) -> Mapping[str, str]:
+    """Properties by name; what a unit has several of stands on several lines."""
+    found: dict[str, str] = {}
+    for key, _, value in (line.partition("=") for line in said.splitlines()):
+        if key:
+            found[key] = f"{found[key]}\n{value}" if key in found else value
+    return found

@@ -90,6 +90,7 @@ def of_central(settings: Settings) -> Iterator[Finding]:
             daemon=daemon.pw_name if daemon else "",
             uid=daemon.pw_uid if daemon else os.geteuid(),
             home=daemon.pw_dir if daemon else str(Path.home()),
+            may_look=os.geteuid() == 0,
         )
         check, ask = central.Central(settings, world, account, shepherd.__version__), Round(in_time).ask
         yield from ask(check.before())
@@ -100,7 +101,7 @@ def of_central(settings: Settings) -> Iterator[Finding]:
 
 def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.World:
     """What the central manager is looked at through; `stack` ends what it costs. To have the site's monitoring asked,
-    give `monitoring` an edge that is `ports_checkup.Permissions`: it is asked as root, if we are."""
+    give `monitoring` what is a `ports_checkup.MonitoringAccount`: it is asked as root, if we are."""
     pool = pool_of(settings, home_worker(settings))
     home, flock = (
         CondorWitness(worker(address, settings.paths.condor_config, f"{name} collector", f"{name}.collector"), QUERY_S)

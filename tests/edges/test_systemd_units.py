@@ -10,6 +10,7 @@ from shepherd.edges.systemd_units import Units
 SYSTEMCTL = """#!/bin/sh
 case "$1 $2" in
 "show condor.service") printf 'Restart=on-failure\\nRestartUSec=5s\\n';;
+"show shepherd.service") printf 'LoadCredential=a:/x\\nLoadCredential=keys:/k\\n';;
 "is-enabled ufw.service") echo enabled;;
 *) echo disabled; exit 1;;
 esac
@@ -29,6 +30,9 @@ def test_a_unit_is_told_by_its_properties(booted):
     found = Units().unit("condor.service", ("Restart", "RestartUSec"))
     assert found is not None
     assert found.properties == {"Restart": "on-failure", "RestartUSec": "5s"}
+    several = Units().unit("shepherd.service", ("LoadCredential",))
+    assert several is not None
+    assert several.properties == {"LoadCredential": "a:/x\nkeys:/k"}
     assert Units().enabled("ufw.service")
     assert not Units().enabled("nftables.service")
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from shepherd.errors import Unavailable
+from shepherd.errors import CommandFailed, Unavailable
 from shepherd.model.checkup import AppArmorSeen, Authority, CgroupsSeen, CollectorSeen, FileSeen, Tracking, UnitSeen
 from shepherd.model.container import EngineFacts
 from shepherd.model.finding import Finding
@@ -112,6 +112,8 @@ class Place:
     texts: dict[str, str] = dataclasses.field(default_factory=lambda: {
         f"{TOKENS}/home": token(), f"{TOKENS}/root": token("p220@home.lab"), FLOCK_TOKEN: token("f220@flock.lab"),
     })  # fmt: skip
+    kept: tuple[str, ...] = ()
+    """What may not even be looked at."""
     listed: tuple[str, ...] = ("home",)
     refused_orders: str = ""
     tools: tuple[int, ...] = (25, 14, 1)
@@ -130,6 +132,9 @@ class Place:
         LinkSeen(name="em2", networks=("198.51.100.7/24",)),
     )
     drifted: tuple[str, ...] = ()
+    units: dict[str, dict[str, str]] = dataclasses.field(default_factory=lambda: {
+        "condor.service": {"Restart": "on-failure", "RestartUSec": "5s"}, "shepherd.service": {},
+    })  # fmt: skip
     tracked: Tracking | None = TRACKED
     closed: dict[str, str] = dataclasses.field(default_factory=dict)
     """Places that do not answer, and why."""
@@ -146,6 +151,8 @@ class Place:
 
     def seen(self, path: str = "", *, digest: bool = False) -> Any:
         assert not digest or path in {node.GUARD, "/src/guard.py"}
+        if path in self.kept:
+            raise CommandFailed(f"{path} cannot be looked at: Permission denied")
         return self.files.get(path) if path else self.links
 
     def names(self, path: str) -> Sequence[str]:
@@ -230,8 +237,7 @@ class Place:
         return self.same_tmp
 
     def unit(self, name: str, _properties: Sequence[str]) -> UnitSeen:
-        assert name == "condor.service"
-        return UnitSeen(properties={"Restart": "on-failure", "RestartUSec": "5s"})
+        return UnitSeen(properties=self.units[name])
 
     def enabled(self, unit: str) -> bool:
         return unit in self.starts_at_boot
@@ -324,7 +330,7 @@ class Site:
 
 
 class Monitoring:
-    """`ports_checkup.Permissions`."""
+    """`ports_checkup.MonitoringAccount`."""
 
     address = "icinga:5665"
 

@@ -11,8 +11,9 @@ from shepherd.model.finding import Finding, Role, State, Subject
 from shepherd.programs.checkup.look import Question
 from shepherd.views.checkup_table import EXPLAINED
 from tests.core.checkup.seen import NOW_S, authority, collector, token
-from tests.programs.checkup_world import ACCOUNT, FLOCK_TOKEN, TOKENS, Site, asked, of_host
+from tests.programs.checkup_world import ACCOUNT, FLOCK_TOKEN, TOKENS, Place, Site, asked, of_host
 
+KEY = "/etc/shepherd/keys/lease.key"
 Break = Callable[[Site], None]
 
 
@@ -80,7 +81,7 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "flock pool silent": (change("flock", trouble=SILENT), Subject.FLOCK_COLLECTOR),
     "no negotiator": (change("flock", negotiator=0), Subject.NEGOTIATOR),
     "one trust domain": (change("flock", rights=authority("READ", "ADMINISTRATOR")), Subject.TRUST_DOMAIN),
-    "key for all to read": (put("/etc/shepherd/keys/lease.key", mode=0o640), Subject.LEASE_KEY),
+    "key for all to read": (put(KEY, mode=0o640), Subject.LEASE_KEY),
     "spool for all to write": (put("/var/lib/shepherd/intents", mode=0o2777), Subject.INTENTS),
     "state missing": (remove("/var/lib/shepherd"), Subject.STATE),
     "a /tmp of its own": (change("place", same_tmp=False), Subject.FLOCKOFF),
@@ -223,6 +224,25 @@ def test_bindings_older_than_the_pool_are_named() -> None:
     site.home.seen = collector((26, 1, 0))
     (warned,) = (one for one in site.central() if one.state is State.WARN)
     assert (warned.subject, warned.said) == (Subject.BINDINGS, "25.14.1, older than the daemons' 26.1.0")
+
+
+def test_a_key_that_systemd_hands_over_is_roots() -> None:
+    """A central manager as it is installed had a finding that could not be mended."""
+    site = Site()
+    put(KEY, uid=0, owner="root")(site)
+    assert in_state(site.central(), State.WRONG) == {Subject.LEASE_KEY}
+    site.place.units["shepherd.service"]["LoadCredential"] = "icinga-password:/x\nkeys:/etc/shepherd/keys"
+    assert in_state(site.central(), State.WRONG) == set()
+
+
+def test_whoever_may_not_look_at_the_key_is_told_to_ask_root() -> None:
+    """The daemon's own user was told that the key was broken: only root sees it."""
+    site = Site(place=Place(kept=(KEY,)))
+    assert in_state(site.central(), State.WRONG) == {Subject.LEASE_KEY}
+    site.account = dataclasses.replace(ACCOUNT, may_look=False)
+    found = site.central()
+    assert in_state(found, State.WRONG) == set()
+    assert in_state(found, State.WARN) == {Subject.LEASE_KEY, Subject.PAGES}
 
 
 def test_a_warning_keeps_nothing_from_being_looked_at() -> None:

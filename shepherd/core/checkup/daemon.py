@@ -1,6 +1,6 @@
 """Judgements about the daemon's own place: its account, programs, files and monitoring."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from shepherd.core.checkup.pool import OLDEST, dotted
 from shepherd.core.checkup.tokens import loose_file
@@ -90,14 +90,24 @@ def intents_finding(path: str, seen: FileSeen | None) -> Finding:
     return ok(Subject.INTENTS, f"{path}: {seen.owner} and the group {seen.group} may order")
 
 
-def lease_key_findings(path: str, seen: FileSeen | None, key_id: str, uid: int) -> Iterator[Finding]:
-    """The private key of lease pages, as a file. `key_id` is empty if it could not be read."""
+def lease_key_problem(path: str, seen: FileSeen | None, uid: int, handed_over: str) -> Finding | None:
+    """The private key of lease pages, as a file; None if it is as it must be. `handed_over`: what systemd gives the
+    daemon copies of (LoadCredential), so that it may be root's alone."""
     if seen is None:
-        yield wrong(Subject.LEASE_KEY, f"{path} is missing", "`shepherd key create`; its .pub goes to every host")
-    elif loose := loose_file(Subject.LEASE_KEY, path, seen, uid):
-        yield loose
-    elif key_id:
-        yield ok(Subject.LEASE_KEY, f"{path} is key {key_id}")
+        return wrong(Subject.LEASE_KEY, f"{path} is missing", "`shepherd key create`; its .pub goes to every host")
+    words = {word.partition(":")[2] for word in handed_over.split()}
+    is_given = seen.uid == 0 and not words.isdisjoint({path, path.rpartition("/")[0]})
+    return loose_file(Subject.LEASE_KEY, path, seen, 0 if is_given else uid)
+
+
+def lease_key_finding(path: str, key_id: str) -> Finding:
+    """The key itself."""
+    return ok(Subject.LEASE_KEY, f"{path} is key {key_id}")
+
+
+def unseen_finding(subject: Subject, path: str, user: str) -> Finding:
+    """What is root's to look at."""
+    return warn(subject, f"{path} is kept from {user}", "call it with sudo")
 
 
 def pages_finding(key_id: str, published: Sequence[str]) -> Finding:

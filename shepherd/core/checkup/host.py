@@ -68,7 +68,7 @@ def apparmor_finding(wanted: str, seen: AppArmorSeen) -> Finding:
     if not seen.is_on:
         return wrong(Subject.APPARMOR, "it is off", 'boot with apparmor=1, or remove apparmor from the settings')
     if seen.profiles is not None and wanted not in seen.profiles:
-        remedy = "apparmor_parser -r on images/apparmor of the package (share/shepherd), at every boot: /etc/apparmor.d"
+        remedy = "apparmor_parser -r share/shepherd/images/flock/apparmor; put it into /etc/apparmor.d for every boot"
         return wrong(Subject.APPARMOR, f"the profile {wanted} is not loaded", remedy)
     return ok(Subject.APPARMOR, f"the profile {wanted} is loaded")
 

@@ -7,15 +7,17 @@ from pathlib import PurePosixPath
 from shepherd.core.checkup import daemon, pool
 from shepherd.core.checkup.tokens import no_token_files, token_findings
 from shepherd.core.naming import pair_hosts
+from shepherd.errors import CommandFailed
 from shepherd.model.checkup import Authority, Version
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.host import HostName
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Pool
-from shepherd.ports_checkup import Files, Machine, Orders, Permissions, Services, Witness
+from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Services, Witness
 from shepherd.programs.checkup.look import Question
 from shepherd.programs.checkup.names import names_in
 
+UNIT = "shepherd.service"
 TOKEN_DIRECTORY = "SEC_TOKEN_DIRECTORY"  # noqa: S105 - a setting's name
 
 
@@ -31,6 +33,8 @@ class Account:
     """The daemon's."""
     home: str
     """Its home directory."""
+    may_look: bool = True
+    """Whether whoever asks is root, or may look at everything that is the daemon's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,7 @@ class World:
     """Id of the private key in a file; raises SettingsError."""
     daemon_pid: Callable[[str], int | None]
     """Process that writes the ledger below a state directory; None: nobody. Raises LedgerUnavailable."""
-    monitoring: Permissions | None
+    monitoring: MonitoringAccount | None
 
 
 @dataclass
@@ -64,6 +68,7 @@ class Central:
     """Ours."""
     _bindings_version: Version = ()
     _key_id: str = ""
+    _key_is_fine: bool = False
     _hosts: frozenset[str] = frozenset()
 
     def before(self) -> Iterator[Question]:
@@ -72,6 +77,7 @@ class Central:
         yield Question(
             subject=Subject.FLOCKOFF, look=self._flockoff, remedy=f"can {state} and the directory of {file} be read?"
         )
+        yield Question(subject=Subject.LEASE_KEY, look=self._lease_key_file, remedy="see lease.key")
         if self.world.monitoring is not None:
             remedy = "is it up, and are address, CA and password in [icinga] right?"
             yield Question(subject=Subject.MONITORING, look=self._monitoring, remedy=remedy)
@@ -180,17 +186,35 @@ class Central:
             seen, text = self.world.files.seen(path), self.world.files.text(path)
             yield from token_findings(Subject.TOKENS, path, seen, text, uid=self.account.uid, now_s=now_s)
 
+    def _lease_key_file(self) -> Iterator[Finding]:
+        """The file. A key that is root's is read now, the daemon's own as the daemon."""
+        path = self.settings.lease.key
+        try:
+            seen = self.world.files.seen(path)
+        except CommandFailed:
+            if self.account.may_look:
+                raise
+            yield daemon.unseen_finding(Subject.LEASE_KEY, path, self.account.now)
+            return
+        unit = self.world.machine.unit(UNIT, ("LoadCredential",))
+        handed_over = unit.properties.get("LoadCredential", "") if unit else ""
+        if problem := daemon.lease_key_problem(path, seen, self.account.uid, handed_over):
+            yield problem
+            return
+        self._key_is_fine = True
+        if seen is not None and seen.uid == 0:
+            self._key_id = self.world.key_id(path)
+
     def _lease_key(self) -> Iterator[Finding]:
         path = self.settings.lease.key
-        seen = self.world.files.seen(path)
-        loose = list(daemon.lease_key_findings(path, seen, "", self.account.uid))
-        yield from loose
-        if loose:
-            return
-        self._key_id = self.world.key_id(path)
-        yield from daemon.lease_key_findings(path, seen, self._key_id, self.account.uid)
+        if self._key_is_fine:
+            self._key_id = self._key_id or self.world.key_id(path)
+            yield daemon.lease_key_finding(path, self._key_id)
 
     def _pages(self) -> Iterator[Finding]:
+        if not self._key_id:
+            yield daemon.unseen_finding(Subject.PAGES, self.settings.lease.key, self.account.now)
+            return
         yield daemon.pages_finding(self._key_id, self.world.home.page_keys(""))
 
     def _monitoring(self) -> Iterator[Finding]:

@@ -58,10 +58,11 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
         Case(daemon.intents_finding(PATH, directory(0o750)), WARN, "chmod 2770"),
     ],
     Subject.LEASE_KEY: [
-        Case(daemon.lease_key_findings("/k", file(), "0a1b", 990), OK),
-        Case(daemon.lease_key_findings("/k", None, "", 990), WRONG, "shepherd key create"),
-        Case(daemon.lease_key_findings("/k", file(0o644), "", 990), WRONG, "chmod 0600 /k"),
-        Case(daemon.lease_key_findings("/k", file(uid=0), "", 990), WRONG, "chown 990 /k"),
+        Case(daemon.lease_key_finding("/k/l", "0a1b"), OK),
+        Case(daemon.lease_key_problem("/k/l", None, 990, ""), WRONG, "shepherd key create"),
+        Case(daemon.lease_key_problem("/k/l", file(0o644), 990, ""), WRONG, "chmod 0600 /k/l"),
+        Case(daemon.lease_key_problem("/k/l", file(uid=0), 990, "x:/k/other"), WRONG, "chown 990 /k/l"),
+        Case(daemon.unseen_finding(Subject.LEASE_KEY, "/k/l", "alice"), WARN, "sudo"),
     ],
     Subject.PAGES: [
         Case(daemon.pages_finding("0a1b", ["0a1b"]), OK, "our key"),

@@ -2,12 +2,12 @@
 
 import pytest
 
-from shepherd.core.checkup import pool, startd
+from shepherd.core.checkup import daemon, pool, startd
 from shepherd.model.finding import Subject
 from tests.core.checkup.case import OK, Case
 from tests.core.checkup.central_cases import CENTRAL_CASES
 from tests.core.checkup.machine_cases import MACHINE_CASES
-from tests.core.checkup.seen import keeper
+from tests.core.checkup.seen import file, keeper
 
 CASES: dict[Subject, list[Case]] = {**CENTRAL_CASES, **MACHINE_CASES}
 """All findings of a case that are about its subject are in its state."""
@@ -38,6 +38,13 @@ def test_keepers_of_another_release_and_their_complaints_are_told_once_each() ->
     assert said == [
         "keepers of version 0.9 beside our 1.0: p7", "no image here (p0, p1, p2)", "all 4 hosts have one",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", ["keys:/k", "lease.key:/k/l", "x:/y\nkeys:/k"])
+def test_a_key_may_be_roots_if_systemd_hands_it_over(given: str) -> None:
+    """The check had the key given to the daemon's user, from whom the unit kept it for good reason."""
+    assert daemon.lease_key_problem("/k/l", file(uid=0), 990, given) is None
+    assert daemon.lease_key_problem("/k/l", file(), 990, "") is None
 
 
 @pytest.mark.parametrize(
