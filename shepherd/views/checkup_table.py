@@ -37,7 +37,7 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.PAGES: ((C,), "all lease pages in the home collector are under our key"),
     Subject.HOSTS: ((C,), "the naming rule finds hosts in the home pool, and no two of one name"),
     Subject.KEEPERS: ((C,), "how many hosts have a keeper, of which version, and what keepers complain of"),
-    Subject.HOME_ORDERS: ((C,), "one host's startd takes orders from here (a log that it has not is asked for)"),
+    Subject.HOME_ORDERS: ((C,), "a startd takes orders from here: it is asked for a log that it has not"),
     Subject.FLOCK_COLLECTOR: ((C, N), "the flock pool's collector answers"),
     Subject.NEGOTIATOR: ((C,), "the flock pool has a negotiator"),
     Subject.TRUST_DOMAIN: ((C,), "the two pools have two trust domains: what a container holds is worthless at home"),

@@ -254,6 +254,13 @@ def test_the_daemons_own_user_is_told_the_same(site: Site) -> None:
     assert "rights at home: shepherd@home.lab has READ, DAEMON, ADMINISTRATOR" in done.stdout
 
 
+def test_a_host_at_home_takes_orders(quiet: Site) -> None:
+    """Rights at the collector were in order, and the hosts obeyed nobody: found by the first drain."""
+    said = {one["subject"]: one["said"] for one in check(quiet.cm)}
+    assert said[Subject.HOME_ORDERS.value] == "the startd of p201 takes them"
+    assert Subject.FLOCK_ORDERS.value not in said
+
+
 @pytest.mark.parametrize("what", CASES)
 def test_what_is_broken_is_found_alone_and_mended_by_its_remedy(quiet: Site, what: str) -> None:
     """Somebody has to be told what to do at night, by whoever wrote this by day."""

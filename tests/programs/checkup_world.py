@@ -9,7 +9,7 @@ from shepherd.model.checkup import AppArmorSeen, Authority, CgroupsSeen, Collect
 from shepherd.model.container import EngineFacts
 from shepherd.model.finding import Finding
 from shepherd.model.network import LinkSeen
-from shepherd.model.observation import KeeperReport
+from shepherd.model.observation import KeeperReport, RegularStartd
 from shepherd.programs.checkup import central, gateway, node
 from shepherd.programs.checkup.look import Question, Round
 from tests.core import sound_settings
@@ -22,6 +22,10 @@ FLOCK_TOKEN = "/etc/shepherd/flock-token"
 SETTINGS = sound_settings.daemon(home={"collector": "cm:9618"})
 NODE = sound_settings.node(flock_pool="cm:9619", registry="registry:5000/flock", memory_mib=8000)
 ROUTER = dataclasses.replace(GATEWAY, connections=10, pool_connections=10)
+STARTD = RegularStartd(
+    cpus=4, memory_mib=1024, gpus=0, claimed_slots=0, draining=False, drained=False, drain_reason="",
+    started_at_s=NOW_S, heard_at_s=NOW_S,
+)  # fmt: skip
 FACTS = EngineFacts(
     version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True, storage="overlay2", live_restore=True
 )
@@ -112,6 +116,8 @@ class Place:
     texts: dict[str, str] = dataclasses.field(default_factory=lambda: {
         f"{TOKENS}/home": token(), f"{TOKENS}/root": token("p220@home.lab"), FLOCK_TOKEN: token("f220@flock.lab"),
     })  # fmt: skip
+    ordered: list[str] = dataclasses.field(default_factory=list)
+    """Slots whose startds were tried."""
     kept: tuple[str, ...] = ()
     """What may not even be looked at."""
     listed: tuple[str, ...] = ("home",)
@@ -144,6 +150,9 @@ class Place:
     daemon: int | None = 8
     dockerd_up: bool = True
     startds: tuple[str, ...] = ("p220",)
+    draining: tuple[str, ...] = ()
+    without_startd: tuple[str, ...] = ()
+    """Machines with a master and no startd: among them hosts that are lent."""
     lent: tuple[str, ...] = ("f220",)
     reports: dict[str, KeeperReport] = dataclasses.field(default_factory=lambda: {"p220": keeper()})
 
@@ -170,6 +179,7 @@ class Place:
 
     def problem(self, slot: str = "", pool: str = "") -> str:
         assert slot.startswith("slot1@") or not pool
+        self.ordered.append(slot)
         return self.refused_orders if slot else self.network
 
     def tcp_problem(self, place: str) -> str:
@@ -259,7 +269,10 @@ class Place:
         return self.drifted
 
     def regular_startds(self, _hosts: object) -> Mapping[str, object]:
-        return dict.fromkeys(self.startds)
+        return {name: dataclasses.replace(STARTD, draining=name in self.draining) for name in self.startds}
+
+    def regular_masters(self, _hosts: object) -> Mapping[str, object]:
+        return dict.fromkeys(("cm", *self.startds, *self.without_startd))
 
     def flock_startds(self, _hosts: object) -> Mapping[str, object]:
         return dict.fromkeys(self.lent)
@@ -272,6 +285,7 @@ class Pool:
     """`ports.Pool`, as far as it is asked."""
 
     def __init__(self, place: Place) -> None:
+        self.regular_masters = place.regular_masters
         self.regular_startds, self.flock_startds = place.regular_startds, place.flock_startds
         self.keepers = place.all_keepers
 

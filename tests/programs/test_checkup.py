@@ -226,6 +226,22 @@ def test_bindings_older_than_the_pool_are_named() -> None:
     assert (warned.subject, warned.said) == (Subject.BINDINGS, "25.14.1, older than the daemons' 26.1.0")
 
 
+def test_a_pool_that_is_lent_as_a_whole_has_hosts_all_the_same() -> None:
+    """The check cried for hosts at night, when guests had all of them."""
+    site = Site(place=Place(startds=(), without_startd=("p220", "gpu7")))
+    found = site.central()
+    assert in_state(found, State.OK) >= {Subject.HOSTS, Subject.KEEPERS, Subject.FLOCK_ORDERS}
+    assert in_state(found, State.WRONG) == set()
+    assert site.place.ordered == ["slot1@f220"]
+
+
+def test_an_order_is_tried_where_a_startd_can_take_it() -> None:
+    """The first host by name was on its way to guests, and its silence was taken for a fault."""
+    site = Site(place=Place(startds=("p1", "p2"), draining=("p1",), lent=()))
+    site.central()
+    assert site.place.ordered == ["slot1@p2"]
+
+
 def test_a_key_that_systemd_hands_over_is_roots() -> None:
     """A central manager as it is installed had a finding that could not be mended."""
     site = Site()

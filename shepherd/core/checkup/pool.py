@@ -145,11 +145,11 @@ def host_finding(pairing: Pairing) -> Finding:
         why = few([one.why for one in pairing.collisions])
         return wrong(Subject.HOSTS, why, "mend hosts.regular and hosts.flock, or name the hosts in [hosts.pairs]")
     if not count and pairing.unmanaged:
-        remedy = "correct hosts.regular, or name the hosts in [hosts.pairs]"
+        remedy = "correct hosts.regular in shepherd.toml, or name the hosts in [hosts.pairs]"
         return wrong(Subject.HOSTS, f"hosts.regular matches none of {few(pairing.unmanaged)}", remedy)
     if not count:
-        remedy = "start their condor_master; `condor_status -startd` shows those there are"
-        return wrong(Subject.HOSTS, "there is no startd in the home pool that may be lent", remedy)
+        remedy = "start their condor_master; `condor_status -master` shows those there are"
+        return wrong(Subject.HOSTS, "there is no host in the home pool that may be lent", remedy)
     rest = len(pairing.unmanaged)
     others = f", {rest} others are not ours to lend" if rest else ""
     return ok(Subject.HOSTS, f"{count} of the home pool{others}")

@@ -10,7 +10,6 @@ from shepherd.core.naming import pair_hosts
 from shepherd.errors import CommandFailed
 from shepherd.model.checkup import Authority, Version
 from shepherd.model.finding import Finding, Subject
-from shepherd.model.host import HostName
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Pool
 from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Services, Witness
@@ -70,6 +69,8 @@ class Central:
     _key_id: str = ""
     _key_is_fine: bool = False
     _hosts: frozenset[str] = frozenset()
+    _reachable: str = ""
+    """A host whose startd was heard lately; empty while all are lent."""
 
     def before(self) -> Iterator[Question]:
         """What only root can look at."""
@@ -247,9 +248,13 @@ class Central:
         yield from pool.schedd_findings(home.schedds, home.schedd_identities, self.world.home.schedds())
 
     def _host(self) -> Iterator[Finding]:
-        machines = [str(name) for name in self.world.pool.regular_startds(None)]
-        pairing = pair_hosts(machines, self.settings.hosts)
+        """Those that are lent have no startd in the home pool, but a master."""
+        startds, masters = self.world.pool.regular_startds(None), self.world.pool.regular_masters(None)
+        named = {str(pair.host) for pair in pair_hosts(map(str, masters), self.settings.hosts).pairs}
+        pairing = pair_hosts({*map(str, startds), *named}, self.settings.hosts)
         self._hosts = frozenset(pair.host for pair in pairing.pairs)
+        ready = {name: seen for name, seen in startds.items() if name in self._hosts and not seen.draining}
+        self._reachable = max(ready, key=lambda name: ready[name].heard_at_s, default="")
         yield pool.host_finding(pairing)
 
     def _keepers(self) -> Iterator[Finding]:
@@ -257,10 +262,10 @@ class Central:
         yield from pool.keeper_findings(self._hosts, found, self.version)
 
     def _home_orders(self) -> Iterator[Finding]:
-        machine = min(self._hosts)
-        slot = self.world.home.slot(HostName(machine))
-        problem = self.world.orders.problem(slot, self.settings.home.collector)
-        yield pool.order_finding(Subject.HOME_ORDERS, f"the startd of {machine}", problem)
+        if self._reachable:
+            slot = self.world.home.slot(self._reachable)
+            problem = self.world.orders.problem(slot, self.settings.home.collector)
+            yield pool.order_finding(Subject.HOME_ORDERS, f"the startd of {self._reachable}", problem)
 
     # -- flock --------------------------------------------------------------------------------------------------------
 
