@@ -1,5 +1,6 @@
 """Whose a file or process is."""
 
+import grp
 import os
 import pwd
 from pathlib import Path
@@ -24,3 +25,11 @@ def caller() -> str:
     except (OSError, ValueError):
         uid = NOBODY_LOGGED_IN
     return user_name(os.geteuid() if uid == NOBODY_LOGGED_IN else uid)
+
+
+def group_name(gid: int) -> str:
+    """The Unix group's name, or `gid 1234`."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return f"gid {gid}"

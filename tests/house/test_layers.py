@@ -13,6 +13,7 @@ import pytest
 from tests.house import sources
 
 EVERYTHING = ("",)
+PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup")
 MAY_IMPORT = {
     "errors": (),
     "model": ("model", "errors"),
@@ -21,13 +22,15 @@ MAY_IMPORT = {
     "ports_node": ("model", "errors"),
     "ports_gateway": ("model", "errors"),
     "ports_guest": ("model", "errors"),
-    "edges": ("model", "errors", "ports", "ports_node", "ports_gateway", "ports_guest", "edges"),
-    "programs": ("model", "errors", "core", "ports", "ports_node", "ports_gateway", "ports_guest", "programs"),
+    "ports_checkup": ("model", "errors"),
+    "edges": ("model", "errors", *PORTS, "edges"),
+    "programs": ("model", "errors", "core", *PORTS, "programs"),
     "programs.guard": (),
     "programs.guest_wiring": EVERYTHING,
     "programs.node_wiring": EVERYTHING,
     "programs.gateway_wiring": EVERYTHING,
     "programs.image_wiring": EVERYTHING,
+    "programs.checkup_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "programs", "sim"),
@@ -42,10 +45,11 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
-        "programs.guest_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring",
     ),
-    "programs.wiring": ("cli", "lab"),
-    "programs.node_wiring": ("cli", "lab"),
+    "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
+    "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
+    "programs.checkup_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
