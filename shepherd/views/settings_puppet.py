@@ -31,6 +31,8 @@ KINDS = {
 HEAD = """\
 # @summary {summary}
 #
+{about}
+#
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.
 #
@@ -52,9 +54,9 @@ def puppet_type(name: str) -> str:
         return daemon_type()
     if name in FILES:
         (table,) = tables_of(FILES[name])
-        return struct(name, f"/etc/shepherd/{name}.toml", table)
+        return struct(name, f"The settings of /etc/shepherd/{name}.toml.", table)
     (table,) = (table for table in tables_of(Settings) if table.name == name)
-    return struct(name, f"`[{name}]` of /etc/shepherd/shepherd.toml", table)
+    return struct(name, f"The settings of `[{name}]` in /etc/shepherd/shepherd.toml.", table)
 
 
 def daemon_type() -> str:
@@ -62,25 +64,29 @@ def daemon_type() -> str:
     tables = list(tables_of(Settings))
     keys = [line for table in tables for line in wrapped(f"* `{table.name}`: {table.text}")]
     members = [member(t.name, f"Shepherd::Settings::{t.name.capitalize()}", is_needed=needs(t)) for t in tables]
-    return text(DAEMON, "/etc/shepherd/shepherd.toml, table by table.", keys, members)
+    return text(DAEMON, "The settings of /etc/shepherd/shepherd.toml.", "Table by table.", keys, members)
 
 
-def struct(name: str, what: str, table: Table) -> str:
+def struct(name: str, summary: str, table: Table) -> str:
     """One table as a Struct, its keys documented."""
-    summary = f"{what}: {table.text[0].lower()}{table.text[1:]}"
     keys = [line for setting in table.settings for line in documentation(setting)]
     derived = DERIVED.get(name, frozenset())
     members = [
         member(setting.key, kind_of(setting), is_needed=must_be_given(setting) and setting.key not in derived)
         for setting in table.settings
     ]
-    return text(name, summary, keys, members)
+    return text(name, summary, table.text, keys, members)
 
 
-def text(name: str, summary: str, keys: Sequence[str], members: Sequence[str]) -> str:
+def text(name: str, summary: str, about: str, keys: Sequence[str], members: Sequence[str]) -> str:
     """A type's file."""
-    head = "\n#   ".join(textwrap.wrap(summary, WIDTH - len("# @summary ")))
-    return HEAD.format(summary=head, keys="\n".join(keys), name=name.capitalize(), members="\n".join(members))
+    return HEAD.format(
+        summary=summary,
+        about=textwrap.fill(about, WIDTH, initial_indent="# ", subsequent_indent="# "),
+        keys="\n".join(keys),
+        name=name.capitalize(),
+        members="\n".join(members),
+    )
 
 
 def must_be_given(setting: Setting) -> bool:

@@ -1,4 +1,6 @@
-# @summary /etc/shepherd/shepherd.toml, table by table.
+# @summary The settings of /etc/shepherd/shepherd.toml.
+#
+# Table by table.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

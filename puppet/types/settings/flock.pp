@@ -1,5 +1,6 @@
-# @summary `[flock]` of /etc/shepherd/shepherd.toml: the flock pool: the second, small HTCondor instance that guests
-#   see.
+# @summary The settings of `[flock]` in /etc/shepherd/shepherd.toml.
+#
+# The flock pool: the second, small HTCondor instance that guests see.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

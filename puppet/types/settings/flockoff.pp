@@ -1,4 +1,6 @@
-# @summary `[flockoff]` of /etc/shepherd/shepherd.toml: the file that stops all flocking.
+# @summary The settings of `[flockoff]` in /etc/shepherd/shepherd.toml.
+#
+# The file that stops all flocking.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

@@ -1,4 +1,6 @@
-# @summary /etc/shepherd/gateway.toml: the flock VLAN's only way out.
+# @summary The settings of /etc/shepherd/gateway.toml.
+#
+# The flock VLAN's only way out.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

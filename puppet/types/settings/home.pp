@@ -1,4 +1,6 @@
-# @summary `[home]` of /etc/shepherd/shepherd.toml: the site's own pool.
+# @summary The settings of `[home]` in /etc/shepherd/shepherd.toml.
+#
+# The site's own pool.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

@@ -1,4 +1,6 @@
-# @summary `[hosts]` of /etc/shepherd/shepherd.toml: which hosts, and how their two startds are named.
+# @summary The settings of `[hosts]` in /etc/shepherd/shepherd.toml.
+#
+# Which hosts, and how their two startds are named.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

@@ -1,4 +1,6 @@
-# @summary `[lease]` of /etc/shepherd/shepherd.toml: signing and publishing of lease pages.
+# @summary The settings of `[lease]` in /etc/shepherd/shepherd.toml.
+#
+# Signing and publishing of lease pages.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

@@ -1,4 +1,6 @@
-# @summary /etc/shepherd/node.toml: one host's keeper.
+# @summary The settings of /etc/shepherd/node.toml.
+#
+# One host's keeper.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

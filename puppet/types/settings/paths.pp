@@ -1,4 +1,6 @@
-# @summary `[paths]` of /etc/shepherd/shepherd.toml: where things lie.
+# @summary The settings of `[paths]` in /etc/shepherd/shepherd.toml.
+#
+# Where things lie.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

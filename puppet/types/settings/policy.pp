@@ -1,4 +1,6 @@
-# @summary `[policy]` of /etc/shepherd/shepherd.toml: what to lend and when.
+# @summary The settings of `[policy]` in /etc/shepherd/shepherd.toml.
+#
+# What to lend and when.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.

@@ -1,4 +1,6 @@
-# @summary `[timers]` of /etc/shepherd/shepherd.toml: how often and how long. The one table of timers is made from this.
+# @summary The settings of `[timers]` in /etc/shepherd/shepherd.toml.
+#
+# How often and how long. The one table of timers is made from this.
 #
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.
