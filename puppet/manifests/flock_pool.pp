@@ -55,7 +55,7 @@ class shepherd::flock_pool (
   if $ensure == 'absent' {
     exec { 'shepherd: the flock pool ends':
       command  => 'systemctl disable --now shepherd-flock-pool 2>&1',
-      onlyif   => "test -d /run/systemd/system && test -e /etc/systemd/system/${unit}",
+      onlyif   => "test -e /etc/systemd/system/${unit}",
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
     }
@@ -69,8 +69,6 @@ class shepherd::flock_pool (
     unless $address and $trust_domain {
       fail('shepherd::flock_pool: address and trust_domain must be given')
     }
-    $booted = $facts.dig('shepherd', 'booted') != false
-    $running = $booted ? { true => running, default => undef }
 
     file {
       default:
@@ -120,9 +118,7 @@ class shepherd::flock_pool (
       subscribe   => File["${home}/condor_config"],
     }
 
-    service { 'shepherd-flock-pool':
-      ensure  => $running,
-      enable  => true,
+    shepherd::running { 'shepherd-flock-pool':
       require => [
         Shepherd::Unit[$unit],
         Exec['shepherd: make the signing key of the flock pool'],

@@ -35,7 +35,7 @@ class shepherd::gateway (
 
     exec { 'shepherd: the gateway ends':
       command  => 'systemctl disable --now shepherd-gateway 2>&1',
-      onlyif   => "test -d /run/systemd/system && test -e /etc/systemd/system/${unit}",
+      onlyif   => "test -e /etc/systemd/system/${unit}",
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
     }
@@ -53,8 +53,6 @@ class shepherd::gateway (
     }
     contain shepherd
 
-    $booted = $facts.dig('shepherd', 'booted') != false
-    $running = $booted ? { true => running, default => undef }
 
     shepherd::packages { 'shepherd::gateway': names => $packages }
 
@@ -80,9 +78,7 @@ class shepherd::gateway (
       subscribe   => File['/etc/shepherd/gateway.toml'],
     }
 
-    service { 'shepherd-gateway':
-      ensure    => $running,
-      enable    => true,
+    shepherd::running { 'shepherd-gateway':
       require   => [
         Shepherd::Packages['shepherd::gateway'],
         Exec['shepherd: the gateway reads its settings'],

@@ -24,9 +24,10 @@ class Module:
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """One of Puppet's tools, in the module's folder."""
+        own = {"HOME": str(self._place), "PWD": str(self.path)}
         return subprocess.run(
             command, cwd=self.path, capture_output=True, text=True, check=False, timeout=LIMIT_S,
-            stdin=subprocess.DEVNULL, env={**os.environ, "HOME": str(self._place), "PWD": str(self.path), **environment},
+            stdin=subprocess.DEVNULL, env={**os.environ, **own, **environment},
         )  # fmt: skip
 
     def puppet(self, verb: str, *words: str, hiera: Mapping[str, object] | None = None) -> str:

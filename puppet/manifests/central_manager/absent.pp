@@ -13,7 +13,7 @@ class shepherd::central_manager::absent {
 
   exec { 'shepherd: the daemon ends':
     command  => 'systemctl disable --now shepherd 2>&1',
-    onlyif   => 'test -d /run/systemd/system && test -e /etc/systemd/system/shepherd.service',
+    onlyif   => 'test -e /etc/systemd/system/shepherd.service',
     provider => shell,
     path     => '/usr/sbin:/usr/bin:/sbin:/bin',
     timeout  => 300,

@@ -2,8 +2,6 @@
 #
 # @api private
 class shepherd::central_manager::daemon {
-  $booted = $facts.dig('shepherd', 'booted') != false
-  $running = $booted ? { true => running, default => undef }
   $settings = $shepherd::central_manager::settings
 
   file {
@@ -43,7 +41,7 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::lease_key,
-      before  => Service['shepherd'],
+      before  => Shepherd::Running['shepherd'],
     }
   } else {
     exec { 'shepherd: make the key that signs lease pages':
@@ -53,7 +51,7 @@ class shepherd::central_manager::daemon {
       provider  => shell,
       path      => '/usr/sbin:/usr/bin:/sbin:/bin',
       require   => File['/etc/shepherd/keys'],
-      before    => Service['shepherd'],
+      before    => Shepherd::Running['shepherd'],
     }
   }
 
@@ -64,7 +62,7 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::icinga_password,
-      notify  => Service['shepherd'],
+      notify  => Shepherd::Running['shepherd'],
     }
   }
 
@@ -76,7 +74,7 @@ class shepherd::central_manager::daemon {
       group   => 'shepherd',
       mode    => '0600',
       content => Sensitive($token),
-      before  => Service['shepherd'],
+      before  => Shepherd::Running['shepherd'],
     }
   }
 
@@ -89,7 +87,7 @@ class shepherd::central_manager::daemon {
         provider => shell,
         path     => '/usr/sbin:/usr/bin:/sbin:/bin',
         require  => File['/etc/shepherd/tokens.d'],
-        before   => Service['shepherd'],
+        before   => Shepherd::Running['shepherd'],
       }
     }
   }
@@ -106,9 +104,7 @@ class shepherd::central_manager::daemon {
   }
 
   # A restart moves no host: leases last for it.
-  service { 'shepherd':
-    ensure    => $running,
-    enable    => true,
+  shepherd::running { 'shepherd':
     require   => Exec['shepherd: the daemon reads its settings'],
     subscribe => [
       Exec['shepherd: install the program'],

@@ -18,8 +18,8 @@ class shepherd::node::absent {
 
   # `shepherd node down` refuses while a container is on the network.
   exec { 'shepherd: the network of the flock VLAN is taken down':
-    command   => 'systemctl disable --now shepherd-network 2>&1; /opt/shepherd/bin/shepherd node down',
-    onlyif    => 'test -d /run/systemd/system && test -x /opt/shepherd/bin/shepherd && test -e /etc/shepherd/node.toml',
+    command   => epp('shepherd/network_down.sh.epp'),
+    onlyif    => 'test -x /opt/shepherd/bin/shepherd && test -e /etc/shepherd/node.toml',
     provider  => shell,
     path      => '/usr/sbin:/usr/bin:/sbin:/bin',
     timeout   => 300,

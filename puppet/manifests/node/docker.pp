@@ -5,8 +5,6 @@ class shepherd::node::docker {
   shepherd::packages { 'shepherd::node': names => $shepherd::node::packages }
 
   if $shepherd::node::manage_docker {
-    $booted = $facts.dig('shepherd', 'booted') != false
-    $running = $booted ? { true => running, default => undef }
     $here = $facts.dig('shepherd', 'docker')
     $wanted = $shepherd::node::docker_settings
     $differing = $wanted.filter |$key, $value| { $here =~ Hash and $here[$key] != $value }
@@ -40,9 +38,7 @@ class shepherd::node::docker {
       require => File['/etc/docker'],
     }
 
-    service { 'docker':
-      ensure  => $running,
-      enable  => true,
+    shepherd::running { 'docker':
       require => Shepherd::Packages['dockerd of shepherd::node'],
     }
 
@@ -52,7 +48,7 @@ class shepherd::node::docker {
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
       timeout  => 600,
-      require  => Service['docker'],
+      require  => Shepherd::Running['docker'],
     }
   }
 }

@@ -2,8 +2,6 @@
 #
 # @api private
 class shepherd::node::lending {
-  $booted = $facts.dig('shepherd', 'booted') != false
-  $running = $booted ? { true => running, default => undef }
   $run_dir = $shepherd::node::settings['run_dir'] ? { undef => '/run/shepherd', default => $shepherd::node::settings['run_dir'] }
   $place = { condor => $shepherd::node::condor_service, run_dir => $run_dir }
 
@@ -31,7 +29,7 @@ class shepherd::node::lending {
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
       timeout  => 300,
       require  => Exec['shepherd: HTCondor reads its configuration'],
-      before   => Service['shepherd-keeper'],
+      before   => Shepherd::Running['shepherd-keeper'],
     }
   }
 
@@ -46,18 +44,14 @@ class shepherd::node::lending {
   }
 
   # A restart ends no lend: the container is none of its children.
-  service { 'shepherd-keeper':
-    ensure    => $running,
-    enable    => true,
+  shepherd::running { 'shepherd-keeper':
     require   => Exec['shepherd: HTCondor reads its configuration', 'shepherd: the keeper reads its settings'],
     subscribe => [
       Exec['shepherd: install the program'],
       Shepherd::Unit['shepherd-keeper.service'],
     ],
   }
-  -> service { 'shepherd-audit.timer':
-    ensure  => $running,
-    enable  => true,
+  -> shepherd::running { 'shepherd-audit.timer':
     require => Shepherd::Unit['shepherd-audit.service', 'shepherd-audit.timer'],
   }
 }

@@ -2,8 +2,6 @@
 #
 # @api private
 class shepherd::node::units {
-  $booted = $facts.dig('shepherd', 'booted') != false
-  $running = $booted ? { true => running, default => undef }
   shepherd::unit { ['shepherd-keeper.service', 'shepherd-network.service']: }
   shepherd::unit { ['shepherd-audit.service', 'shepherd-audit.timer']: }
   shepherd::unit { "${shepherd::node::condor_service}.service.d/50-shepherd.conf":
@@ -25,14 +23,12 @@ class shepherd::node::units {
       unless   => "grep -q '^shepherd-flock ' /sys/kernel/security/apparmor/profiles",
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
-      before   => Service['shepherd-network'],
+      before   => Shepherd::Running['shepherd-network'],
     }
   }
 
   # `shepherd node up`: the tagged sub-interface, the host guard, the docker network. Harmless while the host is lent.
-  service { 'shepherd-network':
-    ensure  => $running,
-    enable  => true,
+  shepherd::running { 'shepherd-network':
     require => Shepherd::Unit['shepherd-network.service'],
   }
 }

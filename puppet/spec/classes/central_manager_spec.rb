@@ -23,18 +23,18 @@ describe 'shepherd::central_manager' do
 
   it 'makes the key that signs lease pages once, before the daemon starts' do
     is_expected.to contain_exec('shepherd: make the key that signs lease pages')
-      .with_creates('/etc/shepherd/keys/lease.key').that_comes_before('Service[shepherd]')
+      .with_creates('/etc/shepherd/keys/lease.key').that_comes_before('Shepherd::Running[shepherd]')
   end
 
   it 'makes tokens where the signing keys are' do
     %w[home flock].each do |pool|
       is_expected.to contain_exec("shepherd: make the daemon's token for the #{pool} pool")
-        .that_comes_before('Service[shepherd]')
+        .that_comes_before('Shepherd::Running[shepherd]')
     end
   end
 
   it 'has the flock pool before its own token of it' do
-    is_expected.to contain_service('shepherd-flock-pool').that_comes_before('Service[shepherd]')
+    is_expected.to contain_shepherd__running('shepherd-flock-pool').that_comes_before('Shepherd::Running[shepherd]')
   end
 
   context 'with secrets' do

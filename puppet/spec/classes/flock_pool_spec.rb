@@ -17,13 +17,13 @@ describe 'shepherd::flock_pool' do
 
   it 'makes its signing key once' do
     is_expected.to contain_exec('shepherd: make the signing key of the flock pool')
-      .with_creates('/etc/condor-flock/passwords.d/POOL').that_comes_before('Service[shepherd-flock-pool]')
+      .with_creates('/etc/condor-flock/passwords.d/POOL').that_comes_before('Shepherd::Running[shepherd-flock-pool]')
   end
 
   it 'never restarts its collector for new settings' do
     is_expected.to contain_exec('shepherd: the flock pool reads its configuration')
       .that_subscribes_to('File[/etc/condor-flock/condor_config]')
-    is_expected.not_to contain_service('shepherd-flock-pool')
+    is_expected.not_to contain_shepherd__running('shepherd-flock-pool')
       .that_subscribes_to('File[/etc/condor-flock/condor_config]')
   end
 

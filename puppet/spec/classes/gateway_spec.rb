@@ -11,7 +11,7 @@ describe 'shepherd::gateway' do
     is_expected.to contain_file('/etc/shepherd/gateway.toml')
       .with_validate_cmd('/opt/shepherd/bin/python -m shepherd.cli.proof gateway %')
     is_expected.to contain_exec('shepherd: the gateway reads its settings')
-      .that_subscribes_to('File[/etc/shepherd/gateway.toml]').that_comes_before('Service[shepherd-gateway]')
+      .that_subscribes_to('File[/etc/shepherd/gateway.toml]').that_comes_before('Shepherd::Running[shepherd-gateway]')
   end
 
   it 'switches no forwarding on: nothing may pass before the rules' do

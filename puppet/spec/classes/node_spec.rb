@@ -29,11 +29,11 @@ describe 'shepherd::node' do
   end
 
   it 'has a network and the guard before HTCondor is told of the guard, and the keeper last' do
-    is_expected.to contain_service('shepherd-network').that_comes_before('Exec[shepherd: lay the guard]')
+    is_expected.to contain_shepherd__running('shepherd-network').that_comes_before('Exec[shepherd: lay the guard]')
     is_expected.to contain_exec('shepherd: lay the guard')
       .that_comes_before('File[/etc/condor/config.d/50-shepherd-host.conf]')
     is_expected.to contain_exec('shepherd: the regular startd is restarted behind the guard')
-      .that_comes_before('Service[shepherd-keeper]')
+      .that_comes_before('Shepherd::Running[shepherd-keeper]')
   end
 
   it 'has no service of HTCondor\'s, and no resource for the host lock' do
@@ -43,8 +43,8 @@ describe 'shepherd::node' do
   end
 
   it 'restarts the keeper for a new program, and reloads it for new settings' do
-    is_expected.to contain_service('shepherd-keeper').that_subscribes_to('Exec[shepherd: install the program]')
-    is_expected.to contain_service('shepherd-keeper').that_subscribes_to('Shepherd::Unit[shepherd-keeper.service]')
+    is_expected.to contain_shepherd__running('shepherd-keeper').that_subscribes_to('Exec[shepherd: install the program]')
+    is_expected.to contain_shepherd__running('shepherd-keeper').that_subscribes_to('Shepherd::Unit[shepherd-keeper.service]')
     is_expected.to contain_exec('shepherd: the keeper reads its settings')
       .with_refreshonly(true).with_command('systemctl reload shepherd-keeper')
       .that_subscribes_to('Class[shepherd::node::keeper_settings]')
@@ -128,7 +128,7 @@ describe 'shepherd::node' do
       expect(content_of('/etc/shepherd/node.toml')).to include('apparmor = "shepherd-flock"')
       is_expected.to contain_shepherd__shipped('/etc/apparmor.d/shepherd-flock')
       is_expected.to contain_exec('shepherd: the AppArmor profile is loaded')
-        .that_comes_before('Service[shepherd-network]')
+        .that_comes_before('Shepherd::Running[shepherd-network]')
     end
   end
 
@@ -136,8 +136,9 @@ describe 'shepherd::node' do
     let(:own) { { 'booted' => false } }
 
     it 'enables and starts nothing' do
+      expect(titles_of('service')).to be_empty
       %w[docker shepherd-network shepherd-keeper shepherd-audit.timer].each do |name|
-        is_expected.to contain_service(name).with_enable(true).without_ensure
+        is_expected.to contain_exec("shepherd: enable #{name}").with_command("systemctl enable #{name}")
       end
     end
   end
