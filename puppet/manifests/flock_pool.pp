@@ -1,8 +1,8 @@
 # @summary The flock pool: a second, small HTCondor instance with a trust domain and a signing key of its own.
 #
 # Guests put only this pool into `FLOCK_TO`, flocking startds advertise only to it. It shares nothing with the home pool
-# but the machine. Guests' rights are not here: `shepherd guest add` writes them below `/etc/condor-flock/config.d`, which
-# Puppet makes and never empties.
+# but the machine. Its configuration is the installed program's; the site's values are in `config.d/10-site.conf`. Guests
+# are not here: `shepherd guest` alone writes about them, into the same directory, which Puppet never empties.
 #
 # @param address
 #   IPv4 address at which guests' schedds reach it from outside.
@@ -23,10 +23,7 @@
 #   Prefix of the identities that containers sign in with: their machine names begin with it.
 #
 # @param settings
-#   Further HTCondor configuration of this instance, by name. It comes last but for guests', and so wins.
-#
-# @param condor_dirs
-#   Where the distribution has HTCondor's programs and libraries.
+#   Further HTCondor configuration of this instance, by name.
 #
 # @example
 #   class { 'shepherd::flock_pool':
@@ -41,12 +38,6 @@ class shepherd::flock_pool (
   Pattern[/\A[\w.-]+\z/] $host = $facts['networking']['fqdn'],
   Pattern[/\A[A-Za-z]+\z/] $containers = 'f',
   Hash[Pattern[/\A[A-Za-z_][\w.]*\z/], Variant[Boolean, Numeric, Pattern[/\A[^\n]*\z/]]] $settings = {},
-  Hash[Enum['BIN', 'SBIN', 'LIB', 'LIBEXEC'], Shepherd::Path] $condor_dirs = {
-    'BIN'     => '/usr/bin',
-    'SBIN'    => '/usr/sbin',
-    'LIB'     => '/usr/lib/condor',
-    'LIBEXEC' => '/usr/libexec/condor',
-  },
 ) {
   $home = '/etc/condor-flock'
   $key = "${home}/passwords.d/POOL"
@@ -62,7 +53,7 @@ class shepherd::flock_pool (
     -> shepherd::unit { $unit:
       ensure => absent,
     }
-    -> file { ["${home}/condor_config", $key]:
+    -> file { ["${home}/condor_config", "${home}/config.d/10-site.conf", $key]:
       ensure => absent,
     }
   } else {
@@ -82,19 +73,23 @@ class shepherd::flock_pool (
       ["${home}/passwords.d", "${home}/tokens.d"]:
         mode => '0700',
         ;
-      "${home}/condor_config":
+      "${home}/config.d/10-site.conf":
         ensure  => file,
         mode    => '0644',
-        content => epp('shepherd/flock_pool.conf.epp', {
+        content => epp('shepherd/flock_pool_site.conf.epp', {
           address      => $address,
           trust_domain => $trust_domain,
           port         => $port,
           host         => $host,
           containers   => $containers,
           settings     => $settings,
-          condor_dirs  => $condor_dirs,
         }),
         ;
+    }
+
+    shepherd::shipped { "${home}/condor_config":
+      source  => 'condor/flock-pool.conf',
+      require => File[$home],
     }
 
     # Printable: HTCondor unscrambles the file byte by byte and stops at a NUL, which this never gives.
@@ -115,7 +110,7 @@ class shepherd::flock_pool (
       provider    => shell,
       path        => '/usr/sbin:/usr/bin:/sbin:/bin',
       refreshonly => true,
-      subscribe   => File["${home}/condor_config"],
+      subscribe   => [Shepherd::Shipped["${home}/condor_config"], File["${home}/config.d/10-site.conf"]],
     }
 
     shepherd::running { 'shepherd-flock-pool':
@@ -123,7 +118,6 @@ class shepherd::flock_pool (
         Shepherd::Unit[$unit],
         Exec['shepherd: make the signing key of the flock pool'],
         Exec['shepherd: the flock pool reads its configuration'],
-        File["${home}/config.d"],
       ],
     }
   }

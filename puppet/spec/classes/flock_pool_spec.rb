@@ -9,10 +9,9 @@ describe 'shepherd::flock_pool' do
   it { is_expected.to compile.with_all_deps }
 
   it 'is a pool of its own' do
-    text = content_of('/etc/condor-flock/condor_config')
+    text = content_of('/etc/condor-flock/config.d/10-site.conf')
     expect(text).to include("TRUST_DOMAIN = flock.example.org\n", "COLLECTOR_HOST = cm.example.org:9619\n")
-    expect(text).to include('SEC_DEFAULT_AUTHENTICATION = REQUIRED')
-    expect(text).not_to match(%r{^ALLOW_\w+ = (.*, *)?\*})
+    is_expected.to contain_shepherd__shipped('/etc/condor-flock/condor_config').with_source('condor/flock-pool.conf')
   end
 
   it 'makes its signing key once' do
@@ -22,9 +21,9 @@ describe 'shepherd::flock_pool' do
 
   it 'never restarts its collector for new settings' do
     is_expected.to contain_exec('shepherd: the flock pool reads its configuration')
-      .that_subscribes_to('File[/etc/condor-flock/condor_config]')
-    is_expected.not_to contain_shepherd__running('shepherd-flock-pool')
-      .that_subscribes_to('File[/etc/condor-flock/condor_config]')
+      .that_subscribes_to('Shepherd::Shipped[/etc/condor-flock/condor_config]')
+      .that_subscribes_to('File[/etc/condor-flock/config.d/10-site.conf]')
+    is_expected.to contain_shepherd__running('shepherd-flock-pool').without_subscribe
   end
 
   it 'leaves what `shepherd guest` writes alone' do
@@ -34,7 +33,7 @@ describe 'shepherd::flock_pool' do
   context 'with settings of the site' do
     let(:more) { { 'settings' => { 'NEGOTIATOR_INTERVAL' => 20 } } }
 
-    it { expect(content_of('/etc/condor-flock/condor_config')).to end_with("NEGOTIATOR_INTERVAL = 20\n") }
+    it { expect(content_of('/etc/condor-flock/config.d/10-site.conf')).to end_with("NEGOTIATOR_INTERVAL = 20\n") }
   end
 
   context 'with a setting that would be two' do
