@@ -9,7 +9,8 @@
 #   `site_networks` must be given. Its own rules are asked before the file is replaced.
 #
 # @param ensure
-#   `absent`: the unit is stopped and removed, the VLAN stays barred until the next reboot.
+#   `absent`: the unit is stopped and removed, nothing is forwarded from the VLAN any more. The rules stay in the kernel
+#   until the next reboot, so that the VLAN reaches nothing of this machine either.
 #
 # @param packages
 #   Packages of the distribution that the gateway needs. Those that the site declares itself are left to it.
@@ -34,7 +35,7 @@ class shepherd::gateway (
     contain shepherd::unused
 
     exec { 'shepherd: the gateway ends':
-      command  => 'systemctl disable --now shepherd-gateway 2>&1',
+      command  => epp('shepherd/gateway_ends.sh.epp'),
       onlyif   => "test -e /etc/systemd/system/${unit}",
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',

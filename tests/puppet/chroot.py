@@ -50,14 +50,14 @@ class Chroot:
         lower = ":".join(map(str, self._layers))
         options = f"lowerdir={lower},upperdir={self.changed},workdir={self._place / 'work'}"
         network = "" if self._networked else "ip link set lo up"
-        shown = "\n".join(f"mkdir -p {root}{at} && mount --bind {source} {root}{at}" for at, source in self._shown.items())
+        binds = (f"mkdir -p {root}{at} && mount --bind {source} {root}{at}" for at, source in self._shown.items())
         script = f"""
             mount -t overlay overlay -o {shlex.quote(options)} {root}
             mount -t proc proc {root}/proc
             mount --rbind /dev {root}/dev
             mount --bind {self._place / "run"} {root}/run
             mount --bind {self.shared} {root}/srv
-            {shown}
+            {" && ".join(binds)}
             {network}
             exec chroot {root} "$@"
         """

@@ -196,7 +196,7 @@ def test_a_central_manager_makes_its_keys_and_tokens_itself(machine: Machine) ->
     machine.tree.write("/etc/condor/passwords.d/POOL", os.urandom(32).hex(), 0o600)
     machine.tree.write("/etc/condor/config.d/10-home.conf", "TRUST_DOMAIN = home.example.org\n")
     given = {"settings": nested(settings_example.DAEMON), "icinga_password": "hush"}
-    hiera = {f"shepherd::central_manager::{name}": value for name, value in given.items()}
+    hiera: dict[str, object] = {f"shepherd::central_manager::{name}": value for name, value in given.items()}
     machine.settle("include shepherd::central_manager", hiera | POOL)
     assert machine.tree.must("condor_config_val", "NEGOTIATOR_DEPTH_FIRST").strip() == "True"
     flock = ("env", "CONDOR_CONFIG=/etc/condor-flock/condor_config", "condor_config_val", "TRUST_DOMAIN", "SPOOL")
@@ -226,7 +226,7 @@ def test_roles_come_and_go_one_by_one(machine: Machine) -> None:
     """The gateway moved to another machine, and took the daemon's program with it."""
     before = machine.named()
     both = "include shepherd::central_manager\ninclude shepherd::gateway"
-    settings = {
+    settings: dict[str, object] = {
         "shepherd::central_manager::settings": nested(settings_example.DAEMON), **POOL,
         "shepherd::gateway::settings": nested(settings_example.GATEWAY),
     }  # fmt: skip
