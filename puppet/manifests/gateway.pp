@@ -63,7 +63,7 @@ class shepherd::gateway (
       group        => 'root',
       mode         => '0644',
       content      => epp('shepherd/settings.toml.epp', { owner => 'shepherd::gateway', tables => { '' => $settings } }),
-      validate_cmd => '/opt/shepherd/bin/python -m shepherd.cli.proof gateway %',
+      validate_cmd => '/opt/shepherd/bin/shepherd --settings % check --gateway --effective',
       tag          => 'shepherd_settings',
       require      => Class['shepherd'],
     }

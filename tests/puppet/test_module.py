@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shepherd.model.finding import Subject
 from tests.house import sources
 from tests.puppet.module import FOLDER, Module
 
@@ -127,6 +128,15 @@ def test_the_module_is_of_the_version_that_it_installs() -> None:
     metadata = json.loads((FOLDER / "metadata.json").read_text())
     assert metadata["version"] == __version__
     assert f"shepherd::version: {__version__}\n" in (FOLDER / "data/common.yaml").read_text()
+
+
+def test_the_stage_before_lending_forgives_only_what_the_next_brings() -> None:
+    """A finding had got another name, and a whole rack never left the first stage."""
+    subjects = {one.value for one in Subject}
+    text = (FOLDER / "templates/ready.sh.epp").read_text()
+    forgiven = set(re.findall(r'"([^"]+)"', text.partition("NEXT_STAGE = {")[2].partition("}")[0]))
+    assert forgiven <= subjects
+    assert forgiven == {Subject.STARTD.value, Subject.BACKOFF.value, Subject.KEEPER.value}
 
 
 def test_no_manifest_starts_or_stops_condor() -> None:

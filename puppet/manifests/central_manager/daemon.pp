@@ -13,7 +13,7 @@ class shepherd::central_manager::daemon {
       ;
     '/etc/shepherd/shepherd.toml':
       content      => epp('shepherd/settings.toml.epp', { owner => 'shepherd::central_manager', tables => $settings }),
-      validate_cmd => '/opt/shepherd/bin/python -m shepherd.cli.proof daemon %',
+      validate_cmd => '/opt/shepherd/bin/shepherd --settings % check --effective',
       tag          => 'shepherd_settings',
       ;
     '/etc/shepherd/condor_config':

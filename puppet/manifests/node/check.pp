@@ -3,8 +3,8 @@
 # @api private
 class shepherd::node::check {
   exec { 'shepherd: this host can be lent':
-    command   => '/opt/shepherd/bin/shepherd check --node',
-    unless    => 'test -x /opt/shepherd/bin/shepherd && /opt/shepherd/bin/shepherd check --node',
+    command   => epp('shepherd/ready.sh.epp'),
+    unless    => epp('shepherd/ready.sh.epp'),
     onlyif    => 'test -d /run/systemd/system',
     provider  => shell,
     path      => '/usr/sbin:/usr/bin:/sbin:/bin',

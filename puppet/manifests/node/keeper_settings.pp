@@ -31,7 +31,7 @@ class shepherd::node::keeper_settings {
       ensure       => file,
       mode         => '0644',
       content      => epp('shepherd/settings.toml.epp', { owner => 'shepherd::node', tables => { '' => $all } }),
-      validate_cmd => '/opt/shepherd/bin/python -m shepherd.cli.proof node %',
+      validate_cmd => '/opt/shepherd/bin/shepherd --settings % check --node --effective',
       tag          => 'shepherd_settings',
       ;
   }

@@ -13,7 +13,7 @@ describe 'shepherd::central_manager' do
   it 'writes the daemon\'s settings table by table, and asks the daemon first' do
     expect(content_of('/etc/shepherd/shepherd.toml')).to include("[home]\nname = \"example\"\nschedds = [\"s.example.org\"]")
     is_expected.to contain_file('/etc/shepherd/shepherd.toml')
-      .with_validate_cmd('/opt/shepherd/bin/python -m shepherd.cli.proof daemon %')
+      .with_validate_cmd('/opt/shepherd/bin/shepherd --settings % check --effective')
   end
 
   it 'lets the negotiator fill one host before the next' do

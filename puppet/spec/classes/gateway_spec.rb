@@ -9,7 +9,7 @@ describe 'shepherd::gateway' do
   it 'asks the firewall before its settings are replaced' do
     expect(content_of('/etc/shepherd/gateway.toml')).to include('outside = ["em2"]')
     is_expected.to contain_file('/etc/shepherd/gateway.toml')
-      .with_validate_cmd('/opt/shepherd/bin/python -m shepherd.cli.proof gateway %')
+      .with_validate_cmd('/opt/shepherd/bin/shepherd --settings % check --gateway --effective')
     is_expected.to contain_exec('shepherd: the gateway reads its settings')
       .that_subscribes_to('File[/etc/shepherd/gateway.toml]').that_comes_before('Shepherd::Running[shepherd-gateway]')
   end

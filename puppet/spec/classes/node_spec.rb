@@ -19,7 +19,7 @@ describe 'shepherd::node' do
 
   it 'asks the keeper before its settings are replaced' do
     is_expected.to contain_file('/etc/shepherd/node.toml')
-      .with_validate_cmd('/opt/shepherd/bin/python -m shepherd.cli.proof node %')
+      .with_validate_cmd('/opt/shepherd/bin/shepherd --settings % check --node --effective')
       .that_requires('Class[shepherd]')
   end
 
