@@ -5,9 +5,7 @@
 #
 # @api private
 class shepherd::node::home {
-  $settings = $shepherd::node::settings ? { undef => {}, default => $shepherd::node::settings }
-  $run_dir = $settings['run_dir'] ? { undef => '/run/shepherd', default => $settings['run_dir'] }
-  $place = { condor => $shepherd::node::condor_service, run_dir => $run_dir }
+  $place = { condor => $shepherd::node::condor_service }
 
   exec { 'shepherd: the host goes home':
     command   => epp('shepherd/go_home.sh.epp', $place + { act => 'go' }),
