@@ -30,20 +30,21 @@ class Module:
             stdin=subprocess.DEVNULL, env={**os.environ, **own, **environment},
         )  # fmt: skip
 
-    def puppet(self, verb: str, *words: str, hiera: Mapping[str, object] | None = None) -> str:
+    def puppet(self, verb: str, *words: str, hiera: Mapping[str, object] | None = None, hierarchy: str = "") -> str:
         """What `puppet VERB` prints, with the module at hand and such data in Hiera. Fails the test if it fails."""
         places = [f"--{kind}={self._place / kind}" for kind in ("vardir", "confdir", "codedir")]
-        config = self._hiera(hiera or {})
+        config = self.path / hierarchy if hierarchy else self._hiera(hiera or {})
         modules = f"--modulepath={self.path.parent}"
         done = self.run("puppet", verb, *words, *places, modules, f"--hiera_config={config}", "--color=false")
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def catalog(self, code: str, **hiera: object) -> "Catalog":
-        """The catalog of this code for a machine like this one."""
+    def catalog(self, code: str, hierarchy: str = "", **hiera: object) -> "Catalog":
+        """The catalog of this code for a machine like this one. `hierarchy`: a file, instead of data."""
         site = self._place / "site.pp"
         site.write_text(code)
-        said = self.puppet("catalog", "compile", "p220", f"--manifest={site}", "--render-as=json", hiera=hiera)
+        compiled = ("catalog", "compile", "p220.example.org", f"--manifest={site}", "--render-as=json")
+        said = self.puppet(*compiled, hiera=hiera, hierarchy=hierarchy)
         return Catalog(json.loads(said[said.index("\n{") :]))
 
     def _hiera(self, data: Mapping[str, object]) -> Path:

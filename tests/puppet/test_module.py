@@ -115,6 +115,25 @@ def test_what_is_copied_from_the_program_is_in_it(example: str, module: Module) 
     assert bool(copied) == (example != "absent.pp")
 
 
+@pytest.mark.real
+def test_the_examples_hierarchy_rolls_out_group_by_group(module: Module) -> None:
+    """The example was copied by every site, and had never been tried."""
+    found = {group: classes_of(module, group) for group in ("", "check", "canary", "herd")}
+    assert found == {"": {"absent", "home"}, "check": STAGE | {"home", "check"}, "canary": LENT, "herd": LENT}
+
+
+STAGE = {"docker", "keeper_settings", "units", "guard"}
+LENT = STAGE | {"lending"}
+
+
+def classes_of(module: Module, group: str) -> set[str]:
+    """The parts of `shepherd::node` that a host of this group has."""
+    code = f"$shepherd_group = '{group}'\ninclude shepherd::node\n"
+    told = module.catalog(code, hierarchy="examples/hiera/hiera.yaml")
+    prefix = "Shepherd::Node::"
+    return {title.removeprefix(prefix).lower() for title in told.titles("Class") if title.startswith(prefix)}
+
+
 def in_checkout(source: str) -> Path:
     """Where a file of the program's `share/shepherd` comes from."""
     folder, _, rest = source.partition("/")
