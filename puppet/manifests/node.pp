@@ -78,7 +78,7 @@ class shepherd::node (
   String[1] $docker_package,
   Hash[String[1], Data] $docker_settings,
   Array[String[1]] $packages,
-  Optional[Shepherd::Settings::Node] $settings = undef,
+  Shepherd::Settings::Node $settings = {},
   Shepherd::Ensure $ensure = 'present',
   Shepherd::Rollout $rollout = 'on',
   Hash[Shepherd::File_name, Shepherd::Public_key] $trusted_keys = {},
@@ -93,8 +93,9 @@ class shepherd::node (
   if $ensure == 'absent' {
     contain shepherd::node::absent
   } else {
-    unless $settings {
-      fail('shepherd::node::settings: pool, images, flock_address and flock_collector must be given')
+    $missing = ['pool', 'images', 'flock_address', 'flock_collector'].filter |$key| { !($key in $settings) }
+    unless $missing.empty {
+      fail("shepherd::node::settings: ${missing.join(', ')} must be given")
     }
     contain shepherd
     contain shepherd::node::docker

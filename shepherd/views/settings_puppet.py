@@ -15,8 +15,8 @@ DAEMON = "daemon"
 FILES = {"node": NodeSettings, "gateway": GatewaySettings}
 """Files without tables."""
 
-DERIVED = {"node": frozenset({"host", "trusted_keys", "flock_name", "flock_mac"})}
-"""Keys without a default that the module works out."""
+BY_LEVELS = frozenset({"node"})
+"""Tables that are merged from several levels of Hiera. A level may lack any key; the module says what is missing."""
 
 KINDS = {
     "true or false": "Boolean",
@@ -70,9 +70,8 @@ def daemon_type() -> str:
 def struct(name: str, summary: str, table: Table) -> str:
     """One table as a Struct, its keys documented."""
     keys = [line for setting in table.settings for line in documentation(setting)]
-    derived = DERIVED.get(name, frozenset())
     members = [
-        member(setting.key, kind_of(setting), is_needed=must_be_given(setting) and setting.key not in derived)
+        member(setting.key, kind_of(setting), is_needed=must_be_given(setting) and name not in BY_LEVELS)
         for setting in table.settings
     ]
     return text(name, summary, table.text, keys, members)

@@ -12,6 +12,8 @@ from tests.house import sources
 
 FOLDER = sources.ROOT / "puppet"
 LIMIT_S = 250
+HOST = "p220.example.org"
+CERTNAME = f"--certname={HOST}"
 
 
 class Module:
@@ -43,7 +45,7 @@ class Module:
         """The catalog of this code for a machine like this one. `hierarchy`: a file, instead of data."""
         site = self._place / "site.pp"
         site.write_text(code)
-        compiled = ("catalog", "compile", "p220.example.org", f"--manifest={site}", "--render-as=json")
+        compiled = ("catalog", "compile", HOST, f"--manifest={site}", "--render-as=json", CERTNAME)
         said = self.puppet(*compiled, hiera=hiera, hierarchy=hierarchy)
         return Catalog(json.loads(said[said.index("\n{") :]))
 

@@ -5,7 +5,7 @@ class shepherd::node::absent {
   contain shepherd::node::home
   contain shepherd::unused
 
-  $settings = $shepherd::node::settings ? { undef => {}, default => $shepherd::node::settings }
+  $settings = $shepherd::node::settings
   $token = $settings['token'] ? { undef => '/etc/shepherd/flock-token', default => $settings['token'] }
   $keys = $shepherd::node::trusted_keys.keys.map |$name| { "/etc/shepherd/keys/${name}.pub" }
   $units = [

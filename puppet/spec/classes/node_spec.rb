@@ -165,7 +165,13 @@ describe 'shepherd::node' do
   context 'without settings' do
     let(:params) { {} }
 
-    it { is_expected.to compile.and_raise_error(%r{shepherd::node::settings: pool, images}) }
+    it { is_expected.to compile.and_raise_error(%r{settings: pool, images, flock_address, flock_collector must be}) }
+  end
+
+  context 'without its own settings, on a host that has no part in the rollout yet' do
+    let(:params) { { 'ensure' => 'absent', 'settings' => NODE.reject { |key, _| key == 'flock_address' } } }
+
+    it { is_expected.to compile.with_all_deps }
   end
 
   {

@@ -84,13 +84,13 @@
 # * `environment`: `NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`. Default: `[]`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
-  pool => String[1],
+  Optional[pool] => String[1],
   Optional[trusted_keys] => Array[String[1]],
-  images => Array[String[1]],
+  Optional[images] => Array[String[1]],
   Optional[flock_name] => String[1],
-  flock_address => String[1],
+  Optional[flock_address] => String[1],
   Optional[flock_mac] => String[1],
-  flock_collector => String[1],
+  Optional[flock_collector] => String[1],
   Optional[network] => String,
   Optional[parent] => String,
   Optional[link] => String,
