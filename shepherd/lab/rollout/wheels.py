@@ -1,0 +1,71 @@
+"""What a site carries to its machines: our wheel, the wheels it needs, and the Puppet module; on a disk of its own."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from shepherd.lab import cache
+from shepherd.lab.command import must
+from shepherd.lab.packages import NODE_PYTHON
+from shepherd.lab.progress import Progress
+from shepherd.lab.rollout.disk import DELIVERY_LABEL, make_disk
+
+AT = "/srv"
+WHEELS, MODULES = f"{AT}/wheels", f"{AT}/modules"
+DELIVERY_MIB = 512
+PARTS = ("shepherd", "puppet", "systemd", "images", "hatch_build.py", "pyproject.toml", "README.md", "requirements.lock")
+"""What the wheel is made from."""
+KEPT_WHEELS = 4
+_NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", "spec", "fixtures")
+
+
+def provide_delivery(source: Path, target: Path, progress: Progress) -> Path:
+    """The disk `target`, from the checkout `source`."""
+    tree = target.with_suffix(".tree")
+    shutil.copytree(_provide_needed(source, progress), tree / "wheels")
+    shutil.copytree(_provide_own(source, progress), tree / "wheels", dirs_exist_ok=True)
+    shutil.copytree(source / "puppet", tree / "modules/shepherd", ignore=_NOT_OURS)
+    make_disk(tree, target, DELIVERY_LABEL, DELIVERY_MIB)
+    shutil.rmtree(tree)
+    return target
+
+
+def _provide_needed(source: Path, progress: Progress) -> Path:
+    lock = source / "requirements.lock"
+
+    def fetch(draft: Path) -> Mapping[str, str]:
+        only = ("--no-deps", "--python-version", NODE_PYTHON, "--only-binary=:all:")
+        with progress.step(f"wheels for the machine's Python {NODE_PYTHON}"):
+            must((*_pip("download"), *only, "-d", str(draft / "wheels"), "-r", str(lock)), timeout_s=300)
+        return {}
+
+    return cache.provide("wheels", cache.digest(NODE_PYTHON, lock.read_bytes()), fetch) / "wheels"
+
+
+def _provide_own(source: Path, progress: Progress) -> Path:
+    def build(draft: Path) -> Mapping[str, str]:
+        copy = draft / "source"
+        for part in (source / name for name in PARTS):
+            if part.is_dir():
+                shutil.copytree(part, copy / part.name, ignore=shutil.ignore_patterns("__pycache__"))
+            elif part.exists():
+                shutil.copy(part, copy / part.name)
+        with progress.step("our own wheel built"):
+            must((*_pip("wheel"), "--no-deps", "-w", str(draft / "wheels"), str(copy)), timeout_s=300)
+        shutil.rmtree(copy)
+        return {}
+
+    made = cache.provide("wheel", cache.digest(*_contents(source)), build) / "wheels"
+    cache.prune("wheel", KEPT_WHEELS)
+    return made
+
+
+def _contents(source: Path) -> list[str | bytes]:
+    files = [path for name in PARTS for path in (source / name, *(source / name).rglob("*")) if path.is_file()]
+    ours = sorted(path for path in files if path.suffix != ".pyc")
+    return [part for path in ours for part in (str(path.relative_to(source)), path.read_bytes())]
+
+
+def _pip(verb: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check")
