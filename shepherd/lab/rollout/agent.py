@@ -22,6 +22,8 @@ ANSWER_S = 30.0
 SYNC_S = 3.0
 POLL_FIRST_S, POLL_MOST_S = 0.05, 0.5
 SENTINEL = b"\xff"
+KILLED = (137, -9)
+"""How `timeout` tells that the deadline passed; others may have killed, too."""
 
 
 class Agent:
@@ -63,13 +65,14 @@ class Agent:
     ) -> subprocess.CompletedProcess[str]:
         """Run `argv` to its end; past the deadline it is killed in the machine. Raises Unavailable then."""
         bounded = ["/usr/bin/timeout", "--signal=KILL", f"{timeout_s:g}", *argv]
-        more = {} if given is None else {"input-data": base64.b64encode(given.encode()).decode()}
-        begun = self.ask(
-            "guest-exec", path=bounded[0], arg=bounded[1:], **{"capture-output": True}, **more
-        )  # fmt: skip
+        told: dict[str, Any] = {"path": bounded[0], "arg": bounded[1:], "capture-output": True}
+        if given is not None:
+            told["input-data"] = base64.b64encode(given.encode()).decode()
+        begun_s = time.monotonic()
+        begun = self.ask("guest-exec", **told)
         done = self._awaited(int(begun["pid"]), timeout_s + ANSWER_S, argv)
         code = int(done.get("exitcode", -int(done.get("signal", 0))))
-        if code == 137 and "signal" not in done:
+        if code in KILLED and time.monotonic() - begun_s >= timeout_s:
             raise Unavailable(f"no answer within {timeout_s:g} s on {self._name} from: {' '.join(argv)[:400]}")
         return subprocess.CompletedProcess(list(argv), code, _text(done, "out-data"), _text(done, "err-data"))
 
@@ -92,10 +95,10 @@ class Agent:
 
     def _connected(self, deadline_s: float) -> socket.socket:
         """A new connection on which nothing of an older question is left. Raises OSError, ValueError."""
-        line = socket.socket(socket.AF_UNIX)
+        self._line, self._rest = line, _ = socket.socket(socket.AF_UNIX), b""
         line.settimeout(max(0.1, deadline_s - time.monotonic()))
         line.connect(str(self._path))
-        self._line, self._rest, number = line, b"", time.monotonic_ns() % 2**31 + next(self._numbers)
+        number = time.monotonic_ns() % 2**31 + next(self._numbers)
         asked = {"execute": "guest-sync-delimited", "arguments": {"id": number}}
         line.sendall(SENTINEL + json.dumps(asked).encode() + b"\n")
         while True:

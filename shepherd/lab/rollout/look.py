@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
+OURS = ("startd-guard", "flock-init", "condor_startd", "condor_master")
 IN_CONTAINER = re.compile(r"docker[-/]([0-9a-f]{64})")
 
 
@@ -26,7 +27,7 @@ def kernel() -> dict[str, object]:
         "first_process": text("/proc/1/comm"),
         "control_groups": next((words[2] for words in mounts if words[1] == str(CGROUPS)), ""),
         "apparmor": text("/sys/module/apparmor/parameters/enabled"),
-        "apparmor_profiles": [line for line in text("/sys/kernel/security/apparmor/profiles").splitlines() if "flock" in line],
+        "apparmor_profiles": text("/sys/kernel/security/apparmor/profiles").splitlines(),
         "vlans": [line.replace(" ", "") for line in text("/proc/net/vlan/config").splitlines()[2:]],
         "boot": text("/proc/sys/kernel/random/boot_id"),
         "up_s": float(text("/proc/uptime").split()[0]),
@@ -37,12 +38,12 @@ def processes() -> Iterator[dict[str, object]]:
     """HTCondor's, the guard's, and the container's first, each with the container that it is in."""
     for folder in Path("/proc").glob("[0-9]*"):
         words = text(folder / "cmdline").replace("\0", " ")
-        name = next((name for name in ("startd-guard", "flock-init", "condor_startd", "condor_master") if name in words), "")
+        name = next((name for name in OURS if name in words), "")
         if name and not words.startswith("/usr/bin/timeout"):
             group = text(folder / "cgroup").partition("::")[2]
             inside = IN_CONTAINER.search(group)
             yield {
-                "pid": int(folder.name), "what": name, "program": os.path.basename(link(folder / "exe")),
+                "pid": int(folder.name), "what": name, "program": Path(link(folder / "exe")).name,
                 "container": inside.group(1)[:12] if inside else "", "cgroup": group,
                 "confined": text(folder / "attr/current"), **(limits(group) if name == "flock-init" else {}),
             }  # fmt: skip

@@ -1,7 +1,8 @@
 """A machine of the site that really boots: QEMU, its cable to the site's switch, its agent and its console.
 
 It runs without the processor's help for virtual machines, so that it boots anywhere, and is several times slower than
-the lab's nodes. Whatever happens to the lab, QEMU ends with it: the kernel sees to that, and a later lab has its number.
+the lab's nodes. Whatever happens to the lab, QEMU ends with it: the kernel sees to that, and a later lab has its
+number.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ VLAN = 2512
 PROCESSORS, MEMORY_MIB = 2, 2560
 BOOT_S = 300.0
 CONSOLE_LINES = 40
-KERNEL = "root=/dev/vda rw console=ttyS0,115200 mitigations=off panic=5 systemd.show_status=false quiet loglevel=4"
+KERNEL = "root=/dev/vda rw console=ttyS0,115200 mitigations=off panic=5 systemd.show_status=error quiet loglevel=4"
 CUT_OFF = ("setpriv", "--pdeathsig", "KILL", "--")
 """What starts so dies with whoever started it."""
 
@@ -95,13 +96,14 @@ class Machine(Shell):
 
     def _qemu(self) -> list[str]:
         ends = f"local.type=unix,local.path={self.home}/card,remote.type=unix,remote.path={self.home}/switch"
-        disks = [f"file={self.disk.root},snapshot=on", f"file={self.docker},snapshot=on", f"file={self.delivery},readonly=on"]
+        kept = (f"file={self.disk.root},snapshot=on", f"file={self.docker},snapshot=on")
+        disks = (*kept, f"file={self.delivery},readonly=on")
         return [
             "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config", "-display", "none",
             "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max",
             "-smp", str(PROCESSORS), "-m", str(MEMORY_MIB),
             "-kernel", str(self.disk.kernel), "-initrd", str(self.disk.initrd), "-append", KERNEL,
-            *(word for one in disks for word in ("-drive", f"{one},if=virtio,format=raw,cache=unsafe,aio=threads")),
+            *(word for one in disks for word in ("-drive", f"{one},if=virtio,format=raw,cache=unsafe")),
             "-netdev", f"dgram,id=cable,{ends}", "-device", f"virtio-net-pci,netdev=cable,mac={self.mac},romfile=",
             "-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng",
             "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.home}/agent,server=on,wait=off",
@@ -111,7 +113,7 @@ class Machine(Shell):
         ]  # fmt: skip
 
     def await_up(self, within_s: float = BOOT_S) -> None:
-        """Until its agent answers and systemd has started everything. Raises Unavailable, with what its console said."""
+        """Until its agent answers and systemd has started everything. Raises Unavailable, with its console's words."""
         try:
             eventually(self._is_up, within_s, 0.5, what=f"{self.name} has booted")
         except Unavailable as exc:

@@ -14,7 +14,9 @@ from shepherd.lab.rollout.disk import DELIVERY_LABEL, make_disk
 AT = "/srv"
 WHEELS, MODULES = f"{AT}/wheels", f"{AT}/modules"
 DELIVERY_MIB = 512
-PARTS = ("shepherd", "puppet", "systemd", "images", "hatch_build.py", "pyproject.toml", "README.md", "requirements.lock")
+PARTS = (
+    "shepherd", "puppet", "systemd", "images", "hatch_build.py", "pyproject.toml", "README.md", "requirements.lock",
+)  # fmt: skip
 """What the wheel is made from."""
 KEPT_WHEELS = 4
 _NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", "spec", "fixtures")
