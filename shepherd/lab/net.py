@@ -52,8 +52,8 @@ class Fabric:
         self._batch(SWITCH, plugs)
 
     def add_trunk(self, node: str, segments: Mapping[int, str]) -> dict[int, str]:
-        """Create, for a machine that is not made of namespaces, a tap in the switch for each VLAN (0: untagged) that its
-        one cable carries; their names. The taps have no offloads: what is read from them are whole frames."""
+        """Create a tap in the switch for each VLAN (0: untagged) that the one cable of a machine without namespaces
+        carries; their names. The taps have no offloads: what is read from them are whole frames."""
         taps = {vlan: _plug(node, segment) for vlan, segment in segments.items()}
         lines = [f"tuntap add dev {tap} mode tap" for tap in taps.values()]
         lines += [f"link set {taps[vlan]} master br-{segment} up" for vlan, segment in segments.items()]

@@ -125,7 +125,12 @@ def test_what_the_kernel_cuts_late_arrives_cut_and_with_checksums(port: Port) ->
     must(("ip", "-n", netns, "neigh", "add", "10.1.7.99", "lladdr", OURS.hex(":"), "dev", f"e-{PRIVATE}"))
     must(("ip", "netns", "exec", netns, "python3", "-c", SEGMENTED))
     packets: list[bytes] = []
-    eventually(lambda: packets.extend(port.datagrams()) or len(packets) >= 3, 10, 0.05, what="three packets came")
+
+    def come() -> bool:
+        packets.extend(port.datagrams())
+        return len(packets) >= 3
+
+    eventually(come, 10, 0.05, what="three packets came")
     assert [len(packet) for packet in packets] == [1028] * 3
     assert [checksum(packet) for packet in packets] == [0] * 3
 
@@ -133,7 +138,7 @@ def test_what_the_kernel_cuts_late_arrives_cut_and_with_checksums(port: Port) ->
 def checksum(packet: bytes) -> int:
     """0 for a UDP packet over IPv4 that carries the right one."""
     pseudo = packet[12:20] + struct.pack("!HH", packet[9], len(packet) - 20)
-    total = sum(struct.unpack(f"!{(len(packet) - 8) // 2}H", pseudo + packet[20:]))
+    total: int = sum(struct.unpack(f"!{(len(packet) - 8) // 2}H", pseudo + packet[20:]))
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF

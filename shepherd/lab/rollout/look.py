@@ -8,6 +8,8 @@ from pathlib import Path
 
 CGROUPS = Path("/sys/fs/cgroup")
 OURS = ("startd-guard", "flock-init", "condor_startd", "condor_master")
+MOST_WORDS = 4
+"""A program's own name is among the first: an interpreter and its options may come before."""
 IN_CONTAINER = re.compile(r"docker[-/]([0-9a-f]{64})")
 
 
@@ -37,9 +39,9 @@ def kernel() -> dict[str, object]:
 def processes() -> Iterator[dict[str, object]]:
     """HTCondor's, the guard's, and the container's first, each with the container that it is in."""
     for folder in Path("/proc").glob("[0-9]*"):
-        words = text(folder / "cmdline").replace("\0", " ")
+        words = {word.rpartition("/")[2] for word in text(folder / "cmdline").split("\0")[:MOST_WORDS]}
         name = next((name for name in OURS if name in words), "")
-        if name and not words.startswith("/usr/bin/timeout"):
+        if name:
             group = text(folder / "cgroup").partition("::")[2]
             inside = IN_CONTAINER.search(group)
             yield {

@@ -1,4 +1,4 @@
-"""A machine of the site that really boots: QEMU, its cable to the site's switch, its agent and its console.
+"""A machine of the site that really boots: QEMU, its cable to the site's switch, its line and its console.
 
 It runs without the processor's help for virtual machines, so that it boots anywhere, and is several times slower than
 the lab's nodes. Whatever happens to the lab, QEMU ends with it: the kernel sees to that, and a later lab has its
@@ -20,8 +20,8 @@ from shepherd.lab.eventually import eventually
 from shepherd.lab.net import NETNS_DIR, SWITCH, Fabric
 from shepherd.lab.node import ENVIRONMENT
 from shepherd.lab.rollout import trunk
-from shepherd.lab.rollout.agent import Agent
 from shepherd.lab.rollout.disk import Disk
+from shepherd.lab.rollout.guest_line import GuestLine
 from shepherd.lab.shell import Shell
 from shepherd.lab.state import SiteState
 
@@ -31,7 +31,10 @@ VLAN = 2512
 PROCESSORS, MEMORY_MIB = 2, 2560
 BOOT_S = 300.0
 CONSOLE_LINES = 40
-KERNEL = "root=/dev/vda rw console=ttyS0,115200 mitigations=off panic=5 systemd.show_status=error quiet loglevel=4"
+KERNEL = (
+    "root=/dev/vda rw console=ttyS0,115200 quiet loglevel=4 panic=5 mitigations=off fsck.mode=skip "
+    "systemd.show_status=error"
+)
 CUT_OFF = ("setpriv", "--pdeathsig", "KILL", "--")
 """What starts so dies with whoever started it."""
 
@@ -47,7 +50,7 @@ class Machine(Shell):
     docker: Path
     delivery: Path
     _parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
-    _agent: Agent | None = field(default=None, repr=False)
+    _line: GuestLine | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -65,11 +68,11 @@ class Machine(Shell):
         return f"02:42:0a:01:02:{self.names.number:02x}"
 
     @property
-    def agent(self) -> Agent:
-        """The agent in it."""
-        if self._agent is None:
-            self._agent = Agent(self.home / "agent", self.name)
-        return self._agent
+    def line(self) -> GuestLine:
+        """The way commands get into it."""
+        if self._line is None:
+            self._line = GuestLine(self.home / "line", self.name)
+        return self._line
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -106,14 +109,14 @@ class Machine(Shell):
             *(word for one in disks for word in ("-drive", f"{one},if=virtio,format=raw,cache=unsafe")),
             "-netdev", f"dgram,id=cable,{ends}", "-device", f"virtio-net-pci,netdev=cable,mac={self.mac},romfile=",
             "-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng",
-            "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={self.home}/agent,server=on,wait=off",
-            "-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
+            "-device", "virtio-serial-pci", "-chardev", f"socket,id=line,path={self.home}/line,server=on,wait=off",
+            "-device", "virtserialport,chardev=line,name=org.qemu.guest_agent.0",
             "-chardev", f"file,id=console,path={self.home}/console,append=on", "-serial", "chardev:console",
             "-monitor", "none",
         ]  # fmt: skip
 
     def await_up(self, within_s: float = BOOT_S) -> None:
-        """Until its agent answers and systemd has started everything. Raises Unavailable, with its console's words."""
+        """Until it answers and systemd has started everything. Raises Unavailable, with its console's words."""
         try:
             eventually(self._is_up, within_s, 0.5, what=f"{self.name} has booted")
         except Unavailable as exc:
@@ -123,7 +126,7 @@ class Machine(Shell):
         ended = self._parts["qemu"].poll()
         if ended is not None:
             raise Unavailable(f"QEMU ended with {ended}: {_tail(self.home / 'qemu.log')}")
-        return self.agent.answers() and self.boot_state() in {"running", "degraded"}
+        return self.line.answers() and self.boot_state() in {"running", "degraded"}
 
     def boot_state(self) -> str:
         """What `systemctl is-system-running` says."""
@@ -139,14 +142,14 @@ class Machine(Shell):
         self.run(("systemctl", "reboot", "--no-block"))
 
         def another() -> bool:
-            return self.agent.answers() and self.boot_id() != before
+            return self.line.answers() and self.boot_id() != before
 
         eventually(another, within_s, 0.5, what=f"{self.name} boots again")
         self.await_up(within_s)
 
     def shut_off(self) -> None:
         """Pull the plug. Idempotent."""
-        self.agent.close()
+        self.line.close()
         for process in self._parts.values():
             kill_session(process)
         self._parts.clear()
@@ -170,7 +173,7 @@ class Machine(Shell):
         become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--reset-env"] if user else []
         told = {**{name: value for name, value in ENVIRONMENT.items() if name in {"PATH", "LC_ALL"}}, **(env or {})}
         words = [*become, "env", *(f"{name}={value}" for name, value in told.items()), *argv]
-        return self.agent.run(words, timeout_s=timeout_s * SLOWNESS, given=given)
+        return self.line.run(words, timeout_s=timeout_s * SLOWNESS, given=given)
 
     def frames(self) -> list[tuple[str, int, str, int]]:
         """What the switch counted: `from` or `to` the machine, VLAN, the machine's hardware address, frames."""

@@ -8,15 +8,16 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shepherd.errors import CommandFailed, Unavailable
-from shepherd.lab.rollout.agent import Agent
+from shepherd.lab.rollout.guest_line import GuestLine
 
 
 class Machine:
-    """The far end of the line, as QEMU's agent is: it answers in order, and cannot be hurried."""
+    """The far end of the line, as QEMU's guest agent is: it answers in order, and cannot be hurried."""
 
     def __init__(self, path: Path) -> None:
         self._server = socket.socket(socket.AF_UNIX)
@@ -37,9 +38,8 @@ class Machine:
                     for one in asked:
                         self._answer(line, json.loads(one.lstrip(b"\xff")))
 
-    def _answer(self, line: socket.socket, question: dict[str, object]) -> None:
+    def _answer(self, line: socket.socket, question: dict[str, Any]) -> None:
         arguments = question.get("arguments", {})
-        assert isinstance(arguments, dict)
         mark = b""
         match question["execute"]:
             case "guest-sync-delimited":
@@ -58,8 +58,8 @@ class Machine:
         else:
             line.sendall(said)
 
-    def _exec(self, asked: dict[str, object]) -> int:
-        argv = [str(asked["path"]), *map(str, asked["arg"])]  # type: ignore[arg-type]
+    def _exec(self, asked: dict[str, Any]) -> int:
+        argv = [asked["path"], *asked["arg"]]
         given = base64.b64decode(str(asked.get("input-data", "")))
         done = subprocess.run(argv, input=given, capture_output=True, check=False)
         out = {"out-data": base64.b64encode(done.stdout).decode(), "err-data": base64.b64encode(done.stderr).decode()}
@@ -72,44 +72,44 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path / "agent")
+    made = Machine(tmp_path / "line")
     yield made
     made.close()
 
 
 @pytest.fixture
-def agent(machine: Machine, tmp_path: Path) -> Iterator[Agent]:
-    made = Agent(tmp_path / "agent", "p202")
+def line(machine: Machine, tmp_path: Path) -> Iterator[GuestLine]:
+    made = GuestLine(tmp_path / "line", "p202")
     yield made
     made.close()
 
 
-def test_a_command_gives_its_output_its_errors_and_its_code(agent: Agent) -> None:
+def test_a_command_gives_its_output_its_errors_and_its_code(line: GuestLine) -> None:
     """`puppet apply` tells by its exit code alone whether it changed something."""
-    done = agent.run(("sh", "-c", "cat; echo bad >&2; exit 3"), timeout_s=10, given="words\n")
+    done = line.run(("sh", "-c", "cat; echo bad >&2; exit 3"), timeout_s=10, given="words\n")
     assert (done.returncode, done.stdout, done.stderr) == (3, "words\n", "bad\n")
 
 
-def test_a_command_past_its_deadline_is_killed_and_told(agent: Agent) -> None:
+def test_a_command_past_its_deadline_is_killed_and_told(line: GuestLine) -> None:
     """A `puppet apply` that waited for ever held the whole rollout."""
     with pytest.raises(Unavailable, match=r"no answer within 0\.2 s on p202 from: sleep 4711"):
-        agent.run(("sleep", "4711"), timeout_s=0.2)
+        line.run(("sleep", "4711"), timeout_s=0.2)
 
 
-def test_a_late_answer_is_not_that_of_the_next_question(agent: Agent, machine: Machine) -> None:
+def test_a_late_answer_is_not_that_of_the_next_question(line: GuestLine, machine: Machine) -> None:
     """After one silence each command was told the output of the one before."""
     machine.is_silent = True
-    assert not agent.answers(within_s=0.3)
+    assert not line.answers(within_s=0.3)
     machine.is_silent, machine.owed = False, [b'{"return": {"pid": 9999}}\n', b'\xff{"return": 5}\n']
-    assert agent.run(("echo", "mine"), timeout_s=10).stdout == "mine\n"
+    assert line.run(("echo", "mine"), timeout_s=10).stdout == "mine\n"
 
 
-def test_a_refusal_is_told_as_one(agent: Agent) -> None:
-    """An agent that was built without `exec` looked like a machine that hangs."""
+def test_a_refusal_is_told_as_one(line: GuestLine) -> None:
+    """A guest agent that was built without `exec` looked like a machine that hangs."""
     with pytest.raises(CommandFailed, match="guest-fly is unknown"):
-        agent.ask("guest-fly")
+        line.ask("guest-fly")
 
 
 def test_a_machine_that_is_off_is_told_as_one(tmp_path: Path) -> None:
     """Its socket is not even there."""
-    assert not Agent(tmp_path / "nothing", "p202").answers(within_s=0.2)
+    assert not GuestLine(tmp_path / "nothing", "p202").answers(within_s=0.2)

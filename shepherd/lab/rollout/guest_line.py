@@ -1,4 +1,4 @@
-"""The machine's guest agent: commands inside of it, by QEMU's own protocol over a serial port.
+"""The line into a machine: commands by QEMU's guest agent, in its own protocol, over a serial port.
 
 Every question has a deadline. After one that was not answered the connection is made anew, and what still comes of the
 old question is left out: the protocol has a mark for that.
@@ -26,8 +26,8 @@ KILLED = (137, -9)
 """How `timeout` tells that the deadline passed; others may have killed, too."""
 
 
-class Agent:
-    """The agent behind a socket of QEMU's. Safe to use from several threads; one question at a time is on the line."""
+class GuestLine:
+    """The guest agent behind a socket of QEMU's. Threads may share it: one question at a time is on the line."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._path, self._name = path, name
@@ -37,28 +37,29 @@ class Agent:
         self._numbers = itertools.count(1)
 
     def answers(self, within_s: float = SYNC_S) -> bool:
-        """Whether the agent runs now."""
+        """Whether it runs now."""
         try:
             self.ask("guest-ping", within_s=within_s)
         except (Unavailable, CommandFailed):
             return False
         return True
 
-    def ask(self, question: str, within_s: float = ANSWER_S, **arguments: object) -> Any:
-        """One question and its answer. Raises Unavailable, or CommandFailed if the agent refuses."""
+    def ask(self, question: str, within_s: float = ANSWER_S, **arguments: object) -> dict[str, Any]:
+        """One question and its answer. Raises Unavailable, or CommandFailed if it refuses."""
         with self._guard:
             deadline_s = time.monotonic() + within_s
             try:
                 line = self._line or self._connected(deadline_s)
-                told = {"execute": question, "arguments": arguments}
-                line.sendall(json.dumps(told).encode() + b"\n")
+                asked = {"execute": question, "arguments": arguments}
+                line.sendall(json.dumps(asked).encode() + b"\n")
                 answer = json.loads(self._read(line, b"\n", deadline_s))
             except (OSError, ValueError) as exc:
                 self._hang_up()
-                raise Unavailable(f"the agent of {self._name} did not answer {question}: {exc!r}") from exc
+                raise Unavailable(f"the guest agent of {self._name} did not answer {question}: {exc!r}") from exc
         if "error" in answer:
-            raise CommandFailed(f"the agent of {self._name} refused {question}: {answer['error'].get('desc')}")
-        return answer["return"]
+            raise CommandFailed(f"the guest agent of {self._name} refused {question}: {answer['error'].get('desc')}")
+        told: dict[str, Any] = answer["return"]
+        return told
 
     def run(
         self, argv: Sequence[str], *, timeout_s: float, given: str | None = None
@@ -79,7 +80,7 @@ class Agent:
     def _awaited(self, pid: int, within_s: float, argv: Sequence[str]) -> dict[str, Any]:
         end_s, wait_s = time.monotonic() + within_s, POLL_FIRST_S
         while time.monotonic() < end_s:
-            told: dict[str, Any] = self.ask("guest-exec-status", pid=pid)
+            told = self.ask("guest-exec-status", pid=pid)
             if told["exited"]:
                 return told
             time.sleep(wait_s)
@@ -95,7 +96,8 @@ class Agent:
 
     def _connected(self, deadline_s: float) -> socket.socket:
         """A new connection on which nothing of an older question is left. Raises OSError, ValueError."""
-        self._line, self._rest = line, _ = socket.socket(socket.AF_UNIX), b""
+        line = socket.socket(socket.AF_UNIX)
+        self._line, self._rest = line, b""
         line.settimeout(max(0.1, deadline_s - time.monotonic()))
         line.connect(str(self._path))
         number = time.monotonic_ns() % 2**31 + next(self._numbers)

@@ -1,0 +1,50 @@
+"""What the site's administrator writes for the machine: its class, and its Hiera data."""
+
+import json
+
+from shepherd.lab import settings, tokens
+from shepherd.lab.addresses import HostNames
+from shepherd.lab.rollout.disk import INTERFACE
+from shepherd.lab.rollout.machine import VLAN
+from shepherd.lab.rollout.wheels import MODULES, WHEELS
+from shepherd.lab.shell import File
+
+HOME = "/root/rollout"
+MANIFEST, HIERA, DATA = f"{HOME}/node.pp", f"{HOME}/hiera.yaml", f"{HOME}/data.json"
+MEMORY_MIB, SCRATCH_MIB = 900, 192
+APPARMOR = "shepherd-flock"
+NODE: settings.Table = {
+    "parent": f"{INTERFACE}.{VLAN}", "link": INTERFACE, "vlan": VLAN, "apparmor": APPARMOR, "cgroup_parent": "",
+    "memory_mib": MEMORY_MIB, "scratch_mib": SCRATCH_MIB, "processes": 4000, "docker_s": 120.0, "poll_local_s": 5.0,
+    "poll_flock_s": 5.0, "arm_poll_s": 1.0, "leak_check_s": 60.0,
+}  # fmt: skip
+APPLY = (
+    "puppet", "apply", "--detailed-exitcodes", "--modulepath", MODULES, "--hiera_config", HIERA, "--color=false",
+    MANIFEST,
+)  # fmt: skip
+CHANGED, NOTHING_TO_DO = 2, 0
+"""Exit codes of APPLY when all went well."""
+
+
+def files(names: HostNames, image_id: str, lease_key: str, flock_token: str, *, ensure: str) -> list[File]:
+    """The site's own code and data. `lease_key` and `flock_token` are contents."""
+    node = settings.node_table(names, image_id, 1, 256, "", NODE)
+    data = {
+        "shepherd::node::ensure": ensure,
+        "shepherd::node::settings": {name: value for name, value in node.items() if value != ""},
+        "shepherd::node::trusted_keys": {"lease": lease_key},
+        "shepherd::node::flock_token": flock_token,
+        "shepherd::pip_options": ["--no-index", "--find-links", WHEELS],
+    }
+    level = {"name": "this site", "path": "data.json", "datadir": ".", "data_hash": "json_data"}
+    hiera = {"version": 5, "hierarchy": [level]}
+    return [
+        File(path=MANIFEST, text="include shepherd::node\n"),
+        File(path=HIERA, text=json.dumps(hiera)),
+        File(path=DATA, text=json.dumps(data, indent=1), mode=0o600),
+    ]
+
+
+def token_of(site_files: list[File]) -> str:
+    """The host's token for the flock pool among the site's files for it."""
+    return next(file.text for file in site_files if file.path == tokens.FLOCK_TOKEN)
