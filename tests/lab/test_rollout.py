@@ -4,7 +4,7 @@ import pytest
 
 from shepherd.lab.progress import Progress
 from shepherd.lab.rollout.place import place
-from shepherd.lab.rollout.run import first_steps, outcomes_of
+from shepherd.lab.rollout.run import begun
 
 pytestmark = pytest.mark.real
 
@@ -13,6 +13,6 @@ pytestmark = pytest.mark.real
 def test_a_booted_machine_is_rolled_out_lent_and_reclaimed() -> None:
     """Nodes of the lab share one kernel and have no systemd: a unit that could not start was found by users."""
     with place(Progress(), neighbours=0) as there:
-        outcomes = outcomes_of(there, first_steps(there))
+        outcomes = begun(there)
     assert {one.step: one.problem for one in outcomes if not one.held} == {}
     assert [one.step for one in outcomes][-1] == "reclaimed"

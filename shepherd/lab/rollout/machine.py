@@ -22,6 +22,7 @@ from shepherd.lab.node import ENVIRONMENT
 from shepherd.lab.rollout import trunk
 from shepherd.lab.rollout.disk import Disk
 from shepherd.lab.rollout.guest_line import GuestLine
+from shepherd.lab.rollout.wheels import Delivery
 from shepherd.lab.shell import Shell
 from shepherd.lab.state import SiteState
 
@@ -48,7 +49,7 @@ class Machine(Shell):
     fabric: Fabric
     disk: Disk
     docker: Path
-    delivery: Path
+    delivery: Delivery
     _parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict, repr=False)
     _line: GuestLine | None = field(default=None, repr=False)
 
@@ -100,7 +101,7 @@ class Machine(Shell):
     def _qemu(self) -> list[str]:
         ends = f"local.type=unix,local.path={self.home}/card,remote.type=unix,remote.path={self.home}/switch"
         kept = (f"file={self.disk.root},snapshot=on", f"file={self.docker},snapshot=on")
-        disks = (*kept, f"file={self.delivery},readonly=on")
+        disks = (*kept, f"file={self.delivery.disk},readonly=on")
         return [
             "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config", "-display", "none",
             "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max",

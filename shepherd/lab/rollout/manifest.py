@@ -1,6 +1,7 @@
 """What the site's administrator writes for the machine: its class, and its Hiera data."""
 
 import json
+from dataclasses import dataclass
 
 from shepherd.lab import settings, tokens
 from shepherd.lab.addresses import HostNames
@@ -26,14 +27,27 @@ CHANGED, NOTHING_TO_DO = 2, 0
 """Exit codes of APPLY when all went well."""
 
 
-def files(names: HostNames, image_id: str, lease_key: str, flock_token: str, *, ensure: str) -> list[File]:
-    """The site's own code and data. `lease_key` and `flock_token` are contents."""
-    node = settings.node_table(names, image_id, 1, 256, "", NODE)
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the site wants of the machine. `lease_key` and `flock_token` are contents, `wheel` is a path there."""
+
+    names: HostNames
+    image_id: str
+    lease_key: str
+    flock_token: str
+    wheel: str
+    ensure: str = "present"
+
+
+def files(wish: Wish) -> list[File]:
+    """The site's own code and data."""
+    node = settings.node_table(wish.names, wish.image_id, 1, 256, "", NODE)
     data = {
-        "shepherd::node::ensure": ensure,
+        "shepherd::node::ensure": wish.ensure,
         "shepherd::node::settings": {name: value for name, value in node.items() if value != ""},
-        "shepherd::node::trusted_keys": {"lease": lease_key},
-        "shepherd::node::flock_token": flock_token,
+        "shepherd::node::trusted_keys": {"lease": wish.lease_key},
+        "shepherd::node::flock_token": wish.flock_token,
+        "shepherd::wheel": wish.wheel,
         "shepherd::pip_options": ["--no-index", "--find-links", WHEELS],
     }
     level = {"name": "this site", "path": "data.json", "datadir": ".", "data_hash": "json_data"}

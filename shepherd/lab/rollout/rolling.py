@@ -1,5 +1,6 @@
 """Rolled out and taken away again, by Puppet alone; and what comes up by itself."""
 
+import dataclasses
 import re
 import subprocess
 
@@ -25,7 +26,7 @@ class Rolling:
 
     def __init__(self, place: Place, lending: Lending) -> None:
         self._site, self._machine, self._lending = place.site, place.machine, lending
-        self._token = ""
+        self._wish: manifest.Wish | None = None
 
     # -- before -------------------------------------------------------------------------------------------------------
 
@@ -54,20 +55,33 @@ class Rolling:
 
     def applied(self, seen: Seen) -> None:
         """The first run changes much, and fails nowhere."""
-        self._write("present")
-        self._apply(seen, manifest.CHANGED)
+        self._want()
+        self.apply(seen, manifest.CHANGED)
 
     def applied_again(self, seen: Seen) -> None:
         """The second changes nothing."""
-        self._apply(seen, manifest.NOTHING_TO_DO)
+        self.apply(seen, manifest.NOTHING_TO_DO)
 
-    def _write(self, ensure: str) -> None:
-        self._token = self._token or manifest.token_of(tokens.host_tokens(self._site.cm, self._machine.names))
-        key = self._site.cm.read(LEASE_PUBLIC)
-        names, image = self._machine.names, self._site.image_id
-        self._machine.put(manifest.files(names, image, key, self._token, ensure=ensure))
+    def _want(self, *, wheel: str = "", ensure: str = "present") -> None:
+        """Write down what the site wants."""
+        wish = self._wish or self._first_wish()
+        self._wish = dataclasses.replace(wish, wheel=wheel or wish.wheel, ensure=ensure)
+        self._machine.put(manifest.files(self._wish))
 
-    def _apply(self, seen: Seen, must: int) -> None:
+    def _first_wish(self) -> manifest.Wish:
+        site, machine = self._site, self._machine
+        return manifest.Wish(
+            names=machine.names, image_id=site.image_id, lease_key=site.cm.read(LEASE_PUBLIC),
+            flock_token=manifest.token_of(tokens.host_tokens(site.cm, machine.names)), wheel=machine.delivery.wheel,
+        )  # fmt: skip
+
+    def apply_next(self) -> None:
+        """Puppet installs the next release. Raises CommandFailed, Unavailable."""
+        self._want(wheel=self._machine.delivery.next_wheel)
+        self.apply({}, manifest.CHANGED)
+
+    def apply(self, seen: Seen, must: int) -> None:
+        """Run Puppet, which must exit with that code. Raises CommandFailed, Unavailable."""
         done = self._machine.run(manifest.APPLY, timeout_s=APPLY_S)
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         seen["exit_code"], seen["changes"] = done.returncode, sum("Notice: /Stage" in line for line in said)
@@ -100,8 +114,8 @@ class Rolling:
     def absent(self, seen: Seen) -> None:
         """`ensure => absent`: the plain node, but for records."""
         self._lending.until_home()
-        self._write("absent")
-        self._apply(seen, manifest.CHANGED)
+        self._want(ensure="absent")
+        self.apply(seen, manifest.CHANGED)
         plain.joined(self._site, self._machine)
         seen["startd"], seen["vlans"] = self._startd_of_home(), sight(self._machine).facts["vlans"]
         seen["rules"] = tells(self._machine, ("nft", "list", "tables"))

@@ -44,10 +44,14 @@ def answering(there: Place) -> Iterator[None]:
         yield
 
 
-def first_steps(there: Place) -> list[Step]:
-    """From a machine that is off to one that is lent and taken back."""
+def begun(there: Place) -> list[Outcome]:
+    """The beginning alone, taken and told."""
     lending = Lending(there)
-    rolling = Rolling(there, lending)
+    return list(taken(first_steps(lending, Rolling(there, lending)), there.progress))
+
+
+def first_steps(lending: Lending, rolling: Rolling) -> list[Step]:
+    """From a machine that is off to one that is lent and taken back."""
     return [
         Step(name="boots", shows="a machine of its own boots", work=rolling.boots, is_needed=True),
         Step(name="joins", shows="it is a plain host of the home pool", work=rolling.joins, is_needed=True),
@@ -61,8 +65,9 @@ def first_steps(there: Place) -> list[Step]:
 def all_steps(there: Place) -> list[Step]:
     """Everything."""
     lending, walls = Lending(there), Walls(there)
-    rolling, upgrades = Rolling(there, lending), Upgrades(there, lending)
-    first = {step.name: step for step in first_steps(there)}
+    rolling = Rolling(there, lending)
+    upgrades = Upgrades(there, lending, rolling)
+    first = {step.name: step for step in first_steps(lending, rolling)}
     return [
         first["boots"], first["joins"], first["puppet_changes"],
         Step(name="puppet_is_done", shows="puppet apply changes nothing more", work=rolling.applied_again),
@@ -77,8 +82,3 @@ def all_steps(there: Place) -> list[Step]:
         Step(name="reboot_while_lent", shows="rebooted while lent it is local", work=lending.reboot_while_lent),
         Step(name="absent", shows="ensure => absent gives the plain node back", work=rolling.absent),
     ]  # fmt: skip
-
-
-def outcomes_of(there: Place, steps: list[Step]) -> list[Outcome]:
-    """These steps, taken and told."""
-    return list(taken(steps, there.progress))

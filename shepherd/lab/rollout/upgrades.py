@@ -6,26 +6,25 @@ from functools import partial
 
 from shepherd.errors import CommandFailed, ShepherdError
 from shepherd.lab.eventually import eventually
-from shepherd.lab.rollout.evidence import Seen, check, sight
+from shepherd.lab.rollout.evidence import Seen, check, sight, tells
 from shepherd.lab.rollout.lending import Lending
 from shepherd.lab.rollout.machine import SLOWNESS
 from shepherd.lab.rollout.place import Place
-from shepherd.lab.rollout.wheels import WHEELS
+from shepherd.lab.rollout.rolling import Rolling
 
 KEEPER = "shepherd-keeper.service"
 UNITS = (KEEPER, "shepherd-network.service", "docker.service", "condor.service")
 DOWN_S = 5.0
-UNIT_S, UPGRADE_S = 20.0, 40.0
+UNIT_S = 20.0
 SETTLES_S = 20.0 * SLOWNESS
-PIP = ("/opt/shepherd/bin/python", "-m", "pip", "install", "--quiet", "--no-index", "--find-links", WHEELS)
-UPGRADE = (*PIP, "--no-deps", "--force-reinstall", "flocking-shepherd")
+VERSION = ("/opt/shepherd/bin/python", "-c", "import shepherd; print(shepherd.__version__)")
 
 
 class Upgrades:
     """What administrators do to running machines."""
 
-    def __init__(self, place: Place, lending: Lending) -> None:
-        self._site, self._machine, self._lending = place.site, place.machine, lending
+    def __init__(self, place: Place, lending: Lending, rolling: Rolling) -> None:
+        self._site, self._machine, self._lending, self._rolling = place.site, place.machine, lending, rolling
 
     def units(self, seen: Seen) -> None:
         """Each unit in turn. `seen` has for each what became of the container."""
@@ -33,7 +32,9 @@ class Upgrades:
         for unit in UNITS:
             seen[f"restart {unit}"] = self._survived(unit, partial(self._systemctl, "restart", unit))
             seen[f"stop and start {unit}"] = self._survived(unit, partial(self._stop_and_start, unit))
-        seen[f"upgrade {KEEPER}"] = self._survived(KEEPER, self._upgrade)
+        before = tells(self._machine, VERSION)
+        seen["puppet upgrades"] = self._survived(KEEPER, self._rolling.apply_next)
+        seen["puppet upgrades"]["versions"] = [before, tells(self._machine, VERSION)]
         seen["restart of the shepherd"] = self._survived("", lambda: self._site.cm.restart("shepherd"))
         lost = [what for what, became in seen.items() if not became["goes_on"]]
         check(f"the lend goes on: {lost}", not lost)
@@ -68,11 +69,6 @@ class Upgrades:
         self._systemctl("stop", unit)
         time.sleep(DOWN_S)
         self._systemctl("start", unit)
-
-    def _upgrade(self) -> None:
-        self._machine.must(UPGRADE, timeout_s=UPGRADE_S)
-        self._systemctl("restart", KEEPER)
-
 def _tried(act: Callable[[], None]) -> str:
     """What went wrong; empty if nothing did."""
     try:
