@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from shepherd.lab import settings, tokens
 from shepherd.lab.addresses import HostNames
 from shepherd.lab.rollout.disk import INTERFACE
-from shepherd.lab.rollout.machine import VLAN
+from shepherd.lab.rollout.machine import PROCESSORS, VLAN
 from shepherd.lab.rollout.wheels import MODULES, WHEELS
 from shepherd.lab.shell import File
 
 HOME = "/root/rollout"
 MANIFEST, HIERA, DATA = f"{HOME}/node.pp", f"{HOME}/hiera.yaml", f"{HOME}/data.json"
-MEMORY_MIB, SCRATCH_MIB = 900, 192
+MEMORY_MIB, SCRATCH_MIB, GUESTS_MEMORY_MIB = 900, 192, 512
 APPARMOR = "shepherd-flock"
 NODE: settings.Table = {
     "parent": f"{INTERFACE}.{VLAN}", "link": INTERFACE, "vlan": VLAN, "apparmor": APPARMOR, "cgroup_parent": "",
     "memory_mib": MEMORY_MIB, "scratch_mib": SCRATCH_MIB, "processes": 4000, "docker_s": 120.0, "poll_local_s": 5.0,
-    "poll_flock_s": 5.0, "arm_poll_s": 1.0, "leak_check_s": 60.0,
+    "poll_flock_s": 5.0, "arm_poll_s": 1.0, "leak_check_s": 60.0, "drained_too_long_s": 27.0, "go_wait_s": 15.0,
+    "abandoned_s": 180.0,
 }  # fmt: skip
 APPLY = (
     "puppet", "apply", "--detailed-exitcodes", "--modulepath", MODULES, "--hiera_config", HIERA, "--color=false",
@@ -41,7 +42,7 @@ class Wish:
 
 def files(wish: Wish) -> list[File]:
     """The site's own code and data."""
-    node = settings.node_table(wish.names, wish.image_id, 1, 256, "", NODE)
+    node = settings.node_table(wish.names, wish.image_id, PROCESSORS, GUESTS_MEMORY_MIB, "", NODE)
     data = {
         "shepherd::node::ensure": wish.ensure,
         "shepherd::node::settings": {name: value for name, value in node.items() if value != ""},

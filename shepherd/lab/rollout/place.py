@@ -15,7 +15,7 @@ from shepherd.lab.settings import Table
 from shepherd.lab.site import Site, SiteSpec
 
 TIMERS: Table = {
-    "look_s": 2.0, "lease_s": 300.0, "renew_s": 20.0, "drain_deadline_s": 15.0, "start_deadline_s": 29.0,
+    "look_s": 2.0, "lease_s": 300.0, "renew_s": 20.0, "drain_deadline_s": 10.0, "start_deadline_s": 34.0,
     "graceful_s": 20.0, "fast_s": 20.0, "kill_s": 30.0, "home_deadline_s": 240.0, "arm_deadline_s": 300.0,
     "command_s": 60.0, "stale_factor": 8.0,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from shepherd.lab.audit.jobs import COMPLETED, HELD, Guest
 from shepherd.lab.audit.parts import complete
 from shepherd.lab.audit.place import doors_that_do_not_exist, facts
 from shepherd.lab.audit.report import SHUT, from_job
+from shepherd.lab.eventually import eventually
 from shepherd.lab.rollout.evidence import Seen, check, sight
 from shepherd.lab.rollout.machine import SLOWNESS
 from shepherd.lab.rollout.manifest import APPARMOR, MEMORY_MIB
@@ -24,6 +25,7 @@ class Walls:
     def probe(self, seen: Seen) -> None:
         """All probes that a job makes by itself, beside a careless job of somebody else."""
         host, neighbour = self._machine.names.flocking, self._site.names[0].flocking
+        eventually(lambda: neighbour in self._site.flocking_startds(), GREED_S, 0.5, what=f"{neighbour} is a neighbour")
         doors = facts(self._site, host, neighbour)
         seen["doors_that_are_not_there"] = doors_that_do_not_exist(self._site, doors)
         self._bob.prepare()

@@ -72,7 +72,7 @@ def _provide_own(source: Path, suffix: str, progress: Progress) -> Path:
         _copy_parts(source, copy)
         version = copy / "shepherd/__init__.py"
         version.write_text(_VERSION.sub(rf"\g<1>{suffix}\2", version.read_text(encoding="utf-8")), encoding="utf-8")
-        with progress.step(f"our own wheel built, version …{suffix}"):
+        with progress.step("our wheel built" if not suffix else "the wheel of the next release built"):
             must((*_pip("wheel"), "--no-deps", "-w", str(draft / "wheels"), str(copy)), timeout_s=300)
         shutil.rmtree(copy)
         return {}
