@@ -34,6 +34,7 @@ BOOT_S = 300.0
 CONSOLE_LINES = 40
 KERNEL = (
     "root=/dev/vda rw console=ttyS0,115200 quiet loglevel=4 panic=5 mitigations=off fsck.mode=skip "
+    "tsc=reliable no_timer_check "
     "systemd.show_status=error"
 )
 CUT_OFF = ("setpriv", "--pdeathsig", "KILL", "--")
@@ -104,7 +105,7 @@ class Machine(Shell):
         disks = (*kept, f"file={self.delivery.disk},readonly=on")
         return [
             "qemu-system-x86_64", "-name", self.name, "-nodefaults", "-no-user-config", "-display", "none",
-            "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max",
+            "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max,la57=off",
             "-smp", str(PROCESSORS), "-m", str(MEMORY_MIB),
             "-kernel", str(self.disk.kernel), "-initrd", str(self.disk.initrd), "-append", KERNEL,
             *(word for one in disks for word in ("-drive", f"{one},if=virtio,format=raw,cache=unsafe")),

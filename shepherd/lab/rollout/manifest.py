@@ -24,6 +24,8 @@ APPLY = (
     "puppet", "apply", "--detailed-exitcodes", "--modulepath", MODULES, "--hiera_config", HIERA, "--color=false",
     MANIFEST,
 )  # fmt: skip
+DERIVED = ("host", "flock_name", "flock_mac", "trusted_keys", "apparmor", "cgroup_parent")
+"""What the module finds by itself, or the default."""
 CHANGED, NOTHING_TO_DO = 2, 0
 """Exit codes of APPLY when all went well."""
 
@@ -45,7 +47,7 @@ def files(wish: Wish) -> list[File]:
     node = settings.node_table(wish.names, wish.image_id, PROCESSORS, GUESTS_MEMORY_MIB, "", NODE)
     data = {
         "shepherd::node::ensure": wish.ensure,
-        "shepherd::node::settings": {name: value for name, value in node.items() if value != ""},
+        "shepherd::node::settings": {name: value for name, value in node.items() if name not in DERIVED},
         "shepherd::node::trusted_keys": {"lease": wish.lease_key},
         "shepherd::node::flock_token": wish.flock_token,
         "shepherd::wheel": wish.wheel,
