@@ -132,3 +132,5 @@ def _finish(root: Path) -> None:
     (root / "srv").mkdir(exist_ok=True)
     (root / "etc/resolv.conf").unlink(missing_ok=True)
     (root / "etc/resolv.conf").write_text("", encoding="ascii")
+    for folder in ("etc", "var"):  # nothing is to be brought up to date at the first boot
+        (root / folder / ".updated").touch()
