@@ -1,7 +1,6 @@
 """Rolled out and taken away again, by Puppet alone; and what comes up by itself."""
 
 import dataclasses
-import re
 import subprocess
 import time
 
@@ -17,7 +16,6 @@ from shepherd.lab.settings import LEASE_PUBLIC
 
 APPLY_S = 100.0
 SAID_LINES = 25
-OURS = r"(shepherd|flock)"
 PARENT = str(manifest.NODE["parent"])
 COMES_UP_S = 30.0 * SLOWNESS
 
@@ -101,11 +99,11 @@ class Rolling:
         seen["startd"] = tells(machine, ("condor_config_val", "STARTD"))
         seen["local"], seen["vlans"] = here.is_local, here.facts["vlans"]
         seen["units"] = self._units()
-        seen["rules"] = tells(machine, ("nft", "list", "tables"))
+        seen["rules"] = self._rules()
         check("the regular startd is started by the guard", seen["startd"] and "startd-guard" in seen["startd"][0])
         check(f"the tagged sub-interface {PARENT} is there", any(PARENT in line for line in seen["vlans"]))
         check(f"with VLAN {VLAN}", any(f"|{VLAN}|" in line for line in seen["vlans"]))
-        check("the host guard is in force", any("shepherd" in line for line in seen["rules"]))
+        check("the host guard is in force", seen["rules"])
         check("none of our units failed", not [name for name, state in seen["units"].items() if state == "failed"])
 
     def comes_up_after_reboot(self, seen: Seen) -> None:
@@ -120,7 +118,7 @@ class Rolling:
         self.apply(seen, manifest.CHANGED)
         plain.joined(self._site, self._machine)
         seen["startd"], seen["vlans"] = self._startd_of_home(), sight(self._machine).facts["vlans"]
-        seen["rules"] = tells(self._machine, ("nft", "list", "tables"))
+        seen["rules"] = self._rules()
         seen["left"] = self._left()
         check("the regular startd is started by its master", "guard" not in seen["startd"])
         check("the VLAN and our rules are gone", not seen["vlans"] + seen["rules"])
@@ -134,7 +132,11 @@ class Rolling:
         folders = ("/etc", "/opt", "/usr/local", "/var/lib", "/run")
         skipped = ("(", "-path", "/var/lib/docker", "-o", "-path", "/run/credentials", ")", "-prune", "-o")
         asked = ("find", *folders, *skipped, "(", "-name", "*shepherd*", "-o", "-name", "*startd-guard*", ")", "-print")
-        return [line for line in tells(self._machine, (*asked, "-prune")) if re.search(OURS, line) or "guard" in line]
+        return tells(self._machine, (*asked, "-prune"))
+
+    def _rules(self) -> list[str]:
+        """Our tables of the firewall; dockerd has its own."""
+        return [line for line in tells(self._machine, ("nft", "list", "tables")) if "shepherd" in line]
 
     def _units(self) -> dict[str, str]:
         lines = tells(self._machine, ("systemctl", "list-units", "--all", "--plain", "--no-legend", "shepherd*"))
