@@ -34,7 +34,7 @@ class Rolling:
         self._machine.await_up()
         here = sight(self._machine)
         seen.update({key: here.facts[key] for key in ("kernel", "first_process", "control_groups", "apparmor", "up_s")})
-        seen["clock_ahead_s"] = round(float(tells(self._machine, ("date", "+%s.%N"))[0]) - time.time(), 1)
+        seen["clock_ahead_s"] = round(float(self._machine.must(("date", "+%s.%N"))) - time.time(), 1)
         seen["vlan_module"] = tells(self._machine, ("modinfo", "-n", "8021q"))
         seen["failed_units"] = tells(self._machine, ("systemctl", "list-units", "--failed", "--plain", "--no-legend"))
         check("systemd is its first process", seen["first_process"] == "systemd")

@@ -51,6 +51,7 @@ class Walls:
     def bounded(self, seen: Seen) -> None:
         """A job takes more memory than the container may have."""
         before = sight(self._machine).container
+        check("it is lent", before)
         seen["memory_max"], seen["pids_max"] = before["memory_max"], before["pids_max"]
         tried = MEMORY_MIB + 200
         job = self._alice.submit("greed-memory", self._machine.names.flocking, ["job.greedy", "memory", str(tried)])
