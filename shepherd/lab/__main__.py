@@ -1,4 +1,4 @@
-"""`python -m shepherd.lab up|exec|demo|audit|bench|clean`: a site to look around in, and to show things on."""
+"""`python -m shepherd.lab up|exec|demo|audit|rollout|bench|clean`: a site to look around in, and to show things on."""
 
 import argparse
 import os
@@ -14,6 +14,7 @@ from shepherd.lab.demo import run_demo
 from shepherd.lab.enter_node import enter_argv
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import report_file
+from shepherd.lab.rollout.run import run_rollout
 from shepherd.lab.site import Site, SiteSpec
 from shepherd.lab.state import cleanup_leftovers
 
@@ -62,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
     audit = verbs.add_parser("audit", help="try every door that guests must find shut")
     audit.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write each probe's outcome")
     audit.add_argument("--no-baseline", action="store_true", help="not the original as well")
+    rollout = verbs.add_parser("rollout", help="a machine that really boots is rolled out, lent, rebooted, rolled back")
+    rollout.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write what each step saw")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
     return words
 
@@ -91,6 +94,8 @@ def _do(chosen: argparse.Namespace) -> int:
             return run_bench(sorted(chosen.sizes), chosen.json)
         case "audit":
             return run_audit(chosen.json, baseline=not chosen.no_baseline)
+        case "rollout":
+            return run_rollout(chosen.json)
         case "clean":
             gone = cleanup_leftovers()
             print("removed: " + " ".join(gone) if gone else "nothing to remove")

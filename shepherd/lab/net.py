@@ -4,6 +4,7 @@ A switch namespace holds one bridge for each segment; a leg is a veth pair betwe
 directly in both namespaces, so that at no moment anything of it exists in the machine's own network.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from shepherd.lab.command import must, run
 SEGMENTS = (PRIVATE, FLOCK, WAN)
 NETNS_DIR = Path("/run/netns")
 PREFIX = "shlab-"
+SWITCH = "sw"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,31 +38,40 @@ class Fabric:
 
     def build_switch(self) -> None:
         """Create the switch with its bridges. Raises CommandFailed if it exists."""
-        must(("ip", "netns", "add", self.netns("sw")))
+        must(("ip", "netns", "add", self.netns(SWITCH)))
         lines = []
         for segment in SEGMENTS:
             lines += [f"link add br-{segment} type bridge stp_state 0 forward_delay 0", f"link set br-{segment} up"]
-        self._batch("sw", lines)
+        self._batch(SWITCH, lines)
 
     def add_node(self, node: str, legs: list[Leg]) -> None:
         """Create a node's namespace with its legs plugged into the switch."""
         must(("ip", "netns", "add", self.netns(node)))
         self._batch(node, ["link set lo up", *(line for leg in legs for line in self._leg_lines(node, leg))])
         plugs = [f"link set {_plug(node, leg.segment)} master br-{leg.segment} up" for leg in legs]
-        self._batch("sw", plugs)
+        self._batch(SWITCH, plugs)
+
+    def add_trunk(self, node: str, segments: Mapping[int, str]) -> dict[int, str]:
+        """Create a tap in the switch for each VLAN (0: untagged) that the one cable of a machine without namespaces
+        carries; their names. The taps have no offloads: what is read from them are whole frames."""
+        taps = {vlan: _plug(node, segment) for vlan, segment in segments.items()}
+        lines = [f"tuntap add dev {tap} mode tap" for tap in taps.values()]
+        lines += [f"link set {taps[vlan]} master br-{segment} up" for vlan, segment in segments.items()]
+        self._batch(SWITCH, lines)
+        return taps
 
     def _leg_lines(self, node: str, leg: Leg) -> list[str]:
-        pair = f"link add {leg.interface} type veth peer name {_plug(node, leg.segment)} netns {self.netns('sw')}"
+        pair = f"link add {leg.interface} type veth peer name {_plug(node, leg.segment)} netns {self.netns(SWITCH)}"
         address = [f"address add {leg.address} dev {leg.interface}"] if leg.address else []
         return [pair, *address, f"link set {leg.interface} up"]
 
     def cut(self, node: str, segment: str) -> None:
         """Pull a node's cable out of the switch. Idempotent."""
-        self._batch("sw", [f"link set {_plug(node, segment)} down"])
+        self._batch(SWITCH, [f"link set {_plug(node, segment)} down"])
 
     def join(self, node: str, segment: str) -> None:
         """Plug it in again. Idempotent."""
-        self._batch("sw", [f"link set {_plug(node, segment)} up"])
+        self._batch(SWITCH, [f"link set {_plug(node, segment)} up"])
 
     def _batch(self, node: str, lines: list[str]) -> None:
         if lines:

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import shlex
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from shepherd.lab.cgroups import ROOT, Cgroups, choose
 from shepherd.lab.eventually import eventually
 from shepherd.lab.init import CHANGES, Spec, State
 from shepherd.lab.net import NETNS_DIR, Fabric, Leg
+from shepherd.lab.shell import Shell
 from shepherd.lab.state import SiteState, start_ticks
 
 HERE = Path(__file__).parent
@@ -37,27 +37,6 @@ INIT = (
 WRONG_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 CONTAINER = r"/(?:(?:docker/)?|system\.slice/docker-)[0-9a-f]{64}"
 """How a container's control group continues its node's: as the lab has it, as dockerd has it, and with systemd."""
-_WRITER = """
-import json, os, shutil, sys
-for one in json.load(sys.stdin):
-    os.makedirs(os.path.dirname(one["path"]), exist_ok=True)
-    aside = one["path"] + ".lab-new"
-    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, one["mode"]), "w") as out:
-        out.write(one["text"])
-    os.chmod(aside, one["mode"])
-    shutil.chown(aside, one["owner"], one["owner"])
-    os.replace(aside, one["path"])
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class File:
-    """A file to put into a node; `owner` is a user who has a group of the same name."""
-
-    path: str
-    text: str
-    mode: int = 0o644
-    owner: str = "root"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +62,7 @@ class NodeSpec:
 
 
 @dataclass(kw_only=True)
-class Node:
+class Node(Shell):
     """One machine of the site. Times are seconds; commands that fail raise only where it says so."""
 
     boot_s: ClassVar[float] = 10.0
@@ -212,15 +191,6 @@ class Node:
         """Run a command to its end. Raises Unavailable past the deadline; its exit code is the caller's to judge."""
         return command.run(self.argv(argv, user=user, env=env), timeout_s=timeout_s, env=ENVIRONMENT, given=given)
 
-    def must(self, argv: Sequence[str], *, user: str | None = None, timeout_s: float = 30.0,
-             env: Mapping[str, str] | None = None, given: str | None = None) -> str:  # fmt: skip
-        """Run a command and return its output. Raises CommandFailed unless it exits with 0."""
-        done = self.run(argv, user=user, timeout_s=timeout_s, env=env, given=given)
-        if done.returncode != 0:
-            said = (done.stderr.strip() or done.stdout.strip())[-600:]
-            raise CommandFailed(f"on {self.name}: {shlex.join(argv)} exited with {done.returncode}: {said}")
-        return done.stdout
-
     def spawn(self, argv: Sequence[str], *, user: str | None = None, env: Mapping[str, str] | None = None,
               out: Path | None = None) -> subprocess.Popen[bytes]:  # fmt: skip
         """Start a command and return at once; `command.kill_session` ends it, and so does the end of the node."""
@@ -229,19 +199,6 @@ class Node:
                 self.argv(argv, user=user, env=env), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
                 start_new_session=True, env=ENVIRONMENT,
             )  # fmt: skip
-
-    def put(self, files: Sequence[File]) -> None:
-        """Write files, each in one atomic step; missing directories are made."""
-        listed = json.dumps([asdict(one) for one in files])
-        self.must(("/usr/bin/python3", "-IS", "-c", _WRITER), given=listed)
-
-    def write(self, path: str, text: str, mode: int = 0o644, owner: str = "root") -> None:
-        """Write one file."""
-        self.put([File(path=path, text=text, mode=mode, owner=owner)])
-
-    def read(self, path: str) -> str:
-        """A file's text. Raises CommandFailed if it cannot be read."""
-        return self.must(("cat", path))
 
     # -- services -----------------------------------------------------------------------------------------------------
 

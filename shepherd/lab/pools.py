@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from shepherd.lab.addresses import HostNames, hosts_file
-from shepherd.lab.node import File
+from shepherd.lab.shell import File
 
 CONF = Path(__file__).parent / "condor"
 CONFIG_D = "/etc/condor/config.d"
@@ -93,14 +93,19 @@ def shepherd_files() -> list[File]:
     return [File(path=SHEPHERD_CONFIG, text=conf("security") + conf("shepherd"))]
 
 
-def host_files(cpus: int, memory_mib: int, source: Path) -> list[File]:
-    """A host: the home pool's startd behind the guard that the repository ships."""
+def plain_host_files(cpus: int, memory_mib: int) -> list[File]:
+    """A host before the shepherd: the home pool's startd, started by its master as it comes."""
     sizes = f"LAB_CPUS = {cpus}\nLAB_MEMORY_MIB = {memory_mib}\n"
-    files = [
+    return [
         File(path=f"{CONFIG_D}/10-lab.conf", text=conf("timings") + conf("security")),
         File(path=f"{CONFIG_D}/20-home.conf", text=conf("home")),
         File(path=f"{CONFIG_D}/30-host.conf", text=sizes + conf("home-host")),
     ]
+
+
+def host_files(cpus: int, memory_mib: int, source: Path) -> list[File]:
+    """A host: the home pool's startd behind the guard that the repository ships."""
+    files = plain_host_files(cpus, memory_mib)
     guard, drop_in = source / "shepherd/programs/guard.py", source / "puppet/files/50-shepherd-host.conf"
     if guard.is_file() and drop_in.is_file():
         files += [

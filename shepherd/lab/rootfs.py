@@ -59,13 +59,13 @@ def _build(draft: Path, progress: Progress) -> Mapping[str, str]:
     with progress.step("debootstrap"):
         _bootstrap(root)
     _quieten(root)
-    _refresh_lists(root, progress)
+    refresh_lists(root, progress)
     with progress.step("HTCondor installed"):
-        _install(root, FLOCK.packages)
+        install(root, FLOCK.packages)
     with progress.step("image tree set aside"):
         _copy_without(root, image)
     with progress.step("Docker, nftables and tools installed"):
-        _install(root, NODE_PACKAGES)
+        install(root, NODE_PACKAGES)
         must(("chroot", str(root), "apt-get", "clean"))
     shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
     _make_remapped_accounts(root)
@@ -99,13 +99,15 @@ def _quieten(root: Path) -> None:
     (root / "etc/apt/apt.conf.d/98lab").write_text('APT::Install-Recommends "false";\nAcquire::Languages "none";\n')
 
 
-def _inside(root: Path, *argv: str) -> list[str]:
+def inside(root: Path, *argv: str) -> list[str]:
+    """The command line that runs `argv` in a tree, with a /proc of its own there."""
     proc = root / "proc"
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={proc}", "chroot", str(root), *argv]
 
 
-def _refresh_lists(root: Path, progress: Progress) -> None:
-    update = _inside(root, "apt-get", "-o", "APT::Update::Error-Mode=any", "update")
+def refresh_lists(root: Path, progress: Progress) -> None:
+    """The tree's lists of packages, anew. Raises CommandFailed, Unavailable."""
+    update = inside(root, "apt-get", "-o", "APT::Update::Error-Mode=any", "update")
     first = run(update, timeout_s=300, env=_environment())
     if first.returncode == 0:
         return
@@ -117,9 +119,10 @@ def _refresh_lists(root: Path, progress: Progress) -> None:
     must(update, timeout_s=300, env=_environment())
 
 
-def _install(root: Path, packages: tuple[str, ...]) -> None:
+def install(root: Path, packages: tuple[str, ...]) -> None:
+    """Install packages in a tree. Raises CommandFailed, Unavailable."""
     must(
-        _inside(root, "apt-get", "install", "-y", "--no-install-recommends", *packages),
+        inside(root, "apt-get", "install", "-y", "--no-install-recommends", *packages),
         timeout_s=900,
         env=_environment(),
     )

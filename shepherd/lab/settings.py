@@ -48,7 +48,12 @@ def shepherd_toml(image_id: str, changes: Mapping[str, Table]) -> str:
 
 def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup: str, changes: Table) -> str:
     """A keeper's settings."""
-    table: Table = {
+    return _lines(node_table(host, image_id, cpus, memory_mib, cgroup, changes))
+
+
+def node_table(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup: str, changes: Table) -> Table:
+    """The same as data."""
+    return {
         "host": host.regular, "pool": POOL, "trusted_keys": [LEASE_PUBLIC], "images": [image_id],
         "flock_name": host.flocking, "flock_address": host.flock_address, "flock_mac": host.flock_mac,
         "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}", "flock_pool": f"{CM_PRIVATE}:{FLOCK_PORT}", "scratch_mib": 4096,
@@ -62,7 +67,6 @@ def node_toml(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgroup
         ],
         **changes,
     }  # fmt: skip
-    return _lines(table)
 
 
 def gateway_toml(changes: Table) -> str:

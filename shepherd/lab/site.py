@@ -21,11 +21,12 @@ from shepherd.lab.eventually import eventually
 from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
 from shepherd.lab.init import Spec
 from shepherd.lab.net import Fabric, Leg, administrators_rules
-from shepherd.lab.node import SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Bind, File, Node, NodeSpec
+from shepherd.lab.node import SITE_IN_NODE, SOURCE, SOURCE_IN_NODE, Bind, Node, NodeSpec
 from shepherd.lab.packages import provide_packages
 from shepherd.lab.pool_queries import PoolQueries
 from shepherd.lab.progress import Progress
 from shepherd.lab.rootfs import Trees, provide_trees
+from shepherd.lab.shell import File
 from shepherd.lab.state import SiteState, cleanup_leftovers
 
 Thing = TypeVar("Thing")
@@ -67,6 +68,8 @@ class SiteSpec:
     cgroups: Cgroups = field(default_factory=choose)
     remap: bool = True
     booted: bool = False
+    machines: int = 0
+    """Hosts that are no nodes of the lab: the site knows their names, and somebody else boots them."""
 
 
 class Site(PoolQueries):
@@ -77,7 +80,8 @@ class Site(PoolQueries):
         self.progress = progress or Progress()
         self.state = SiteState(site_id=os.urandom(3).hex())
         self.fabric = Fabric(site_id=self.state.site_id)
-        self.names = [HostNames(number=number) for number in range(1, self.spec.hosts + 1)]
+        self.everybody = [HostNames(number=n) for n in range(1, self.spec.hosts + self.spec.machines + 1)]
+        self.names, self.machines = self.everybody[: self.spec.hosts], self.everybody[self.spec.hosts :]
         self.nodes: dict[str, Node] = {}
         self.image_id = ""
 
@@ -171,7 +175,7 @@ class Site(PoolQueries):
         users = pools.LOCAL_USERS if self.spec.booted else {**pools.LOCAL_USERS, **pools.SHEPHERD_USER}
         private, public = self._lease_keys()
         cm.put([
-            *pools.everywhere(self.names, users), *pools.home_cm_files(), *pools.flock_cm_files(SOURCE),
+            *pools.everywhere(self.everybody, users), *pools.home_cm_files(), *pools.flock_cm_files(SOURCE),
             *pools.shepherd_files(), File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
             File(path="/etc/shepherd/shepherd.toml", text=settings.shepherd_toml(self.image_id, self.spec.shepherd)),
             File(path="/etc/shepherd/gateway.toml", text=settings.gateway_toml(self.spec.gateway)),
@@ -191,14 +195,14 @@ class Site(PoolQueries):
         return private + _END_OF_KEY, public
 
     def _configure_others(self) -> None:
-        self.nfs.put(pools.everywhere(self.names, {}))
+        self.nfs.put(pools.everywhere(self.everybody, {}))
         hosts: list[Callable[[], None]] = [functools.partial(self._configure_host, host) for host in self.names]
         self._each([self._configure_campus, *hosts], lambda work: work())
 
     def _configure_campus(self) -> None:
         users = {**pools.CAMPUS_USERS}
         guest = guests.admit(self.cm, guests.CAMPUS)
-        self.campus.put([*pools.everywhere(self.names, users), *pools.campus_files(), *guest])
+        self.campus.put([*pools.everywhere(self.everybody, users), *pools.campus_files(), *guest])
         self.campus.must(("sh", "-e", "-c", pools.ADD_USERS))
 
     def _configure_host(self, host: HostNames) -> None:
@@ -206,7 +210,7 @@ class Site(PoolQueries):
         cgroup = "" if spec.booted else node.cgroup
         node_toml = settings.node_toml(host, self.image_id, spec.cpus, spec.memory_mib, cgroup, spec.node)
         node.put([
-            *pools.everywhere(self.names, pools.LOCAL_USERS),
+            *pools.everywhere(self.everybody, pools.LOCAL_USERS),
             *pools.host_files(spec.cpus, spec.memory_mib, SOURCE), *tokens.host_tokens(self.cm, host),
             File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
             File(path="/etc/shepherd/node.toml", text=node_toml),

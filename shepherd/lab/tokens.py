@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from shepherd.lab.addresses import HostNames
-from shepherd.lab.node import File, Node
+from shepherd.lab.node import Node
 from shepherd.lab.pools import FLOCK_CONFIG
+from shepherd.lab.shell import File
 
 HOST_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ", "DAEMON")
 CONTAINER_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD")

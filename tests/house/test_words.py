@@ -23,7 +23,7 @@ HOSTS = [
 WORKSHOP = [
     r"\opynhqr\o", r"\onaguebcvp\o", r"\obcranv\o", r"\opungtcg\o", r"\opbcvybg\o", r"\oyyzf?\o",
     r"\oynathntr zbqry", r"\onffvfgnagf?\o", r"\ofhontragf?\o", r"\ofho-ntragf?\o",
-    r"(?<!chccrg[ -])(?<!vpvatn[ -])(?<!vpvatn2[ -])(?<!ffu[ -])(?<!hfre[ -])\ontragf?\o",
+    r"(?<!chccrg[ -])(?<!vpvatn[ -])(?<!vpvatn2[ -])(?<!thrfg[ -])(?<!ffu[ -])(?<!hfre[ -])\ontragf?\o",
     r"\onegvsvpvny vagryyvtrapr", r"pb-nhguberq-ol", r"\ovffhr #?\q", r"\ovffhrf fubj\o",
     r"\orsber-fgbc\o",
 ]  # fmt: skip

@@ -93,7 +93,7 @@ def visits(site: Site, since_s: float) -> list[str]:
 
 def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
     """What a job on `host` is told: who it is, and where doors are. All but those of guests' needs must be shut."""
-    names = {names.flocking: names for names in site.names}
+    names = {names.flocking: names for names in site.everybody}
     web = f"{CAMPUS_WAN}:{WEB_PORT}"
     return {
         "own": names[host].flock_address,
@@ -112,7 +112,7 @@ def facts(site: Site, host: str, neighbour: str) -> Mapping[str, str]:
         "smb": f"{CAMPUS_WAN}:445",
         "foreign_dns": f"{CAMPUS_WAN}:53",
         "web": web,
-        "host_marker": str(site.host(names[host].regular).home.name),
+        "host_marker": names[host].regular,
         **{name: f"{address}:80" for name, address in ELSEWHERE.items()},
     }
 

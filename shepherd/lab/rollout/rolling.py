@@ -1,0 +1,160 @@
+"""Rolled out and taken away again, by Puppet alone; and what comes up by itself."""
+
+import dataclasses
+import subprocess
+import time
+
+from shepherd.errors import CommandFailed
+from shepherd.lab import tokens
+from shepherd.lab.eventually import eventually
+from shepherd.lab.rollout import manifest, plain
+from shepherd.lab.rollout.evidence import Seen, check, sight, tells
+from shepherd.lab.rollout.lending import Lending
+from shepherd.lab.rollout.machine import SLOWNESS, VLAN
+from shepherd.lab.rollout.place import Place
+from shepherd.lab.settings import LEASE_PUBLIC
+
+APPLY_S = 100.0
+SAID_LINES = 25
+PARENT = str(manifest.NODE["parent"])
+COMES_UP_S = 30.0 * SLOWNESS
+
+
+class Rolling:
+    """What Puppet does to the machine."""
+
+    def __init__(self, place: Place, lending: Lending) -> None:
+        self._site, self._machine, self._lending = place.site, place.machine, lending
+        self._wish: manifest.Wish | None = None
+
+    # -- before -------------------------------------------------------------------------------------------------------
+
+    def boots(self, seen: Seen) -> None:
+        """A machine of its own, by what its kernel says."""
+        self._machine.await_up()
+        here = sight(self._machine)
+        seen.update({key: here.facts[key] for key in ("kernel", "first_process", "control_groups", "apparmor", "up_s")})
+        seen["clock_ahead_s"] = round(float(self._machine.must(("date", "+%s.%N"))) - time.time(), 1)
+        seen["vlan_module"] = tells(self._machine, ("modinfo", "-n", "8021q"))
+        seen["failed_units"] = tells(self._machine, ("systemctl", "list-units", "--failed", "--plain", "--no-legend"))
+        check("systemd is its first process", seen["first_process"] == "systemd")
+        check("it has version 2 of control groups", seen["control_groups"] == "cgroup2")
+        check("AppArmor is in force", seen["apparmor"] == "Y")
+        check("its kernel knows 802.1Q", seen["vlan_module"])
+
+    def joins(self, seen: Seen) -> None:
+        """The host as its site had it: in the home pool, with nothing of ours."""
+        plain.configure(self._site, self._machine)
+        plain.joined(self._site, self._machine)
+        seen["in_home_pool"] = self._machine.name in self._site.accepting_startds()
+        seen["startd"] = tells(self._machine, ("condor_config_val", "STARTD"))
+        seen["ours"] = self._left()
+        check("nothing of ours is there", not seen["ours"])
+
+    # -- puppet -------------------------------------------------------------------------------------------------------
+
+    def applied(self, seen: Seen) -> None:
+        """The first run changes much, and fails nowhere."""
+        self._want()
+        self.apply(seen, manifest.CHANGED)
+
+    def applied_again(self, seen: Seen) -> None:
+        """The second changes nothing."""
+        self.apply(seen, manifest.NOTHING_TO_DO)
+
+    def _want(self, *, wheel: str = "", ensure: str = "present") -> None:
+        """Write down what the site wants."""
+        wish = self._wish or self._first_wish()
+        self._wish = dataclasses.replace(wish, wheel=wheel or wish.wheel, ensure=ensure)
+        self._machine.put(manifest.files(self._wish))
+
+    def _first_wish(self) -> manifest.Wish:
+        site, machine = self._site, self._machine
+        return manifest.Wish(
+            names=machine.names, image_id=site.image_id, lease_key=site.cm.read(LEASE_PUBLIC),
+            flock_token=manifest.token_of(tokens.host_tokens(site.cm, machine.names)), wheel=machine.delivery.wheel,
+        )  # fmt: skip
+
+    def apply_next(self) -> None:
+        """Puppet installs the next release. Raises CommandFailed, Unavailable."""
+        self._want(wheel=self._machine.delivery.next_wheel)
+        self.apply({}, manifest.CHANGED)
+
+    def apply(self, seen: Seen, must: int) -> None:
+        """Run Puppet, which must exit with that code. Raises CommandFailed, Unavailable."""
+        done = self._machine.run(manifest.APPLY, timeout_s=APPLY_S)
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        seen["exit_code"], seen["changes"] = done.returncode, sum("Notice: /Stage" in line for line in said)
+        seen["said"] = said[-SAID_LINES:]
+        check(f"puppet apply exits with {must}: {_wrong(done)}", done.returncode == must)
+
+    # -- after --------------------------------------------------------------------------------------------------------
+
+    def comes_up(self, seen: Seen) -> None:
+        """What was rolled out works, without anybody's hand."""
+        machine = self._machine
+        eventually(lambda: machine.name in self._site.accepting_startds(), COMES_UP_S, 0.5, what="it is in the pool")
+        eventually(lambda: self._active("shepherd-keeper.service"), COMES_UP_S, 1.0, what="its keeper runs")
+        here = sight(machine)
+        seen["startd"] = tells(machine, ("condor_config_val", "STARTD"))
+        seen["local"], seen["vlans"] = here.is_local, here.facts["vlans"]
+        seen["units"] = self._units()
+        seen["rules"] = self._rules()
+        check("the regular startd is started by the guard", seen["startd"] and "startd-guard" in seen["startd"][0])
+        check(f"the tagged sub-interface {PARENT} is there", any(PARENT in line for line in seen["vlans"]))
+        check(f"with VLAN {VLAN}", any(f"|{VLAN}|" in line for line in seen["vlans"]))
+        check("the host guard is in force", seen["rules"])
+        check("none of our units failed", not [name for name, state in seen["units"].items() if state == "failed"])
+
+    def comes_up_after_reboot(self, seen: Seen) -> None:
+        """The same after a reboot."""
+        self._machine.reboot()
+        self.comes_up(seen)
+
+    def absent(self, seen: Seen) -> None:
+        """`ensure => absent`: the plain node, but for records."""
+        self._lending.until_home()
+        self._want(ensure="absent")
+        self.apply(seen, manifest.CHANGED)
+        plain.joined(self._site, self._machine)
+        seen["startd"], seen["vlans"] = self._startd_of_home(), sight(self._machine).facts["vlans"]
+        seen["rules"] = self._rules()
+        seen["left"] = self._left()
+        check("the regular startd is started by its master", "guard" not in seen["startd"])
+        check("the VLAN and our rules are gone", not seen["vlans"] + seen["rules"])
+        check("no unit and no program of ours is left", not [path for path in seen["left"] if not _is_record(path)])
+
+    def _startd_of_home(self) -> str:
+        return " ".join(tells(self._machine, ("condor_config_val", "STARTD")))
+
+    def _left(self) -> list[str]:
+        """What of ours lies on the machine, where programs, units and settings are."""
+        folders = ("/etc", "/opt", "/usr/local", "/var/lib", "/run")
+        skipped = ("(", "-path", "/var/lib/docker", "-o", "-path", "/run/credentials", ")", "-prune", "-o")
+        asked = ("find", *folders, *skipped, "(", "-name", "*shepherd*", "-o", "-name", "*startd-guard*", ")", "-print")
+        return tells(self._machine, (*asked, "-prune"))
+
+    def _rules(self) -> list[str]:
+        """Our tables of the firewall; dockerd has its own."""
+        return [line for line in tells(self._machine, ("nft", "list", "tables")) if "shepherd" in line]
+
+    def _units(self) -> dict[str, str]:
+        lines = tells(self._machine, ("systemctl", "list-units", "--all", "--plain", "--no-legend", "shepherd*"))
+        return {line.split()[0]: line.split()[2] for line in lines if line.strip()}
+
+    def _active(self, unit: str) -> bool:
+        done = self._machine.run(("systemctl", "is-active", unit))
+        if done.returncode != 0:
+            raise CommandFailed(f"{unit} is {done.stdout.strip()}: {self._machine.journal(unit, 6)}")
+        return True
+
+
+def _is_record(path: str) -> bool:
+    """Whether it is kept on purpose: traceability records, and evidence that somebody holds."""
+    return path.startswith(("/var/lib/shepherd", "/var/log/shepherd"))
+
+
+def _wrong(done: subprocess.CompletedProcess[str]) -> str:
+    """What Puppet complained of."""
+    lines = (done.stdout + done.stderr).splitlines()
+    return " / ".join(line for line in lines if line.startswith(("Error", "Warning")))[:800]
