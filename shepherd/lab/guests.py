@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from shepherd.lab.node import File, Node
+from shepherd.lab.node import Node
+from shepherd.lab.shell import File
 from shepherd.lab.pools import CONFIG_D
 from shepherd.lab.services import SHEPHERD
 
