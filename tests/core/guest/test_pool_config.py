@@ -79,11 +79,12 @@ def test_nobody_else_is_believed(guest: Guest, identity: str) -> None:
 def test_names_that_only_look_alike_are_refused() -> None:
     """A dot in a regular expression is any character, and a domain ends where it ends."""
     site = [CAMPUS]
-    for name in ("alice@campusXexample", "alice@campus.example.org", "@campus.example", "a@b@campus.example",
-                 "alice@evil-campus.example", "submit.campus.example.org", ""):  # fmt: skip
+    for name in ("alice@campusXexample", "alice@campus.example.org", "@campus.example",
+                 "a@campus.example@b", "alice@evil-campus.example", "submit.campus.example.org", ""):  # fmt: skip
         assert not believed(site, CAMPUS.identity, Name=name), name
     assert not believed(site, CAMPUS.identity)
     assert believed(site, CAMPUS.identity, Name="physics.alice@campus.example", ScheddName="Submit.campus.example")
+    assert believed(site, CAMPUS.identity, Name="group.carol@home.example@campus.example")
 
 
 def test_a_limit_is_a_quota_and_none_is_a_large_one() -> None:
@@ -99,6 +100,7 @@ def test_the_image_counts_a_claim_for_the_group_that_the_pool_is_told() -> None:
     """Claims were counted for one group and limited by another, so that nothing was."""
     user = "alice@Camp-us.Example.org"
     assert counted_for(f'RemoteUser = "{user}"') == f"{group_of('Camp-us.Example.org')}.{user}"
+    assert counted_for('RemoteUser = "carol@home.example@campus.example"').startswith("guest_campus_example.")
     assert counted_for("Unclaimed = true") == ""
 
 
