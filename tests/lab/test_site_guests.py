@@ -10,6 +10,7 @@ from shepherd.lab import guests
 from shepherd.lab.eventually import eventually
 from shepherd.lab.guests import CAMPUS, HANDOVER, TOKENS_D
 from shepherd.lab.node import Node
+from shepherd.lab.pools import FLOCK_CONFIG
 from shepherd.lab.services import SHEPHERD
 from shepherd.lab.site import Site
 from shepherd.lab.tokens import flock_token, home_token
@@ -60,9 +61,9 @@ def believed(site: Site, token: str, name: str, *, user: str = "") -> bool:
     site.campus.run(("condor_advertise", "-pool", POOL, "-tcp", command, "/run/told.ad"), env=AS_HOLDER)
     what = "submitters" if user else "schedd"
     ads = site.collector_ads(site.cm, what, pool=site.flock_pool, constraint="Told =?= true")
-    if ads:
-        back = "INVALIDATE_SUBMITTOR_ADS" if user else "INVALIDATE_SCHEDD_ADS"
-        site.campus.run(("condor_advertise", "-pool", POOL, "-tcp", back, "/run/told.ad"), env=AS_HOLDER)
+    back = ("condor_advertise", "-pool", POOL, "-tcp", command.replace("UPDATE", "INVALIDATE") + "S", "-")
+    query = f'MyType = "Query"\nTargetType = "{kind}"\nRequirements = Told =?= true\n'
+    site.cm.must(back, env={"CONDOR_CONFIG": FLOCK_CONFIG}, given=query)
     return any(str(ad["Name"]) == (user or name) for ad in ads)
 
 

@@ -40,8 +40,8 @@ def pool_config(guests: Sequence[Guest]) -> str:
 
 
 def _own_ads(guest: Guest) -> str:
-    """True for an ad that this guest may advertise: of its own schedds, and of its own users. What stands after the last
-    `@` of a submitter is put there by the schedd; what stands before it, a job may say."""
+    """True for an ad that this guest may advertise: of its own schedds, and of its own users. A schedd puts its domain
+    after the last `@` of a submitter; what stands before that, a job may say."""
     names = "{" + ", ".join(f'"{schedd.lower()}"' for schedd in guest.schedds) + "}"
     user = f'regexp("^.+@{guest.domain.replace(".", "[.]")}$", Name)'
     own_schedd = f"(ScheddName =?= undefined || member(toLower(ScheddName), {names}))"
