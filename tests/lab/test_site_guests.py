@@ -73,6 +73,12 @@ def save(site: Site) -> None:
     site.campus.must(("condor_reconfig",))
 
 
+def advertised(site: Site) -> list[str]:
+    """Guests' ads in the flock collector."""
+    kinds = ("schedd", "submitters")
+    return [str(ad["Name"]) for kind in kinds for ad in site.collector_ads(site.cm, kind, pool=site.flock_pool)]
+
+
 def running(site: Site) -> int:
     """Jobs of the foreign pool that run in containers."""
     return sum(len(node.pids(r"^/bin/sleep 600|condor_exec.exe 600", containers=True)) for node in site.hosts)
@@ -158,9 +164,9 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     record_property("job_gone_s", round(gone_s, 2))
     assert gone_s < SECONDS_TO_REMOVE
     assert granted(site, old) == []
-    for kind in ("schedd", "submitters"):
-        assert site.collector_ads(site.cm, kind, pool=site.flock_pool) == []
+    assert advertised(site) == []
     time.sleep(WATCHED_S)
+    assert advertised(site) == [], "its schedd was believed by a session that it had before"
     assert running(site) == 0, "it came back without being a guest"
 
     guest(site, "add", *CAMPUS)

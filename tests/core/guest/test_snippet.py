@@ -23,14 +23,13 @@ def test_it_sets_one_thing_and_the_rest_is_for_people(guest: Guest) -> None:
     """A guest's own pool was opened by a line that nobody had read."""
     lines = [line for line in text(guest).splitlines() if line]
     assert [line for line in lines if not line.startswith("#")] == [SETTING]
-    assert max(map(len, lines)) <= 120 or len(guest.schedds) > 1 or len(guest.domain) > 20
 
 
 def test_it_names_what_belongs_to_this_guest() -> None:
     """Two guests had each other's file, and both were refused."""
     said = text(dataclasses.replace(CAMPUS, hosts=1, notice_s=45.0))
-    for word in (*CAMPUS.schedds, "NAME@campus.example", token_name(POOL), snippet_file(POOL), "45 s", "1 host's worth"):
-        assert word in said
+    names = (*CAMPUS.schedds, "NAME@campus.example", token_name(POOL), snippet_file(POOL))
+    assert [word for word in (*names, "45 s", "1 host's worth") if word not in said] == []
     assert "12 hosts' worth" in text(dataclasses.replace(CAMPUS, hosts=12))
 
 
