@@ -81,7 +81,7 @@ def advertised(site: Site) -> list[str]:
 
 def running(site: Site) -> int:
     """Jobs of the foreign pool that run in containers."""
-    return sum(len(node.pids(r"^/bin/sleep 600|condor_exec.exe 600", containers=True)) for node in site.hosts)
+    return sum(len(node.pids(r"(^|/)(sleep|condor_exec\.exe) 600$", containers=True)) for node in site.hosts)
 
 
 @pytest.fixture
