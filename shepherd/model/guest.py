@@ -61,6 +61,8 @@ class Guest:
     """Who removed it."""
     removed_at_s: float = 0.0
     """When. Seconds since 1970."""
+    past: tuple[str, ...] = ()
+    """Identities that this name had before, with when and by whom each began and ended."""
 
     @property
     def may_sign_in(self) -> bool:

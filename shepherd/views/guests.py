@@ -38,7 +38,7 @@ def guest_text(guest: Guest, graceful_s: float, now_s: float) -> str:
         ("notice", f"{guest.notice_s or graceful_s:g} s" + ("" if guest.notice_s else ", as the site gives")),
         ("token", _token(guest, now_s)),
         ("added", _deed(guest.added_by, guest.added_at_s)), ("changed", _deed(guest.changed_by, guest.changed_at_s)),
-        ("removed", _deed(guest.removed_by, guest.removed_at_s)),
+        ("removed", _deed(guest.removed_by, guest.removed_at_s)), *(("before", one) for one in guest.past),
     ]  # fmt: skip
     lines = [f"{name:<9} {one_line(value)}" for name, value in facts if value]
     return "\n".join([*lines, *(f"Problem: {what}" for what in _problems(guest, graceful_s, now_s))]) + "\n"

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import given
 
@@ -25,6 +26,7 @@ def files_in(place: Path) -> DirectoryOfGuests:
     )  # fmt: skip
 
 
+@hypothesis.settings(max_examples=40)
 @given(guests())
 def test_what_is_written_is_read_again(guest: Guest) -> None:
     """A name with an umlaut, or a limit of 1e5, made the file unreadable, and with it every guest."""

@@ -10,6 +10,7 @@ from shepherd.lab import guests
 from shepherd.lab.eventually import eventually
 from shepherd.lab.guests import CAMPUS, HANDOVER, TOKENS_D
 from shepherd.lab.node import Node
+from shepherd.lab.pools import FLOCK_CONFIG
 from shepherd.lab.services import SHEPHERD
 from shepherd.lab.site import Site
 from shepherd.lab.tokens import flock_token, home_token
@@ -60,9 +61,9 @@ def believed(site: Site, token: str, name: str, *, user: str = "") -> bool:
     site.campus.run(("condor_advertise", "-pool", POOL, "-tcp", command, "/run/told.ad"), env=AS_HOLDER)
     what = "submitters" if user else "schedd"
     ads = site.collector_ads(site.cm, what, pool=site.flock_pool, constraint="Told =?= true")
-    if ads:
-        back = "INVALIDATE_SUBMITTOR_ADS" if user else "INVALIDATE_SCHEDD_ADS"
-        site.campus.run(("condor_advertise", "-pool", POOL, "-tcp", back, "/run/told.ad"), env=AS_HOLDER)
+    back = ("condor_advertise", "-pool", POOL, "-tcp", command.replace("UPDATE", "INVALIDATE") + "S", "-")
+    query = f'MyType = "Query"\nTargetType = "{kind}"\nRequirements = Told =?= true\n'
+    site.cm.must(back, env={"CONDOR_CONFIG": FLOCK_CONFIG}, given=query)
     return any(str(ad["Name"]) == (user or name) for ad in ads)
 
 
@@ -72,9 +73,15 @@ def save(site: Site) -> None:
     site.campus.must(("condor_reconfig",))
 
 
+def advertised(site: Site) -> list[str]:
+    """Guests' ads in the flock collector."""
+    kinds = ("schedd", "submitters")
+    return [str(ad["Name"]) for kind in kinds for ad in site.collector_ads(site.cm, kind, pool=site.flock_pool)]
+
+
 def running(site: Site) -> int:
     """Jobs of the foreign pool that run in containers."""
-    return sum(len(node.pids(r"^/bin/sleep 600|condor_exec.exe 600", containers=True)) for node in site.hosts)
+    return sum(len(node.pids(r"(^|/)(sleep|condor_exec\.exe) 600$", containers=True)) for node in site.hosts)
 
 
 @pytest.fixture
@@ -157,9 +164,9 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     record_property("job_gone_s", round(gone_s, 2))
     assert gone_s < SECONDS_TO_REMOVE
     assert granted(site, old) == []
-    for kind in ("schedd", "submitters"):
-        assert site.collector_ads(site.cm, kind, pool=site.flock_pool) == []
+    assert advertised(site) == []
     time.sleep(WATCHED_S)
+    assert advertised(site) == [], "its schedd was believed by a session that it had before"
     assert running(site) == 0, "it came back without being a guest"
 
     guest(site, "add", *CAMPUS)

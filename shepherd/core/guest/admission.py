@@ -1,6 +1,7 @@
 """What becomes of a guest when somebody adds or removes it: from what is written and what is asked to what to write."""
 
 import dataclasses
+import datetime
 
 from shepherd.core.guest.naming import identity_of
 from shepherd.errors import UsageError
@@ -43,13 +44,14 @@ def removing(name: str, known: Guest | None, deed: Deed) -> Guest:
 
 
 def _new(name: str, known: Guest | None, wanted: Wanted, deed: Deed, trust_domain: str) -> Guest:
+    past = (*known.past, _ended(known, known.removed_by, known.removed_at_s)) if known else ()
     given = wanted.given()
     if missing := [option for key, option in NEEDED if not given.get(key)]:
         raise UsageError(f"{name} is a new guest: say {' and '.join(missing)}, too")
     generation = known.generation + 1 if known else 1
     return Guest(
         name=name, generation=generation, standing=Standing.ADDING,
-        identity=identity_of(name, generation, trust_domain), added_by=deed.who, added_at_s=deed.at_s,
+        identity=identity_of(name, generation, trust_domain), added_by=deed.who, added_at_s=deed.at_s, past=past,
         **given,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -58,10 +60,19 @@ def _anew(known: Guest, changed: Guest, anew: Anew, deed: Deed, trust_domain: st
     if anew is Anew.REISSUE:
         generation = known.generation + 1
         identity = identity_of(known.name, generation, trust_domain)
-        changed = dataclasses.replace(changed, generation=generation, standing=Standing.ADDING, identity=identity)
+        past = (*known.past, _ended(known, deed.who, deed.at_s))
+        changed = dataclasses.replace(
+            changed, generation=generation, standing=Standing.ADDING, identity=identity, past=past,
+            added_by=deed.who, added_at_s=deed.at_s,
+        )  # fmt: skip
     if changed == known and anew is not Anew.RENEW:
         return known
     return dataclasses.replace(changed, changed_by=deed.who, changed_at_s=deed.at_s)
+
+
+def _ended(known: Guest, who: str, at_s: float) -> str:
+    began, ended = (datetime.datetime.fromtimestamp(s, datetime.UTC).isoformat() for s in (known.added_at_s, at_s))
+    return f"{known.identity}: from {began}, by {known.added_by}, to {ended}, by {who}"
 
 
 def _differences(known: Guest, changed: Guest) -> str:

@@ -40,9 +40,10 @@ def pool_config(guests: Sequence[Guest]) -> str:
 
 
 def _own_ads(guest: Guest) -> str:
-    """True for an ad that this guest may advertise: of its own schedds, and of its own users."""
+    """True for an ad that this guest may advertise: of its own schedds, and of its own users. A schedd puts its domain
+    after the last `@` of a submitter; what stands before that, a job may say."""
     names = "{" + ", ".join(f'"{schedd.lower()}"' for schedd in guest.schedds) + "}"
-    user = f'regexp("^[^@]+@{guest.domain.replace(".", "[.]")}$", Name)'
+    user = f'regexp("^.+@{guest.domain.replace(".", "[.]")}$", Name)'
     own_schedd = f"(ScheddName =?= undefined || member(toLower(ScheddName), {names}))"
     identity = f'AuthenticatedIdentity =?= "{guest.identity}"'
     return f"({identity} && (member(toLower(Name), {names}) || {user}) && {own_schedd})"

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from shepherd.core.guest.naming import group_of
+from shepherd.core.guest.naming import domain_of, group_of
 from shepherd.core.setting_forms import Problem, duplicate_problems, hostname_problem
 from shepherd.model.guest import Guest, Standing
 
@@ -68,6 +68,9 @@ def site_problems(guest: Guest, others: Sequence[Guest], graceful_s: float, own_
     for schedd in guest.schedds:
         if owner := taken.get(schedd.casefold()):
             yield Problem("schedds", f"{schedd} is a schedd of the guest {owner}", "one schedd is of one guest")
+    for other in present:
+        yield from _user_problems(guest, other)
+        yield from _user_problems(other, guest)
     groups = {group_of(other.domain): other.name for other in present}
     if owner := groups.get(group_of(guest.domain)):
         remedy = "one domain is of one guest; those that differ in dots and hyphens alone cannot be told apart"
@@ -77,3 +80,11 @@ def site_problems(guest: Guest, others: Sequence[Guest], graceful_s: float, own_
     if guest.notice_s > graceful_s:
         remedy = f"promise at most {graceful_s:g}, or raise graceful_s in [timers] of the shepherd's settings first"
         yield Problem("notice_s", f"is {guest.notice_s:g}, and this site gives jobs {graceful_s:g} s", remedy)
+
+
+def _user_problems(guest: Guest, other: Guest) -> Iterator[Problem]:
+    """A schedd that is named like another guest's user could be advertised by both."""
+    for schedd in guest.schedds:
+        if domain_of(schedd).casefold() == other.domain.casefold():
+            remedy = "rename the schedd: its name cannot be told from a user's"
+            yield Problem("schedds", f"{schedd} of {guest.name} is in the domain of the guest {other.name}", remedy)

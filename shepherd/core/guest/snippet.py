@@ -58,5 +58,5 @@ def token_name(pool: FlockPool) -> str:
 def _limit(guest: Guest) -> str:
     if not guest.hosts:
         return "There is no limit to how many hosts your jobs may have."
-    noun = "host" if guest.hosts == 1 else "hosts"
-    return f"All your jobs together have {guest.hosts} {noun}' worth of cores and memory at most."
+    whose = "1 host's" if guest.hosts == 1 else f"{guest.hosts} hosts'"
+    return f"All your jobs together have {whose} worth of cores and memory at most."

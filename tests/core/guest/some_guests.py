@@ -1,11 +1,12 @@
 """Guests of all kinds that the rules allow."""
 
 import dataclasses
+import math
 
 from hypothesis import strategies as st
 
 from shepherd.core.guest.naming import group_of, identity_of
-from shepherd.core.guest.rules import guest_problems
+from shepherd.core.guest.rules import guest_problems, site_problems
 from shepherd.model.guest import Guest, Standing
 
 DOMAIN = "flock.lab"
@@ -49,11 +50,10 @@ def sites() -> st.SearchStrategy[list[Guest]]:
 
 
 def _apart(drawn: list[Guest]) -> list[Guest]:
-    """No schedd of one is one of another."""
-    taken: set[str] = set()
-    kept = []
+    """Those who may be beside all before them, removed ones too."""
+    kept: list[Guest] = []
     for guest in drawn:
-        if taken.isdisjoint(guest.schedds):
+        others = [dataclasses.replace(other, standing=Standing.ADMITTED) for other in kept]
+        if not list(site_problems(guest, others, math.inf, DOMAIN)):
             kept.append(guest)
-            taken.update(guest.schedds)
     return kept

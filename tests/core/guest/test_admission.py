@@ -71,6 +71,17 @@ def test_a_removed_guest_comes_back_as_another() -> None:
     assert (again.removed_by, again.token_id) == ("", "")
 
 
+def test_every_identity_that_a_name_had_is_known_with_its_time() -> None:
+    """Asked about a job of last March, nobody could say which of the guest's tokens had been good then."""
+    gone = dataclasses.replace(CAMPUS, standing=Standing.REMOVED, removed_by="bert", removed_at_s=1.75e9)
+    again = add(gone, NEW)
+    assert again.past == (
+        "guest.campus.1@flock.lab: from 2023-11-14T22:13:20+00:00, by root, to 2025-06-15T15:06:40+00:00, by bert",
+    )
+    reissued = add(dataclasses.replace(again, standing=Standing.ADMITTED), anew=Anew.REISSUE)
+    assert [line.partition("@")[0] for line in reissued.past] == ["guest.campus.1", "guest.campus.2"]
+
+
 def test_a_guest_who_is_being_removed_is_not_added() -> None:
     """Half removed and half added, its old jobs ran under the new limits."""
     half = removing("campus", CAMPUS, DEED)

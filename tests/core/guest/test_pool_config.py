@@ -5,11 +5,12 @@ import subprocess
 import sys
 
 import classad2
+import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shepherd.core.guest.naming import group_of
-from shepherd.core.guest.pool_config import MACRO, pool_config
+from shepherd.core.guest.naming import PREFIX, group_of
+from shepherd.core.guest.pool_config import HOST, MACRO, pool_config
 from shepherd.model.guest import Guest, Standing
 from tests.core.guest.some_guests import CAMPUS, OTHER, guests, sites
 from tests.house.sources import ROOT
@@ -30,12 +31,14 @@ def believed(site: list[Guest], identity: str, **attributes: str) -> bool:
     return ad.eval("Requirements") is True
 
 
+@hypothesis.settings(max_examples=40)
 @given(sites())
 def test_every_line_is_one_of_its_few_forms(site: list[Guest]) -> None:
     """A guest's odd name ended a line, and what came after it was configuration."""
     assert [line for line in pool_config(site).splitlines() if not LINE.fullmatch(line)] == []
 
 
+@hypothesis.settings(max_examples=40)
 @given(sites(), st.randoms())
 def test_the_same_guests_give_the_same_text(site: list[Guest], random) -> None:
     """Each look at it was a change, and each change a reconfiguration."""
@@ -43,6 +46,7 @@ def test_the_same_guests_give_the_same_text(site: list[Guest], random) -> None:
     assert pool_config(mixed) == pool_config(site)
 
 
+@hypothesis.settings(max_examples=40)
 @given(sites())
 def test_only_who_may_sign_in_is_named(site: list[Guest]) -> None:
     """A removed guest's identity was still in one of the lists."""
@@ -51,6 +55,7 @@ def test_only_who_may_sign_in_is_named(site: list[Guest]) -> None:
     assert [one.identity for one in site if not one.may_sign_in and one.identity in text] == []
 
 
+@hypothesis.settings(max_examples=40)
 @given(sites())
 def test_a_guest_is_believed_for_its_schedds_and_users_alone(site: list[Guest]) -> None:
     """One guest advertised another's schedd, and got its users' share."""
@@ -74,11 +79,12 @@ def test_nobody_else_is_believed(guest: Guest, identity: str) -> None:
 def test_names_that_only_look_alike_are_refused() -> None:
     """A dot in a regular expression is any character, and a domain ends where it ends."""
     site = [CAMPUS]
-    for name in ("alice@campusXexample", "alice@campus.example.org", "@campus.example", "a@b@campus.example",
-                 "alice@evil-campus.example", "submit.campus.example.org", ""):  # fmt: skip
+    for name in ("alice@campusXexample", "alice@campus.example.org", "@campus.example",
+                 "a@campus.example@b", "alice@evil-campus.example", "submit.campus.example.org", ""):  # fmt: skip
         assert not believed(site, CAMPUS.identity, Name=name), name
     assert not believed(site, CAMPUS.identity)
     assert believed(site, CAMPUS.identity, Name="physics.alice@campus.example", ScheddName="Submit.campus.example")
+    assert believed(site, CAMPUS.identity, Name="group.carol@home.example@campus.example")
 
 
 def test_a_limit_is_a_quota_and_none_is_a_large_one() -> None:
@@ -94,6 +100,7 @@ def test_the_image_counts_a_claim_for_the_group_that_the_pool_is_told() -> None:
     """Claims were counted for one group and limited by another, so that nothing was."""
     user = "alice@Camp-us.Example.org"
     assert counted_for(f'RemoteUser = "{user}"') == f"{group_of('Camp-us.Example.org')}.{user}"
+    assert counted_for('RemoteUser = "carol@home.example@campus.example"').startswith("guest_campus_example.")
     assert counted_for("Unclaimed = true") == ""
 
 
@@ -107,6 +114,21 @@ def counted_for(slot: str) -> str:
     argv = [sys.executable, "-c", code, slot, expression]
     done = subprocess.run(argv, env={"CONDOR_CONFIG": "/dev/null"}, capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+def test_the_shipped_configuration_counts_and_refuses_by_the_same_words() -> None:
+    """A host weighed one in one file and a hundred in the other, and nobody was limited."""
+    shipped = (ROOT / "puppet/files/flock-pool.conf").read_text()
+    assert f"$({MACRO})" in macro(shipped, "COLLECTOR_REQUIREMENTS")
+    assert macro(shipped, MACRO) == "False"
+    assert macro(shipped, "SHEPHERD_GUESTS") == ""
+    assert macro(shipped, "SLOT_WEIGHT").startswith(f"{HOST} * ")
+    assert f'"^{PREFIX[:-1]}[.]"' in macro(shipped, "SEC_TOKEN_REVOCATION_EXPR")
+    assert f'"^{PREFIX[:-1]}[.]"' in macro(shipped, "FLOCK_STARTD_ADS")
+    for level in ("READ", "ADVERTISE_SCHEDD"):
+        assert "$(SHEPHERD_GUESTS)" in macro(shipped, f"ALLOW_{level}")
+    others = ("WRITE", "DAEMON", "ADMINISTRATOR", "NEGOTIATOR", "ADVERTISE_STARTD", "ADVERTISE_MASTER")
+    assert [level for level in others if "GUESTS" in macro(shipped, f"ALLOW_{level}")] == []
 
 
 def test_without_guests_nobody_is_one() -> None:

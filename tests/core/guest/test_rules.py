@@ -40,6 +40,13 @@ def test_two_guests_share_neither_schedd_nor_domain() -> None:
     assert beside(dataclasses.replace(CAMPUS, domain="Other-Example"), OTHER) == {"domain"}
 
 
+def test_no_schedd_is_named_like_another_guests_user() -> None:
+    """`second@other.example` was a schedd of one guest, and a user of the other, who advertised it."""
+    second = dataclasses.replace(CAMPUS, schedds=("second@Other.example",))
+    assert beside(second, OTHER) == {"schedds"}
+    assert beside(OTHER, second) == {"schedds"}
+
+
 def test_a_removed_guest_takes_nothing_from_others() -> None:
     """A pool that was renamed could not be added again, because of its old name."""
     gone = dataclasses.replace(CAMPUS, name="old", standing=Standing.REMOVED)
