@@ -176,6 +176,8 @@ class Silencer:
         urgent = {host for host, record in switches.items() if is_urgent(record)}
         there = [one for of_check in self._silences.values() for one in of_check.values()]
         every = plan(self._wishes, there, urgent, self._settings.icinga, self._clock.wall_s())
+        wanted = {call.check for call in every}
+        self._put_off = {check: one for check, one in self._put_off.items() if check in wanted}
         put_off = {check for check, one in self._put_off.items() if now_s < one.until_s}
         calls = tuple(call for call in every if call.check not in put_off)[:MOST_CALLS]
         for call in calls:

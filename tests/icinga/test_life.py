@@ -106,7 +106,7 @@ def begun_during_a_reload(place: RealPlace) -> tuple[set[str], int]:
     return done, unavailable
 
 
-def test_a_new_icinga_does_what_it_answers_for_during_a_reload(new_icinga: Instance, tmp_path: pathlib.Path) -> None:
+def test_a_new_icinga_does_what_it_answers_for_in_a_reload(new_icinga: Instance, tmp_path: pathlib.Path) -> None:
     """It says 503 meanwhile: a lend waits, and nothing is believed that is not there."""
     place = RealPlace(new_icinga, tmp_path)
     place.clean()
@@ -118,7 +118,7 @@ def test_a_new_icinga_does_what_it_answers_for_during_a_reload(new_icinga: Insta
     assert len(there) - len(done) <= unavailable
 
 
-def test_an_old_icinga_forgets_what_it_answers_for_during_a_reload(old_icinga: Instance, tmp_path: pathlib.Path) -> None:
+def test_an_old_icinga_forgets_what_it_answers_for_in_a_reload(old_icinga: Instance, tmp_path: pathlib.Path) -> None:
     """2.13 says 200, and the process that takes over has read its files before: why the list is asked for again."""
     place = RealPlace(old_icinga, tmp_path)
     place.clean()
