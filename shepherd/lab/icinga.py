@@ -153,6 +153,7 @@ class Instance:
         keys = urllib.request.HTTPPasswordMgrWithPriorAuth()
         keys.add_password(None, self.url, user, password, is_authenticated=True)
         context = ssl.create_default_context(cafile=str(self.authority))
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         opener = urllib.request.build_opener(
             urllib.request.HTTPBasicAuthHandler(keys), urllib.request.HTTPSHandler(context=context),
             urllib.request.ProxyHandler({}),
