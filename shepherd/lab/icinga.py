@@ -5,7 +5,6 @@ It runs on the machine's loopback, or in a node, from a tree of its own (`icinga
 
 import contextlib
 import json
-import shlex
 import ssl
 import subprocess
 import urllib.error
@@ -228,8 +227,3 @@ def settings_for(instance: Instance, password_file: Path, **changes: Any) -> Ici
         "flock": ("{flock}!startd",), "heartbeat": f"{instance.heart}!flocking-shepherd", **changes,
     }  # fmt: skip
     return IcingaSettings(**told)
-
-
-def shown(argv: Sequence[str]) -> str:
-    """A command line, for a shell."""
-    return shlex.join(argv)
