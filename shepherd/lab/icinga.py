@@ -5,7 +5,6 @@ It runs on the machine's loopback, or in a node, from a tree of its own (`icinga
 
 import contextlib
 import json
-import shlex
 import ssl
 import subprocess
 import urllib.error
@@ -153,6 +152,7 @@ class Instance:
         keys = urllib.request.HTTPPasswordMgrWithPriorAuth()
         keys.add_password(None, self.url, user, password, is_authenticated=True)
         context = ssl.create_default_context(cafile=str(self.authority))
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         opener = urllib.request.build_opener(
             urllib.request.HTTPBasicAuthHandler(keys), urllib.request.HTTPSHandler(context=context),
             urllib.request.ProxyHandler({}),
@@ -227,8 +227,3 @@ def settings_for(instance: Instance, password_file: Path, **changes: Any) -> Ici
         "flock": ("{flock}!startd",), "heartbeat": f"{instance.heart}!flocking-shepherd", **changes,
     }  # fmt: skip
     return IcingaSettings(**told)
-
-
-def shown(argv: Sequence[str]) -> str:
-    """A command line, for a shell."""
-    return shlex.join(argv)

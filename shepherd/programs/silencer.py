@@ -82,6 +82,8 @@ class Silencer:
         self._begun_s = self._next_s = self._plan_s = self._list_s = 0.0
         self._retry_s = RETRY_S
         self._is_listed = False
+        self._is_settled = False
+        """Nothing was to be asked for, and nothing has changed since."""
         self._other_kind: SilenceKind | None = _other(settings.icinga.silence)
         """Still to be asked for: what a shepherd with another setting left."""
 
@@ -144,7 +146,7 @@ class Silencer:
         stages = {host: record.stage for host, record in switches.items()}
         if stages == self._stages and now_s < self._plan_s:
             return
-        self._stages, self._plan_s = stages, now_s + self._settings.timers.look_s
+        self._stages, self._plan_s, self._is_settled = stages, now_s + self._settings.timers.look_s, False
         self._wishes = wishes_of(snapshot, switches, self._settings, self._instance, self._clock.wall_s())
         leases = {record.lease for record in switches.values()}
         self._waiting = {lease: since_s for lease, since_s in self._waiting.items() if lease in leases}
@@ -158,8 +160,9 @@ class Silencer:
         calls: tuple[Call, ...] = ()
         if not self._is_listed or now_s >= self._list_s:
             kinds = tuple(kind for kind in (icinga.silence, self._other_kind) if kind)
-        elif is_alone:
+        elif is_alone and not self._is_settled:
             calls = self._calls(switches, now_s)
+            self._is_settled = not calls
         if not kinds and not calls and beat is None:
             return
         self._record(calls)
@@ -176,6 +179,8 @@ class Silencer:
         urgent = {host for host, record in switches.items() if is_urgent(record)}
         there = [one for of_check in self._silences.values() for one in of_check.values()]
         every = plan(self._wishes, there, urgent, self._settings.icinga, self._clock.wall_s())
+        wanted = {call.check for call in every}
+        self._put_off = {check: one for check, one in self._put_off.items() if check in wanted}
         put_off = {check for check, one in self._put_off.items() if now_s < one.until_s}
         calls = tuple(call for call in every if call.check not in put_off)[:MOST_CALLS]
         for call in calls:
@@ -190,6 +195,7 @@ class Silencer:
     # -- folding in ---------------------------------------------------------------------------------------------------
 
     def _fold(self, turn: Turn | ShepherdError, now_s: float) -> None:
+        self._is_settled = False
         if isinstance(turn, ShepherdError):
             turn = Turn(problem=turn.diagnosis())
         if turn.listed is not None:

@@ -98,7 +98,7 @@ def monitoring_of(settings: Settings, path: Path) -> Icinga | None:
     try:
         return Icinga(settings.icinga)
     except CommandFailed as exc:
-        remedy = "put it there for the daemon's user alone, or leave icinga.url empty"
+        remedy = "give the daemon's user a file it can read, or leave icinga.url empty"
         raise SettingsError(file=str(path), key="icinga", problem=str(exc), remedy=remedy) from exc
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from shepherd.core.monitoring.wishes import checks_of
 from shepherd.model.monitoring import AUTHOR
-from shepherd.sim.icinga import Trouble
+from shepherd.sim.icinga import SimIcinga, Trouble
+from shepherd.sim.pools import EPOCH_S
 
 if TYPE_CHECKING:
     from shepherd.model.host import HostPair
     from shepherd.model.icinga_settings import IcingaSettings
     from shepherd.sim.host import Host
-    from shepherd.sim.icinga import SimIcinga
+    from shepherd.sim.pools import Pools
 
 EVERY_S = 1.0
 PAST_S = 1e9
@@ -69,6 +70,16 @@ class Alerts:
         container = host.container
         serving = container.flock if container is not None and container.alive else None
         return serving is not None and serving.accepts and any(self.icinga.is_hidden(check) for check in flock)
+
+
+def monitored(hosts: Mapping[str, Host], settings: IcingaSettings, pools: Pools) -> Alerts:
+    """A fake Icinga with the checks of these hosts, and its measure. Its clock is right, whatever the pools' is."""
+    events = pools.events
+    checks = [name for host in hosts.values() for of in checks_of(host.pair, settings) for name in of]
+    icinga = SimIcinga([*checks, settings.heartbeat], lambda: EPOCH_S + events.now_s)
+    alerts = Alerts(icinga, settings, lambda: events.now_s)
+    alerts.is_well = lambda: icinga.trouble is Trouble.NONE and not pools.wall_offset_s
+    return alerts
 
 
 def _since(since: dict[str, float], name: str, now_s: float, *, holds: bool) -> None:

@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable, Mapping
 
 from shepherd.core.invariants import breaches
-from shepherd.core.monitoring.wishes import checks_of
 from shepherd.errors import AnotherShepherd
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.icinga_settings import IcingaSettings
@@ -33,14 +32,14 @@ from shepherd.programs.pages import LeasePages
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
-from shepherd.sim.alerts import Alerts
+from shepherd.sim.alerts import monitored
 from shepherd.sim.clock import SimClock
 from shepherd.sim.crash import Crashes, ShepherdCrash
 from shepherd.sim.events import Events
 from shepherd.sim.host import Host, Tempo
-from shepherd.sim.icinga import SimIcinga, SimMonitoring, Trouble
+from shepherd.sim.icinga import SimMonitoring
 from shepherd.sim.meter import Meter
-from shepherd.sim.pools import EPOCH_S, Pools
+from shepherd.sim.pools import Pools
 from shepherd.sim.ports import (
     SimCommands,
     SimExecutor,
@@ -151,7 +150,8 @@ class Site:
         self.shepherds: list[Running] = []
         self.started = 0
         """Shepherds so far."""
-        self.icinga = self._monitored() if spec.icinga.url else None
+        self.meter.alerts = monitored(self.hosts, spec.icinga, self.pools) if spec.icinga.url else None
+        self.icinga = self.meter.alerts.icinga if self.meter.alerts else None
         self.monitoring: Callable[[Running], Monitoring | None] = lambda running: (
             SimMonitoring(icinga=self.icinga, crashes=running.crashes) if self.icinga else None
         )
@@ -222,14 +222,6 @@ class Site:
     def breaches(self) -> tuple[str, ...]:
         """Every invariant that does not hold."""
         return breaches(self.facts())
-
-    def _monitored(self) -> SimIcinga:
-        icinga = self.spec.icinga
-        of_hosts = [name for host in self.hosts.values() for of in checks_of(host.pair, icinga) for name in of]
-        made = SimIcinga([*of_hosts, icinga.heartbeat], lambda: EPOCH_S + self.now_s)
-        alerts = self.meter.alerts = Alerts(made, icinga, lambda: self.now_s)
-        alerts.is_well = lambda: made.trouble is Trouble.NONE and not self.pools.wall_offset_s
-        return made
 
     def _host(self, pair: HostPair) -> Host:
         return Host(
@@ -343,27 +335,29 @@ class Running:
             new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
             hold=silencer.waits_for,
         )
-        latch = Latch(
-            ledger=self.ledger,
-            diary=diary,
-            spool=site.spool_of(self.instance),
-            off_switch=site.off_switch,
-            clock=clock,
-            log=self._log,
-            latch=site.spec.latch,
-        )
         return Shepherd(
             settings=settings,
             observer=Observer(pool, clock, settings),
             switches=switches,
             silencer=silencer,
-            latch=latch,
+            latch=self._latch(diary, clock),
             ledger=self.ledger,
             diary=diary,
             clock=clock,
             watchdog=SimWatchdog(),
             log=self._log,
             about={"instance": self.instance, "pid": 1},
+        )
+
+    def _latch(self, diary: Diary, clock: SimClock) -> Latch:
+        return Latch(
+            ledger=self.ledger,
+            diary=diary,
+            spool=self.site.spool_of(self.instance),
+            off_switch=self.site.off_switch,
+            clock=clock,
+            log=self._log,
+            latch=self.site.spec.latch,
         )
 
     def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:

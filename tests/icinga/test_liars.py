@@ -1,12 +1,16 @@
 """Whatever answers under Icinga's address: only what was surely done counts, and nothing holds anybody for long."""
 
 import json
+import os
 import pathlib
+import ssl
 import time
 
 import pytest
 
 from shepherd.edges.icinga import Icinga
+from shepherd.edges.icinga_http import verifying
+from shepherd.edges.secret_file import refuse_loose
 from shepherd.errors import CommandFailed, MonitoringRefused, MonitoringUnavailable
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import Begin, Heartbeat, Mark, Silence, SilenceKind
@@ -214,6 +218,34 @@ def test_a_file_that_is_not_there_is_told_at_the_start(folder: Folder, file: str
     """Found out with the first alert, a week later."""
     with pytest.raises(CommandFailed, match="nowhere"):
         folder.icinga(1, **{file: "/nowhere/at-all"})
+
+
+def test_icingas_own_certificates_are_verified_by_any_python() -> None:
+    """From Python 3.13 on no Icinga answered any more that was set up as its manual says: no key identifiers."""
+    ours, systems = verifying(ssl.get_default_verify_paths().cafile or ""), verifying("")
+    assert not ours.verify_flags & ssl.VERIFY_X509_STRICT
+    for context in (ours, systems):
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert context.check_hostname
+
+
+def loose(mode: int, owner: int, group: int) -> bool:
+    """Whether a secret's file with these is refused."""
+    try:
+        refuse_loose(pathlib.Path("secret"), os.stat_result((0o100000 | mode, 0, 0, 1, owner, group, 0, 0, 0, 0)))
+    except CommandFailed:
+        return True
+    return False
+
+
+def test_a_credential_of_systemd_is_read() -> None:
+    """Handed over by LoadCredential it has the mode 0440, and the daemon did not start."""
+    assert not loose(0o440, 0, 0)
+    assert not loose(0o400, os.geteuid(), 7)
+    assert loose(0o440, 0, 7)
+    assert loose(0o460, 0, 0)
+    assert loose(0o404, 0, 0)
+    assert loose(0o400, os.geteuid() + 1, 0)
 
 
 def test_a_password_that_others_may_read_is_refused(folder: Folder) -> None:

@@ -1,0 +1,169 @@
+"""A real Icinga that dies, hangs, reloads and changes its mind, under a shepherd that goes on."""
+
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+
+from shepherd.errors import MonitoringUnavailable
+from shepherd.lab.eventually import eventually
+from shepherd.lab.icinga import Instance
+from shepherd.model.monitoring import Begin, Mark, SilenceKind
+from shepherd.sim.site import Site
+from tests.icinga.places import CHECK, RealPlace
+from tests.icinga.test_table import silent, site_on
+from tests.sim.test_alerts import HOME_S, burst, lent, settle, table
+
+pytestmark = pytest.mark.real
+MARK = Mark(pool="home", instance="i", host="p201", lease="", why="w")
+
+
+@pytest.fixture(name="place")
+def a_clean_place(icinga: Instance, tmp_path: pathlib.Path):
+    made = RealPlace(icinga, tmp_path)
+    made.clean()
+    yield made
+    if not icinga.answers():
+        icinga.stop()
+        icinga.start()
+    made.clean()
+
+
+def wanted() -> Begin:
+    now_s = time.time()
+    return Begin(check=CHECK, kind=SilenceKind.DOWNTIME, mark=MARK, from_s=now_s - 300, until_s=now_s + 7200)
+
+
+def started(icinga: Instance) -> float:
+    """When the process that answers began."""
+    return float(icinga.ask("/status/IcingaApplication")[0]["status"]["icingaapplication"]["app"]["program_start"])
+
+
+def lent_site(place: RealPlace, kind: str = "downtime") -> Site:
+    """One of two fake hosts serves guests, and the real Icinga knows."""
+    site = site_on(place, kind)
+    site.start_shepherd()
+    assert site.run_until(lambda: len(lent(site)) == 1, 60)
+    settle(site)
+    assert silent(place) == table(site)
+    return site
+
+
+def test_downtimes_outlive_a_killed_icinga(place: RealPlace) -> None:
+    """The machine with the monitoring lost power, and every lent host alarmed when it was back."""
+    made = place.downtimes.begin(wanted())
+    place.instance.stop()
+    with pytest.raises(MonitoringUnavailable, match="does not answer"):
+        place.downtimes.end(made)
+    place.instance.start()
+    assert place.is_silent(CHECK)
+    assert [one.name for one in place.downtimes.silences(SilenceKind.DOWNTIME)] == [made.name]
+
+
+@pytest.mark.parametrize("kind", ["downtime", "disable-checks"])
+def test_a_host_comes_home_while_icinga_is_down_and_alarms_again_when_it_is_back(place: RealPlace, kind: str) -> None:
+    """Nobody looked after what had been asked for in vain: the host was silent for good."""
+    site = lent_site(place, kind)
+    place.instance.stop()
+    burst(site)
+    assert site.run_until(lambda: not lent(site), 60)
+    site.run(60)
+    assert "does not answer" in " ".join(site.ledger.present["problems"])  # type: ignore[arg-type]
+    place.instance.start()
+    settle(site)
+    assert silent(place) == table(site)
+    assert site.ledger.present["problems"] == []
+
+
+@pytest.mark.limit(120)
+def test_a_host_comes_home_while_icinga_hangs(place: RealPlace) -> None:
+    """A connection that was accepted and never answered held the reclaim."""
+    site = lent_site(place)
+    burst(site)
+    with place.not_answering():
+        began_s = site.now_s
+        assert site.run_until(lambda: not lent(site), 60)
+        assert site.now_s - began_s < 30
+    settle(site)
+    site.run(HOME_S)
+    assert silent(place) == table(site)
+
+
+def begun_during_a_reload(place: RealPlace) -> tuple[set[str], int]:
+    """Names of downtimes that were answered for while Icinga was reloaded, and how many were told to come again."""
+    before, done, unavailable = started(place.instance), set(), 0
+    os.kill(place.instance.pid, signal.SIGHUP)
+    end_s = time.monotonic() + 5
+    while time.monotonic() < end_s:
+        try:
+            done.add(place.downtimes.begin(wanted()).name)
+        except MonitoringUnavailable:
+            unavailable += 1
+        time.sleep(0.02)
+    eventually(lambda: started(place.instance) > before, 20, what="Icinga was reloaded")
+    return done, unavailable
+
+
+def test_a_new_icinga_does_what_it_answers_for_in_a_reload(new_icinga: Instance, tmp_path: pathlib.Path) -> None:
+    """It says 503 meanwhile: a lend waits, and nothing is believed that is not there."""
+    place = RealPlace(new_icinga, tmp_path)
+    place.clean()
+    done, unavailable = begun_during_a_reload(place)
+    there = {one.name for one in place.downtimes.silences(SilenceKind.DOWNTIME)}
+    place.clean()
+    assert len(done) > 20
+    assert done <= there
+    assert len(there) - len(done) <= unavailable
+
+
+def test_an_old_icinga_forgets_what_it_answers_for_in_a_reload(old_icinga: Instance, tmp_path: pathlib.Path) -> None:
+    """2.13 says 200, and the process that takes over has read its files before: why the list is asked for again."""
+    place = RealPlace(old_icinga, tmp_path)
+    place.clean()
+    done, _ = begun_during_a_reload(place)
+    there = {one.name for one in place.downtimes.silences(SilenceKind.DOWNTIME)}
+    place.clean()
+    assert done - there
+
+
+def test_what_a_reload_forgot_is_made_good(place: RealPlace) -> None:
+    """Icinga was reloaded with every deployment; after each, some hosts alarmed that were lent."""
+    site = site_on(place, "downtime")
+    before = started(place.instance)
+    os.kill(place.instance.pid, signal.SIGHUP)
+    site.start_shepherd()
+    assert site.run_until(lambda: len(lent(site)) == 1, 60)
+    eventually(lambda: started(place.instance) > before, 20, what="Icinga was reloaded")
+    settle(site)
+    assert silent(place) == table(site)
+
+
+def test_a_permission_that_was_taken_is_named_and_used_again_when_it_is_back(place: RealPlace) -> None:
+    """Refused for a month because of one line in another file; nobody knew."""
+    instance = place.instance
+    shipped = instance.home / "etc/shepherd.conf"
+    text = shipped.read_text()
+    site = lent_site(place)
+    shipped.write_text(text.replace('"actions/schedule-downtime"', '"actions/nothing"'))
+    reload(instance)
+    burst(site)
+    assert site.run_until(lambda: not lent(site), 60)
+    settle(site)
+    problems = " ".join(site.ledger.present["problems"])  # type: ignore[arg-type]
+    assert "f201!startd" in problems
+    assert "no permission" in problems
+    assert not place.is_silent("p201!startd")
+    shipped.write_text(text)
+    reload(instance)
+    site.run(site.spec.limits().silence_s)
+    assert silent(place) == table(site)
+    assert site.ledger.present["problems"] == []
+
+
+def reload(instance: Instance) -> None:
+    """Icinga reads its configuration again."""
+    before = started(instance)
+    os.kill(instance.pid, signal.SIGHUP)
+    eventually(lambda: started(instance) > before, 30, what="Icinga was reloaded")
