@@ -25,6 +25,8 @@ NEEDED_IN_FLOCK = ("READ", "ADMINISTRATOR")
 NEEDED_BY_KEEPER = ("READ", "DAEMON")
 """To read lease pages; to send its own ad (UPDATE_AD_GENERIC)."""
 NEEDED_BY_CONTAINER = ("ADVERTISE_MASTER", "ADVERTISE_STARTD")
+UNKNOWN = "unauthenticated@"
+"""Whom HTCondor takes everybody for who need not say who they are."""
 SURPLUS = ("NEGOTIATOR", "CONFIG", "ADVERTISE_STARTD", "ADVERTISE_SCHEDD")
 """What a stolen account of the shepherd's could forge matches, settings, hosts and demand with."""
 CONTAINER_SURPLUS = ("DAEMON", "ADMINISTRATOR", "NEGOTIATOR", "CONFIG", "ADVERTISE_SCHEDD")
@@ -92,6 +94,9 @@ def rights_finding(subject: Subject, needed: Sequence[str], found: Authority, po
             f"limited (-authz), make one with {' '.join(lacking)}, too"
         )
         return wrong(subject, f"{who} lacks {', '.join(lacking)} in the {pool}", remedy)
+    if who.startswith(UNKNOWN):
+        remedy = "there, SEC_DEFAULT_AUTHENTICATION = REQUIRED, ALLOW_… for names and not for *, and a token for us"
+        return warn(subject, f"the {pool} lets anybody, unauthenticated, have {', '.join(needed)}", remedy)
     return ok(subject, f"{who} has {', '.join(needed)}")
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shepherd.model.checkup import FileSeen, Token
@@ -9,7 +10,14 @@ from shepherd.model.finding import Finding, Subject, ok, warn, wrong
 
 SOON_S = 30 * 86400.0
 """A token that ends within a month is named, so that nobody has to be woken for it."""
+LEFT_OUT = re.compile(r"\..*|.*~|#.*|.*\.rpmsave|.*\.rpmnew")
+"""LOCAL_CONFIG_DIR_EXCLUDE_REGEXP as HTCondor has it: what editors and packages leave."""
 RENEW = "make a new one on the pool's central manager: condor_token_create -identity {} -authz … > FILE"
+
+
+def token_files(names: Iterable[str]) -> Sequence[str]:
+    """Those files of a directory that HTCondor reads."""
+    return [name for name in names if not LEFT_OUT.fullmatch(name)]
 
 
 def tokens_in(text: str) -> Sequence[Token]:

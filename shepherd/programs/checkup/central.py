@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from shepherd.core.checkup import daemon, pool
-from shepherd.core.checkup.tokens import no_token_files, token_findings
+from shepherd.core.checkup.tokens import no_token_files, token_files, token_findings
 from shepherd.core.naming import pair_hosts
 from shepherd.errors import CommandFailed
 from shepherd.model.checkup import Authority, Version
@@ -180,7 +180,7 @@ class Central:
     def _tokens(self) -> Iterator[Finding]:
         known = self.world.home.parameters((TOKEN_DIRECTORY,))
         directory = known.get(TOKEN_DIRECTORY) or f"{self.account.home}/.condor/tokens.d"
-        names = self.world.files.names(directory)
+        names = token_files(self.world.files.names(directory))
         yield from no_token_files(directory, names)
         for name in names:
             path, now_s = f"{directory}/{name}", self.world.clock.wall_s()

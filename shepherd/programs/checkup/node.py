@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shepherd.core.checkup import daemon, host, pool, startd
-from shepherd.core.checkup.tokens import no_token_files, token_findings
+from shepherd.core.checkup.tokens import no_token_files, token_files, token_findings
 from shepherd.core.container.drift import engine_problem
 from shepherd.model.checkup import Version
 from shepherd.model.finding import Finding, Subject
@@ -215,7 +215,7 @@ class Node:
     def _tokens(self) -> Iterator[Finding]:
         known = self.world.home.parameters(TOKEN_DIRECTORIES)
         directory = next((known[name] for name in TOKEN_DIRECTORIES if known.get(name)), USUAL_TOKENS)
-        names = self.world.files.names(directory)
+        names = token_files(self.world.files.names(directory))
         yield from no_token_files(directory, names)
         for name in names:
             yield from self._token(Subject.TOKENS, f"{directory}/{name}")

@@ -100,6 +100,11 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
     Subject.HOME_RIGHTS: [
         Case(pool.rights_finding(HOME_RIGHTS, ("READ", "DAEMON"), authority("READ", "DAEMON"), "home pool"), OK),
         Case(pool.rights_finding(HOME_RIGHTS, ("READ", "DAEMON"), authority("READ"), "pool"), WRONG, "ALLOW_DAEMON"),
+        Case(
+            pool.rights_finding(HOME_RIGHTS, ("READ",), authority("READ", identity="unauthenticated@unmapped"), "pool"),
+            WARN,
+            "SEC_DEFAULT_AUTHENTICATION",
+        ),
     ],
     Subject.HOME_SURPLUS: [
         Case(pool.surplus_finding(Subject.HOME_SURPLUS, pool.SURPLUS, authority(), "home pool"), OK),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shepherd.core.checkup.tokens import days, token_of, tokens_in
+from shepherd.core.checkup.tokens import days, token_files, token_of, tokens_in
 from tests.core.checkup.seen import NOW_S, token
 
 
@@ -24,6 +24,11 @@ def test_a_file_holds_several_and_comments() -> None:
     """HTCondor reads every line of a token file; only the first was looked at, and the second had expired."""
     text = f"# ours\n{token('a@x')}\n\n{token('b@x', exp='soon')}\n"
     assert [(one.identity, one.expires_s) for one in tokens_in(text)] == [("a@x", None), ("b@x", None)]
+
+
+def test_what_editors_leave_is_no_token_file() -> None:
+    """A copy that an editor had left was as old as the token that it was replaced for."""
+    assert token_files(["home", "home~", ".home.swp", "#home#", "x.rpmsave"]) == ["home"]
 
 
 def test_long_times_are_told_coarsely() -> None:
