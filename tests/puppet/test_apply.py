@@ -15,7 +15,7 @@ from shepherd.views import settings_example
 from tests.house import sources
 from tests.puppet.chroot import Chroot, provide_layers
 from tests.puppet.module import FOLDER
-from tests.puppet.test_settings import nested
+from tests.puppet.test_settings import POOL, nested
 from tests.puppet.wheels import built
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(280)]
@@ -29,7 +29,6 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 """
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
 NODE = nested(settings_example.NODE)
-POOL = {"shepherd::flock_pool::address": "203.0.113.1", "shepherd::flock_pool::trust_domain": "flock.example.org"}
 NEXT = "99.1"
 NODE_ROLE = "include shepherd::node"
 PUPPET_S = 200.0

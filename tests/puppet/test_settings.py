@@ -21,7 +21,9 @@ from tests.puppet.module import Catalog, Module
 
 pytestmark = pytest.mark.real
 
-POOL: dict[str, object] = {"shepherd::flock_pool::address": "203.0.113.1", "shepherd::flock_pool::trust_domain": "flock.example.org"}
+POOL: dict[str, object] = {
+    "shepherd::flock_pool::address": "203.0.113.1", "shepherd::flock_pool::trust_domain": "flock.example.org",
+}  # fmt: skip
 ROLES: Mapping[str, tuple[str, type]] = {
     "node": ("/etc/shepherd/node.toml", NodeSettings),
     "central_manager": ("/etc/shepherd/shepherd.toml", Settings),
