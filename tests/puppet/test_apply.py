@@ -131,7 +131,7 @@ def test_records_stay_and_are_named(machine: Machine) -> None:
     machine.tree.write("/var/lib/shepherd/spool/2026-03.jsonl", "{}\n")
     said = machine.settle(NODE_ROLE, node(ensure="absent"))
     assert "records and evidence of what guests did stay on" in said
-    assert "/var/lib/shepherd: 1 files" in said
+    assert "evidence stay in /var/lib/shepherd: 1 files" in said
     assert machine.read("/var/lib/shepherd/spool/2026-03.jsonl") == "{}\n"
     assert machine.named() == ["/var/lib/shepherd"]
 
