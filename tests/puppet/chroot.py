@@ -16,7 +16,8 @@ from shepherd.lab.rootfs import provide_trees
 
 PACKAGES = ("puppet-agent", "python3-venv")
 ENVIRONMENT = {
-    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
+    "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root",
+    "DEBIAN_FRONTEND": "noninteractive",
 }  # fmt: skip
 BUILD_S = 400.0
 APT = "apt-get -o Acquire::Check-Valid-Until=false -qq"

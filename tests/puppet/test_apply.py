@@ -19,6 +19,7 @@ from tests.puppet.test_settings import POOL, nested
 from tests.puppet.wheels import built
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(280)]
+sampled = pytest.mark.large("applies", sample=3)
 
 CHANGED, NOTHING, FAILED = 2, 0, 4
 """Exit codes of `puppet apply --detailed-exitcodes`; 6 is the first and the last at once."""
@@ -125,6 +126,7 @@ def test_a_host_is_laid_once_and_taken_away_again(machine: Machine) -> None:
     assert machine.tree.must("condor_config_val", "STARTD").strip() == "/usr/sbin/condor_startd"
 
 
+@sampled
 def test_records_stay_and_are_named(machine: Machine) -> None:
     """Who used the address in March could not be told any more: the host had been taken out of the flock in April."""
     machine.must(NODE_ROLE, CHANGED, node())
@@ -136,6 +138,7 @@ def test_records_stay_and_are_named(machine: Machine) -> None:
     assert machine.named() == ["/var/lib/shepherd"]
 
 
+@sampled
 def test_the_first_stage_leaves_condor_as_it_was(machine: Machine) -> None:
     """The canary's configuration was on all hosts before anybody had looked at the canary."""
     machine.settle(NODE_ROLE, node(rollout="check"))
@@ -146,6 +149,7 @@ def test_the_first_stage_leaves_condor_as_it_was(machine: Machine) -> None:
     assert machine.tree.must("condor_config_val", "STARTD").strip() == "/usr/sbin/condor_startd"
 
 
+@sampled
 def test_settings_that_the_keeper_refuses_never_reach_it(machine: Machine) -> None:
     """A wrong subnet in Hiera, and every keeper was in a restart loop within half an hour."""
     machine.must(NODE_ROLE, CHANGED, node())
@@ -156,6 +160,7 @@ def test_settings_that_the_keeper_refuses_never_reach_it(machine: Machine) -> No
     assert machine.read("/etc/shepherd/node.toml") == before
 
 
+@sampled
 def test_a_version_takes_the_place_of_another_and_gives_it_back(machine: Machine) -> None:
     """An upgrade that failed half-way left a hundred keepers without a program."""
     machine.must(NODE_ROLE, CHANGED, node())
@@ -170,6 +175,7 @@ def test_a_version_takes_the_place_of_another_and_gives_it_back(machine: Machine
     assert machine.tree.must("readlink", "/opt/shepherd").strip() == old
 
 
+@sampled
 def test_a_program_that_cannot_be_installed_changes_nothing(machine: Machine) -> None:
     """The index was away for a minute, and the program was gone everywhere."""
     machine.must(NODE_ROLE, CHANGED, node())
@@ -181,6 +187,7 @@ def test_a_program_that_cannot_be_installed_changes_nothing(machine: Machine) ->
     machine.settle(NODE_ROLE, node(), NEXT)
 
 
+@sampled
 def test_dockers_settings_of_the_site_are_kept(machine: Machine) -> None:
     """The site's log driver was gone, and with it the logs of every container of the department."""
     machine.tree.write("/etc/docker/daemon.json", '{"log-driver": "journald"}')
@@ -190,6 +197,7 @@ def test_dockers_settings_of_the_site_are_kept(machine: Machine) -> None:
     }  # fmt: skip
 
 
+@sampled
 def test_a_central_manager_makes_its_keys_and_tokens_itself(machine: Machine) -> None:
     """A signing key that Puppet carried about was in its database, its reports, and a backup of each."""
     machine.tree.write("/etc/condor/passwords.d/POOL", os.urandom(32).hex(), 0o600)
@@ -221,6 +229,7 @@ def claims(token: str) -> dict[str, object]:
     return found
 
 
+@sampled
 def test_roles_come_and_go_one_by_one(machine: Machine) -> None:
     """The gateway moved to another machine, and took the daemon's program with it."""
     before = machine.named()
