@@ -41,7 +41,7 @@ class Module:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def catalog(self, code: str, hierarchy: str = "", **hiera: object) -> "Catalog":
+    def catalog(self, code: str, hiera: Mapping[str, object] | None = None, hierarchy: str = "") -> "Catalog":
         """The catalog of this code for a machine like this one. `hierarchy`: a file, instead of data."""
         site = self._place / "site.pp"
         site.write_text(code)

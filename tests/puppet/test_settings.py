@@ -21,7 +21,9 @@ from tests.puppet.module import Catalog, Module
 
 pytestmark = pytest.mark.real
 
-POOL = {"shepherd::flock_pool::address": "203.0.113.1", "shepherd::flock_pool::trust_domain": "flock.example.org"}
+POOL: dict[str, object] = {
+    "shepherd::flock_pool::address": "203.0.113.1", "shepherd::flock_pool::trust_domain": "flock.example.org",
+}  # fmt: skip
 ROLES: Mapping[str, tuple[str, type]] = {
     "node": ("/etc/shepherd/node.toml", NodeSettings),
     "central_manager": ("/etc/shepherd/shepherd.toml", Settings),
@@ -45,7 +47,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Module:
 
 def catalog_of(module: Module, role: str, settings: object) -> Catalog:
     """The catalog of a role with these settings."""
-    return module.catalog(f"include shepherd::{role}", **POOL, **{f"shepherd::{role}::settings": settings})
+    return module.catalog(f"include shepherd::{role}", POOL | {f"shepherd::{role}::settings": settings})
 
 
 def written(module: Module, role: str, settings: object) -> str:
@@ -129,7 +131,7 @@ def test_secrets_from_hiera_are_secret(module: Module) -> None:
         "shepherd::node::settings": nested(EXAMPLES["node"]), "shepherd::node::flock_token": "hush-hush",
         "shepherd::node::registry_login": login,
     }  # fmt: skip
-    told = module.catalog("include shepherd::node", **hiera)
+    told = module.catalog("include shepherd::node", hiera)
     for file in ("/etc/shepherd/flock-token", "/etc/shepherd/registry-login"):
         assert "content" in told.sensitive(f"File[{file}]")
         assert told.parameter(f"File[{file}]", "mode") == "0600"
