@@ -4,12 +4,14 @@ import argparse
 import json
 from pathlib import Path
 
+from shepherd.cli.where import shipped
+
 DESCRIPTION = """Packs a Debian tree that has the recipe's packages (made by debootstrap, mmdebstrap or `docker export`)
 into an image for `docker load`. The same tree gives the same image id, wherever and whenever it is built; leases and
 keepers name the image by that id."""
 PUSH = """Brings a built image to a registry, under a tag that is its id: hosts whose keepers have `registry` set fetch
 it there. The login is read from a file that only its owner can read, {"username": "…", "password": "…"}."""
-RECIPE = Path(__file__).parents[2] / "images/flock/recipe.toml"
+RECIPE = "images/flock/recipe.toml"
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -19,7 +21,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     build = verbs.add_parser("build", help="build it of a Debian tree", description=DESCRIPTION)
     build.add_argument("--root", type=Path, required=True, help="the tree")
     build.add_argument("--out", type=Path, required=True, help="the archive to write")
-    build.add_argument("--recipe", type=Path, default=RECIPE, help="default: %(default)s")
+    build.add_argument("--recipe", type=Path, default=None, help="default: the one that was installed with the program")
     build.add_argument("--tag", default="shepherd/flock:latest", help="name in dockerd; default: %(default)s")
     build.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
     push = verbs.add_parser("push", help="bring it to a registry", description=PUSH)
@@ -35,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         return push(args)
     from shepherd.programs.image_wiring import build
 
-    built = build(args.recipe, args.root, args.out, args.tag)
+    built = build(args.recipe or shipped(RECIPE), args.root, args.out, args.tag)
     if args.json:
         told = {"schema": 1, "id": built.ident, "layers": built.layers, "size_bytes": built.size_bytes}
         print(json.dumps(told, indent=1))

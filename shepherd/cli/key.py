@@ -16,7 +16,7 @@ from shepherd.model.settings import LeaseSettings
 CREATED = """\
 key {ident} created
   private  {private}  mode 0600; it never leaves this machine.
-           If the daemon runs as another user: chown USER {private}
+           Root's is well: systemd hands the daemon a copy. Without systemd: chown USER {private}
   public   {public}
 
 Next, on every host that may be lent:

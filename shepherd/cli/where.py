@@ -1,9 +1,10 @@
-"""Where the ledger and the spool lie, also when the settings file as a whole is not valid.
+"""Where the ledger and the spool lie, also when the settings file as a whole is not valid; and what was shipped.
 
 `shepherd -s` and `shepherd flockoff` must work while somebody is in the middle of editing settings.
 """
 
 import pathlib
+import sys
 import tomllib
 
 from shepherd.errors import SettingsError
@@ -42,3 +43,9 @@ def looked_up(settings: pathlib.Path, table: str, key: str, default: str) -> str
     if not isinstance(value, str):
         raise SettingsError(file=str(settings), key=f"{table}.{key}", problem="is not a string", remedy=REMEDY)
     return value
+
+
+def shipped(name: str) -> pathlib.Path:
+    """A file that came with the program: of the checkout, or of the virtual environment's `share/shepherd`."""
+    checkout = pathlib.Path(__file__).parents[2] / name
+    return checkout if checkout.exists() else pathlib.Path(sys.prefix, "share/shepherd", name)

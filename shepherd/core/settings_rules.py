@@ -26,6 +26,8 @@ from shepherd.model.settings import (
 )
 
 SHORTEST_LOOK_S = 0.5
+SILENT_QUESTIONS = 3
+"""A finished look may have waited for so many questions that nobody answered: two of its own and a renewal."""
 MOST_PAGES = 4096
 
 
@@ -41,6 +43,18 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *path_problems(settings.paths),
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
     ]
+
+
+def watchdog_problems(settings: Settings, watchdog_s: float | None) -> Iterator[Problem]:
+    """A service manager that kills us unless we say within `watchdog_s` that a look was finished. None: nobody does."""
+    longest_s = settings.timers.look_s + SILENT_QUESTIONS * settings.timers.query_s
+    if watchdog_s is not None and watchdog_s <= longest_s:
+        yield Problem(
+            "timers.look_s",
+            f"a look every {settings.timers.look_s:g} s may take until {longest_s:g} s, but systemd kills the daemon "
+            f"after {watchdog_s:g} s without one",
+            f"make look_s or query_s shorter, or say WatchdogSec={2 * longest_s:.0f} in a drop-in of shepherd.service",
+        )
 
 
 def home_problems(home: HomeSettings) -> Iterator[Problem]:

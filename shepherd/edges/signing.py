@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from shepherd.edges.secret_file import mode_of, readable
 from shepherd.errors import LeaseRefused, SettingsError
 from shepherd.model.lease import SignedPage
 
@@ -210,11 +211,15 @@ def not_a_key(path: Path, half: str, why: str) -> SettingsError:
 
 def read_guarded(path: Path, *, forbidden: int, remedy: str) -> bytes:
     """The bytes of a key file which only its owner, root or this user, can have tampered with."""
+    path = readable(path)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with os.fdopen(fd, "rb") as file:
             refuse_loose(path, os.fstat(fd), forbidden, remedy)
             return file.read(KEY_BYTES_MAX)
+    except PermissionError as exc:
+        advice = "restart the daemon if the key is new: systemd gives it copies when it starts; without: chown it"
+        raise SettingsError(file=str(path), key="key", problem=reason(exc), remedy=advice) from exc
     except OSError as exc:
         advice = "make one with `shepherd key create`, or name the file that holds it"
         raise SettingsError(file=str(path), key="key", problem=reason(exc), remedy=advice) from exc
@@ -222,7 +227,7 @@ def read_guarded(path: Path, *, forbidden: int, remedy: str) -> bytes:
 
 def refuse_loose(path: Path, found: os.stat_result, forbidden: int, remedy: str) -> None:
     """Raise SettingsError for a file that the wrong people may read or write."""
-    mode = stat.S_IMODE(found.st_mode)
+    mode = mode_of(path, found)
     if not stat.S_ISREG(found.st_mode):
         problem, remedy = "is not a regular file", "name the file that holds the key"
     elif mode & forbidden:

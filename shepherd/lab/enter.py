@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+CLONE_NEWCGROUP, POWER_OFF = 0x02000000, 0x4321FEDC
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -55,13 +56,41 @@ def _cgroups(here: Path, trees: dict[str, str]) -> None:
         _bind(Path(source), here / name)
 
 
+def _own_cgroup(group: Path) -> None:
+    """Become the first process of a group that is the root of all groups to everybody below us."""
+    group.mkdir(parents=True, exist_ok=True)
+    (group / "cgroup.procs").write_text("0")
+    if _libc.unshare(CLONE_NEWCGROUP) != 0:
+        raise OSError(ctypes.get_errno(), "unshare of control groups")
+
+
+def _keep_kernel_settings(root: Path) -> None:
+    """systemd sets what is the whole machine's; only the network's settings are the node's own."""
+    settings = root / "proc/sys"
+    _bind(settings, settings, read_only=True)
+    _mount(str(root / "run/lab/proc/sys/net"), settings / "net", None, MS_BIND)
+
+
+def _hold_lifeline(lifeline: int) -> None:
+    """A process that switches the node off when the lab is gone: systemd knows nothing of a lifeline."""
+    if os.fork() == 0:
+        os.setsid()
+        os.read(lifeline, 1)
+        _libc.reboot(POWER_OFF)
+        os._exit(0)
+    os.close(lifeline)
+
+
 def _tree(told: dict[str, Any], root: Path) -> None:
     overlay = f"lowerdir={told['lower']},upperdir={told['upper']},workdir={told['work']}"
     _mount("overlay", root, "overlay", 0, overlay)
     _mount("proc", root / "proc", "proc")
     _mount("sysfs", root / "sys", "sysfs")
     _devices(root / "dev")
-    _cgroups(root / "sys/fs/cgroup", told["cgroups"])
+    if told["own_cgroup"]:
+        _mount("cgroup2", root / "sys/fs/cgroup", "cgroup2")
+    else:
+        _cgroups(root / "sys/fs/cgroup", told["cgroups"])
     _mount("tmpfs", root / "run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=256m")
     _mount("tmpfs", root / "tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=512m")
     (root / "run/lab").mkdir(mode=0o700)
@@ -97,14 +126,20 @@ def main() -> None:
     told = json.loads(Path(sys.argv[1]).read_text())
     root = Path(told["root"])
     _mount("none", Path("/"), None, MS_REC | MS_PRIVATE)
+    if told["own_cgroup"]:
+        _own_cgroup(Path(told["own_cgroup"]))
     _tree(told, root)
     _new_boot_id(root)
+    if told["own_cgroup"]:
+        _keep_kernel_settings(root)
     for source, target, read_only in told["binds"]:
         _bind(Path(source), root / target.lstrip("/"), read_only=read_only)
     socket.sethostname(told["name"])
     _pivot(root)
-    init = ["/usr/bin/python3", "-IS", told["init"], "--spec", told["spec"], "--control", "/run/lab/init.sock"]
-    os.execve(init[0], [*init, "--lifeline", str(told["lifeline"])], told["env"])
+    if told["own_cgroup"]:
+        _hold_lifeline(told["lifeline"])
+    argv = [word.format(lifeline=told["lifeline"]) for word in told["init"]]
+    os.execve(argv[0], argv, told["env"])
 
 
 if __name__ == "__main__":

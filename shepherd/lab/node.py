@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from shepherd.errors import CommandFailed, InvariantBroken, Unavailable
 from shepherd.lab import command
@@ -29,7 +29,14 @@ SITE_IN_NODE = "/opt/shepherd/site"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYCACHE = "/var/cache/pyc"
 ENVIRONMENT = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root", "PYTHONPYCACHEPREFIX": PYCACHE}
+INIT = (
+    "/usr/bin/python3", "-IS", f"{SOURCE_IN_NODE}/shepherd/lab/init.py",
+    "--spec", "/run/lab/services.json", "--control", "/run/lab/init.sock", "--lifeline", "{lifeline}",
+)  # fmt: skip
+"""A node's first process; it learns the number of the lifeline's descriptor when it is started."""
 WRONG_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+CONTAINER = r"/(?:(?:docker/)?|system\.slice/docker-)[0-9a-f]{64}"
+"""How a container's control group continues its node's: as the lab has it, as dockerd has it, and with systemd."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,9 @@ class NodeSpec:
 @dataclass(kw_only=True)
 class Node(Shell):
     """One machine of the site. Times are seconds; commands that fail raise only where it says so."""
+
+    boot_s: ClassVar[float] = 10.0
+    """How long a boot may take."""
 
     spec: NodeSpec
     state: SiteState
@@ -118,8 +128,7 @@ class Node(Shell):
         told = {
             "name": self.name, "lower": str(self.spec.root), "upper": str(self.home / "upper"),
             "work": str(self.home / "work"), "root": str(self.home / "root"), "env": ENVIRONMENT,
-            "binds": [(str(b.source), b.target, b.read_only) for b in binds],
-            "init": f"{SOURCE_IN_NODE}/shepherd/lab/init.py", "spec": "/run/lab/services.json",
+            "binds": [(str(b.source), b.target, b.read_only) for b in binds], "init": INIT, "own_cgroup": "",
             "cgroups": {name: str(tree) for name, tree in self.spec.cgroups.trees.items()},
         }  # fmt: skip
         return told, self.home / "enter.json"
@@ -137,7 +146,7 @@ class Node(Shell):
 
         self.pid = eventually(first_process, 10, 0.005, what=f"{self.name} has a first process")
         self.state.note_init(self.name, self.pid)
-        eventually(self._answers, 10, 0.01, what=f"{self.name}'s init answers ({self.home / 'boot.log'})")
+        eventually(self._answers, self.boot_s, self.boot_s / 1000, what=f"{self.name} is up ({self.home / 'boot.log'})")
 
     def _answers(self) -> bool:
         try:
@@ -308,7 +317,7 @@ def in_container(pid: int, node_cgroup: str) -> bool:
         groups = Path(f"/proc/{pid}/cgroup").read_text()
     except OSError:
         return False
-    return re.search(re.escape(node_cgroup) + r"/(docker/)?[0-9a-f]{64}", groups) is not None
+    return re.search(re.escape(node_cgroup) + CONTAINER, groups) is not None
 
 
 def alive(pid: int) -> bool:

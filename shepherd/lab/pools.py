@@ -47,6 +47,11 @@ install -d -m 755 -o shepherd -g shepherd /var/lib/shepherd /var/lib/shepherd/co
 install -d -m 755 -o shepherd -g shepherd /etc/shepherd/keys
 install -d -m 2770 -o shepherd -g shepherd /var/lib/shepherd/intents
 """
+SHIPPED_DIRECTORIES = """
+systemd-tmpfiles --create shepherd.conf
+chown -R root:root /etc/shepherd/keys
+"""
+"""The same as the package has it: secrets are root's."""
 FLOCK_DIRECTORIES = """
 install -d -m 755 -o condor -g condor /var/lib/condor-flock
 cd /var/lib/condor-flock && install -d -m 755 -o condor -g condor run log lock spool execute

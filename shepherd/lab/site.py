@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from shepherd.lab import addresses, engine, pools, services, settings, tokens
 from shepherd.lab.addresses import HostNames
+from shepherd.lab.booted import BootedNode
 from shepherd.lab.bytecode import provide_bytecode
 from shepherd.lab.cgroups import Cgroups, choose
 from shepherd.lab.eventually import eventually
@@ -51,7 +52,8 @@ class SiteSpec:
     keepers and of the gateway.
 
     `remap`: whether the hosts' dockerd maps accounts. `cgroups`: the version that the nodes see; by default the
-    machine's, or what SHEPHERD_LAB_CGROUPS says.
+    machine's, or what SHEPHERD_LAB_CGROUPS says. `booted`: systemd boots the central manager and the hosts, with the
+    units that are shipped.
     """
 
     hosts: int = 3
@@ -64,6 +66,7 @@ class SiteSpec:
     start_shepherd: bool = False
     cgroups: Cgroups = field(default_factory=choose)
     remap: bool = True
+    booted: bool = False
     machines: int = 0
     """Hosts that are no nodes of the lab: the site knows their names, and somebody else boots them."""
 
@@ -132,7 +135,8 @@ class Site(PoolQueries):
             spec = NodeSpec(
                 name=name, root=trees.root, legs=legs, services=run, binds=python, cgroups=self.spec.cgroups
             )
-            self.nodes[name] = Node(spec=spec, state=self.state, fabric=self.fabric)
+            kind = BootedNode if self.spec.booted and name not in {"nfs", "campus"} else Node
+            self.nodes[name] = kind(spec=spec, state=self.state, fabric=self.fabric)
         for names in self.names:
             copy_data_root(image.data_root, self.nodes[names.regular].home / "docker")
         for node in self.nodes.values():
@@ -167,7 +171,7 @@ class Site(PoolQueries):
 
     def _configure_cm(self) -> None:
         cm = self.cm
-        users = {**pools.LOCAL_USERS, **pools.SHEPHERD_USER}
+        users = pools.LOCAL_USERS if self.spec.booted else {**pools.LOCAL_USERS, **pools.SHEPHERD_USER}
         private, public = self._lease_keys()
         cm.put([
             *pools.everywhere(self.everybody, users), *pools.home_cm_files(), *pools.flock_cm_files(),
@@ -179,6 +183,8 @@ class Site(PoolQueries):
         cm.must(("sh", "-e", "-c", pools.ADD_USERS))
         cm.put([File(path=settings.LEASE_KEY, text=private, mode=0o600, owner="shepherd"), *tokens.shepherd_tokens(cm)])
         cm.must(("sh", "-e", "-c", pools.SHEPHERD_DIRECTORIES + pools.FLOCK_DIRECTORIES))
+        if self.spec.booted:
+            cm.must(("sh", "-e", "-c", pools.SHIPPED_DIRECTORIES))
         cm.must(("nft", "-f", "-"), given=administrators_rules("wan"))
 
     def _lease_keys(self) -> tuple[str, str]:
@@ -196,7 +202,8 @@ class Site(PoolQueries):
 
     def _configure_host(self, host: HostNames) -> None:
         node, spec = self.host(host.regular), self.spec
-        node_toml = settings.node_toml(host, self.image_id, spec.cpus, spec.memory_mib, f"{node.cgroup}", spec.node)
+        cgroup = "" if spec.booted else node.cgroup
+        node_toml = settings.node_toml(host, self.image_id, spec.cpus, spec.memory_mib, cgroup, spec.node)
         node.put([
             *pools.everywhere(self.everybody, pools.LOCAL_USERS),
             *pools.host_files(spec.cpus, spec.memory_mib, SOURCE), *tokens.host_tokens(self.cm, host),
@@ -225,7 +232,10 @@ class Site(PoolQueries):
     def _make_docker_network(self, host: HostNames) -> None:
         node = self.host(host.regular)
         eventually(lambda: engine.answers(docker_socket(node)), 30, 0.1, what=f"dockerd of {node.name} answers")
-        node.must((services.SHEPHERD, "node", "up"))
+        if isinstance(node, BootedNode):
+            node.start("network")
+        else:
+            node.must((services.SHEPHERD, "node", "up"))
 
     @staticmethod
     def _each(things: Sequence[Thing], work: Callable[[Thing], None]) -> None:

@@ -29,6 +29,8 @@ from shepherd.lab.site import Site
 from shepherd.lab.spans import Span, gaps, meeting, total_s
 from shepherd.lab.state import start_ticks
 
+PLACE = r"/([^/\n]+)(?:/docker|/system\.slice)?/(?:(?:docker-)?([0-9a-f]{64})|svc-|[\w.@-]+\.service)"
+"""Below a site's control group: node, then container or service, as the lab names them or as systemd does."""
 ACCEPTING = ("Unclaimed", "Claimed", "Matched", "Preempting", "Backfill")
 
 
@@ -66,7 +68,7 @@ class Watch:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._pattern = re.compile(re.escape(site.state.cgroup) + r"/([^/\n]+)(?:/docker)?/(?:([0-9a-f]{64})|svc-)")
+        self._pattern = re.compile(re.escape(site.state.cgroup) + PLACE)
         self.log = HerdLog(look=self._look)
         self.sightings: list[Sighting] = []
         self.excuses: list[Excuse] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core import records
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings_rules import daemon_problems, watchdog_problems
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
@@ -113,9 +113,11 @@ class Changeable:
         self.commands.close()
 
     @classmethod
-    def of(cls, path: Path) -> "Changeable":
+    def of(cls, path: Path, watchdog_s: float | None = None) -> "Changeable":
         """Build all parts from the file. Raises SettingsError; then nothing was built."""
-        settings = read_settings(path, commanding_problems)
+        settings = read_settings(
+            path, lambda read: [*commanding_problems(read), *watchdog_problems(read, watchdog_s)]
+        )
         signer = PageSigner.from_file(Path(settings.lease.key))
         beside = home_worker(settings)
         return cls(
@@ -135,12 +137,12 @@ class Daemon:
         self._process = new_process()
         self._ignore_unknown_keys = ignore_unknown_keys
         self._log: Log = make_log()
-        self._parts = Changeable.of(path)
+        self._watchdog = Notifier(os.environ)
+        self._parts = Changeable.of(path, self._watchdog.watchdog_s)
         settings = self._parts.settings
         state = Path(settings.paths.state)
         self._instance = instance_id(state)
         self._clock = SystemClock()
-        self._watchdog = Notifier(os.environ)
         self._ledger = SqliteLedger(
             state / "ledger", switch_from=records.switch_from, memory_from=records.memory_from
         )
@@ -183,7 +185,7 @@ class Daemon:
 
     def _reload(self) -> Shepherd:
         """New settings in force, or an error and everything as it was: what can fail comes before any change."""
-        old, new = self._parts, Changeable.of(self._path)
+        old, new = self._parts, Changeable.of(self._path, self._watchdog.watchdog_s)
         try:
             self._refuse_another_state(new.settings)
             spool = FileSpool(Path(new.settings.paths.intents), self._log, self._spool)

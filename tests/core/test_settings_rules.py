@@ -5,7 +5,7 @@ import math
 import pytest
 
 from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings_rules import daemon_problems, watchdog_problems
 from tests.core.sound_settings import DAEMON, DIGEST, NODE, daemon, node
 
 
@@ -146,3 +146,12 @@ def test_every_contradiction_is_found_at_once() -> None:
         "policy.reserve",
         "timers.renew_s",
     ]
+
+
+def test_a_watchdog_that_bites_before_a_look_is_over_is_refused() -> None:
+    """With a look every five minutes, systemd killed the daemon every two, and nothing was ever renewed."""
+    slow = daemon(timers={"look_s": 300.0})
+    assert list(watchdog_problems(DAEMON, 120.0)) == []
+    assert list(watchdog_problems(slow, None)) == []
+    [problem] = watchdog_problems(slow, 120.0)
+    assert "WatchdogSec=720" in problem.remedy

@@ -1,5 +1,6 @@
 """What the shipped units and HTCondor's drop-in must say, because something was once lost without it."""
 
+import configparser
 import re
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import pytest
 
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
 from shepherd.core.image.describe import recipe_problems, slot_users
+from shepherd.core.settings_rules import watchdog_problems
 from shepherd.edges.settings_file import read_recipe
+from shepherd.model.settings import LeaseSettings, PathSettings
+from tests.core.sound_settings import DAEMON
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,9 +32,64 @@ def test_a_killed_master_is_back_in_time() -> None:
 
 def test_the_keepers_unit_leaves_the_lock_where_it_is() -> None:
     """A run directory that systemd owns is remade at every restart: the startd then holds a deleted lock."""
-    unit = entries("systemd/shepherd-node.service")
+    unit = entries("systemd/shepherd-keeper.service")
     assert "RuntimeDirectory" not in unit
     assert (unit["Restart"], unit["Type"]) == ("always", "notify")
+
+
+def test_the_run_directory_is_roots_and_the_flockoff_file_is_left_alone() -> None:
+    """A cleaner of /tmp took the flockoff file away; the run directory was readable by every account."""
+    lines = (ROOT / "systemd/tmpfiles.d/shepherd.conf").read_text(encoding="utf-8").splitlines()
+    assert "d /run/shepherd 0700 root root -" in lines
+    assert "x /tmp/flockoff" in lines
+
+
+@pytest.mark.parametrize("unit", sorted(path.name for path in (ROOT / "systemd").glob("*.service")))
+def test_no_unit_makes_a_run_directory(unit: str) -> None:
+    """One of them named `shepherd` would replace the directory with the host lock at its every start."""
+    assert "RuntimeDirectory" not in entries(f"systemd/{unit}")
+
+
+def test_the_daemon_really_sees_the_flockoff_file() -> None:
+    """With a /tmp of its own the daemon went on lending while the file lay in everybody else's."""
+    unit = entries("systemd/shepherd.service")
+    assert unit.get("PrivateTmp", "no") == "no"
+    assert "TemporaryFileSystem" not in unit
+    assert (unit["ProtectSystem"], "ReadWritePaths" in unit) == ("strict", False)
+
+
+def test_the_daemon_gets_its_secrets_from_root() -> None:
+    """A key that the daemon's account owns is its thief's to keep, and to replace."""
+    lines = (ROOT / "systemd/shepherd.service").read_text(encoding="utf-8").splitlines()
+    given = [line.partition("=")[2] for line in lines if line.startswith("LoadCredential=")]
+    kept = PathSettings(), LeaseSettings()
+    assert f"keys:{Path(kept[1].key).parent}" in given
+    assert any(one.endswith("/icinga-password") for one in given)
+    assert "SetCredential=icinga-password:\\n" in lines, "or a missing file keeps the daemon from starting"
+    assert Path(kept[0].state).name == entries("systemd/shepherd.service")["StateDirectory"]
+
+
+def test_the_watchdog_waits_for_the_longest_sound_look() -> None:
+    """A daemon that waited for two silent collectors was killed, and asked them again."""
+    unit = entries("systemd/shepherd.service")
+    assert list(watchdog_problems(DAEMON, float(unit["WatchdogSec"]))) == []
+    assert float(unit["TimeoutStopSec"]) > 2 * DAEMON.timers.query_s
+
+
+@pytest.mark.parametrize("name", ["shepherd", "keeper"])
+def test_circus_listens_to_files_alone(name: str) -> None:
+    """It asks nobody who they are: at a port, every account of the machine could run commands as root."""
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(ROOT / f"systemd/circus/{name}.ini", encoding="utf-8")
+    circus, watcher = config["circus"], config[f"watcher:{name}"]
+    assert circus["endpoint"].startswith("ipc:///run/shepherd-circus/")
+    assert circus["pubsub_endpoint"].startswith("ipc:///run/shepherd-circus/")
+    assert circus["multicast_endpoint"] == ""
+    assert not {"stats_endpoint", "statsd", "httpd"} & set(circus)
+    unit = entries(f"systemd/{'shepherd' if name == 'shepherd' else 'shepherd-keeper'}.service")
+    assert watcher["cmd"] == unit["ExecStart"]
+    assert watcher["graceful_timeout"] == unit["TimeoutStopSec"]
+    assert watcher["max_retry"] == "-1"
 
 
 NEEDED = {
@@ -53,10 +112,10 @@ FAMILIES = {"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET"}
 
 def test_the_keepers_unit_leaves_it_what_its_edges_need() -> None:
     """Started by hand it lent hosts; started by systemd it could not list a rule."""
-    lines = (ROOT / "systemd/shepherd-node.service").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "systemd/shepherd-keeper.service").read_text(encoding="utf-8").splitlines()
     given = [line.partition("=")[2].split() for line in lines if line.startswith("CapabilityBoundingSet=")]
     assert {name for line in given for name in line} == {f"CAP_{name}" for name in NEEDED}
-    families = entries("systemd/shepherd-node.service")["RestrictAddressFamilies"]
+    families = entries("systemd/shepherd-keeper.service")["RestrictAddressFamilies"]
     assert set(families.split()) == FAMILIES
 
 
@@ -65,6 +124,11 @@ def test_restarts_of_the_startd_neither_grow_nor_kill_the_master(key: str, least
     """A constant of 0 ends the master; a factor above 1 makes the tenth lend of an hour slow."""
     value = float(entries("puppet/files/50-shepherd-host.conf")[f"MASTER_STARTD_BACKOFF_{key}"])
     assert least <= value <= most
+
+
+def test_an_upgrade_of_htcondor_waits_for_local_jobs() -> None:
+    """HTCondor's default for new programs is GRACEFUL, which throws jobs off that have no retirement time."""
+    assert entries("puppet/files/50-shepherd-host.conf")["MASTER_NEW_BINARY_RESTART"] == "PEACEFUL"
 
 
 def test_every_slot_has_an_account_of_its_own() -> None:

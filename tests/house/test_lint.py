@@ -7,7 +7,7 @@ import pytest
 
 from tests.house import sources
 
-PYTHON_FOLDERS = ("shepherd", "tests", "images", "puppet")
+PYTHON_FOLDERS = ("shepherd", "tests", "images", "puppet", "hatch_build.py")
 
 
 def complaints(*command: str) -> str:

@@ -50,7 +50,7 @@ def test_help_names_every_verb() -> None:
     shown = subprocess.run(
         ["./run", "help"], cwd=sources.ROOT, capture_output=True, text=True, check=True, timeout=10
     ).stdout
-    verbs = ("demo", "tests", "bench", "lab", "clean", "lint", "quick", "shepherd")
+    verbs = ("demo", "tests", "bench", "lab", "clean", "lint", "quick", "shepherd", "wheel")
     assert [verb for verb in verbs if f"./run {verb}" not in shown] == []
 
 
