@@ -1,9 +1,11 @@
 """Files of the project that are generated from the settings: `python -m shepherd.views.settings_files`."""
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from shepherd.views.settings_example import daemon_example, gateway_example, node_example
+from shepherd.views.settings_puppet import puppet_type, type_names
 from shepherd.views.settings_table import settings_markdown, timers_markdown
 
 GENERATED: Mapping[str, Callable[[], str]] = {
@@ -12,6 +14,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "systemd/shepherd.toml.example": daemon_example,
     "systemd/node.toml.example": node_example,
     "systemd/gateway.toml.example": gateway_example,
+    **{f"puppet/types/settings/{name}.pp": functools.partial(puppet_type, name) for name in type_names()},
 }
 """Path below the root of the project, and what makes its content."""
 

@@ -13,7 +13,7 @@ MARGIN_S = 1.0
 """PID 1 climbs the same ladder; the keeper's kill comes this much after the end of it."""
 WAITER_S = 2.0
 """For a PID 1 that was never told `go` to end: it has nothing to end but itself."""
-ABANDONED = "HTCondor is off on this host: its regular startd neither runs nor waits"
+ABANDONED = "the regular startd neither holds the host lock nor waits for it: HTCondor is off, or has no guard"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -128,8 +128,8 @@ def why_not_begin(seen: Situation) -> str:
 def _at_home(seen: Situation) -> Act:
     if _stuck(seen):
         return Unstick()
-    if seen.held is None or seen.busy or why_not_begin(seen):
-        return Rest()
+    if seen.held is None or seen.busy or why_not_begin(seen) or seen.lock is LockHolder.NOBODY:
+        return Rest()  # a startd without the guard would not wait for the container
     return Begin(held=seen.held)
 
 

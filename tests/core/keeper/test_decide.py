@@ -91,6 +91,13 @@ def every_situation() -> Iterator[Situation]:
             )  # fmt: skip
 
 
+def test_nothing_begins_while_nobody_has_the_lock() -> None:
+    """A host got its keeper before its guard: a container took the free lock, and two startds ran."""
+    lease_held = held()
+    assert next_act(situation(held=lease_held)) == Begin(held=lease_held)
+    assert next_act(situation(held=lease_held, lock=LockHolder.NOBODY)) == Rest()
+
+
 def test_a_container_starts_only_at_home_for_an_unused_lease_to_arm() -> None:
     """A keeper that started at `go`, or twice for one lease, ran guests that nobody had drained the host for."""
     for seen in every_situation():

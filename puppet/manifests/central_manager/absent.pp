@@ -1,0 +1,40 @@
+# @summary The plain central manager again. Hosts go home by themselves when their leases lapse.
+#
+# @api private
+class shepherd::central_manager::absent {
+  contain shepherd::central_manager::negotiator
+  contain shepherd::unused
+
+  $keys = ['lease.key', 'lease.key.pub'].map |$name| { "/etc/shepherd/keys/${name}" }
+  $tokens = (['home', 'flock'] + $shepherd::central_manager::tokens.unwrap.keys).unique.map |$name| {
+    "/etc/shepherd/tokens.d/${name}"
+  }
+  $files = ['/etc/shepherd/condor_config', '/etc/shepherd/secrets/icinga-password'] + $keys + $tokens
+
+  exec { 'shepherd: the daemon ends':
+    command  => 'systemctl disable --now shepherd 2>&1',
+    onlyif   => 'test -e /etc/systemd/system/shepherd.service',
+    provider => shell,
+    path     => '/usr/sbin:/usr/bin:/sbin:/bin',
+    timeout  => 300,
+  }
+  -> shepherd::unit { 'shepherd.service':
+    ensure => absent,
+  }
+  -> file { $files:
+    ensure => absent,
+  }
+  -> file { '/etc/shepherd/shepherd.toml':
+    ensure => absent,
+    tag    => 'shepherd_settings',
+  }
+  -> Class['shepherd::unused']
+
+  if $shepherd::central_manager::manage_flock_pool {
+    class { 'shepherd::flock_pool':
+      ensure => absent,
+    }
+    contain shepherd::flock_pool
+    Shepherd::Unit['shepherd.service'] -> Class['shepherd::flock_pool'] -> Class['shepherd::unused']
+  }
+}

@@ -1,0 +1,114 @@
+# @summary The daemon: settings, keys, tokens, unit.
+#
+# @api private
+class shepherd::central_manager::daemon {
+  $settings = $shepherd::central_manager::settings
+
+  file {
+    default:
+      ensure => file,
+      owner  => 'root',
+      group  => 'root',
+      mode   => '0644',
+      ;
+    '/etc/shepherd/shepherd.toml':
+      content      => epp('shepherd/settings.toml.epp', { owner => 'shepherd::central_manager', tables => $settings }),
+      validate_cmd => '/opt/shepherd/bin/shepherd --settings % check --effective',
+      tag          => 'shepherd_settings',
+      ;
+    '/etc/shepherd/condor_config':
+      content => epp('shepherd/daemon.conf.epp', {
+        collector => $settings['home']['collector'],
+        settings  => $shepherd::central_manager::condor_settings,
+      }),
+      ;
+    ['/etc/shepherd/keys', '/etc/shepherd/secrets']:
+      ensure => directory,
+      mode   => '0700',
+      ;
+    '/etc/shepherd/tokens.d':
+      ensure => directory,
+      owner  => 'shepherd',
+      group  => 'shepherd',
+      mode   => '0700',
+      ;
+  }
+
+  if $shepherd::central_manager::lease_key {
+    file { '/etc/shepherd/keys/lease.key':
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0600',
+      content => $shepherd::central_manager::lease_key,
+      before  => Shepherd::Running['shepherd'],
+    }
+  } else {
+    exec { 'shepherd: make the key that signs lease pages':
+      command   => '/opt/shepherd/bin/shepherd key create --key /etc/shepherd/keys/lease.key',
+      creates   => '/etc/shepherd/keys/lease.key',
+      logoutput => true,
+      provider  => shell,
+      path      => '/usr/sbin:/usr/bin:/sbin:/bin',
+      require   => File['/etc/shepherd/keys'],
+      before    => Shepherd::Running['shepherd'],
+    }
+  }
+
+  if $shepherd::central_manager::icinga_password {
+    file { '/etc/shepherd/secrets/icinga-password':
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0600',
+      content => $shepherd::central_manager::icinga_password,
+      notify  => Shepherd::Running['shepherd'],
+    }
+  }
+
+  $given = $shepherd::central_manager::tokens.unwrap
+  $given.each |$name, $token| {
+    file { "/etc/shepherd/tokens.d/${name}":
+      ensure  => file,
+      owner   => 'shepherd',
+      group   => 'shepherd',
+      mode    => '0600',
+      content => Sensitive($token),
+      before  => Shepherd::Running['shepherd'],
+    }
+  }
+
+  $pools = { 'home' => '/etc/condor/condor_config', 'flock' => '/etc/condor-flock/condor_config' }
+  $pools.each |$name, $config| {
+    if $shepherd::central_manager::make_tokens and !($name in $given) {
+      exec { "shepherd: make the daemon's token for the ${name} pool":
+        command  => epp('shepherd/token.sh.epp', { pool => $name, config => $config, act => 'make' }),
+        onlyif   => epp('shepherd/token.sh.epp', { pool => $name, config => $config, act => 'ask' }),
+        provider => shell,
+        path     => '/usr/sbin:/usr/bin:/sbin:/bin',
+        require  => File['/etc/shepherd/tokens.d'],
+        before   => Shepherd::Running['shepherd'],
+      }
+    }
+  }
+
+  shepherd::unit { 'shepherd.service': }
+
+  exec { 'shepherd: the daemon reads its settings':
+    command     => 'systemctl reload shepherd',
+    onlyif      => 'test -d /run/systemd/system && systemctl is-active --quiet shepherd',
+    provider    => shell,
+    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
+    refreshonly => true,
+    subscribe   => File['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
+  }
+
+  # A restart moves no host: leases last for it.
+  shepherd::running { 'shepherd':
+    require   => Exec['shepherd: the daemon reads its settings'],
+    subscribe => [
+      Exec['shepherd: install the program'],
+      Shepherd::Unit['shepherd.service'],
+    ],
+  }
+}

@@ -1,0 +1,34 @@
+# @summary The host's units, its AppArmor profile, and the network of the flock VLAN.
+#
+# @api private
+class shepherd::node::units {
+  shepherd::unit { ['shepherd-keeper.service', 'shepherd-network.service']: }
+  shepherd::unit { ['shepherd-audit.service', 'shepherd-audit.timer']: }
+  shepherd::unit { "${shepherd::node::condor_service}.service.d/50-shepherd.conf":
+    source => 'condor.service.d/50-shepherd.conf',
+  }
+
+  if $shepherd::node::keeper_settings::apparmor {
+    shepherd::shipped { '/etc/apparmor.d/shepherd-flock':
+      source => 'images/flock/apparmor',
+    }
+    ~> exec { 'shepherd: the AppArmor profile is replaced':
+      command     => 'apparmor_parser --replace --write-cache /etc/apparmor.d/shepherd-flock',
+      provider    => shell,
+      path        => '/usr/sbin:/usr/bin:/sbin:/bin',
+      refreshonly => true,
+    }
+    -> exec { 'shepherd: the AppArmor profile is loaded':
+      command  => 'apparmor_parser --replace --write-cache /etc/apparmor.d/shepherd-flock',
+      unless   => "grep -q '^shepherd-flock ' /sys/kernel/security/apparmor/profiles",
+      provider => shell,
+      path     => '/usr/sbin:/usr/bin:/sbin:/bin',
+      before   => Shepherd::Running['shepherd-network'],
+    }
+  }
+
+  # `shepherd node up`: the tagged sub-interface, the host guard, the docker network. Harmless while the host is lent.
+  shepherd::running { 'shepherd-network':
+    require => Shepherd::Unit['shepherd-network.service'],
+  }
+}

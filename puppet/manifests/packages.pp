@@ -1,0 +1,15 @@
+# @summary Packages of the distribution, but for those that the site declares itself.
+#
+# @api private
+#
+# @param names
+#   Names of packages.
+define shepherd::packages (
+  Array[String[1]] $names,
+) {
+  $names.each |$name| {
+    unless defined(Package[$name]) {
+      package { $name: ensure => installed }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+# @summary A unit of the installed program, known to systemd.
+#
+# @api private
+#
+# @param path
+#   Its path below `/etc/systemd/system`.
+#
+# @param source
+#   Its path below the program's `share/shepherd/systemd`.
+#
+# @param ensure
+#   Whether it is there.
+define shepherd::unit (
+  Pattern[/\A[\w.@\/-]+\z/] $path = $title,
+  Pattern[/\A[\w.@\/-]+\z/] $source = $path,
+  Shepherd::Ensure $ensure = 'present',
+) {
+  if $ensure == 'absent' {
+    file { "/etc/systemd/system/${path}":
+      ensure => absent,
+      notify => Exec["shepherd: systemd reads ${path}"],
+    }
+  } else {
+    shepherd::shipped { "/etc/systemd/system/${path}":
+      source => "systemd/${source}",
+      notify => Exec["shepherd: systemd reads ${path}"],
+    }
+  }
+
+  exec { "shepherd: systemd reads ${path}":
+    command     => 'systemctl daemon-reload',
+    onlyif      => 'test -d /run/systemd/system',
+    provider    => shell,
+    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
+    refreshonly => true,
+  }
+}

@@ -1,0 +1,99 @@
+# frozen_string_literal: true
+
+describe 'shepherd::central_manager' do
+  let(:facts) { facts_with({}, fqdn: 'cm.example.org') }
+  let(:pre_condition) do
+    "class { 'shepherd::flock_pool': address => '203.0.113.1', trust_domain => 'flock.example.org' }"
+  end
+  let(:more) { {} }
+  let(:params) { { 'settings' => DAEMON }.merge(more) }
+
+  it { is_expected.to compile.with_all_deps }
+
+  it 'writes the daemon\'s settings table by table, and asks the daemon first' do
+    expect(content_of('/etc/shepherd/shepherd.toml')).to include("[home]\nname = \"example\"\nschedds = [\"s.example.org\"]")
+    is_expected.to contain_file('/etc/shepherd/shepherd.toml')
+      .with_validate_cmd('/opt/shepherd/bin/shepherd --settings % check --effective')
+  end
+
+  it 'lets the negotiator fill one host before the next' do
+    is_expected.to contain_file('/etc/condor/config.d/50-shepherd-central-manager.conf').with_ensure('file')
+    is_expected.not_to contain_service('condor')
+  end
+
+  it 'makes the key that signs lease pages once, before the daemon starts' do
+    is_expected.to contain_exec('shepherd: make the key that signs lease pages')
+      .with_creates('/etc/shepherd/keys/lease.key').that_comes_before('Shepherd::Running[shepherd]')
+  end
+
+  it 'makes tokens where the signing keys are' do
+    %w[home flock].each do |pool|
+      is_expected.to contain_exec("shepherd: make the daemon's token for the #{pool} pool")
+        .that_comes_before('Shepherd::Running[shepherd]')
+    end
+  end
+
+  it 'has the flock pool before its own token of it' do
+    is_expected.to contain_shepherd__running('shepherd-flock-pool').that_comes_before('Shepherd::Running[shepherd]')
+  end
+
+  context 'with secrets' do
+    let(:more) do
+      {
+        'lease_key' => sensitive('the key'), 'icinga_password' => sensitive('the password'),
+        'tokens' => sensitive({ 'home' => 'the token' })
+      }
+    end
+
+    it 'keeps them out of every report' do
+      {
+        '/etc/shepherd/keys/lease.key' => 'root', '/etc/shepherd/secrets/icinga-password' => 'root',
+        '/etc/shepherd/tokens.d/home' => 'shepherd'
+      }.each do |path, owner|
+        is_expected.to contain_file(path).with_mode('0600').with_owner(owner)
+        expect(catalogue.resource('file', path).sensitive_parameters).to include(:content)
+      end
+    end
+
+    it 'makes none that is given' do
+      is_expected.not_to contain_exec('shepherd: make the key that signs lease pages')
+      is_expected.not_to contain_exec("shepherd: make the daemon's token for the home pool")
+      is_expected.to contain_exec("shepherd: make the daemon's token for the flock pool")
+    end
+  end
+
+  context 'without the home pool' do
+    let(:params) { { 'settings' => DAEMON.reject { |table, _| table == 'home' } } }
+
+    it { is_expected.to compile.and_raise_error(%r{parameter 'settings'}) }
+  end
+
+  context 'with the flock pool elsewhere' do
+    let(:pre_condition) { '' }
+    let(:more) { { 'manage_flock_pool' => false } }
+
+    it { is_expected.to compile.with_all_deps }
+    it { is_expected.not_to contain_class('shepherd::flock_pool') }
+  end
+
+  context 'with ensure => absent' do
+    let(:pre_condition) { '' }
+    let(:params) { { 'ensure' => 'absent' } }
+
+    it { is_expected.to compile.with_all_deps }
+
+    it 'ends the daemon first, and keeps its records' do
+      is_expected.to contain_exec('shepherd: the daemon ends')
+        .that_comes_before('File[/etc/systemd/system/shepherd.service]')
+      is_expected.to contain_file('/etc/shepherd/shepherd.toml')
+        .with_ensure('absent').that_comes_before('Exec[shepherd: remove the program]')
+      expect(titles_of('file')).to all(satisfy { |path| !path.start_with?('/var') })
+    end
+
+    it 'takes the signing keys away' do
+      %w[/etc/shepherd/keys/lease.key /etc/condor-flock/passwords.d/POOL].each do |path|
+        is_expected.to contain_file(path).with_ensure('absent')
+      end
+    end
+  end
+end

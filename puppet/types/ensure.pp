@@ -1,0 +1,2 @@
+# @summary Whether a machine has this role.
+type Shepherd::Ensure = Enum['present', 'absent']

@@ -1,0 +1,25 @@
+# @summary The settings of /etc/shepherd/shepherd.toml.
+#
+# Table by table.
+#
+# Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
+# the program's default.
+#
+# * `home`: The site's own pool.
+# * `flock`: The flock pool: the second, small HTCondor instance that guests see.
+# * `hosts`: Which hosts, and how their two startds are named.
+# * `policy`: What to lend and when.
+# * `timers`: How often and how long. The one table of timers is made from this.
+# * `lease`: Signing and publishing of lease pages.
+# * `flockoff`: The file that stops all flocking.
+# * `paths`: Where things lie.
+type Shepherd::Settings::Daemon = Struct[{
+  home => Shepherd::Settings::Home,
+  flock => Shepherd::Settings::Flock,
+  Optional[hosts] => Shepherd::Settings::Hosts,
+  Optional[policy] => Shepherd::Settings::Policy,
+  Optional[timers] => Shepherd::Settings::Timers,
+  Optional[lease] => Shepherd::Settings::Lease,
+  Optional[flockoff] => Shepherd::Settings::Flockoff,
+  Optional[paths] => Shepherd::Settings::Paths,
+}]

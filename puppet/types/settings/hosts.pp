@@ -1,0 +1,19 @@
+# @summary The settings of `[hosts]` in /etc/shepherd/shepherd.toml.
+#
+# Which hosts, and how their two startds are named.
+#
+# Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
+# the program's default.
+#
+# * `regular`: Regular expression matching the whole machine name of a regular startd, with named groups. Default:
+#   `"p(?P<rest>.*)"`.
+# * `flock`: Name of the flocking startd's machine, made from those groups: `p-7-17` gives `f-7-17`. Default:
+#   `"f{rest}"`.
+# * `pairs`: Regular to flocking machine names that the rule does not make; these win over the rule. Default: `{}`.
+# * `exclude`: Machines that match but are never lent (pinned local); shown as such. Default: `[]`.
+type Shepherd::Settings::Hosts = Struct[{
+  Optional[regular] => String,
+  Optional[flock] => String,
+  Optional[pairs] => Hash[String[1], String[1]],
+  Optional[exclude] => Array[String[1]],
+}]

@@ -1,0 +1,19 @@
+# @summary The settings of `[paths]` in /etc/shepherd/shepherd.toml.
+#
+# Where things lie.
+#
+# Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
+# the program's default.
+#
+# * `state`: Directory of the ledger, of this instance's identity and of its lock. Default: `"/var/lib/shepherd"`.
+# * `intents`: Spool of intents; its Unix group may order (flockoff, flockon, …). Default:
+#   `"/var/lib/shepherd/intents"`.
+# * `condor_config`: HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default. Default:
+#   `""`.
+# * `tools`: Directory of condor_drain, condor_restart and condor_off; empty: found through PATH. Default: `""`.
+type Shepherd::Settings::Paths = Struct[{
+  Optional[state] => String,
+  Optional[intents] => String,
+  Optional[condor_config] => String,
+  Optional[tools] => String,
+}]

@@ -1,0 +1,37 @@
+# @summary The settings of `[policy]` in /etc/shepherd/shepherd.toml.
+#
+# What to lend and when.
+#
+# Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
+# the program's default.
+#
+# * `kind`: `threshold`: the rule of the original talk. Default: `"threshold"`.
+# * `idle_jobs_threshold`: Idle local jobs: below it hosts are lent, above it they are reclaimed, at it none moves.
+#   Jobs. 600: the talk. Default: `600`.
+# * `lend_per_cycle`: Hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move that can be
+#   wrong. Default: `5`.
+# * `reclaim_per_cycle`: Hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work waits on no
+#   budget. Default: `0`.
+# * `reserve`: Share of live, usable cpus kept in the local herd, busy or idle. 0..1. A quarter as in the talk. Default:
+#   `0.25`.
+# * `idle_reserve`: Regular hosts that stay wholly idle besides, ready for a burst. Hosts. Default: `0`.
+# * `arming_at_once`: Hosts between LOCAL and FLOCK at one time, at most. A bad image then hurts few. Default: `10`.
+# * `cooling_s`: After a failed lend a host is left alone this long, doubled for each further failure up to 16 times.
+#   Seconds. Default: `600.0`.
+# * `leak_stops`: What stops when a container reached what it must not: all flocking, until `shepherd flockon`
+#   (`everywhere`), or lending that host, until its check passes (`host`). One gateway guards all, so one leak speaks
+#   for all. Default: `"everywhere"`.
+# * `lend_gpus`: GPU hosts are not lent until their memory can be shown to be scrubbed; True is refused for now.
+#   Default: `false`.
+type Shepherd::Settings::Policy = Struct[{
+  Optional[kind] => Enum['threshold'],
+  Optional[idle_jobs_threshold] => Integer,
+  Optional[lend_per_cycle] => Integer,
+  Optional[reclaim_per_cycle] => Integer,
+  Optional[reserve] => Numeric,
+  Optional[idle_reserve] => Integer,
+  Optional[arming_at_once] => Integer,
+  Optional[cooling_s] => Numeric,
+  Optional[leak_stops] => Enum['everywhere', 'host'],
+  Optional[lend_gpus] => Boolean,
+}]

@@ -1,0 +1,163 @@
+"""A working host of a pool is rolled out by Puppet, lent, and taken away again. systemd runs there."""
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shepherd.core.invariants import breaches
+from shepherd.lab.booted import DOCKER
+from shepherd.lab.node import Node, command_in_node
+from shepherd.lab.progress import Progress
+from shepherd.lab.site import Site
+from shepherd.lab.watch import Watch
+from tests.faults.breaking import containers_first
+from tests.faults.scene import Scene, spec
+from tests.puppet.chroot import provide_layers
+from tests.puppet.module import FOLDER
+from tests.puppet.wheels import built
+
+NAME = "p201"
+PACKAGES = "/opt/shepherd-before-puppet/site"
+"""Where the lab's packages are once the program has moved in: pip is told to fetch none."""
+MAKE_PLAIN = f"""
+systemctl stop shepherd-keeper shepherd-network condor
+shepherd node down
+rm -rf /etc/systemd/system/shepherd-* /etc/systemd/system/condor.service.d /usr/lib/*.d/shepherd.conf /run/shepherd
+rm -rf /etc/condor/config.d/50-shepherd-host.conf /usr/local/libexec/shepherd /etc/shepherd /usr/local/bin/shepherd
+systemctl daemon-reload
+systemctl set-environment PYTHONPATH={PACKAGES} PYTHONDONTWRITEBYTECODE=1
+systemctl start condor
+"""
+WHOLE = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 2\nrequest_memory = 32\nqueue {count}\n"
+"""Local jobs that have a host to themselves each."""
+CHANGED, NOTHING = 2, 0
+PUPPET_S = 200.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Host:
+    """One host, and what its site says of it in Hiera."""
+
+    node: Node
+    hiera: dict[str, object]
+    settings: dict[str, object]
+    """Of the keeper."""
+
+    def apply(self, expected: int, **more: object) -> str:
+        """The words of a run of Puppet that has to end so."""
+        data = self.hiera | {f"shepherd::node::{name}": value for name, value in more.items()}
+        self.node.write("/srv/data.json", json.dumps(data))
+        words = ("--detailed-exitcodes", "--color=false", "--modulepath=/srv/modules", "--hiera_config=/srv/hiera.yaml")
+        argv = ("puppet", "apply", *words, "-e", "include shepherd::node")
+        done = self.node.run(argv, timeout_s=PUPPET_S, env={"PYTHONPATH": PACKAGES})
+        said = done.stdout + done.stderr
+        assert done.returncode == expected, said
+        return said
+
+    def startd(self) -> int:
+        """The regular startd's process, by the machine's number; 0 if there is none."""
+        return next(iter(self.node.pids(r"condor_startd\b", containers=False)), 0)
+
+    def holds_lock(self) -> bool:
+        """Whether the regular startd holds the host lock."""
+        folder = Path(f"/proc/{self.startd()}/fd")
+        return any(str(one.readlink()).endswith("/share/host.lock") for one in folder.iterdir())
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    """A site with two hosts that systemd has booted."""
+    with Site(dataclasses.replace(spec(), booted=True)) as site, Watch(site) as watch:
+        yield Scene(site=site, watch=watch)
+
+
+@pytest.fixture
+def host(scene: Scene, tmp_path: Path) -> Host:
+    """One of its hosts, as it was before anybody lent it; with Puppet."""
+    node = scene.site.host(NAME)
+    files = {name: node.read(f"/etc/shepherd/{name}") for name in ("node.toml", "flock-token", "keys/lease.pub")}
+    scene.flockoff("the host is to be a plain one")
+    node.must(("sh", "-c", MAKE_PLAIN), timeout_s=100)
+    layer, *_ = provide_layers(Progress())
+    bring(layer, node, "/")
+    bring(delivery(tmp_path), node, "/srv")
+    scene.eventually(lambda: NAME in scene.site.accepting_startds(), 60, "the plain host is in the pool")
+    scene.began_s, scene.began_wall_s = time.monotonic(), time.time()
+    settings = tomllib.loads(files["node.toml"])
+    given = {
+        "settings": settings, "flock_token": files["flock-token"], "docker_settings": DOCKER,
+        "trusted_keys": {"lease": files["keys/lease.pub"]},
+    }  # fmt: skip
+    [wheel] = tmp_path.glob("srv/*.whl")
+    program = {"shepherd::wheel": f"/srv/{wheel.name}", "shepherd::pip_options": ["--no-index", "--no-deps"]}
+    hiera: dict[str, object] = program | {f"shepherd::node::{name}": value for name, value in given.items()}
+    return Host(node=node, hiera=hiera, settings=settings)
+
+
+def delivery(place: Path) -> Path:
+    """What a site carries to its hosts: the module, and the program's wheel."""
+    srv = place / "srv"
+    shutil.copytree(FOLDER, srv / "modules/shepherd", ignore=shutil.ignore_patterns("fixtures"))
+    shutil.copy(built(place), srv)
+    levels = [{"name": "site", "path": "data.json", "datadir": "/srv", "data_hash": "json_data"}]
+    (srv / "hiera.yaml").write_text(json.dumps({"version": 5, "hierarchy": levels}))
+    return srv
+
+
+def bring(tree: Path, node: Node, target: str) -> None:
+    """Copy a tree into a running node, but for what a layer of an overlay marks as removed."""
+    packed = f"cd {tree} && find . ! -type c -print0 | tar --null --no-recursion -T - -cf -"
+    inside = command_in_node(node.pid, ("sh", "-c", f"mkdir -p {target} && tar -C {target} -xf -"))
+    with subprocess.Popen(("sh", "-c", packed), stdout=subprocess.PIPE) as source:
+        assert subprocess.run(inside, stdin=source.stdout, check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.real
+@pytest.mark.limit(480)
+def test_a_working_host_is_rolled_out_lent_and_taken_away(scene: Scene, host: Host) -> None:
+    """The rollout was begun at noon: a week's jobs were killed for a new startd, and again when it was taken back."""
+    # Under a running job nothing of HTCondor's is restarted, and the host is not lent.
+    job = scene.site.submit(scene.site.cm, "carol", WHOLE.format(seconds=900, count=2))
+    scene.eventually(lambda: len(scene.site.queue(scene.site.cm, "JobStatus == 2")) == 2, 60, "both hosts work")
+    before = host.startd()
+    host.apply(CHANGED)
+    assert host.startd() == before
+    scene.flockon()
+    host.apply(NOTHING)
+    assert host.node.pids(".", containers=True) == []
+    assert scene.site.queue(scene.site.cm, f"ClusterId == {job} && NumJobStarts > 1") == []
+
+    # Without one the regular startd is restarted behind the guard, once.
+    scene.flockoff("the job ends")
+    scene.site.cm.must(("condor_rm", "-all"))
+    scene.eventually(lambda: not scene.site.queue(scene.site.cm), 30, "the jobs are gone")
+    scene.eventually(lambda: not host.node.pids("condor_starter", containers=False), 30, "and so are their starters")
+    host.apply(CHANGED)
+    assert host.holds_lock()
+    host.apply(NOTHING)
+    scene.eventually(lambda: NAME in scene.site.accepting_startds(), 60, "it is in the pool")
+
+    # It is lent, and Puppet is no reason for a lend to end.
+    scene.flockon()
+    scene.eventually(lambda: scene.is_lent(NAME), 120, "it is lent")
+    containers = containers_first(scene)
+    host.apply(NOTHING)
+    host.apply(CHANGED, settings=host.settings | {"report_s": 250.0})
+    assert containers_first(scene) == containers
+
+    # Taken away while it is lent: the lend ends, the host works for its own pool, and nothing is left.
+    said = host.apply(CHANGED, ensure="absent")
+    assert "ending the lend of" in said
+    scene.eventually(lambda: scene.is_home(NAME), 60, "its regular startd takes work")
+    host.apply(NOTHING, ensure="absent")
+    assert host.node.must(("condor_config_val", "STARTD")).strip() == "/usr/sbin/condor_startd"
+    found = host.node.must(("find", "/etc", "/usr/local", "/var/lib", "/run", "-name", "*shepherd*", "-prune"))
+    assert found.split() == []
+    assert breaches(scene.facts()) == ()
