@@ -25,6 +25,7 @@ PARTS = (
 )  # fmt: skip
 """What the wheel is made from."""
 KEPT_WHEELS = 4
+_OWN = ("--no-deps", "--no-build-isolation")
 _VERSION = re.compile(r'^(__version__ = "[^"]*)(")', re.MULTILINE)
 _NOT_OURS = shutil.ignore_patterns("__pycache__", "*.pyc", "spec", "fixtures")
 
@@ -73,7 +74,7 @@ def _provide_own(source: Path, suffix: str, progress: Progress) -> Path:
         version = copy / "shepherd/__init__.py"
         version.write_text(_VERSION.sub(rf"\g<1>{suffix}\2", version.read_text(encoding="utf-8")), encoding="utf-8")
         with progress.step("our wheel built" if not suffix else "the wheel of the next release built"):
-            must((*_pip("wheel"), "--no-deps", "-w", str(draft / "wheels"), str(copy)), timeout_s=300)
+            must((*_pip("wheel"), *_OWN, "-w", str(draft / "wheels"), str(copy)), timeout_s=300)
         shutil.rmtree(copy)
         return {}
 
