@@ -50,8 +50,8 @@ def known_masters(scene: Scene) -> set[str]:
 
 
 def our_round(scene: Scene) -> None:
-    """Lend and reclaim everything with the shepherd. A master is told to end only once its pool knows it, here as there;
-    before that the container's end is the keeper's, which is another way."""
+    """Lend and reclaim everything with the shepherd. A master is told to end only once its pool knows it, here as
+    there; before that the container's end is the keeper's, which is another way."""
     scene.lend()
     scene.eventually(lambda: known_masters(scene) >= {"f201", "f202"}, 20, "the flock pool knows the masters")
     time.sleep(1.0)
