@@ -43,9 +43,17 @@ def bare_round(scene: Scene, number: int) -> None:
     scene.eventually(lambda: scene.is_home("p202"), 30, "p202 is back")
 
 
+def known_masters(scene: Scene) -> set[str]:
+    """Machines whose master the flock collector has heard."""
+    site = scene.site
+    return {str(ad["Machine"]) for ad in site.collector_ads(site.cm, "master", pool=site.flock_pool)}
+
+
 def our_round(scene: Scene) -> None:
-    """Lend and reclaim everything with the shepherd."""
+    """Lend and reclaim everything with the shepherd. A master is told to end only once its pool knows it, here as
+    there; before that the container's end is the keeper's, which is another way."""
     scene.lend()
+    scene.eventually(lambda: known_masters(scene) >= {"f201", "f202"}, 20, "the flock pool knows the masters")
     time.sleep(1.0)
     scene.flockoff("round")
     scene.eventually(scene.all_home, 30, "all hosts are back")

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-CALCULATIONS, FILES, BYTES = 400_000, 400, 65536
+CALCULATIONS, FILES, BYTES = 2_000_000, 4_000, 65536
 
 
 def calculation() -> None:
