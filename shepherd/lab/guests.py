@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from shepherd.lab.node import Node
-from shepherd.lab.shell import File
 from shepherd.lab.pools import CONFIG_D
 from shepherd.lab.services import SHEPHERD
+from shepherd.lab.shell import File
 
 HANDOVER = "/etc/shepherd/handover"
 CAMPUS = ("campus", "--schedd", "campus", "--domain", "campus.lab", "--contact", "security@campus.lab")
