@@ -12,6 +12,7 @@
 # * `timers`: How often and how long. The one table of timers is made from this.
 # * `lease`: Signing and publishing of lease pages.
 # * `flockoff`: The file that stops all flocking.
+# * `icinga`: Icinga2, whose checks are silenced while their startd is meant to be away. Empty url: none is.
 # * `paths`: Where things lie.
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
@@ -21,5 +22,6 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[timers] => Shepherd::Settings::Timers,
   Optional[lease] => Shepherd::Settings::Lease,
   Optional[flockoff] => Shepherd::Settings::Flockoff,
+  Optional[icinga] => Shepherd::Settings::Icinga,
   Optional[paths] => Shepherd::Settings::Paths,
 }]

@@ -8,12 +8,15 @@
 # * `state`: Directory of the ledger, of this instance's identity and of its lock. Default: `"/var/lib/shepherd"`.
 # * `intents`: Spool of intents; its Unix group may order (flockoff, flockon, …). Default:
 #   `"/var/lib/shepherd/intents"`.
+# * `guests`: Directory of guests, a file each, which only `shepherd guest` writes. Beside it, in `handover`, lies what
+#   their administrators are to be given. Default: `"/etc/shepherd/guests.d"`.
 # * `condor_config`: HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default. Default:
 #   `""`.
 # * `tools`: Directory of condor_drain, condor_restart and condor_off; empty: found through PATH. Default: `""`.
 type Shepherd::Settings::Paths = Struct[{
   Optional[state] => String,
   Optional[intents] => String,
+  Optional[guests] => String,
   Optional[condor_config] => String,
   Optional[tools] => String,
 }]
