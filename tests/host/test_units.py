@@ -102,6 +102,7 @@ NEEDED = {
     "NET_ADMIN": "nft, VLAN",
     "NET_RAW": "ARP probes",
     "SYS_ADMIN": "nsenter, mount, unshare",
+    "SYS_CHROOT": "mount in the container's own mounts",
     "SETUID": "tries as a job",
     "SETGID": "tries as a job",
     "SETPCAP": "tries without capabilities",
