@@ -70,8 +70,8 @@ def test_an_unprivileged_daemon_reads_the_copy(tmp_path_factory: pytest.TempPath
     base = tmp_path_factory.getbasetemp()
     made = [tmp_path_factory.mktemp("keys"), tmp_path_factory.mktemp("copies")]
     secret, copies = made[0] / "keys", made[1]
-    for folder in (*base.parents, base, *made):
-        if folder.is_relative_to(base.parent):
+    for folder in (base.parent.parent, base.parent, base, *made):
+        if folder.name.startswith(("pytest", "popen")) or folder in made:
             folder.chmod(0o755)
     secret.mkdir(mode=0o700)
     (secret / "lease.key").write_text("secret")

@@ -1,7 +1,6 @@
 """Whatever answers under Icinga's address: only what was surely done counts, and nothing holds anybody for long."""
 
 import json
-import os
 import pathlib
 import ssl
 import time
@@ -10,7 +9,6 @@ import pytest
 
 from shepherd.edges.icinga import Icinga
 from shepherd.edges.icinga_http import verifying
-from shepherd.edges.secret_file import refuse_loose
 from shepherd.errors import CommandFailed, MonitoringRefused, MonitoringUnavailable
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import Begin, Heartbeat, Mark, Silence, SilenceKind
@@ -227,25 +225,6 @@ def test_icingas_own_certificates_are_verified_by_any_python() -> None:
     for context in (ours, systems):
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
-
-
-def loose(mode: int, owner: int, group: int) -> bool:
-    """Whether a secret's file with these is refused."""
-    try:
-        refuse_loose(pathlib.Path("secret"), os.stat_result((0o100000 | mode, 0, 0, 1, owner, group, 0, 0, 0, 0)))
-    except CommandFailed:
-        return True
-    return False
-
-
-def test_a_credential_of_systemd_is_read() -> None:
-    """Handed over by LoadCredential it has the mode 0440, and the daemon did not start."""
-    assert not loose(0o440, 0, 0)
-    assert not loose(0o400, os.geteuid(), 7)
-    assert loose(0o440, 0, 7)
-    assert loose(0o460, 0, 0)
-    assert loose(0o404, 0, 0)
-    assert loose(0o400, os.geteuid() + 1, 0)
 
 
 def test_a_password_that_others_may_read_is_refused(folder: Folder) -> None:

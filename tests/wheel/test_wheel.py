@@ -123,7 +123,7 @@ def test_check_accepts_the_example_where_htcondors_tools_are(prefix: Path, tmp_p
     example = (prefix / "share/shepherd/examples/shepherd.toml").read_text()
     settings = tmp_path / "shepherd.toml"
     settings.write_text(example.replace('#tools = ""', f'tools = "{tmp_path}"'))
-    assert f"{settings} is valid" in said(prefix / "bin/shepherd", "--settings", settings, "check")
+    assert f"{settings} is valid" in said(prefix / "bin/shepherd", "--settings", settings, "check", "--effective")
 
 
 @pytest.mark.real
