@@ -78,6 +78,8 @@ class Place:
             *vars(daemon._latch).values(),
             daemon._switches.settings,
             daemon._switches.pages,
+            daemon._silencer._settings,
+            daemon._silencer._monitoring,
         ]
 
 
