@@ -25,8 +25,8 @@ HOST_TOKEN, DAEMON_TOKEN = "/etc/condor/tokens.d/home", "/etc/shepherd/tokens.d/
 SETTINGS, KEY = "/etc/shepherd/shepherd.toml", "/etc/shepherd/keys/lease.pub"
 OTHER_SETTINGS, MORE_CONFIG = "/etc/shepherd/other.toml", f"{CONFIG_D}/99-test.conf"
 AN_HOUR_AHEAD = {"LD_PRELOAD": WRONG_CLOCK, "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-OF_THE_LAB = {Subject.DROP_IN, Subject.LIVE_RESTORE, Subject.STORAGE}
-"""The lab has no systemd, and its dockerd is set up for speed."""
+OF_THE_LAB = {Subject.DROP_IN, Subject.LIVE_RESTORE}
+"""The lab has no systemd, and its dockerd is as it comes."""
 OF_THE_MACHINE = {Subject.KERNEL, Subject.LANDLOCK, Subject.MEMORY, Subject.CONNTRACK}
 """Nodes have the machine's kernel, and share its memory."""
 
@@ -255,6 +255,15 @@ def test_the_daemons_own_user_is_told_the_same(site: Site) -> None:
     assert done.returncode == 0, done.stdout
     assert "WRONG " not in done.stdout
     assert "rights at home: shepherd@home.lab has READ, DAEMON, ADMINISTRATOR" in done.stdout
+
+
+def test_somebody_else_is_told_to_ask_root(site: Site) -> None:
+    """Carol asked, and was told to give carol the rights of an administrator."""
+    done = site.cm.run(("shepherd", "check"), user="carol", timeout_s=90)
+    assert done.returncode == 1
+    (told,) = (line for line in done.stdout.splitlines() if line.startswith("WRONG"))
+    assert told.startswith("WRONG  account: carol is neither root nor shepherd")
+    assert told.endswith("To mend: call it with sudo")
 
 
 def test_a_host_at_home_takes_orders(quiet: Site) -> None:

@@ -211,11 +211,13 @@ def test_neither_a_defect_nor_a_hung_question_ends_the_round() -> None:
     assert [finding.remedy for finding in found] == ["this is a defect, please report it", "see there"]
 
 
-def test_the_daemons_user_is_looked_at_before_its_files() -> None:
-    """Findings about root's rights were taken for the daemon's."""
-    site = Site(account=dataclasses.replace(ACCOUNT, now="alice"))
-    first = next(one for one in site.central() if one.subject is Subject.ACCOUNT)
-    assert (first.state, first.remedy) == (State.WARN, "call it with sudo")
+def test_whoever_is_neither_root_nor_the_daemons_user_is_told_that_alone() -> None:
+    """Alice asked, and was told to give alice the rights of an administrator."""
+    site = Site(account=dataclasses.replace(ACCOUNT, now="alice", may_look=False))
+    found = site.central()
+    assert in_state(found, State.WRONG) == {Subject.ACCOUNT}
+    unseen = {finding.subject for finding in found if "not looked at" in finding.said}
+    assert unseen >= {Subject.TOKENS, Subject.LEASE_KEY, Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS}
 
 
 def test_bindings_older_than_the_pool_are_named() -> None:

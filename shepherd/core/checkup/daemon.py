@@ -21,7 +21,8 @@ def account_finding(user: str, daemon: str) -> Finding:
         remedy = "let paths.state, the lease key and the tokens belong to a user shepherd, and run the daemon as it"
         return warn(Subject.ACCOUNT, "the daemon's files are root's: it needs no such rights", remedy)
     if user != daemon:
-        return warn(Subject.ACCOUNT, f"what follows is about {user}, not the daemon's {daemon}", "call it with sudo")
+        said = f"{user} is neither root nor {daemon}, whom the daemon runs as: what {user} may says nothing of that"
+        return wrong(Subject.ACCOUNT, said, "call it with sudo")
     return ok(Subject.ACCOUNT, f"looked at as {daemon}, whom the daemon runs as")
 
 

@@ -16,8 +16,13 @@ from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Se
 from shepherd.programs.checkup.look import Question
 from shepherd.programs.checkup.names import names_in
 
+COLLECTOR_HOST = "COLLECTOR_HOST"
 UNIT = "shepherd.service"
 TOKEN_DIRECTORY = "SEC_TOKEN_DIRECTORY"  # noqa: S105 - a setting's name
+
+
+AS_DAEMON = (Subject.ACCOUNT, Subject.BINDINGS)
+"""Whatever a pool says is about whoever asks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +78,20 @@ class Central:
     """A host whose startd was heard lately; empty while all are lent."""
 
     def before(self) -> Iterator[Question]:
-        """What only root can look at."""
+        """What only root can look at, and whether we are."""
+        yield Question(subject=Subject.ACCOUNT, look=self._account, remedy="call it with sudo")
+        ours = (Subject.ACCOUNT,)
         file, state = self.settings.flockoff.path, self.settings.paths.state
         yield Question(
-            subject=Subject.FLOCKOFF, look=self._flockoff, remedy=f"can {state} and the directory of {file} be read?"
+            subject=Subject.FLOCKOFF,
+            look=self._flockoff,
+            remedy=f"can {state} and the directory of {file} be read?",
+            needs=ours,
         )
-        yield Question(subject=Subject.LEASE_KEY, look=self._lease_key_file, remedy="see lease.key")
+        yield Question(subject=Subject.LEASE_KEY, look=self._lease_key_file, remedy="see lease.key", needs=ours)
         if self.world.monitoring is not None:
             remedy = "is it up, and are address, CA and password in [icinga] right?"
-            yield Question(subject=Subject.MONITORING, look=self._monitoring, remedy=remedy)
+            yield Question(subject=Subject.MONITORING, look=self._monitoring, remedy=remedy, needs=ours)
 
     def questions(self) -> Iterator[Question]:
         """What is looked at as the daemon's user."""
@@ -90,15 +100,12 @@ class Central:
         yield from self._in_flock()
 
     def _here(self) -> Iterator[Question]:
-        yield Question(subject=Subject.ACCOUNT, look=self._account, remedy="call it with sudo")
         yield Question(subject=Subject.BINDINGS, look=self._bindings, remedy="install the wheel `htcondor` beside us")
         yield Question(subject=Subject.NAMES, look=self._names, remedy="mend /etc/resolv.conf")
         yield Question(subject=Subject.TOOLS, look=self._tools, remedy="mend HTCondor's installation")
         yield Question(subject=Subject.STATE, look=self._state, remedy="see paths.state")
         yield Question(subject=Subject.INTENTS, look=self._intents, remedy="see paths.intents")
-        yield Question(
-            subject=Subject.TOKENS, look=self._tokens, needs=(Subject.BINDINGS,), remedy=f"see {TOKEN_DIRECTORY}"
-        )
+        yield Question(subject=Subject.TOKENS, look=self._tokens, remedy=f"see {TOKEN_DIRECTORY}", needs=AS_DAEMON)
         yield Question(subject=Subject.LEASE_KEY, look=self._lease_key, remedy="see `shepherd key --help`")
 
     def _at_home(self) -> Iterator[Question]:
@@ -112,7 +119,7 @@ class Central:
             subject=collector,
             look=self._home_collector,
             remedy="systemctl start condor there",
-            needs=(Subject.BINDINGS,),
+            needs=AS_DAEMON,
             blames=(Subject.TOKENS,),
         )
         for subject, look in looks:
@@ -131,7 +138,7 @@ class Central:
             subject=collector,
             look=self._flock_collector,
             remedy="systemctl start shepherd-flock-pool there",
-            needs=(Subject.BINDINGS,),
+            needs=AS_DAEMON,
             blames=(Subject.TOKENS,),
         )
         looks = (
@@ -225,7 +232,8 @@ class Central:
     # -- home ---------------------------------------------------------------------------------------------------------
 
     def _home_collector(self) -> Iterator[Finding]:
-        address, seen = self.settings.home.collector or "COLLECTOR_HOST", self.world.home.about()
+        seen, address = self.world.home.about(), self.settings.home.collector
+        address = address or self.world.home.parameters((COLLECTOR_HOST,)).get(COLLECTOR_HOST, COLLECTOR_HOST)
         young_s = self.settings.timers.young_collector_s
         yield pool.collector_finding(Subject.HOME_COLLECTOR, address, seen, young_s)
         older = daemon.bindings_finding(self._bindings_version, seen.version)

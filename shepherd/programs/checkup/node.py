@@ -18,6 +18,7 @@ from shepherd.programs.checkup.names import names_in
 
 ROOT = 0
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
+COLLECTOR_HOST = "COLLECTOR_HOST"
 CONDOR_UNIT = "condor.service"
 TOKEN_DIRECTORIES = ("SEC_TOKEN_DIRECTORY", "SEC_TOKEN_SYSTEM_DIRECTORY")
 USUAL_TOKENS = "/etc/condor/tokens.d"
@@ -225,7 +226,8 @@ class Node:
         yield from token_findings(subject, path, seen, text, uid=ROOT, now_s=self.world.clock.wall_s())
 
     def _collector(self) -> Iterator[Finding]:
-        address = self.settings.collector or "COLLECTOR_HOST"
+        configured = self.world.home.parameters((COLLECTOR_HOST,)).get(COLLECTOR_HOST, COLLECTOR_HOST)
+        address = self.settings.collector or configured
         yield pool.collector_finding(Subject.HOME_COLLECTOR, address, self.world.home.about(), young_s=0.0)
 
     def _clock(self) -> Iterator[Finding]:

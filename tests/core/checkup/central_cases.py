@@ -22,7 +22,7 @@ def tokens(text: str, mode: int = 0o600, uid: int = 990) -> Iterable[Finding]:
 CENTRAL_CASES: dict[Subject, list[Case]] = {
     Subject.ACCOUNT: [
         Case(daemon.account_finding("shepherd", "shepherd"), OK),
-        Case(daemon.account_finding("alice", "shepherd"), WARN, "sudo"),
+        Case(daemon.account_finding("alice", "shepherd"), WRONG, "sudo"),
         Case(daemon.account_finding("root", "root"), WARN, "shepherd"),
         Case(daemon.account_finding("root", ""), WRONG, "sysusers"),
     ],
