@@ -13,6 +13,9 @@ ETH_P_ALL, ETH_P_ARP, REQUEST = 0x0003, 0x0806, 1
 PROBES, WAIT_S = 3, 0.35
 BROADCAST, NOBODY = b"\xff" * 6, bytes(6)
 BODY = struct.Struct("!HHBBH6s4s6s4s")
+SOL_PACKET, ADD_MEMBERSHIP, UNICAST = 263, 1, 3
+MEMBERSHIP = struct.Struct("iHH8s")
+"""`struct packet_mreq` (linux/if_packet.h): interface, kind, length and hardware address."""
 
 
 class ArpProbe:
@@ -34,9 +37,29 @@ class ArpProbe:
         return ""
 
 
-def probe(own: bytes, wanted: bytes) -> bytes:
-    """A frame that asks who has an address and claims none (RFC 5227, 2.1.1)."""
-    body = BODY.pack(1, 0x0800, 6, 4, REQUEST, own, bytes(4), NOBODY, wanted)
+class WayOutProbe:
+    """`ports_checkup.WayOut`. The host guard lets nobody ask but the container, so it is asked as that."""
+
+    def answerer(self, interface: str, address: str, mac: str, own: str) -> str:
+        """See the port. The card listens for `mac` while this lasts."""
+        wanted, hardware = ipaddress.IPv4Address(address).packed, bytes.fromhex(mac.replace(":", ""))
+        try:
+            with contextlib.closing(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))) as line:
+                line.bind((interface, 0))
+                also = MEMBERSHIP.pack(socket.if_nametoindex(interface), UNICAST, len(hardware), hardware)
+                line.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, also)
+                for _ in range(PROBES):
+                    line.send(probe(hardware, wanted, ipaddress.IPv4Address(own).packed))
+                    if found := answer(line, wanted, WAIT_S):
+                        return found.hex(":")
+        except OSError as exc:
+            raise CommandFailed(f"no ARP question on {interface}: {exc.strerror}") from exc
+        return ""
+
+
+def probe(own: bytes, wanted: bytes, from_address: bytes = bytes(4)) -> bytes:
+    """A frame that asks who has an address; without `from_address` it claims none (RFC 5227, 2.1.1)."""
+    body = BODY.pack(1, 0x0800, 6, 4, REQUEST, own, from_address, NOBODY, wanted)
     return BROADCAST + own + struct.pack("!H", ETH_P_ARP) + body
 
 

@@ -65,7 +65,7 @@ class HostKernel:
 
     def guard_waits(self) -> bool:
         """See the port."""
-        return any(_kind_of(pid) is LockHolder.GUARD and has_open(pid, self._lock) for pid in _processes())
+        return any(_kind_of(pid) is LockHolder.GUARD and has_open(pid, self._lock) for pid in processes())
 
     def end_startd(self, pid: int) -> None:
         """See the port."""
@@ -148,12 +148,12 @@ def _place_of(lock: Path) -> str | None:
     return f"{os.major(seen.st_dev):02x}:{os.minor(seen.st_dev):02x}:{seen.st_ino}"
 
 
-def _processes() -> Iterator[int]:
+def processes() -> Iterator[int]:
     """Ids of all processes that can be seen from here."""
     return (int(name) for name in os.listdir(PROC) if name.isdigit())
 
 
-def _is_of_this_host(pid: int) -> bool:
+def is_of_this_host(pid: int) -> bool:
     """Whether a process runs in our own PID namespace: whoever is in a container may call itself what it likes. Raises
     OSError if it is gone."""
     return (PROC / str(pid) / "ns/pid").readlink() == _own_namespace()
@@ -167,7 +167,7 @@ def _own_namespace() -> Path:
 
 def _kind_of(pid: int) -> LockHolder:
     try:
-        if not _is_of_this_host(pid):
+        if not is_of_this_host(pid):
             return LockHolder.STRANGER
         if (PROC / str(pid) / "exe").readlink().name.removesuffix(DELETED) == STARTD:
             return LockHolder.REGULAR

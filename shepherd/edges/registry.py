@@ -11,7 +11,7 @@ import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urljoin
@@ -51,6 +51,16 @@ class Registry:
         tag = tag_of(str(config["digest"]))
         self._expect({MADE}, "PUT", f"manifests/{tag}", data=text.encode(), headers={"Content-Type": MANIFEST})
         return tag
+
+    def lacks(self, images: Sequence[str]) -> str:
+        """See `ports_checkup.ImageStore`. Only asks for manifests (HEAD). Raises Unavailable."""
+        said = {}
+        for image in images:
+            answer = self._ask("HEAD", f"manifests/{tag_of(image)}", headers={"Accept": MANIFEST})
+            if answer.status_code == THERE:
+                return ""
+            said[answer.status_code] = image
+        return f"{self._host} has none of them (it answers {', '.join(map(str, sorted(said)))})"
 
     def _layer(self, tar: IO[bytes], aside: Path) -> Mapping[str, object]:
         with aside.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:

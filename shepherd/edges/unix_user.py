@@ -1,5 +1,6 @@
 """Whose a file or process is."""
 
+import grp
 import pwd
 
 
@@ -9,3 +10,11 @@ def user_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+
+
+def group_name(gid: int) -> str:
+    """The Unix group's name, or `gid 1234`."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return f"gid {gid}"

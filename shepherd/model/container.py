@@ -120,6 +120,10 @@ class EngineFacts:
     seccomp: bool
     apparmor: bool = False
     """AppArmor confines its containers."""
+    storage: str = ""
+    """How it keeps images: overlay2, vfs, …"""
+    live_restore: bool = False
+    """Containers outlive it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

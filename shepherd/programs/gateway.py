@@ -9,7 +9,7 @@ from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.ports import Log
 from shepherd.ports_gateway import Filter, KernelSettings, Routing
 
-ROUTING = "routing policy"
+ROUTING, RULES = "routing policy", "rules"
 
 
 class Gateway:
@@ -47,7 +47,7 @@ class Gateway:
     def drift(self) -> tuple[str, ...]:
         """What is not as it is meant, in words; nothing is changed."""
         found = self._filter.listing(TABLE)
-        wrong = ("rules",) if found != self._canonical() else ()
+        wrong = (RULES,) if found != self._canonical() else ()
         barred = self._routing.is_barred(self._settings.vlan, MARK)
         open_settings = (name for name, _ in self._wrong(sysctls.opened(self._settings)))
         return (*(() if barred else (ROUTING,)), *wrong, *open_settings)
@@ -93,7 +93,7 @@ class Gateway:
         if not first:
             self._undone += 1
             self._log("rules were changed by somebody else, and are as they were", gone=not found)
-        yield "rules"
+        yield RULES
 
     def _apply_kernel(self, meant: Mapping[str, str]) -> Iterator[str]:
         for name, value in self._wrong(meant):

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from shepherd.views.checkup_table import checkup_markdown
 from shepherd.views.settings_example import daemon_example, gateway_example, node_example
 from shepherd.views.settings_puppet import puppet_type, type_names
 from shepherd.views.settings_table import settings_markdown, timers_markdown
@@ -11,6 +12,7 @@ from shepherd.views.settings_table import settings_markdown, timers_markdown
 GENERATED: Mapping[str, Callable[[], str]] = {
     "shepherd/docs/settings.md": settings_markdown,
     "shepherd/docs/timers.md": timers_markdown,
+    "shepherd/docs/check.md": checkup_markdown,
     "systemd/shepherd.toml.example": daemon_example,
     "systemd/node.toml.example": node_example,
     "systemd/gateway.toml.example": gateway_example,

@@ -1,7 +1,8 @@
-"""`shepherd check`: the settings in force, or everything that is wrong with them."""
+"""`shepherd check`: everything that is wrong with settings at once, and then with what they need."""
 
 import json
 import pathlib
+import subprocess
 
 import pytest
 
@@ -14,9 +15,78 @@ def a_site(tmp_path: pathlib.Path) -> Site:
     return Site(tmp_path)
 
 
+def lines(done: "subprocess.CompletedProcess[str]") -> dict[str, str]:
+    """State by subject, and what was said."""
+    rows = [line.split(maxsplit=1) for line in done.stdout.splitlines() if line.startswith(("ok ", "warn ", "WRONG "))]
+    return {rest.partition(":")[0]: state for state, rest in rows}
+
+
+def test_a_machine_with_nothing_on_it_is_told_everything_that_is_missing(site):
+    """One fault a run makes five runs, and a missing package was a traceback."""
+    (site.tools / "condor_version").write_text("#!/bin/sh\necho '$CondorVersion: 25.14.1 2026-08-21 $'\n")
+    (site.tools / "condor_version").chmod(0o755)
+    done = site.run("check")
+    found = lines(done)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert found["tools"] == "ok"
+    assert (found["lease key"], found["home collector"], found["flock collector"]) == ("WRONG", "WRONG", "WRONG")
+    assert (found["keepers"], found["clock"]) == ("warn", "warn")
+    assert done.stdout.startswith(f"central manager ({site.settings})\n")
+    assert all("To mend: " in line for line in done.stdout.splitlines() if line.startswith(("warn ", "WRONG ")))
+    assert not site.ledger_place.exists()
+
+
+def test_findings_for_machines(site):
+    """A monitoring system reads the check every hour."""
+    done = site.run("check", "--json")
+    told = json.loads(done.stdout)
+    assert (told["schema"], done.returncode) == (2, 1)
+    (role,) = told["roles"]
+    assert (role["role"], role["settings"]) == ("central manager", str(site.settings))
+    assert {finding["state"] for finding in role["findings"]} <= {"ok", "warn", "wrong"}
+    assert all(bool(finding["remedy"]) == (finding["state"] != "ok") for finding in role["findings"])
+
+
+def test_all_looks_at_every_role_whose_settings_are_there(site):
+    """A central manager that is the gateway, too, was half checked."""
+    (site.settings.parent / "gateway.toml").write_text(
+        'outside = ["no-such-1"]\nvlan = "no-such-0"\nnat_address = "198.51.100.7"\n'
+        'site_networks = ["131.169.0.0/16"]\n'
+    )
+    done = site.run("check", "--all")
+    assert done.returncode == 1
+    titles = [line for line in done.stdout.splitlines() if line.endswith(".toml)")]
+    assert [title.partition(" (")[0] for title in titles] == ["gateway", "central manager"]
+    assert "WRONG  interfaces: no-such-0 (vlan) is not there" in done.stdout
+
+
+def test_all_without_any_settings_is_a_wrong_call(tmp_path, capsys):
+    """It said "0 wrong" of a machine that it had not looked at."""
+    assert main(["--settings", str(tmp_path / "shepherd.toml"), "check", "--all"]) == 2
+    assert "there is none of" in capsys.readouterr().err
+
+
+def test_one_role_at_a_time(site, capsys):
+    """Two were asked for, and one was looked at."""
+    with pytest.raises(SystemExit) as ended:
+        main(site.words("check", "--node", "--gateway"))
+    assert ended.value.code == 2
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_wrong_settings_of_one_role_come_before_any_look(site, capsys):
+    """Pages of findings hid the line that had to be mended first."""
+    (site.settings.parent / "node.toml").write_text('host = "p220"\n')
+    assert main(site.words("check", "--all")) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "trusted_keys" in said.err
+
+
 def test_valid_settings_are_shown_as_they_are_in_force(site, capsys):
     """Defaults included: what is not in the file is what surprises."""
-    assert main(site.words("check")) == 0
+    assert main(site.words("check", "--effective")) == 0
     out = capsys.readouterr().out
     assert "policy.reserve" in out
     assert out.endswith(f"\n{site.settings} is valid\n")
@@ -24,8 +94,20 @@ def test_valid_settings_are_shown_as_they_are_in_force(site, capsys):
 
 def test_settings_for_machines(site, capsys):
     """Sites compare themselves by program."""
-    assert main(site.words("check", "--json")) == 0
+    assert main(site.words("check", "--effective", "--json")) == 0
     assert json.loads(capsys.readouterr().out)["settings"]["home"]["name"] == "home.lab"
+
+
+def test_settings_in_force_of_all_roles(site, capsys):
+    """The gateway's limits were asked for on the machine that has both files."""
+    (site.settings.parent / "gateway.toml").write_text(
+        'outside = ["em2"]\nnat_address = "198.51.100.7"\nsite_networks = ["131.169.0.0/16"]\n'
+    )
+    assert main(site.words("check", "--all", "--effective", "--json")) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [pathlib.Path(one["file"]).name for one in files] == ["gateway.toml", "shepherd.toml"]
+    assert main(["--settings", files[0]["file"], "check", "--gateway", "--effective"]) == 0
+    assert "pool_connections" in capsys.readouterr().out
 
 
 def test_everything_that_is_wrong_is_named_at_once(site, capsys):
@@ -51,9 +133,9 @@ def test_tools_are_looked_for_by_path_as_they_are_run(site, capsys, monkeypatch)
     """A check that looked elsewhere than the daemon would be green for ever."""
     site.settings.write_text(site.settings.read_text().replace(f'tools = "{site.tools}"', ""))
     monkeypatch.setenv("PATH", str(site.tools))
-    assert main(site.words("check")) == 0
+    assert main(site.words("check", "--effective")) == 0
     monkeypatch.setenv("PATH", str(site.intents))
-    assert main(site.words("check")) == 2
+    assert main(site.words("check", "--effective")) == 2
     assert "condor_drain, condor_restart, condor_off cannot be executed" in capsys.readouterr().err
 
 

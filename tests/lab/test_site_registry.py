@@ -117,12 +117,21 @@ def test_without_the_password_or_the_authority_nothing_is_brought_there(site: Si
 def test_an_image_goes_through_the_registry_and_is_the_same_image(site: Site, archive: str) -> None:
     """Hosts had images of one name and three contents."""
     host = site.hosts[0]
+    assert image_finding(host).startswith("WRONG")
     said = push(site, archive, "--login", LOGIN, *CA)
+    assert image_finding(host).endswith("it is fetched before the first lend")
     assert said.strip() == f"{REPOSITORY}:{site.image_id.removeprefix('sha256:')}"
     assert push(site, archive, "--login", LOGIN, *CA) == said
     host.start("keeper")
     eventually(lambda: "f201" in site.flocking_startds(), 120, 0.5, what="the host is lent")
     assert json.loads(engine.ask(docker_socket(host), "GET", f"/images/{site.image_id}/json"))["Id"] == site.image_id
+    assert image_finding(host).endswith("one that is allowed is here")
+
+
+def image_finding(host: Node) -> str:
+    """What `shepherd check --node` says of the image."""
+    said = host.run(("shepherd", "check", "--node"), timeout_s=90).stdout
+    return next(line for line in said.splitlines() if line[7:].startswith("image: "))
 
 
 def test_the_password_is_in_no_command_line_and_no_log(site: Site, archive: str) -> None:

@@ -70,6 +70,8 @@ class DockerEngine:
             root_gid=gid,
             seccomp="name=seccomp" in options,
             apparmor="name=apparmor" in options,
+            storage=told.get("Driver") or "",
+            live_restore=bool(told.get("LiveRestoreEnabled")),
         )
 
     def network(self, name: str) -> DockerNetwork | None:

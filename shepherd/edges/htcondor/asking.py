@@ -13,7 +13,7 @@ from typing import Any
 import classad2
 import htcondor2
 
-from shepherd.edges.htcondor import others, pages, slots
+from shepherd.edges.htcondor import examine, far_clock, others, pages, slots
 from shepherd.edges.htcondor.expressions import both, is_machine, one_of
 from shepherd.edges.htcondor.values import Ad, plain
 
@@ -158,6 +158,37 @@ class Asking:
         startd = Asking(address)
         return slots.drain_reason(startd._slots(None))
 
+    def about(self, args: Args) -> object:
+        """The collector's version, its age in seconds, and how many seconds its clock is ahead of ours."""
+        (version, *_) = [*others.versions(self._query(htcondor2.AdType.Collector, others.COLLECTOR)), ""]
+        return [version, self.age(args), far_clock.ahead_s(far_clock.is_later(self._holds))]
+
+    def _holds(self, constraint: str) -> bool:
+        """Whether a constraint that is about no ad holds where it is evaluated."""
+        return any(self._query(htcondor2.AdType.Collector, ["Name"], constraint))
+
+    def authority(self, args: Args) -> object:
+        """Who we are there, in which trust domain, and what we may."""
+        address = self._sinful()
+        if address is None:
+            raise Silent("its address is not known")
+        try:
+            return list(examine.authority(address, args["rights"], args["token"]))
+        except examine.NobodyListens as exc:
+            raise Silent("nothing listens there") from exc
+
+    def schedds(self, _args: Args) -> object:
+        """Name of each schedd to who it has authenticated as."""
+        return others.identities(self._query(htcondor2.AdType.Schedd, others.SCHEDD))
+
+    def negotiators(self, _args: Args) -> object:
+        """How many there are."""
+        return len(list(self._query(htcondor2.AdType.Negotiator, ["Name"])))
+
+    def parameters(self, args: Args) -> object:
+        """HTCondor's configuration here."""
+        return examine.parameters(args["names"])
+
     def _slots(self, constraint: str | None) -> Iterator[Ad]:
         return self._query(htcondor2.AdType.Slot, slots.REGULAR, constraint)
 
@@ -183,4 +214,9 @@ _QUESTIONS: Mapping[str, Callable[[Asking, Args], object]] = {
     "pages": Asking.pages,
     "local_drain": Asking.local_drain,
     "report": Asking.report,
+    "about": Asking.about,
+    "authority": Asking.authority,
+    "schedds": Asking.schedds,
+    "negotiators": Asking.negotiators,
+    "parameters": Asking.parameters,
 }

@@ -9,7 +9,7 @@ KEEPER_TEXTS = ["Nonce", "Phase", "Lock", "Lease", "Container", "Image", "Proble
 KEEPER = ["ShepherdHost", "SentAt", "LeakAt", "LastHeardFrom", *KEEPER_TEXTS]
 SUBMITTER = ["ScheddName", "SubmitterTag", "AuthenticatedIdentity", "IdleJobs", "RunningJobs"]
 SCHEDD = ["Name", "AuthenticatedIdentity"]
-COLLECTOR = ["StatsLifetime"]
+COLLECTOR = ["StatsLifetime", "CondorVersion"]
 DRAINABLE = ["Name", "SlotID", "Draining", "DrainReason", "DrainingRequestId"]
 
 
@@ -59,6 +59,16 @@ def demand(
 def present_schedds(ads: Iterable[Ad], *, identities: Sequence[str]) -> list[str]:
     """Names of the schedds that have an ad under one of `identities`."""
     return sorted({text(ad.get("Name")) or "" for ad in ads if ad.get("AuthenticatedIdentity") in identities})
+
+
+def identities(ads: Iterable[Ad]) -> Mapping[str, str]:
+    """Name of each schedd to who it has authenticated as, in the collector's words."""
+    return {text(ad.get("Name")) or "": text(ad.get("AuthenticatedIdentity")) or "" for ad in ads}
+
+
+def versions(ads: Iterable[Ad]) -> Sequence[str]:
+    """What daemons say to be, `$CondorVersion: …$`."""
+    return [said for ad in ads if (said := text(ad.get("CondorVersion")))]
 
 
 def age_s(ads: Iterable[Ad]) -> float | None:

@@ -1,0 +1,101 @@
+"""The flock VLAN's gateway: what `shepherd gateway run` needs, and what must be in force."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shepherd.core.checkup import gateway
+from shepherd.model.finding import Finding, Subject
+from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.ports_checkup import Files, Machine, Services
+from shepherd.ports_node import Links
+from shepherd.programs.checkup.look import Question
+from shepherd.programs.gateway import ROUTING, RULES
+
+NFTABLES, NFTABLES_FILE = "nftables", "/etc/nftables.conf"
+OTHERS = {"ufw": "replaces rules when it starts", "firewalld": "replaces rules when it is reloaded"}
+PROGRAM = ("gateway", "run")
+
+
+class Drifting(Protocol):
+    """The gateway's program, as `programs.gateway.Gateway` has it."""
+
+    def drift(self) -> Sequence[str]:
+        """See there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What is looked at."""
+
+    links: Links
+    program: Drifting
+    files: Files
+    machine: Machine
+    services: Services
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayCheck:
+    """One look at everything."""
+
+    settings: GatewaySettings
+    world: World
+
+    def questions(self) -> Iterator[Question]:
+        """All questions."""
+        privileged = (Subject.PRIVILEGE, Subject.NFT)
+        there = (Subject.INTERFACES,)
+        yield Question(subject=Subject.PRIVILEGE, look=self._privilege, remedy="call it with sudo")
+        yield Question(subject=Subject.NFT, look=self._nft, remedy="apt-get install nftables")
+        yield Question(subject=Subject.INTERFACES, look=self._interfaces, remedy="ip link")
+        yield Question(subject=Subject.RULES, look=self._rules, remedy=gateway.APPLY, needs=(*privileged, *there))
+        yield Question(subject=Subject.NAT_ADDRESS, look=self._nat, remedy="ip address", needs=there)
+        yield Question(subject=Subject.CONNTRACK, look=self._tracking, remedy="modprobe nf_conntrack")
+        yield Question(subject=Subject.SERVICES, look=self._services, remedy="see gateway.toml", needs=there)
+        yield Question(subject=Subject.OTHER_FIREWALLS, look=self._others, remedy="systemctl status nftables")
+        yield Question(subject=Subject.PROGRAM, look=self._program, remedy="systemctl start shepherd-gateway")
+
+    def _privilege(self) -> Iterator[Finding]:
+        yield gateway.capability_finding(may=self.world.machine.may_change_network())
+
+    def _nft(self) -> Iterator[Finding]:
+        yield gateway.nft_finding(*self.world.machine.nft())
+
+    def _interfaces(self) -> Iterator[Finding]:
+        yield from gateway.interface_findings(self.settings, self.world.links.seen())
+
+    def _rules(self) -> Iterator[Finding]:
+        yield from gateway.rules_findings(self.world.program.drift(), (RULES, ROUTING))
+
+    def _nat(self) -> Iterator[Finding]:
+        yield gateway.nat_finding(self.settings, self.world.links.seen())
+
+    def _tracking(self) -> Iterator[Finding]:
+        yield gateway.tracking_finding(self.settings, self.world.machine.tracking())
+
+    def _services(self) -> Iterator[Finding]:
+        settings, ask = self.settings, self.world.services
+        yield gateway.service_finding("flock pool", settings.collector, ask.tcp_problem(settings.collector))
+        for address in settings.dns:
+            yield gateway.service_finding("resolver", address, ask.dns_problem(address))
+        for place in settings.squid:
+            yield gateway.service_finding("proxy", place, ask.tcp_problem(place))
+        for entry in settings.schedds:
+            name, _, place = entry.partition("=")
+            yield gateway.service_finding(f"schedd of {name}", place, ask.tcp_problem(place))
+
+    def _others(self) -> Iterator[Finding]:
+        yield from gateway.firewall_findings(self._flushers())
+
+    def _flushers(self) -> Iterator[tuple[str, str]]:
+        machine = self.world.machine
+        lines = [line.split("#")[0] for line in self.world.files.text(NFTABLES_FILE).splitlines()]
+        if machine.enabled(f"{NFTABLES}.service") and any("flush ruleset" in line for line in lines):
+            yield NFTABLES, f"{NFTABLES_FILE} flushes all rules whenever it is loaded; ours are away until noticed"
+        for name, harm in OTHERS.items():
+            if machine.enabled(f"{name}.service"):
+                yield name, harm
+
+    def _program(self) -> Iterator[Finding]:
+        yield gateway.program_finding(self.world.machine.running(PROGRAM))
