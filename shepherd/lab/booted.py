@@ -71,6 +71,7 @@ class BootedNode(Node):
         upper = self.home / "upper"
         texts = {upper / target: (SOURCE / "systemd" / name).read_text() for name, target in shipped()}
         texts[upper / "etc/docker/daemon.json"] = json.dumps(DOCKER)
+        texts[upper / "etc/hostname"] = f"{self.name}\n"
         for name, module in PROGRAMS.items():
             texts[upper / "opt/shepherd/bin" / name] = f'{PROGRAM}exec /usr/bin/python3 -m {module} "$@"\n'
         for target, text in texts.items():

@@ -1,5 +1,6 @@
 """What a site's programs said last: for whoever reads why a wait was in vain."""
 
+from shepherd.lab.booted import BootedNode
 from shepherd.lab.node import Node
 from shepherd.lab.site import Site
 
@@ -14,5 +15,7 @@ def of_site(site: Site) -> str:
 
 
 def _last(node: Node, program: str, lines: int) -> str:
+    if isinstance(node, BootedNode):
+        return f"-- {program} of {node.name} --\n{node.journal(program, lines)}"
     said = node.run(("tail", "-n", str(lines), f"/var/log/{program}.log"))
     return f"-- {program} of {node.name} --\n{said.stdout}{said.stderr}"
