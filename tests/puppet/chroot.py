@@ -4,6 +4,7 @@ No systemd runs there, and no network is reached once it is made.
 """
 
 import shlex
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,8 @@ from shepherd.lab.rootfs import provide_trees
 
 PACKAGES = ("puppet-agent", "python3-venv")
 ENVIRONMENT = {
-    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive",
+    "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root",
+    "DEBIAN_FRONTEND": "noninteractive",
 }  # fmt: skip
 BUILD_S = 400.0
 APT = "apt-get -o Acquire::Check-Valid-Until=false -qq"
@@ -34,8 +36,13 @@ class Chroot:
         self._place, self._layers, self._networked, self._shown = place, layers, networked, shown or {}
         self.shared = place / "srv"
         """Seen inside as /srv."""
-        for name in ("root", "upper", "work", "run", "srv"):
+        for name in ("root", "upper/etc", "work", "run", "srv"):
             (place / name).mkdir(parents=True)
+        if not networked:  # HTCondor's tools ask for a minute who they are
+            names = f"127.0.0.1 localhost {socket.gethostname()}\n"
+            texts = {"hosts": names, "resolv.conf": "", "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n"}
+            for name, text in texts.items():
+                (self.changed / "etc" / name).write_text(text)
 
     @property
     def changed(self) -> Path:

@@ -116,6 +116,23 @@ def test_what_is_copied_from_the_program_is_in_it(example: str, module: Module) 
 
 
 @pytest.mark.real
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_shellcheck_is_content_with_what_is_run(example: str, module: Module, tmp_path: Path) -> None:
+    """An empty variable in a command that no other example ran removed what lay beside the program."""
+    told = module.catalog((FOLDER / "examples" / example).read_text())
+    scripts = {
+        str(told.parameter(f"Exec[{title}]", part) or "")
+        for title in told.titles("Exec") for part in ("command", "unless", "onlyif")
+    }  # fmt: skip
+    files = [tmp_path / f"{number}.sh" for number in range(len(scripts))]
+    for file, script in zip(files, sorted(scripts), strict=True):
+        file.write_text(f"#!/bin/sh\n{script}\n")
+    done = module.run("shellcheck", "--severity=warning", *map(str, files))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert len(files) > 3
+
+
+@pytest.mark.real
 def test_the_examples_hierarchy_rolls_out_group_by_group(module: Module) -> None:
     """The example was copied by every site, and had never been tried."""
     found = {group: classes_of(module, group) for group in ("", "check", "canary", "herd")}

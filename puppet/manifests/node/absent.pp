@@ -8,6 +8,12 @@ class shepherd::node::absent {
   $settings = $shepherd::node::settings
   $token = $settings['token'] ? { undef => '/etc/shepherd/flock-token', default => $settings['token'] }
   $keys = $shepherd::node::trusted_keys.keys.map |$name| { "/etc/shepherd/keys/${name}.pub" }
+  $files = [
+    '/etc/apparmor.d/shepherd-flock',
+    '/usr/local/libexec/shepherd/startd-guard',
+    '/etc/shepherd/registry-login',
+    $token,
+  ]
   $units = [
     'shepherd-keeper.service',
     'shepherd-network.service',
@@ -35,7 +41,7 @@ class shepherd::node::absent {
   -> shepherd::unit { $units:
     ensure => absent,
   }
-  -> file { ['/etc/apparmor.d/shepherd-flock', '/usr/local/libexec/shepherd/startd-guard', $token, '/etc/shepherd/registry-login'] + $keys:
+  -> file { $files + $keys:
     ensure => absent,
   }
   -> file { '/etc/shepherd/node.toml':

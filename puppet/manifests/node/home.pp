@@ -5,7 +5,9 @@
 #
 # @api private
 class shepherd::node::home {
-  $place = { condor => $shepherd::node::condor_service }
+  $given = $shepherd::node::settings['run_dir']
+  $run_dir = $given ? { undef => '/run/shepherd', default => $given }
+  $place = { condor => $shepherd::node::condor_service, run_dir => $run_dir }
 
   exec { 'shepherd: the host goes home':
     command   => epp('shepherd/go_home.sh.epp', $place + { act => 'go' }),

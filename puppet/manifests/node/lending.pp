@@ -2,7 +2,8 @@
 #
 # @api private
 class shepherd::node::lending {
-  $run_dir = $shepherd::node::settings['run_dir'] ? { undef => '/run/shepherd', default => $shepherd::node::settings['run_dir'] }
+  $given = $shepherd::node::settings['run_dir']
+  $run_dir = $given ? { undef => '/run/shepherd', default => $given }
   $place = { condor => $shepherd::node::condor_service, run_dir => $run_dir }
 
   file { "${shepherd::node::condor_config_dir}/50-shepherd-host.conf":
