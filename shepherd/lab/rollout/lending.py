@@ -64,7 +64,7 @@ class Lending:
         check("they ran there", all(str(job.get("LastRemoteHost")).endswith(f"@{name}") for job in jobs))
 
     def reboot_while_lent(self, seen: Seen) -> None:
-        """An administrator reboots it under its guests."""
+        """An administrator reboots it under its guests; afterwards flocking is stopped, so that it stays as it is."""
         site, machine = self._site, self._machine
         self.until_lent()
         before, began_s = machine.boot_id(), time.monotonic()
@@ -75,7 +75,7 @@ class Lending:
         machine.await_up()
         seen["another_boot"] = machine.boot_id() != before
         check("it really booted", seen["another_boot"])
-        seen["seconds_until_lent_again"] = self.until_lent()
+        self.until_home()
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

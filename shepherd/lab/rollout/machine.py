@@ -138,17 +138,6 @@ class Machine(Shell):
         """Which boot this is."""
         return self.read("/proc/sys/kernel/random/boot_id").strip()
 
-    def reboot(self, within_s: float = BOOT_S) -> None:
-        """As an administrator does; returns when it is up again. Raises Unavailable."""
-        before = self.boot_id()
-        self.run(("systemctl", "reboot", "--no-block"))
-
-        def another() -> bool:
-            return self.line.answers() and self.boot_id() != before
-
-        eventually(another, within_s, 0.5, what=f"{self.name} boots again")
-        self.await_up(within_s)
-
     def shut_off(self) -> None:
         """Pull the plug. Idempotent."""
         self.line.close()

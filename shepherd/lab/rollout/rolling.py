@@ -106,11 +106,6 @@ class Rolling:
         check("the host guard is in force", seen["rules"])
         check("none of our units failed", not [name for name, state in seen["units"].items() if state == "failed"])
 
-    def comes_up_after_reboot(self, seen: Seen) -> None:
-        """The same after a reboot."""
-        self._machine.reboot()
-        self.comes_up(seen)
-
     def absent(self, seen: Seen) -> None:
         """`ensure => absent`: the plain node, but for records."""
         self._lending.until_home()

@@ -72,7 +72,6 @@ def all_steps(there: Place) -> list[Step]:
         first["boots"], first["joins"], first["puppet_changes"],
         Step(name="puppet_is_done", shows="puppet apply changes nothing more", work=rolling.applied_again),
         first["comes_up"],
-        Step(name="comes_up_after_reboot", shows="and so after a reboot", work=rolling.comes_up_after_reboot),
         first["lent"],
         Step(name="confined", shows="its container is under the AppArmor profile", work=walls.confined),
         Step(name="isolated", shows="a guest's job finds every door shut", work=walls.probe),
@@ -80,5 +79,6 @@ def all_steps(there: Place) -> list[Step]:
         first["reclaimed"],
         Step(name="units", shows="units are restarted and upgraded under a lend", work=upgrades.units),
         Step(name="reboot_while_lent", shows="rebooted while lent it is local", work=lending.reboot_while_lent),
+        Step(name="comes_up_after_reboot", shows="and everything came up by itself", work=rolling.comes_up),
         Step(name="absent", shows="ensure => absent gives the plain node back", work=rolling.absent),
     ]  # fmt: skip
