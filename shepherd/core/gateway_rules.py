@@ -12,6 +12,8 @@ PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 INTERFACE = re.compile(r"[A-Za-z0-9_.@:-]{1,15}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 LAST_PORT = 65535
+LONGEST_CHECK_S = 30.0
+"""The shipped unit's watchdog waits 90 s for a comparison, and one call of nft may take 20 s."""
 
 
 def gateway_problems(gateway: GatewaySettings) -> list[Problem]:
@@ -119,6 +121,9 @@ def limit_problems(gateway: GatewaySettings) -> Iterator[Problem]:
         if not 0 <= (value := getattr(gateway, key)) <= LAST_PORT:
             yield Problem(key, f"is {value}", "give 0 to 65535")
     yield from second_problems("", {"check_s": gateway.check_s})
+    if gateway.check_s > LONGEST_CHECK_S:
+        told = f"is {gateway.check_s:g}: rules that somebody flushed stay away as long, and systemd kills the program"
+        yield Problem("check_s", told, f"{LONGEST_CHECK_S:g} is the most")
     if gateway.log_new_group == gateway.log_denied_group:
         yield Problem("log_new_group", "is log_denied_group, too", "give each its own: they are kept differently long")
 

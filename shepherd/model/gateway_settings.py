@@ -64,4 +64,4 @@ class GatewaySettings:
     log_denied_group: int = 1
     """Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each host."""
     check_s: float = 10.0
-    """How often the rules in the kernel are compared with these settings. Seconds."""
+    """How often the rules in the kernel are compared with these settings. Seconds, at most 30."""

@@ -50,6 +50,7 @@ FAULTS = [
     ({"log_new_group": 65536}, "log_new_group"),
     ({"log_new_group": 1}, "log_new_group"),
     ({"check_s": 0.0}, "check_s"),
+    ({"check_s": 31.0}, "check_s"),
     ({"inside": ("em1.2512",)}, "inside"),
     ({"inside": ("em2",)}, "inside"),
     ({"inside": ("",)}, "inside"),

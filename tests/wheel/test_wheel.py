@@ -1,5 +1,6 @@
 """What is in the wheel, and what an administrator has after installing it."""
 
+import re
 import subprocess
 import tomllib
 import zipfile
@@ -135,6 +136,25 @@ def test_the_images_recipe_is_found_there(prefix: Path) -> None:
     ).strip()  # fmt: skip
     assert found == str(prefix / "share/shepherd/images/flock/recipe.toml")
     assert Path(found).is_file()
+
+
+@pytest.mark.real
+def test_what_the_installation_by_hand_takes_is_there(prefix: Path) -> None:
+    """Half of the commands named files below another folder than the one that was entered, or none at all."""
+    text = (sources.PACKAGE / "docs/install.md").read_text(encoding="utf-8")
+    share = prefix / "share/shepherd"
+    assert f"cd /opt/shepherd/{share.relative_to(prefix)}\n" in text
+    named = set(re.findall(r"(?<![\w/])(?:systemd|examples|condor|libexec|images)/[\w./*-]+", text))
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not list(share.glob(name))] == []
+
+
+def test_verbs_of_the_installation_by_hand_exist() -> None:
+    """`shepherd` was told to do what it has no verb for."""
+    text = (sources.PACKAGE / "docs/install.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"^    .*?\bshepherd ([a-z]+)", text, flags=re.MULTILINE))
+    assert said >= {"check", "key", "gateway"}
+    assert said <= set(VERBS)
 
 
 def test_the_locked_versions_are_those_that_the_wheel_asks_for() -> None:

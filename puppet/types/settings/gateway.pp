@@ -45,7 +45,7 @@
 #   Default: `2`.
 # * `log_denied_group`: Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each
 #   host. Default: `1`.
-# * `check_s`: How often the rules in the kernel are compared with these settings. Seconds. Default: `10.0`.
+# * `check_s`: How often the rules in the kernel are compared with these settings. Seconds, at most 30. Default: `10.0`.
 type Shepherd::Settings::Gateway = Struct[{
   outside => Array[String[1]],
   nat_address => String[1],

@@ -104,6 +104,7 @@ class Rolling:
         check(f"the tagged sub-interface {PARENT} is there", any(PARENT in line for line in seen["vlans"]))
         check(f"with VLAN {VLAN}", any(f"|{VLAN}|" in line for line in seen["vlans"]))
         check("the host guard is in force", seen["rules"])
+        check("our units are there", {"shepherd-keeper.service", "shepherd-network.service"} <= set(seen["units"]))
         check("none of our units failed", not [name for name, state in seen["units"].items() if state == "failed"])
 
     def absent(self, seen: Seen) -> None:
@@ -115,26 +116,31 @@ class Rolling:
         seen["startd"], seen["vlans"] = self._startd_of_home(), sight(self._machine).facts["vlans"]
         seen["rules"] = self._rules()
         seen["left"] = self._left()
-        check("the regular startd is started by its master", "guard" not in seen["startd"])
+        check("the regular startd is started by its master", seen["startd"] == "/usr/sbin/condor_startd")
         check("the VLAN and our rules are gone", not seen["vlans"] + seen["rules"])
         check("no unit and no program of ours is left", not [path for path in seen["left"] if not _is_record(path)])
 
     def _startd_of_home(self) -> str:
-        return " ".join(tells(self._machine, ("condor_config_val", "STARTD")))
+        return self._machine.must(("condor_config_val", "STARTD")).strip()
 
     def _left(self) -> list[str]:
         """What of ours lies on the machine, where programs, units and settings are."""
         folders = ("/etc", "/opt", "/usr/local", "/var/lib", "/run")
         skipped = ("(", "-path", "/var/lib/docker", "-o", "-path", "/run/credentials", ")", "-prune", "-o")
         asked = ("find", *folders, *skipped, "(", "-name", "*shepherd*", "-o", "-name", "*startd-guard*", ")", "-print")
-        return tells(self._machine, (*asked, "-prune"))
+        # What is absent must be seen to be: a folder that vanishes meanwhile ends `find` with 1, and says so.
+        done = self._machine.run((*asked, "-prune"))
+        gone = [line for line in done.stderr.splitlines() if "No such file or directory" not in line]
+        check(f"everything was looked at: {gone}", not gone and done.returncode in {0, 1})
+        return done.stdout.splitlines()
 
     def _rules(self) -> list[str]:
         """Our tables of the firewall; dockerd has its own."""
-        return [line for line in tells(self._machine, ("nft", "list", "tables")) if "shepherd" in line]
+        return [line for line in self._machine.must(("nft", "list", "tables")).splitlines() if "shepherd" in line]
 
     def _units(self) -> dict[str, str]:
-        lines = tells(self._machine, ("systemctl", "list-units", "--all", "--plain", "--no-legend", "shepherd*"))
+        asked = ("systemctl", "list-units", "--all", "--plain", "--no-legend", "shepherd*")
+        lines = self._machine.must(asked).splitlines()
         return {line.split()[0]: line.split()[2] for line in lines if line.strip()}
 
     def _active(self, unit: str) -> bool:

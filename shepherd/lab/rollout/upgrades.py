@@ -6,7 +6,7 @@ from functools import partial
 
 from shepherd.errors import CommandFailed, ShepherdError
 from shepherd.lab.eventually import eventually
-from shepherd.lab.rollout.evidence import Seen, check, sight, tells
+from shepherd.lab.rollout.evidence import Seen, check, sight
 from shepherd.lab.rollout.lending import Lending
 from shepherd.lab.rollout.machine import SLOWNESS
 from shepherd.lab.rollout.place import Place
@@ -34,9 +34,11 @@ class Upgrades:
         for unit in (*UNITS, DOCKER):
             seen[f"restart {unit}"] = self._survived(unit, partial(self._systemctl, "restart", unit))
             seen[f"stop and start {unit}"] = self._survived(unit, partial(self._stop_and_start, unit))
-        before = tells(self._machine, VERSION)
+        before = self._machine.must(VERSION)
         seen["puppet upgrades"] = self._survived(KEEPER, self._rolling.apply_next)
-        seen["puppet upgrades"]["versions"] = [before, tells(self._machine, VERSION)]
+        after = self._machine.must(VERSION)
+        seen["puppet upgrades"]["versions"] = [before.strip(), after.strip()]
+        check(f"another release is installed, not {after.strip()} still", after != before)
         seen["restart of the shepherd"] = self._survived("", lambda: self._site.cm.restart("shepherd"))
         lost = [what for what, became in seen.items() if not became["goes_on"] and DOCKER not in what]
         check(f"the lend goes on: {lost}", not lost)
@@ -73,6 +75,8 @@ class Upgrades:
         self._systemctl("stop", unit)
         time.sleep(DOWN_S)
         self._systemctl("start", unit)
+
+
 def _tried(act: Callable[[], None]) -> str:
     """What went wrong; empty if nothing did."""
     try:

@@ -62,4 +62,5 @@ class Walls:
         seen["memory_peak"] = after.get("memory_peak", "")
         check("the limit is the kernel's", seen["memory_max"] == str(MEMORY_MIB << 20))
         check("the job did not get it", f"took {tried}" not in job.text())
+        check("memory is why", seen["killed_for_memory"] > 0 or "memory" in str(seen["job"]["hold"]).lower())
         check("the container lives on", after.get("pid") == before["pid"])
