@@ -125,13 +125,17 @@ def notices_soon(scene: Scene) -> None:
 @pytest.mark.usefixtures("notices_soon")
 def test_htcondors_upgrade_waits_for_the_local_job(scene: Scene, mixed: Mixed) -> None:
     """The package's upgrade restarted HTCondor, which threw every local job off."""
+    began = {host.name: masters_started(host) for host in mixed.both}
     for host in mixed.both:
         as_a_package_does(host)
     starts = {host.name: host.status("condor")["starts"] for host in mixed.both}
     is_undisturbed(scene, mixed, 30)
     assert {host.name: host.status("condor")["starts"] for host in mixed.both} == starts
     scene.site.cm.must(("condor_rm", str(mixed.job)))
-    scene.eventually(lambda: restarted(mixed.local), 60, "when the job is over, the master of its host restarts")
+    scene.eventually(
+        lambda: masters_started(mixed.local) > began[mixed.local.name], 60, "the job is over, and its master restarts"
+    )
+    assert masters_started(mixed.lent) > began[mixed.lent.name]
     local = mixed.local.name
     scene.eventually(lambda: scene.is_home(local) or scene.is_lent(local), 60, "the host is of use to somebody")
 
@@ -145,7 +149,7 @@ def as_a_package_does(host: BootedNode) -> None:
     host.must(("rm", "/usr/sbin/policy-rc.d"))
 
 
-def restarted(host: BootedNode) -> bool:
-    """Whether the master became the new program."""
-    log = host.must(("cat", "/var/log/condor/MasterLog"))
-    return "Doing exec" in log or log.count("** condor_master (CONDOR_MASTER) STARTING UP") > 1
+def masters_started(host: BootedNode) -> int:
+    """How many masters have begun on a host, each with the program that was there then."""
+    logs = "cat /var/log/condor/MasterLog.old /var/log/condor/MasterLog 2>/dev/null; true"
+    return host.must(("sh", "-c", logs)).count("(CONDOR_MASTER) STARTING UP")
