@@ -156,6 +156,8 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     """Removed in the morning, its jobs ran until the evening, and in the week after its old token was good again."""
     site.submit(site.campus, "alice", SLEEP.format(number=1, more=""))
     eventually(lambda: running(site) == 1, 90, what="alice's job runs in a container")
+    of_its_own = site.campus.must(("condor_token_fetch", "-pool", POOL, "-type", "collector")).strip() + "\n"
+    assert granted(site, of_its_own) == list(RIGHTS)
     old, begun_s = own_token(site), time.monotonic()
     guest(site, "remove", "campus")
     record_property("removed_s", round(time.monotonic() - begun_s, 2))
@@ -164,6 +166,7 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     record_property("job_gone_s", round(gone_s, 2))
     assert gone_s < SECONDS_TO_REMOVE
     assert granted(site, old) == []
+    assert granted(site, of_its_own) == [], "a token that the guest had made from its own"
     assert advertised(site) == []
     time.sleep(WATCHED_S)
     assert advertised(site) == [], "its schedd was believed by a session that it had before"

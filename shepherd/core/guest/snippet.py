@@ -11,6 +11,7 @@ SNIPPET = """\
 #      chown root:root /etc/condor/tokens.d/{token} && chmod 600 /etc/condor/tokens.d/{token}
 #    Whoever has it is you there. It is good until {until}. If it got into wrong hands, say so at once.
 # 3. condor_reconfig
+#    In place of an older token it counts after five minutes at most, or when the schedd is restarted.
 #    `condor_ping -pool {pool.collector} -type collector READ ADVERTISE_SCHEDD` as root then says ALLOW twice.
 
 FLOCK_TO = $(FLOCK_TO) {pool.collector}
