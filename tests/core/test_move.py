@@ -44,6 +44,23 @@ def test_each_stage_takes_its_step_when_the_facts_allow(stage, seen, kind, then)
 
 
 @pytest.mark.parametrize(
+    ("stage", "seen", "kind"),
+    [
+        (Stage.GRANTED, {"regular": regular(), "keeper": ARMED}, None),
+        (Stage.GRANTED, {"regular": regular(busy=1), "keeper": ARMED}, StepKind.REVOKE),
+        (Stage.DRAIN_ORDERED, {"regular": DRAINED, "keeper": ARMED}, StepKind.GO),
+        (Stage.GO_GIVEN, {"regular": DRAINED, "keeper": ARMED}, StepKind.RESTART),
+        (Stage.REVOKED, {"keeper": FLOCKING, "flock": flock_startd()}, StepKind.OFF_GRACEFUL),
+    ],
+)
+def test_what_holds_a_lend_holds_its_drain_and_nothing_else(stage, seen, kind):
+    """A monitoring that was waited for kept a host drained, and another from going home."""
+    made = next_move(facts("p201", **seen), record("p201", stage), NOW, TIMERS, "its check is not silent yet")
+    assert (made.kind if isinstance(made, Do) else None) is kind
+    assert isinstance(made, Do) or made == Wait(why="its check is not silent yet")
+
+
+@pytest.mark.parametrize(
     ("stage", "seen", "why", "failed"),
     [
         (Stage.GRANTED, {"regular": regular(busy=1), "keeper": ARMED}, "a local job came first", False),

@@ -16,7 +16,7 @@ from shepherd.ports import Monitoring
 from shepherd.sim.icinga import SimIcinga, SimMonitoring, Trouble
 
 CHECK, OTHER, HEART = "p201!startd", "f201!startd", "cm!flocking-shepherd"
-REQUEST_S = 2.0
+REQUEST_S = 4.0
 
 
 class Place(Protocol):

@@ -108,7 +108,7 @@ def drip(asked: Handler) -> None:
     asked.send_response(200)
     asked.send_header("Content-Length", "1000")
     asked.end_headers()
-    for _ in range(50):
+    for _ in range(100):
         asked.wfile.write(b" ")
         asked.wfile.flush()
         time.sleep(0.1)
@@ -123,14 +123,14 @@ def hang_up(asked: Handler) -> None:
     asked.close_connection = True
 
 
-@pytest.mark.parametrize("answer", [drip, hang_up, lambda _: time.sleep(3)], ids=["drip", "hang up", "hang"])
+@pytest.mark.parametrize("answer", [drip, hang_up, lambda _: time.sleep(9)], ids=["drip", "hang up", "hang"])
 def test_the_deadline_is_for_the_whole_answer(folder: Folder, answer: Answer) -> None:
     """Every byte came in time, the answer after an hour."""
     with stub(answer, folder.certificate) as server:
         began_s = time.monotonic()
         with pytest.raises(MonitoringUnavailable, match="not answer"):
             folder.icinga(server.port).begin(BEGIN)
-        assert time.monotonic() - began_s < REQUEST_S + 0.7
+        assert time.monotonic() - began_s < REQUEST_S + 4
 
 
 def test_nobody_listens(folder: Folder) -> None:

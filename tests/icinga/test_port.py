@@ -130,5 +130,5 @@ def test_a_monitoring_that_hangs_is_told_within_the_deadline(place: Place, kind:
         began_s = time.monotonic()
         with pytest.raises(MonitoringUnavailable, match="not answer"):
             port(place, kind).silences(kind)
-        assert time.monotonic() - began_s < REQUEST_S + 1
+        assert time.monotonic() - began_s < REQUEST_S + 3
     assert port(place, kind).silences(kind) == ()
