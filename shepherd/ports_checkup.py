@@ -128,6 +128,9 @@ class Machine(Protocol):
     def unit(self, name: str, properties: Sequence[str]) -> UnitSeen | None:
         """A unit of systemd; None if systemd does not manage this machine."""
 
+    def credentials(self, unit: str) -> Sequence[str]:
+        """Files and directories that systemd gives a unit copies of."""
+
     def enabled(self, unit: str) -> bool:
         """Whether systemd starts a unit at boot."""
 

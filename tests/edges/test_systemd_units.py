@@ -10,7 +10,7 @@ from shepherd.edges.systemd_units import Units
 SYSTEMCTL = """#!/bin/sh
 case "$1 $2" in
 "show condor.service") printf 'Restart=on-failure\\nRestartUSec=5s\\n';;
-"show shepherd.service") printf 'LoadCredential=a:/x\\nLoadCredential=keys:/k\\n';;
+"cat shepherd.service") printf '[Service]\\nLoadCredential=old:/o\\nLoadCredential=\\nLoadCredential=a:/x\\n';;
 "is-enabled ufw.service") echo enabled;;
 *) echo disabled; exit 1;;
 esac
@@ -30,11 +30,14 @@ def test_a_unit_is_told_by_its_properties(booted):
     found = Units().unit("condor.service", ("Restart", "RestartUSec"))
     assert found is not None
     assert found.properties == {"Restart": "on-failure", "RestartUSec": "5s"}
-    several = Units().unit("shepherd.service", ("LoadCredential",))
-    assert several is not None
-    assert several.properties == {"LoadCredential": "a:/x\nkeys:/k"}
     assert Units().enabled("ufw.service")
     assert not Units().enabled("nftables.service")
+
+
+def test_what_a_unit_is_given_copies_of_is_read_from_its_files(booted):
+    """The check had root's key given to the daemon's user, who gets a copy of it from systemd."""
+    assert Units().credentials("shepherd.service") == ["/x"]
+    assert Units().credentials("gone.service") == ()
 
 
 def test_without_systemd_there_is_no_unit(tmp_path, monkeypatch):
@@ -42,3 +45,4 @@ def test_without_systemd_there_is_no_unit(tmp_path, monkeypatch):
     monkeypatch.setattr(systemd_units, "MANAGES", tmp_path / "nowhere")
     assert Units().unit("condor.service", ("Restart",)) is None
     assert not Units().enabled("ufw.service")
+    assert Units().credentials("shepherd.service") == ()

@@ -139,8 +139,10 @@ class Place:
     )
     drifted: tuple[str, ...] = ()
     units: dict[str, dict[str, str]] = dataclasses.field(default_factory=lambda: {
-        "condor.service": {"Restart": "on-failure", "RestartUSec": "5s"}, "shepherd.service": {},
+        "condor.service": {"Restart": "on-failure", "RestartUSec": "5s"},
     })  # fmt: skip
+    given: tuple[str, ...] = ()
+    """What systemd gives the daemon copies of."""
     tracked: Tracking | None = TRACKED
     closed: dict[str, str] = dataclasses.field(default_factory=dict)
     """Places that do not answer, and why."""
@@ -248,6 +250,10 @@ class Place:
 
     def unit(self, name: str, _properties: Sequence[str]) -> UnitSeen:
         return UnitSeen(properties=self.units[name])
+
+    def credentials(self, unit: str) -> Sequence[str]:
+        assert unit == "shepherd.service"
+        return self.given
 
     def enabled(self, unit: str) -> bool:
         return unit in self.starts_at_boot

@@ -249,7 +249,7 @@ def test_a_key_that_systemd_hands_over_is_roots() -> None:
     site = Site()
     put(KEY, uid=0, owner="root")(site)
     assert in_state(site.central(), State.WRONG) == {Subject.LEASE_KEY}
-    site.place.units["shepherd.service"]["LoadCredential"] = "icinga-password:/x\nkeys:/etc/shepherd/keys"
+    site.place.given = ("/etc/shepherd/secrets/icinga-password", "/etc/shepherd/keys")
     assert in_state(site.central(), State.WRONG) == set()
 
 

@@ -1,6 +1,6 @@
 """Judgements about the daemon's own place: its account, programs, files and monitoring."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shepherd.core.checkup.pool import OLDEST, dotted
 from shepherd.core.checkup.tokens import loose_file
@@ -91,13 +91,12 @@ def intents_finding(path: str, seen: FileSeen | None) -> Finding:
     return ok(Subject.INTENTS, f"{path}: {seen.owner} and the group {seen.group} may order")
 
 
-def lease_key_problem(path: str, seen: FileSeen | None, uid: int, handed_over: str) -> Finding | None:
+def lease_key_problem(path: str, seen: FileSeen | None, uid: int, handed_over: Collection[str]) -> Finding | None:
     """The private key of lease pages, as a file; None if it is as it must be. `handed_over`: what systemd gives the
     daemon copies of (LoadCredential), so that it may be root's alone."""
     if seen is None:
         return wrong(Subject.LEASE_KEY, f"{path} is missing", "`shepherd key create`; its .pub goes to every host")
-    words = {word.partition(":")[2] for word in handed_over.split()}
-    is_given = seen.uid == 0 and not words.isdisjoint({path, path.rpartition("/")[0]})
+    is_given = seen.uid == 0 and (path in handed_over or path.rpartition("/")[0] in handed_over)
     return loose_file(Subject.LEASE_KEY, path, seen, 0 if is_given else uid)
 
 

@@ -204,8 +204,7 @@ class Central:
                 raise
             yield daemon.unseen_finding(Subject.LEASE_KEY, path, self.account.now)
             return
-        unit = self.world.machine.unit(UNIT, ("LoadCredential",))
-        handed_over = unit.properties.get("LoadCredential", "") if unit else ""
+        handed_over = self.world.machine.credentials(UNIT)
         if problem := daemon.lease_key_problem(path, seen, self.account.uid, handed_over):
             yield problem
             return

@@ -59,9 +59,9 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
     ],
     Subject.LEASE_KEY: [
         Case(daemon.lease_key_finding("/k/l", "0a1b"), OK),
-        Case(daemon.lease_key_problem("/k/l", None, 990, ""), WRONG, "shepherd key create"),
-        Case(daemon.lease_key_problem("/k/l", file(0o644), 990, ""), WRONG, "chmod 0600 /k/l"),
-        Case(daemon.lease_key_problem("/k/l", file(uid=0), 990, "x:/k/other"), WRONG, "chown 990 /k/l"),
+        Case(daemon.lease_key_problem("/k/l", None, 990, []), WRONG, "shepherd key create"),
+        Case(daemon.lease_key_problem("/k/l", file(0o644), 990, []), WRONG, "chmod 0600 /k/l"),
+        Case(daemon.lease_key_problem("/k/l", file(uid=0), 990, ["/k/other"]), WRONG, "chown 990 /k/l"),
         Case(daemon.unseen_finding(Subject.LEASE_KEY, "/k/l", "alice"), WARN, "sudo"),
     ],
     Subject.PAGES: [
