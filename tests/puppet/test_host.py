@@ -24,8 +24,8 @@ from tests.puppet.module import FOLDER
 from tests.puppet.wheels import built
 
 NAME = "p201"
-PACKAGES = "/opt/shepherd-before-puppet/site"
-"""Where the lab's packages are once the program has moved in: pip is told to fetch none."""
+PACKAGES = "/opt/shepherd-before-puppet/site:/opt/shepherd/site"
+"""Where the lab has the packages that the program needs, once it has moved in and before: pip fetches none."""
 MAKE_PLAIN = f"""
 systemctl stop shepherd-keeper shepherd-network condor
 shepherd node down
@@ -112,8 +112,9 @@ def delivery(place: Path) -> Path:
 
 
 def bring(tree: Path, node: Node, target: str) -> None:
-    """Copy a tree into a running node, but for what a layer of an overlay marks as removed."""
-    packed = f"cd {tree} && find . ! -type c -print0 | tar --null --no-recursion -T - -cf -"
+    """Copy a tree into a running node, but for its accounts, and for what a layer of an overlay marks as removed."""
+    files = "find . ! -type c ! -path './etc/passwd*' ! -path './etc/group*' ! -path './etc/*shadow*' -print0"
+    packed = f"cd {tree} && {files} | tar --null --no-recursion -T - -cf -"
     inside = command_in_node(node.pid, ("sh", "-c", f"mkdir -p {target} && tar -C {target} -xf -"))
     with subprocess.Popen(("sh", "-c", packed), stdout=subprocess.PIPE) as source:
         assert subprocess.run(inside, stdin=source.stdout, check=False, timeout=60).returncode == 0
