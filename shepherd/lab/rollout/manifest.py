@@ -51,7 +51,7 @@ def files(wish: Wish) -> list[File]:
         "shepherd::node::trusted_keys": {"lease": wish.lease_key},
         "shepherd::node::flock_token": wish.flock_token,
         "shepherd::wheel": wish.wheel,
-        "shepherd::pip_options": ["--no-index", "--find-links", WHEELS],
+        "shepherd::pip_options": ["--no-index", "--find-links", WHEELS, "--no-compile"],
     }
     level = {"name": "this site", "path": "data.json", "datadir": ".", "data_hash": "json_data"}
     hiera = {"version": 5, "hierarchy": [level]}

@@ -14,7 +14,7 @@ from shepherd.lab.rollout.machine import SLOWNESS, VLAN
 from shepherd.lab.rollout.place import Place
 from shepherd.lab.settings import LEASE_PUBLIC
 
-APPLY_S = 100.0
+APPLY_S = 120.0
 SAID_LINES = 25
 PARENT = str(manifest.NODE["parent"])
 COMES_UP_S = 30.0 * SLOWNESS
