@@ -6,7 +6,8 @@ from shepherd.lab.progress import Progress
 from shepherd.lab.rollout.place import place
 from shepherd.lab.rollout.run import begun
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
+"""An emulated processor needs both of this machine's."""
 
 
 @pytest.mark.limit(600)

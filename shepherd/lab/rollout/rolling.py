@@ -151,8 +151,8 @@ class Rolling:
 
 
 def _is_record(path: str) -> bool:
-    """Whether it is kept on purpose: traceability records, and evidence that somebody holds."""
-    return path.startswith(("/var/lib/shepherd", "/var/log/shepherd"))
+    """Whether it is kept on purpose: traceability records, evidence that somebody holds, systemd's own memory."""
+    return path.startswith(("/var/lib/shepherd", "/var/log/shepherd", "/var/lib/systemd/timers/"))
 
 
 def _wrong(done: subprocess.CompletedProcess[str]) -> str:
