@@ -56,10 +56,13 @@ class shepherd::flock_pool (
     -> file { ["${home}/condor_config", "${home}/config.d/10-site.conf", $key]:
       ensure => absent,
     }
+    -> Class['shepherd::unused']
+    include shepherd::unused
   } else {
     unless $address and $trust_domain {
       fail('shepherd::flock_pool: address and trust_domain must be given')
     }
+    include shepherd
 
     file {
       default:

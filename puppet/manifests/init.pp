@@ -15,7 +15,8 @@
 #
 # @param pip_options
 #   Further arguments of `pip install`, such as `['--no-index', '--find-links', '/srv/wheels']`, or
-#   `['--constraint', '/srv/requirements.lock']`.
+#   `['--index-url', 'https://packages.example.org/simple', '--constraint', '/srv/requirements.lock']`. Without it pip looks
+#   into no index. A password for one belongs into `/etc/pip.conf`: here everybody could read it, and it is refused.
 #
 # @param python
 #   The Python that the virtual environment is made with, 3.11 or later.
@@ -33,7 +34,7 @@ class shepherd (
   Shepherd::Version $version,
   Shepherd::Path $python,
   Array[String[1]] $packages,
-  Array[String[1]] $pip_options = [],
+  Array[Pattern[/\A(?!.*:\/\/[^\/]*@)/]] $pip_options,
 ) {
   $is_file = $wheel =~ Shepherd::Path
   $wanted = $is_file ? {
@@ -52,11 +53,18 @@ class shepherd (
 
   shepherd::packages { 'shepherd': names => $packages }
 
-  file { '/etc/shepherd':
-    ensure => directory,
-    owner  => 'root',
-    group  => 'root',
-    mode   => '0755',
+  file {
+    default:
+      ensure => directory,
+      owner  => 'root',
+      group  => 'root',
+      ;
+    '/etc/shepherd':
+      mode => '0755',
+      ;
+    '/etc/shepherd/keys':
+      mode => '0700',
+      ;
   }
 
   exec { 'shepherd: install the program':
@@ -95,5 +103,13 @@ class shepherd (
       Exec['shepherd: make the account'],
       File['/etc/shepherd'],
     ],
+  }
+  # Another release may have other directories.
+  -> exec { 'shepherd: make the directories of this release':
+    command     => 'systemd-tmpfiles --create /etc/tmpfiles.d/shepherd.conf',
+    provider    => shell,
+    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
+    refreshonly => true,
+    subscribe   => Shepherd::Shipped['/etc/tmpfiles.d/shepherd.conf'],
   }
 }

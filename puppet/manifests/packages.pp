@@ -1,5 +1,7 @@
 # @summary Packages of the distribution, but for those that the site declares itself.
 #
+# Declared before, in the order in which Puppet reads; what comes later the site takes out of this module's `packages`.
+#
 # @api private
 #
 # @param names

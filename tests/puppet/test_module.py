@@ -181,3 +181,6 @@ def test_no_manifest_starts_or_stops_condor() -> None:
     assert re.findall(r"systemctl (?:start|stop|restart|try-restart) \S*condor", text) == []
     assert re.findall(r"service \{ '?[^']*condor", text) == []
     assert "systemctl reload ${shepherd::node::condor_service}" in text
+    templates = {path.name: path.read_text() for path in (FOLDER / "templates").glob("*.epp")}
+    ends = re.compile(r"\b(?:kill -|pkill|condor_off|condor_restart|systemctl (?:re)?start <%= \$condor)")
+    assert [name for name, script in sorted(templates.items()) if ends.search(script)] == ["behind_guard.sh.epp"]

@@ -30,7 +30,8 @@ class shepherd::central_manager::absent {
   }
   -> Class['shepherd::unused']
 
-  if $shepherd::central_manager::manage_flock_pool {
+  # A flock pool that the site declares itself is left to it.
+  if $shepherd::central_manager::manage_flock_pool and !defined(Class['shepherd::flock_pool']) {
     class { 'shepherd::flock_pool':
       ensure => absent,
     }

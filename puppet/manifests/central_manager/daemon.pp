@@ -22,7 +22,7 @@ class shepherd::central_manager::daemon {
         settings  => $shepherd::central_manager::condor_settings,
       }),
       ;
-    ['/etc/shepherd/keys', '/etc/shepherd/secrets']:
+    '/etc/shepherd/secrets':
       ensure => directory,
       mode   => '0700',
       ;
@@ -41,7 +41,7 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::lease_key,
-      before  => Shepherd::Running['shepherd'],
+      notify  => Shepherd::Running['shepherd'],
     }
   } else {
     exec { 'shepherd: make the key that signs lease pages':

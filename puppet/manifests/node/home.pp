@@ -20,11 +20,14 @@ class shepherd::node::home {
   -> file { "${shepherd::node::condor_config_dir}/50-shepherd-host.conf":
     ensure => absent,
   }
-  ~> exec { 'shepherd: HTCondor reads its configuration':
-    command     => "systemctl reload ${shepherd::node::condor_service}",
-    onlyif      => "test -d /run/systemd/system && systemctl is-active --quiet ${shepherd::node::condor_service}",
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
+  # Whether or not this run took the file away: one that was cut short has taken it and told nobody. The guard's program
+  # stays until its master starts another.
+  -> exec { 'shepherd: HTCondor starts its own startd again':
+    command   => epp('shepherd/without_guard.sh.epp', { condor => $place['condor'], act => 'go' }),
+    onlyif    => epp('shepherd/without_guard.sh.epp', { condor => $place['condor'], act => 'ask' }),
+    provider  => shell,
+    path      => '/usr/sbin:/usr/bin:/sbin:/bin',
+    timeout   => 300,
+    logoutput => true,
   }
 }

@@ -23,10 +23,6 @@ class shepherd::node::keeper_settings {
       owner => 'root',
       group => 'root',
       ;
-    '/etc/shepherd/keys':
-      ensure => directory,
-      mode   => '0700',
-      ;
     '/etc/shepherd/node.toml':
       ensure       => file,
       mode         => '0644',

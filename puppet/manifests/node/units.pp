@@ -28,7 +28,8 @@ class shepherd::node::units {
   }
 
   # `shepherd node up`: the tagged sub-interface, the host guard, the docker network. Harmless while the host is lent.
+  # Again with other settings, which a unit that has done its work would never hear of.
   shepherd::running { 'shepherd-network':
-    require => Shepherd::Unit['shepherd-network.service'],
+    subscribe => [File['/etc/shepherd/node.toml'], Shepherd::Unit['shepherd-network.service']],
   }
 }

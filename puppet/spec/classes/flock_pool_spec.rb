@@ -4,7 +4,6 @@ describe 'shepherd::flock_pool' do
   let(:facts) { facts_with({}, fqdn: 'cm.example.org') }
   let(:more) { {} }
   let(:params) { { 'address' => '203.0.113.1', 'trust_domain' => 'flock.example.org' }.merge(more) }
-  let(:pre_condition) { 'include shepherd' }
 
   it { is_expected.to compile.with_all_deps }
 

@@ -14,7 +14,7 @@ describe 'shepherd' do
 
   it 'makes the account before the directories, and no directory of the host lock by itself' do
     is_expected.to contain_exec('shepherd: make the account').that_comes_before('Exec[shepherd: make the directories]')
-    expect(titles_of('file')).to eq(['/etc/shepherd'])
+    expect(titles_of('file')).to eq(['/etc/shepherd', '/etc/shepherd/keys'])
   end
 
   it 'writes scripts that a shell understands' do
