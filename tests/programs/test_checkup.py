@@ -271,3 +271,12 @@ def test_a_warning_keeps_nothing_from_being_looked_at() -> None:
     found = site.central()
     assert Subject.TOKENS in in_state(found, State.WARN)
     assert in_state(found, State.WRONG) == {Subject.FLOCK_COLLECTOR}
+
+
+def test_a_containers_token_that_ends_soon_is_tried_all_the_same() -> None:
+    """A token with a week left gave no right at all, and the check said only that it had a week left."""
+    site = of_host()
+    put(FLOCK_TOKEN, token(exp=NOW_S + 9 * 86400.0))(site)
+    assert in_state(site.node(), State.WARN) == {Subject.FLOCK_TOKEN}
+    site.flock.rights = authority("READ", domain="flock.lab")
+    assert in_state(site.node(), State.WRONG) == {Subject.FLOCK_TOKEN}

@@ -8,7 +8,7 @@ from shepherd.core.checkup import daemon, host, pool, startd
 from shepherd.core.checkup.tokens import no_token_files, token_files, token_findings
 from shepherd.core.container.drift import engine_problem
 from shepherd.model.checkup import Version
-from shepherd.model.finding import Finding, Subject
+from shepherd.model.finding import Finding, State, Subject
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Clock
 from shepherd.ports_checkup import Files, ImageStore, Machine, Services, WayOut, Witness
@@ -256,7 +256,7 @@ class Node:
         found = list(self._token(Subject.FLOCK_TOKEN, path))
         yield from found
         token = self.world.files.text(path).strip()
-        if all(not one.remedy for one in found) and self.settings.flock_pool:
+        if all(one.state is not State.WRONG for one in found) and self.settings.flock_pool:
             rights = [*pool.NEEDED_BY_CONTAINER, *pool.CONTAINER_SURPLUS]
             authority = self.world.flock.authority(rights, token)
             yield from pool.container_token_findings(self.settings.flock_name, authority, self.settings.flock_pool)
