@@ -17,10 +17,12 @@ LANDLOCK_CREATE_RULESET, ASK_VERSION = 444, 1
 """linux/landlock.h: with this flag the call answers the version of the interface, and makes nothing."""
 TRY_S = 10.0
 TRIAL = """
-ip link add d0 type veth && ip link add link d0 name m0 type macvlan &&
+ip link add d0 type veth
+ip link add link d0 name m0 type macvlan
 nft 'table netdev t { chain out { type filter hook egress device "d0" priority filter; policy drop; }
 chain in { type filter hook ingress device "d0" priority filter; policy drop; }; }'
 """
+"""One command a line: `sh -e` goes on after a list of `&&` in which any but the last has failed."""
 VLAN_TRIAL = "ip link add link d0 name d0.7 type vlan id 7\n"
 HYBRID = "unified"
 """Where systemd mounts version 2 beside version 1."""

@@ -113,3 +113,24 @@ def test_why_the_kernel_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     """The trial was silent about what was missing."""
     monkeypatch.setattr("shepherd.edges.kernel_features.TRIAL", "echo 'Unknown device type' >&2; exit 2")
     assert "Unknown device type" in HostMachine().links_problem(vlan=False)
+
+
+@pytest.mark.parametrize("refused", ["macvlan", "vlan", "veth", "nft"])
+def test_each_part_of_the_trial_can_fail(refused: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel without macvlan was in order wherever a VLAN was tried after it."""
+    tools = {
+        "unshare": 'shift 2; exec "$@"',
+        "ip": 'for kind; do case "$before" in type) break;; esac; before=$kind; done; ' + refuse("$kind", refused),
+        "nft": refuse("nft", refused),
+    }
+    for name, script in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert f"no {refused} here" in HostMachine().links_problem(vlan=True)
+    assert bool(HostMachine().links_problem(vlan=False)) == (refused != "vlan")
+
+
+def refuse(kind: str, refused: str) -> str:
+    """A tool's script that fails at this."""
+    return f"test {kind} != {refused} || {{ echo 'no {refused} here' >&2; exit 2; }}"
