@@ -67,7 +67,10 @@ def apparmor_finding(wanted: str, seen: AppArmorSeen) -> Finding:
         return ok(Subject.APPARMOR, "no profile of ours is asked for" + ("" if seen.is_on else "; not in this kernel"))
     if not seen.is_on:
         return wrong(Subject.APPARMOR, "it is off", 'boot with apparmor=1, or remove apparmor from the settings')
-    if seen.profiles is not None and wanted not in seen.profiles:
+    if seen.profiles is None:
+        remedy = "call it with sudo; mount -t securityfs securityfs /sys/kernel/security"
+        return warn(Subject.APPARMOR, f"loaded profiles cannot be read: is {wanted} among them?", remedy)
+    if wanted not in seen.profiles:
         remedy = "apparmor_parser -r share/shepherd/images/flock/apparmor; put it into /etc/apparmor.d for every boot"
         return wrong(Subject.APPARMOR, f"the profile {wanted} is not loaded", remedy)
     return ok(Subject.APPARMOR, f"the profile {wanted} is loaded")

@@ -60,6 +60,7 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
         Case(host.apparmor_finding("x", AppArmorSeen(is_on=True, profiles=frozenset({"x"}))), OK),
         Case(host.apparmor_finding("x", AppArmorSeen(is_on=True, profiles=frozenset())), WRONG, "apparmor_parser"),
         Case(host.apparmor_finding("x", AppArmorSeen(is_on=False, profiles=None)), WRONG, "apparmor=1"),
+        Case(host.apparmor_finding("x", AppArmorSeen(is_on=True, profiles=None)), WARN, "sudo; mount"),
     ],
     Subject.CGROUPS: [
         Case(host.cgroups_finding(CgroupsSeen(version=2, controllers=frozenset({"memory", "pids", "cpu"}))), OK),
