@@ -86,7 +86,9 @@ def clock_finding(ahead_s: float, most_s: float, whose: str) -> Finding:
 
 def rights_finding(subject: Subject, needed: Sequence[str], found: Authority, pool: str) -> Finding:
     """Authorisation levels that we have to have."""
-    who = found.identity or "nobody"
+    if not found.identity:
+        return unknown_finding(subject, pool)
+    who = found.identity
     lacking = [right for right in needed if right not in found.granted]
     if lacking:
         remedy = (
@@ -100,8 +102,19 @@ def rights_finding(subject: Subject, needed: Sequence[str], found: Authority, po
     return ok(subject, f"{who} has {', '.join(needed)}")
 
 
+def unknown_finding(subject: Subject, pool: str) -> Finding:
+    """Rights that could not be asked for."""
+    remedy = (
+        "mend what is wrong with our token, or see that pool's CollectorLog and SEC_DEFAULT_AUTHENTICATION_METHODS; "
+        "by hand: condor_ping -verbose READ"
+    )
+    return warn(subject, f"the {pool} does not say who we are to it, and so not what we may", remedy)
+
+
 def surplus_finding(subject: Subject, tried: Sequence[str], found: Authority, pool: str) -> Finding:
     """Authorisation levels that whoever steals our account should not get."""
+    if not found.identity:
+        return unknown_finding(subject, pool)
     surplus = [right for right in tried if right in found.granted]
     if not surplus:
         return ok(subject, f"{found.identity} has none of {', '.join(tried)}")
@@ -117,7 +130,11 @@ def trust_domain_finding(home: str, flock: str) -> Finding:
     if home and home == flock:
         remedy = "give the flock pool a TRUST_DOMAIN and a signing key of its own, and new tokens"
         return wrong(Subject.TRUST_DOMAIN, f"both pools are {home}: guests' tokens might be good at home", remedy)
-    return ok(Subject.TRUST_DOMAIN, f"{home or 'unnamed'} at home, {flock or 'unnamed'} for guests")
+    if not home or not flock:
+        whose = " and ".join(name for name, domain in (("home", home), ("flock", flock)) if not domain)
+        remedy = "there: condor_config_val TRUST_DOMAIN; set one of its own for each pool"
+        return warn(Subject.TRUST_DOMAIN, f"the {whose} pool does not say which is its", remedy)
+    return ok(Subject.TRUST_DOMAIN, f"{home} at home, {flock} for guests")
 
 
 def negotiator_finding(count: int, address: str) -> Finding:

@@ -176,6 +176,8 @@ class Asking:
             return list(examine.authority(address, args["rights"], args["token"]))
         except examine.NobodyListens as exc:
             raise Silent("nothing listens there") from exc
+        except examine.NoAnswer as exc:
+            raise Silent("it broke its answers off") from exc
 
     def schedds(self, _args: Args) -> object:
         """Name of each schedd to who it has authenticated as."""

@@ -14,21 +14,31 @@ class NobodyListens(Exception):
     """There is nobody at this address."""
 
 
+class NoAnswer(Exception):
+    """Somebody is there, and no longer answers what everybody may ask."""
+
+
 def authority(address: str, rights: Sequence[str], token: str) -> tuple[str, str, list[str]]:
-    """Identity, trust domain, and those of `rights` that are granted. Raises NobodyListens."""
-    identity, domain, granted = "", "", []
+    """Identity, trust domain, and those of `rights` that are granted. Raises NobodyListens, NoAnswer.
+
+    The bindings raise the same for a refusal and for a broken answer: what everybody may is asked before and after,
+    and only between two answers silence is a refusal. Without any answer identity and domain are empty."""
+    identity, domain, granted, silent = "", "", [], False
     for right in (ANYBODY, *rights):
         told = ping(address, right, token)
+        silent = silent or not told
         if told.get(MAY) is True and right != ANYBODY:
             granted.append(right)
         if told and (right != ANYBODY or not identity):
             identity = str(told.get(IDENTITY) or "") or identity
             domain = str(told.get(DOMAIN) or "") or domain
+    if silent and (identity or domain) and not ping(address, ANYBODY, token):
+        raise NoAnswer
     return identity, domain, granted
 
 
 def ping(address: str, right: str, token: str) -> Mapping[str, object]:
-    """What a daemon says of a right; nothing if it refuses us."""
+    """What a daemon says of a right; nothing if it refuses us, or breaks off."""
     security = htcondor2.SecurityContext(token) if token else None
     try:
         told = htcondor2.ping(address, right, security)

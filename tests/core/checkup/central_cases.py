@@ -145,14 +145,18 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
     Subject.TRUST_DOMAIN: [
         Case(pool.trust_domain_finding("home.lab", "flock.lab"), OK),
         Case(pool.trust_domain_finding("home.lab", "home.lab"), WRONG, "TRUST_DOMAIN"),
+        Case(pool.trust_domain_finding("", ""), WARN, "home and flock pool"),
+        Case(pool.trust_domain_finding("home.lab", ""), WARN, "the flock pool"),
     ],
     Subject.FLOCK_RIGHTS: [
         Case(pool.rights_finding(FLOCK_RIGHTS, pool.NEEDED_IN_FLOCK, authority("READ", "ADMINISTRATOR"), "pool"), OK),
-        Case(pool.rights_finding(FLOCK_RIGHTS, pool.NEEDED_IN_FLOCK, authority(identity=""), "pool"), WRONG, "nobody"),
+        Case(pool.rights_finding(FLOCK_RIGHTS, pool.NEEDED_IN_FLOCK, authority(identity="a@b"), "pool"), WRONG, "a@b"),
+        Case(pool.rights_finding(FLOCK_RIGHTS, pool.NEEDED_IN_FLOCK, authority(identity=""), "pool"), WARN, "ping"),
     ],
     Subject.FLOCK_SURPLUS: [
         Case(pool.surplus_finding(Subject.FLOCK_SURPLUS, ("DAEMON",), authority(), "flock pool"), OK),
         Case(pool.surplus_finding(Subject.FLOCK_SURPLUS, ("DAEMON",), authority("DAEMON"), "pool"), WARN, "-authz"),
+        Case(pool.surplus_finding(Subject.FLOCK_SURPLUS, ("DAEMON",), authority(identity=""), "pool"), WARN, "ping"),
     ],
     Subject.FLOCK_ORDERS: [
         Case(pool.order_finding(Subject.FLOCK_ORDERS, "f1", ""), OK),
