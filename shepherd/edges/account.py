@@ -1,7 +1,9 @@
 """Whom this process runs as, and becoming somebody else for good."""
 
+import contextlib
 import os
 import pwd
+from collections.abc import Callable
 from pathlib import Path
 
 from shepherd.errors import CommandFailed
@@ -9,16 +11,19 @@ from shepherd.errors import CommandFailed
 USUAL = "shepherd"
 
 
-def daemon_account(state: Path) -> "pwd.struct_passwd | None":
-    """The user that a state directory belongs to, or the one that is named for us; None if there is neither."""
-    try:
-        return pwd.getpwuid(state.stat().st_uid)
-    except (OSError, KeyError):
-        pass
-    try:
-        return pwd.getpwnam(USUAL)
-    except KeyError:
-        return None
+def daemon_account(state: Path, pid: int | None = None, unit_user: str = "") -> "pwd.struct_passwd | None":
+    """The user whom the daemon's process runs as, else whom its unit names, else the one that is named for us, else
+    whom the state directory belongs to, which is judged itself; None if there is none of them."""
+    asked: tuple[Callable[[], pwd.struct_passwd], ...] = (
+        lambda: pwd.getpwuid(Path(f"/proc/{pid}").stat().st_uid),
+        lambda: pwd.getpwuid(int(unit_user)) if unit_user.isdecimal() else pwd.getpwnam(unit_user),
+        lambda: pwd.getpwnam(USUAL),
+        lambda: pwd.getpwuid(state.stat().st_uid),
+    )
+    for ask in asked:
+        with contextlib.suppress(OSError, KeyError):
+            return ask()
+    return None
 
 
 def own_account() -> str:

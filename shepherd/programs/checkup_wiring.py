@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,7 @@ from shepherd.edges.settings_file import read_gateway_settings, read_settings
 from shepherd.edges.signing import PageVerifier, id_of_file
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd_units import Units
-from shepherd.errors import Unavailable
+from shepherd.errors import ShepherdError, Unavailable
 from shepherd.model.finding import Finding, Role
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.node_settings import NodeSettings
@@ -81,7 +82,7 @@ def examination(role: Role, path: Path) -> Examination:
 
 def of_central(settings: Settings) -> Iterator[Finding]:
     """The central manager's findings."""
-    daemon = daemon_account(Path(settings.paths.state))
+    daemon = account_of(Path(settings.paths.state), Machine())
     with contextlib.ExitStack() as stack:
         world = central_world(settings, stack)
         may_become = daemon is not None and daemon.pw_uid != os.geteuid() == 0
@@ -97,6 +98,18 @@ def of_central(settings: Settings) -> Iterator[Finding]:
         if daemon is not None and may_become:
             become(daemon)
         yield from ask(check.questions())
+
+
+def account_of(state: Path, machine: Units) -> "pwd.struct_passwd | None":
+    """Whom the daemon runs as, or would."""
+    pid, user = None, ""
+    with contextlib.suppress(ShepherdError):
+        pid = writer_pid(state / "ledger")
+    with contextlib.suppress(ShepherdError):
+        unit = machine.unit(central.UNIT, ("LoadState", "User"))
+        if unit is not None and unit.properties.get("LoadState") == "loaded":
+            user = unit.properties.get("User") or "root"
+    return daemon_account(state, pid or None, user)
 
 
 def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.World:

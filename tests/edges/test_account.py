@@ -19,13 +19,20 @@ print(json.dumps([os.getresuid(), os.getresgid(), sorted(os.getgroups()), os.env
 """
 
 
-def test_the_daemon_is_who_the_state_directory_belongs_to(tmp_path: pathlib.Path) -> None:
-    """The rights of a user were looked at whom the daemon had not run as for years."""
-    found = daemon_account(tmp_path)
-    assert found is not None
-    assert (found.pw_uid, found.pw_name) == (os.geteuid(), own_account())
-    named = daemon_account(tmp_path / "gone")
-    assert named is None or named.pw_name == "shepherd"
+def test_the_daemon_is_who_it_runs_as_before_whom_its_files_belong_to(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state directory was root's by mistake, and the check judged it by itself: it found everything in order."""
+    nobody, known = pwd.getpwnam("nobody"), pwd.getpwnam
+    gone = 2**22 + 1
+    monkeypatch.setattr("shepherd.edges.account.USUAL", "no-such-user")
+    assert daemon_account(tmp_path / "gone") is None
+    assert daemon_account(tmp_path) == pwd.getpwuid(os.geteuid())
+    monkeypatch.setattr("shepherd.edges.account.USUAL", "daemon")
+    assert daemon_account(tmp_path, gone, "no-such-user") == known("daemon")
+    assert daemon_account(tmp_path, gone, "nobody") == nobody
+    assert daemon_account(tmp_path, None, str(nobody.pw_uid)) == nobody
+    assert daemon_account(tmp_path, os.getpid(), "nobody") == pwd.getpwnam(own_account())
 
 
 @pytest.mark.real
