@@ -158,8 +158,8 @@ CASES = {
         "p201", NODE, lambda site: site.host("p201").cut("flock"), Subject.WAY_OUT, "port of the switch",
         by(lambda site: site.host("p201").join("flock")),
     ),
-    "guard altered": Broken(
-        "p201", NODE, run_on("p201", "sh", "-c", f"echo '# mine' >> {GUARD}"), Subject.GUARD, "0755 /opt/shepherd/src",
+    "guard for others to change": Broken(
+        "p201", NODE, run_on("p201", "chmod", "0775", GUARD), Subject.GUARD, "0755 /opt/shepherd/src",
         mended_by("p201"),
     ),
     "STARTD is not the guard": Broken(

@@ -97,7 +97,7 @@ NODE: dict[str, tuple[Break, Subject]] = {
     "cable in another port": (change("place", gateway_mac=""), Subject.WAY_OUT),
     "silent target": (change("place", silent="10.1.0.9:2049 answers nobody here"), Subject.LEAK_TARGETS),
     "run directory gone": (remove("/run/shepherd"), Subject.RUN_DIR),
-    "guard changed": (put("/usr/local/libexec/shepherd/startd-guard", digest="x"), Subject.GUARD),
+    "guard for others to change": (put("/usr/local/libexec/shepherd/startd-guard", mode=0o775), Subject.GUARD),
     "STARTD is no guard": (configure("STARTD", "/usr/sbin/condor_startd"), Subject.STARTD),
     "usual back-off": (configure("MASTER_STARTD_BACKOFF_FACTOR"), Subject.BACKOFF),
     "keeper dead": (change("place", keeper_pid=None), Subject.KEEPER),
@@ -280,3 +280,12 @@ def test_a_containers_token_that_ends_soon_is_tried_all_the_same() -> None:
     assert in_state(site.node(), State.WARN) == {Subject.FLOCK_TOKEN}
     site.flock.rights = authority("READ", domain="flock.lab")
     assert in_state(site.node(), State.WRONG) == {Subject.FLOCK_TOKEN}
+
+
+def test_a_guard_that_an_upgrade_left_alone_is_told_and_is_not_wrong() -> None:
+    """Each upgrade made the check of every host fail, until somebody replaced guards under running jobs."""
+    site = of_host()
+    put("/usr/local/libexec/shepherd/startd-guard", digest="x")(site)
+    found = site.node()
+    assert in_state(found, State.WRONG) == set()
+    assert in_state(found, State.WARN) == {Subject.GUARD}

@@ -126,7 +126,7 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
     Subject.GUARD: [
         Case(startd.guard_finding("/g", file(0o755, 0, digest="d"), "/src", "d"), OK),
         Case(startd.guard_finding("/g", None, "/src", "d"), WRONG, "install -D -o root -m 0755 /src /g"),
-        Case(startd.guard_finding("/g", file(0o755, 0, digest="e"), "/src", "d"), WRONG, "/src /g"),
+        Case(startd.guard_finding("/g", file(0o755, 0, digest="e"), "/src", "d"), WARN, "/src /g"),
         Case(startd.guard_finding("/g", file(0o644, 0, digest="d"), "/src", "d"), WRONG, "chmod 0755"),
         Case(startd.guard_finding("/g", file(0o775, 0, digest="d"), "/src", "d"), WRONG, "others can change"),
         Case(startd.guard_finding("/g", file(0o755, 5, digest="d"), "/src", "d"), WRONG, "others can change"),
