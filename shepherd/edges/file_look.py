@@ -38,9 +38,15 @@ class FileLook:
 
     def names(self, path: str) -> Sequence[str]:
         """See the port."""
-        with contextlib.suppress(OSError):
+        try:
             return sorted(os.listdir(path))
-        return ()
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except PermissionError as exc:
+            remedy = f"chown {os.geteuid()} {path}; chmod u+rx {path}"
+            raise CommandFailed(f"{path} is kept from {user_name(os.geteuid())}; {remedy}") from exc
+        except OSError as exc:
+            raise CommandFailed(f"{path} cannot be looked at: {exc.strerror}") from exc
 
     def text(self, path: str) -> str:
         """See the port."""

@@ -1,5 +1,6 @@
 """Files and directories looked at."""
 
+import errno
 import hashlib
 import os
 import pathlib
@@ -47,3 +48,17 @@ def test_what_is_not_there_is_none_and_what_cannot_be_looked_at_is_told(tmp_path
     loop.symlink_to(loop)
     with pytest.raises(CommandFailed, match="cannot be looked at"):
         LOOK.seen(str(loop))
+
+
+def test_a_directory_that_is_kept_from_us_is_not_an_empty_one(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daemon's tokens were root's, and it was told to make some."""
+
+    def kept(path: str) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    assert LOOK.names(str(tmp_path)) == []
+    monkeypatch.setattr("shepherd.edges.file_look.os.listdir", kept)
+    with pytest.raises(CommandFailed, match=f"is kept from .*; chown {os.geteuid()} {tmp_path}"):
+        LOOK.names(str(tmp_path))
