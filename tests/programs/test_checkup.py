@@ -289,3 +289,17 @@ def test_a_guard_that_an_upgrade_left_alone_is_told_and_is_not_wrong() -> None:
     found = site.node()
     assert in_state(found, State.WRONG) == set()
     assert in_state(found, State.WARN) == {Subject.GUARD}
+
+
+def test_an_expired_token_beside_a_good_one_of_its_pool_is_only_told() -> None:
+    """Last year's token lay beside this year's, and the check was red for a site that worked."""
+    for site, look in ((Site(), "central"), (of_host(), "node")):
+        first = site.place.listed[0]
+        site.place.listed = (first, "old")
+        site.place.files[f"{TOKENS}/old"] = site.place.files[f"{TOKENS}/{first}"]
+        site.place.texts[f"{TOKENS}/old"] = token(exp=NOW_S - 86400)
+        found: list[Finding] = getattr(site, look)()
+        assert in_state(found, State.WRONG) == set()
+        assert [one.remedy for one in found if one.state is State.WARN] == [f"remove it from {TOKENS}/old"]
+        site.place.texts[f"{TOKENS}/old"] = token(exp=NOW_S - 86400, iss="elsewhere.lab")
+        assert in_state(getattr(site, look)(), State.WRONG) == {Subject.TOKENS}

@@ -3,10 +3,11 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from shepherd.model.checkup import FileSeen, Token
-from shepherd.model.finding import Finding, Subject, ok, warn, wrong
+from shepherd.model.finding import Finding, State, Subject, ok, warn, wrong
 
 SOON_S = 30 * 86400.0
 """A token that ends within a month is named, so that nobody has to be woken for it."""
@@ -56,9 +57,17 @@ def claims_of(part: str) -> Mapping[str, object] | None:
 
 
 def token_findings(
-    subject: Subject, path: str, seen: FileSeen | None, text: str, *, uid: int, now_s: float
+    subject: Subject,
+    path: str,
+    seen: FileSeen | None,
+    text: str,
+    *,
+    uid: int,
+    now_s: float,
+    served: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """One file of tokens. `uid`: who has to be able to read it, besides root; `text` is empty if it cannot be read."""
+    """One file of tokens. `uid`: who has to be able to read it, besides root; `text` is empty if it cannot be read;
+    `served`: issuers of whom there is a good token anyway."""
     if seen is None:
         yield wrong(subject, f"{path} is missing", f"put the token there, mode 0600; {RENEW.format('NAME@DOMAIN')}")
         return
@@ -69,7 +78,23 @@ def token_findings(
     if not tokens:
         yield wrong(subject, f"{path} holds no token", RENEW.format("NAME@DOMAIN"))
     for token in tokens:
-        yield lifetime_finding(subject, path, token, now_s)
+        finding = lifetime_finding(subject, path, token, now_s)
+        if finding.state is State.WRONG and token.issuer in served:
+            finding = warn(subject, f"{finding.said}; there is a good one beside it", f"remove it from {path}")
+        yield finding
+
+
+def served_issuers(files: Iterable[tuple[FileSeen | None, str]], *, uid: int, now_s: float) -> AbstractSet[str]:
+    """Issuers of whom one token at least is good, among files with their texts."""
+    readable = [
+        (seen, text) for seen, text in files if seen and loose_file(Subject.TOKENS, "", seen, uid) is None
+    ]
+    return {
+        token.issuer
+        for _, text in readable
+        for token in tokens_in(text)
+        if lifetime_finding(Subject.TOKENS, "", token, now_s).state is not State.WRONG
+    }
 
 
 def loose_file(subject: Subject, path: str, seen: FileSeen, uid: int) -> Finding | None:

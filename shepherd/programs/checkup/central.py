@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from shepherd.core.checkup import daemon, pool
-from shepherd.core.checkup.tokens import no_token_files, token_files, token_findings
+from shepherd.core.checkup.tokens import no_token_files, token_files
 from shepherd.core.naming import pair_hosts
 from shepherd.errors import CommandFailed
 from shepherd.model.checkup import Authority, Version
@@ -15,6 +15,7 @@ from shepherd.ports import Clock, Pool
 from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Services, Witness
 from shepherd.programs.checkup.look import Question
 from shepherd.programs.checkup.names import names_in
+from shepherd.programs.checkup.token_files import every_token
 
 COLLECTOR_HOST = "COLLECTOR_HOST"
 UNIT = "shepherd.service"
@@ -187,12 +188,9 @@ class Central:
     def _tokens(self) -> Iterator[Finding]:
         known = self.world.home.parameters((TOKEN_DIRECTORY,))
         directory = known.get(TOKEN_DIRECTORY) or f"{self.account.home}/.condor/tokens.d"
-        names = token_files(self.world.files.names(directory))
+        names, now_s = token_files(self.world.files.names(directory)), self.world.clock.wall_s()
         yield from no_token_files(directory, names)
-        for name in names:
-            path, now_s = f"{directory}/{name}", self.world.clock.wall_s()
-            seen, text = self.world.files.seen(path), self.world.files.text(path)
-            yield from token_findings(Subject.TOKENS, path, seen, text, uid=self.account.uid, now_s=now_s)
+        yield from every_token([f"{directory}/{name}" for name in names], self.world.files, self.account.uid, now_s)
 
     def _lease_key_file(self) -> Iterator[Finding]:
         """The file. A key that is root's is read now, the daemon's own as the daemon."""

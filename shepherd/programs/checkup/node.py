@@ -15,6 +15,7 @@ from shepherd.ports_checkup import Files, ImageStore, Machine, Services, WayOut,
 from shepherd.ports_node import Engine
 from shepherd.programs.checkup.look import Look, Question
 from shepherd.programs.checkup.names import names_in
+from shepherd.programs.checkup.token_files import every_token
 
 ROOT = 0
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
@@ -218,8 +219,8 @@ class Node:
         directory = next((known[name] for name in TOKEN_DIRECTORIES if known.get(name)), USUAL_TOKENS)
         names = token_files(self.world.files.names(directory))
         yield from no_token_files(directory, names)
-        for name in names:
-            yield from self._token(Subject.TOKENS, f"{directory}/{name}")
+        paths = [f"{directory}/{name}" for name in names]
+        yield from every_token(paths, self.world.files, ROOT, self.world.clock.wall_s())
 
     def _token(self, subject: Subject, path: str) -> Iterator[Finding]:
         seen, text = self.world.files.seen(path), self.world.files.text(path)
