@@ -234,6 +234,7 @@ def test_a_pool_that_is_lent_as_a_whole_has_hosts_all_the_same() -> None:
     found = site.central()
     assert in_state(found, State.OK) >= {Subject.HOSTS, Subject.KEEPERS, Subject.FLOCK_ORDERS}
     assert in_state(found, State.WRONG) == set()
+    assert in_state(found, State.WARN) == {Subject.HOME_ORDERS}
     assert site.place.ordered == ["slot1@f220"]
 
 

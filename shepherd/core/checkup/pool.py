@@ -225,6 +225,12 @@ def order_finding(subject: Subject, whom: str, problem: str) -> Finding:
     return wrong(subject, f"{whom} does not take them: {problem}", remedy)
 
 
+def no_order_finding(subject: Subject) -> Finding:
+    """There is nobody to be tried."""
+    said = "not looked at: no host's startd is in the home pool and not draining (all may be lent)"
+    return warn(subject, said, "call it again when a host is back")
+
+
 def container_token_findings(name: str, found: Authority, pool: str) -> Iterable[Finding]:
     """What a host's own token for the flock pool is good for."""
     user = found.identity.partition("@")[0]

@@ -267,7 +267,9 @@ class Central:
         yield from pool.keeper_findings(self._hosts, found, self.version)
 
     def _home_orders(self) -> Iterator[Finding]:
-        if self._reachable:
+        if not self._reachable:
+            yield pool.no_order_finding(Subject.HOME_ORDERS)
+        else:
             slot = self.world.home.slot(self._reachable)
             problem = self.world.orders.problem(slot, self.settings.home.collector)
             yield pool.order_finding(Subject.HOME_ORDERS, f"the startd of {self._reachable}", problem)

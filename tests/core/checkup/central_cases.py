@@ -133,6 +133,7 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
     Subject.HOME_ORDERS: [
         Case(pool.order_finding(Subject.HOME_ORDERS, "p1", ""), OK),
         Case(pool.order_finding(Subject.HOME_ORDERS, "p1", "refused"), WRONG, "SEC_ENABLE_REMOTE_ADMINISTRATION"),
+        Case(pool.no_order_finding(Subject.HOME_ORDERS), WARN, "not looked at"),
     ],
     Subject.FLOCK_COLLECTOR: [
         Case(startd.flock_pool_finding("cm:9619", ""), OK),
