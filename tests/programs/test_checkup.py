@@ -304,3 +304,14 @@ def test_an_expired_token_beside_a_good_one_of_its_pool_is_only_told() -> None:
         assert [one.remedy for one in found if one.state is State.WARN] == [f"remove it from {TOKENS}/old"]
         site.place.texts[f"{TOKENS}/old"] = token(exp=NOW_S - 86400, iss="elsewhere.lab")
         assert in_state(getattr(site, look)(), State.WRONG) == {Subject.TOKENS}
+
+
+def test_who_should_run_and_does_not_is_wrong() -> None:
+    """The monitoring looked at the exit code, and a dead daemon's was 0; one that nobody wanted yet cried."""
+    site = Site(place=Place(daemon=None, programs=()))
+    assert in_state(site.central(), State.WRONG) | in_state(site.gateway(), State.WRONG) == set()
+    assert in_state(site.central(), State.WARN) == {Subject.FLOCKOFF}
+    assert in_state(site.gateway(), State.WARN) == {Subject.PROGRAM}
+    site.place.starts_at_boot = ("shepherd.service", "shepherd-gateway.service")
+    assert in_state(site.central(), State.WRONG) == {Subject.FLOCKOFF}
+    assert in_state(site.gateway(), State.WRONG) == {Subject.PROGRAM}

@@ -45,14 +45,18 @@ def tools_finding(tools: Version, said: str, directory: str) -> Finding:
     return ok(Subject.TOOLS, f"HTCondor {dotted(tools)} ({where})")
 
 
-def flockoff_finding(path: str, pid: int | None, *, is_there: bool, same: bool | None) -> Finding:
+def flockoff_finding(
+    path: str, pid: int | None, *, is_there: bool, same: bool | None, enabled: bool = False
+) -> Finding:
     """Whether the daemon sees the directory of the file that stops all flocking. `pid`: the daemon's, None if none
-    runs; `is_there`: whether we see the directory; `same`: whether it sees the same, None if that cannot be told."""
+    runs; `is_there`: whether we see the directory; `same`: whether it sees the same, None if that cannot be told;
+    `enabled`: whether systemd would start it at boot."""
     start = "systemctl start shepherd"
     if not is_there:
         return wrong(Subject.FLOCKOFF, f"the directory of {path} is not there", "make it, or correct flockoff.path")
     if pid is None:
-        return warn(Subject.FLOCKOFF, f"no daemon runs that would look at {path}", start)
+        said = f"no daemon runs that would look at {path}"
+        return (wrong if enabled else warn)(Subject.FLOCKOFF, said, f"{start}; its log: journalctl -u shepherd")
     if same is None:
         return warn(Subject.FLOCKOFF, f"process {pid} cannot be looked into", "call it with sudo")
     if not same:

@@ -129,8 +129,9 @@ def firewall_findings(found: Iterable[tuple[str, str]]) -> Iterator[Finding]:
         yield ok(Subject.OTHER_FIREWALLS, "nobody else flushes rules here")
 
 
-def program_finding(pids: Sequence[int]) -> Finding:
-    """Whether anybody keeps the rules in force."""
+def program_finding(pids: Sequence[int], *, enabled: bool = False) -> Finding:
+    """Whether anybody keeps the rules in force. `enabled`: whether systemd would start who does at boot."""
     if pids:
         return ok(Subject.PROGRAM, f"process {pids[0]} keeps the rules in force")
-    return warn(Subject.PROGRAM, "nobody keeps the rules in force", "systemctl start shepherd-gateway")
+    remedy = "systemctl start shepherd-gateway; its log: journalctl -u shepherd-gateway"
+    return (wrong if enabled else warn)(Subject.PROGRAM, "nobody keeps the rules in force", remedy)

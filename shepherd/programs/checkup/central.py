@@ -175,7 +175,8 @@ class Central:
         is_there = self.world.files.seen(directory) is not None
         pid = self.world.daemon_pid(self.settings.paths.state)
         same = self.world.machine.sees_same(pid, directory) if pid and is_there else None
-        yield daemon.flockoff_finding(path, pid, is_there=is_there, same=same)
+        enabled = self.world.machine.enabled(UNIT)
+        yield daemon.flockoff_finding(path, pid, is_there=is_there, same=same, enabled=enabled)
 
     def _state(self) -> Iterator[Finding]:
         path, files = self.settings.paths.state, self.world.files

@@ -15,6 +15,7 @@ from shepherd.programs.gateway import ROUTING, RULES
 NFTABLES, NFTABLES_FILE = "nftables", "/etc/nftables.conf"
 OTHERS = {"ufw": "replaces rules when it starts", "firewalld": "replaces rules when it is reloaded"}
 PROGRAM = ("gateway", "run")
+UNIT = "shepherd-gateway.service"
 
 
 class Drifting(Protocol):
@@ -98,4 +99,5 @@ class GatewayCheck:
                 yield name, harm
 
     def _program(self) -> Iterator[Finding]:
-        yield gateway.program_finding(self.world.machine.running(PROGRAM))
+        machine = self.world.machine
+        yield gateway.program_finding(machine.running(PROGRAM), enabled=machine.enabled(UNIT))

@@ -40,6 +40,7 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
         Case(daemon.flockoff_finding("/tmp/flockoff", 7, is_there=True, same=True), OK),
         Case(daemon.flockoff_finding("/tmp/flockoff", 7, is_there=True, same=False), WRONG, "PrivateTmp=no"),
         Case(daemon.flockoff_finding("/tmp/flockoff", None, is_there=True, same=None), WARN, "systemctl start"),
+        Case(daemon.flockoff_finding("/f", None, is_there=True, same=None, enabled=True), WRONG, "systemctl start"),
         Case(daemon.flockoff_finding("/tmp/flockoff", 7, is_there=True, same=None), WARN, "sudo"),
         Case(daemon.flockoff_finding("/nowhere/off", 7, is_there=False, same=None), WRONG, "flockoff.path"),
     ],

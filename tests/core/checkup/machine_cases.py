@@ -209,5 +209,6 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
     Subject.PROGRAM: [
         Case(gateway.program_finding([7]), OK),
         Case(gateway.program_finding([]), WARN, "systemctl start shepherd-gateway"),
+        Case(gateway.program_finding([], enabled=True), WRONG, "journalctl -u shepherd-gateway"),
     ],
 }
