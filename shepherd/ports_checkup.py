@@ -119,6 +119,9 @@ class Machine(Protocol):
     def running(self, words: Sequence[str]) -> Sequence[int]:
         """Ids of processes of this machine, in no container, whose command line ends in these words."""
 
+    def running_startds(self) -> Sequence[int]:
+        """Ids of the condor_startd processes that root started on this machine, in no container."""
+
     def holder(self, lock: str) -> int | None:
         """Id of the process that holds the flock on a file; None: nobody."""
 

@@ -165,6 +165,11 @@ def _own_namespace() -> Path:
     return (PROC / "self/ns/pid").readlink()
 
 
+def is_startd(pid: int) -> bool:
+    """Whether it is a condor_startd of this host, in no container."""
+    return _kind_of(pid) is LockHolder.REGULAR
+
+
 def _kind_of(pid: int) -> LockHolder:
     try:
         if not is_of_this_host(pid):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from shepherd.edges.kernel import flock_holder, is_of_this_host, memory_mib, processes
+from shepherd.edges.kernel import flock_holder, is_of_this_host, is_startd, memory_mib, processes
 from shepherd.edges.tool import run_tool
 from shepherd.errors import CommandFailed, ShepherdError
 from shepherd.model.checkup import AppArmorSeen, CgroupsSeen, Tracking, Version
@@ -115,6 +115,11 @@ class HostMachine:
         """See the port."""
         return flock_holder(Path(lock))
 
+    def running_startds(self) -> Sequence[int]:
+        """See the port. Their own forks are left out: an `exec` is on its way there."""
+        found = {pid: status(pid) for pid in processes() if is_startd(pid)}
+        return sorted(pid for pid, (parent, user) in found.items() if user == 0 and parent not in found)
+
     def sees_same(self, pid: int, directory: str) -> bool | None:
         """See the port."""
         try:
@@ -147,6 +152,15 @@ def command(pid: int) -> list[str]:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").rstrip("\0").split("\0")
     return []
+
+
+def status(pid: int) -> tuple[int, int]:
+    """A process's parent and real user; -1 for both if it is gone."""
+    with contextlib.suppress(OSError):
+        rows = (line.split() for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines())
+        told = {row[0]: int(row[1]) for row in rows if row and row[0] in {"PPid:", "Uid:"}}
+        return told["PPid:"], told["Uid:"]
+    return -1, -1
 
 
 def is_ours(pid: int) -> bool:

@@ -64,7 +64,7 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.LEAK_TARGETS: ((N,), "each answers this host: what answers nobody proves nothing"),
     Subject.RUN_DIR: ((N,), "the host lock's directory is root's alone"),
     Subject.GUARD: ((N,), "the guard's file is root's, and runs; another release's is told"),
-    Subject.STARTD: ((N,), "condor_master runs the guard as STARTD"),
+    Subject.STARTD: ((N,), "condor_master runs the guard as STARTD, and no startd runs without the host lock"),
     Subject.BACKOFF: ((N,), "the startd is started again within 10 s, however often a host was lent"),
     Subject.DROP_IN: ((N,), "so is condor_master, by systemd"),
     Subject.TRUSTED_KEYS: ((N,), "the lease pages of this host are signed by a key that is trusted here"),

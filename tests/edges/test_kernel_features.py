@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -134,3 +135,18 @@ def test_each_part_of_the_trial_can_fail(refused: str, tmp_path: pathlib.Path, m
 def refuse(kind: str, refused: str) -> str:
     """A tool's script that fails at this."""
     return f"test {kind} != {refused} || {{ echo 'no {refused} here' >&2; exit 2; }}"
+
+
+@pytest.mark.real
+def test_a_startd_that_runs_is_found_without_its_forks(tmp_path: pathlib.Path) -> None:
+    """The files named the guard, and the master had gone on with the startd that it had started before."""
+    program = tmp_path / "condor_startd"
+    shutil.copy("/bin/sh", program)
+    before = HostMachine().running_startds()
+    argv = [str(program), "-c", "(echo forked; read line); true"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"forked\n"
+        assert HostMachine().running_startds() == sorted([*before, process.pid])
+        process.communicate(b"\n")
+    assert HostMachine().running_startds() == before

@@ -130,6 +130,7 @@ class Place:
     gateway_mac: str = "02:00:00:00:00:01"
     silent: str = ""
     keeper_pid: int | None = 7
+    startd_pids: tuple[int, ...] = (11,)
     landlock_version: int = 7
     swap: int = 0
     links: tuple[LinkSeen, ...] = (
@@ -241,8 +242,10 @@ class Place:
         return self.programs
 
     def holder(self, lock: str) -> int | None:
-        assert lock == "/run/shepherd/keeper.lock"
-        return self.keeper_pid
+        return {"/run/shepherd/keeper.lock": self.keeper_pid, "/run/shepherd/share/host.lock": 11}[lock]
+
+    def running_startds(self) -> Sequence[int]:
+        return self.startd_pids
 
     def sees_same(self, pid: int, directory: str) -> bool | None:
         assert (pid, directory) == (8, "/tmp")

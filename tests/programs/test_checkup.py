@@ -99,6 +99,7 @@ NODE: dict[str, tuple[Break, Subject]] = {
     "run directory gone": (remove("/run/shepherd"), Subject.RUN_DIR),
     "guard for others to change": (put("/usr/local/libexec/shepherd/startd-guard", mode=0o775), Subject.GUARD),
     "STARTD is no guard": (configure("STARTD", "/usr/sbin/condor_startd"), Subject.STARTD),
+    "an older startd runs": (change("place", startd_pids=(10,)), Subject.STARTD),
     "usual back-off": (configure("MASTER_STARTD_BACKOFF_FACTOR"), Subject.BACKOFF),
     "keeper dead": (change("place", keeper_pid=None), Subject.KEEPER),
     "keeper unheard": (change("home", keepers={}), Subject.KEEPER),

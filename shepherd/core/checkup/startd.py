@@ -35,8 +35,12 @@ def guard_finding(path: str, seen: FileSeen | None, source: str, digest: str) ->
     return ok(Subject.GUARD, f"{path} is this release's")
 
 
-def startd_finding(value: str, guard: str) -> Finding:
-    """What condor_master runs as STARTD."""
+def startd_finding(value: str, guard: str, beside: Sequence[int] = ()) -> Finding:
+    """What condor_master runs as STARTD. `beside`: startds that run and do not hold the host lock."""
+    if value == guard and beside:
+        said = f"is the guard in the files, but a startd runs without the host lock (process {beside[0]})"
+        remedy = "condor_restart -daemon master when no job runs"
+        return wrong(Subject.STARTD, f"{said}: its master was not restarted", remedy)
     if value == guard:
         return ok(Subject.STARTD, "is the guard")
     remedy = f"STARTD = {guard} in {CONDOR_FILE}, and condor_restart -daemon master when no job runs"

@@ -204,7 +204,10 @@ class Node:
         yield from names_in(self.world.services, (settings.collector, settings.flock_pool, registry))
 
     def _startd(self) -> Iterator[Finding]:
-        yield startd.startd_finding(self.world.home.parameters(("STARTD",)).get("STARTD", ""), GUARD)
+        machine, configured = self.world.machine, self.world.home.parameters(("STARTD",)).get("STARTD", "")
+        running = machine.running_startds()
+        holder = machine.holder(f"{self.settings.run_dir}/share/host.lock")
+        yield startd.startd_finding(configured, GUARD, [pid for pid in running if pid != holder])
 
     def _backoff(self) -> Iterator[Finding]:
         yield startd.backoff_finding(self.world.home.parameters(startd.BACKOFF))

@@ -134,6 +134,7 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
     Subject.STARTD: [
         Case(startd.startd_finding("/g", "/g"), OK),
         Case(startd.startd_finding("/usr/sbin/condor_startd", "/g"), WRONG, "STARTD = /g"),
+        Case(startd.startd_finding("/g", "/g", [10]), WRONG, "condor_restart -daemon master"),
     ],
     Subject.BACKOFF: [
         Case(startd.backoff_finding({name: "4" if "CON" in name else "1.0" for name in startd.BACKOFF}), OK, "5 s"),
