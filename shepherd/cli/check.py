@@ -9,7 +9,6 @@ from shepherd.core.gateway_rules import gateway_problems
 from shepherd.edges.settings_file import read_gateway_settings, read_settings
 from shepherd.errors import UsageError
 from shepherd.model.finding import Finding, Role, State
-from shepherd.programs.wiring import commanding_problems
 from shepherd.views.checkup import findings_json, line, summary, title
 from shepherd.views.effective import effective_json, effective_table
 
@@ -93,7 +92,9 @@ def settings_of(role: Role, path: Path) -> object:
     """The settings of a role. Raises SettingsError."""
     match role:
         case Role.CENTRAL:
-            return read_settings(path, commanding_problems)
+            from shepherd.programs.checkup_wiring import Machine, starting_problems
+
+            return read_settings(path, lambda read: starting_problems(read, Machine()))
         case Role.NODE:
             from shepherd.programs.node_wiring import settings_in
 

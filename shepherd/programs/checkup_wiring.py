@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import shepherd
+from shepherd.core.checkup.startd import duration_s
 from shepherd.core.gateway_rules import gateway_problems
+from shepherd.core.setting_forms import Problem
+from shepherd.core.settings_rules import watchdog_problems
 from shepherd.edges.account import become, daemon_account, own_account
 from shepherd.edges.arp import WayOutProbe
 from shepherd.edges.clock import SystemClock
@@ -20,6 +23,7 @@ from shepherd.edges.htcondor.installed import bindings_version
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness
+from shepherd.edges.icinga_http import verifying
 from shepherd.edges.kernel_features import HostMachine
 from shepherd.edges.ledger_lock import writer_pid
 from shepherd.edges.netlink import Netlink
@@ -31,7 +35,7 @@ from shepherd.edges.settings_file import read_gateway_settings, read_settings
 from shepherd.edges.signing import PageVerifier, id_of_file
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd_units import Units
-from shepherd.errors import ShepherdError, Unavailable
+from shepherd.errors import CommandFailed, ShepherdError, Unavailable
 from shepherd.model.finding import Finding, Role
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.node_settings import NodeSettings
@@ -44,6 +48,8 @@ from shepherd.programs.node_wiring import checks_of, docker_of, network_of, sett
 from shepherd.programs.wiring import commanding_problems, home_worker, pool_of
 
 T = TypeVar("T")
+SHIPPED_WATCHDOG_S = 120.0
+"""WatchdogSec of our shepherd.service."""
 QUERY_S = 15.0
 """Deadline of one question to a collector, and of one tool."""
 NFT_S = 20.0
@@ -78,6 +84,23 @@ def examination(role: Role, path: Path) -> Examination:
         case Role.GATEWAY:
             router = read_gateway_settings(path, gateway_problems)
             return Examination(role=role, settings=path, findings=lambda: of_gateway(router))
+
+
+def starting_problems(settings: Settings, machine: Units) -> list[tuple[str, str, str]]:
+    """Everything wrong with settings that a daemon started by the unit of this machine, or by ours, would refuse, but
+    for secrets, which may come later."""
+    watchdog_s: float | None = SHIPPED_WATCHDOG_S
+    with contextlib.suppress(ShepherdError):
+        unit = machine.unit(central.UNIT, ("LoadState", "WatchdogUSec"))
+        if unit is not None and unit.properties.get("LoadState") == "loaded":
+            watchdog_s = duration_s(unit.properties.get("WatchdogUSec", "")) or None
+    problems = [*commanding_problems(settings), *watchdog_problems(settings, watchdog_s)]
+    try:
+        if settings.icinga.url:
+            verifying(settings.icinga.ca_file)
+    except CommandFailed as exc:
+        problems.append(Problem("icinga.ca_file", str(exc), "name a file that the daemon's user can read"))
+    return problems
 
 
 def of_central(settings: Settings) -> Iterator[Finding]:

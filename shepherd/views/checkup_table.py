@@ -10,7 +10,8 @@ HEAD = """# What `shepherd check` looks at
 `shepherd check` on the central manager, `--node` on a host, `--gateway` on the gateway, `--all` for every part whose
 settings file is on the machine. One line a finding: `ok`, `warn` (it works, or could not be looked at, and somebody
 should know) or `WRONG`, and then what to do. It changes nothing. It ends with 0 if nothing is wrong, with 1 if
-something is, with 2 if the settings themselves are. `--json` for machines, `--effective` for the settings in force,
+something is, with 2 if the settings themselves are. `--json` for machines, `--effective` for the settings in force
+(it ends with 2 for what the daemon would not start with: also the unit's watchdog and Icinga's CA file),
 `--audit` for the walls of a host (DESIGN.md, walls). Call it with sudo: the central manager's part gives up root's
 rights by itself and looks as the user whom the daemon runs as.
 

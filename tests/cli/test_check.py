@@ -153,3 +153,17 @@ def test_a_hosts_settings_are_checked_too(tmp_path, capsys):
     (tmp_path / "node.toml").write_text('host = "p220"\n')
     assert main(["--settings", str(tmp_path / "node.toml"), "check", "--node"]) == 2
     assert "trusted_keys" in capsys.readouterr().err
+
+
+def test_settings_with_which_the_daemon_would_not_start_are_not_valid(site, capsys):
+    """A file that was laid because it was valid ended the daemon at its next start."""
+    plain = site.settings.read_text()
+    site.settings.write_text(plain + "\n[timers]\nlook_s = 100.0\n")
+    assert main(site.words("check", "--effective")) == 2
+    assert "timers.look_s" in capsys.readouterr().err
+    gone = site.state / "ca.pem"
+    site.settings.write_text(
+        f'{plain}\n[icinga]\nurl = "https://icinga.lab:5665"\nregular = ["{{host}}"]\nca_file = "{gone}"\n'
+    )
+    assert main(site.words("check", "--effective")) == 2
+    assert "icinga.ca_file" in capsys.readouterr().err
