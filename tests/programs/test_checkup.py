@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shepherd.errors import CommandFailed, PoolUnavailable
+from shepherd.errors import CommandFailed, PoolUnavailable, Unavailable
 from shepherd.model.finding import Finding, Role, State, Subject
 from shepherd.programs.checkup.look import Question
 from shepherd.views.checkup_table import EXPLAINED
@@ -316,3 +316,19 @@ def test_who_should_run_and_does_not_is_wrong() -> None:
     site.place.starts_at_boot = ("shepherd.service", "shepherd-gateway.service")
     assert in_state(site.central(), State.WRONG) == {Subject.FLOCKOFF}
     assert in_state(site.gateway(), State.WRONG) == {Subject.PROGRAM}
+
+
+def test_a_service_that_hangs_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first silent resolver took the whole minute, and of the proxies nothing was said."""
+
+    def hangs(_self: Place, place: str) -> str:
+        raise Unavailable(f"no answer from {place} within 60 s")
+
+    site = Site()
+    before = [one for one in site.gateway() if one.subject is Subject.SERVICES]
+    monkeypatch.setattr(Place, "dns_problem", hangs)
+    found = [one for one in site.gateway() if one.subject is Subject.SERVICES]
+    assert len(found) == len(before) > 2
+    hung = [one for one in found if one.state is State.WRONG]
+    assert {one.remedy.partition(" ")[0] for one in hung} == {"resolver"}
+    assert len(hung) < len(found)

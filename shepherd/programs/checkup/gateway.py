@@ -1,7 +1,8 @@
 """The flock VLAN's gateway: what `shepherd gateway run` needs, and what must be in force."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from shepherd.core.checkup import gateway
@@ -16,6 +17,8 @@ NFTABLES, NFTABLES_FILE = "nftables", "/etc/nftables.conf"
 OTHERS = {"ufw": "replaces rules when it starts", "firewalld": "replaces rules when it is reloaded"}
 PROGRAM = ("gateway", "run")
 UNIT = "shepherd-gateway.service"
+Ask = Callable[[str], str]
+"""Why a place does not answer; empty if it does."""
 
 
 class Drifting(Protocol):
@@ -53,7 +56,10 @@ class GatewayCheck:
         yield Question(subject=Subject.RULES, look=self._rules, remedy=gateway.APPLY, needs=(*privileged, *there))
         yield Question(subject=Subject.NAT_ADDRESS, look=self._nat, remedy="ip address", needs=there)
         yield Question(subject=Subject.CONNTRACK, look=self._tracking, remedy="modprobe nf_conntrack")
-        yield Question(subject=Subject.SERVICES, look=self._services, remedy="see gateway.toml", needs=there)
+        for what, place, ask in self._services():
+            look = partial(self._service, what, place, ask)
+            remedy = f"{what} {place}: see gateway.toml"
+            yield Question(subject=Subject.SERVICES, look=look, remedy=remedy, needs=there)
         yield Question(subject=Subject.OTHER_FIREWALLS, look=self._others, remedy="systemctl status nftables")
         yield Question(subject=Subject.PROGRAM, look=self._program, remedy="systemctl start shepherd-gateway")
 
@@ -75,16 +81,20 @@ class GatewayCheck:
     def _tracking(self) -> Iterator[Finding]:
         yield gateway.tracking_finding(self.settings, self.world.machine.tracking())
 
-    def _services(self) -> Iterator[Finding]:
-        settings, ask = self.settings, self.world.services
-        yield gateway.service_finding("flock pool", settings.collector, ask.tcp_problem(settings.collector))
+    def _services(self) -> Iterator[tuple[str, str, Ask]]:
+        """Each is a question of its own: a silent one takes no time from the next."""
+        settings, tcp = self.settings, self.world.services.tcp_problem
+        yield "flock pool", settings.collector, tcp
         for address in settings.dns:
-            yield gateway.service_finding("resolver", address, ask.dns_problem(address))
+            yield "resolver", address, self.world.services.dns_problem
         for place in settings.squid:
-            yield gateway.service_finding("proxy", place, ask.tcp_problem(place))
+            yield "proxy", place, tcp
         for entry in settings.schedds:
             name, _, place = entry.partition("=")
-            yield gateway.service_finding(f"schedd of {name}", place, ask.tcp_problem(place))
+            yield f"schedd of {name}", place, tcp
+
+    def _service(self, what: str, place: str, ask: Ask) -> Iterator[Finding]:
+        yield gateway.service_finding(what, place, ask(place))
 
     def _others(self) -> Iterator[Finding]:
         yield from gateway.firewall_findings(self._flushers())
