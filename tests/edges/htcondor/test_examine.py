@@ -29,7 +29,7 @@ def examine(monkeypatch: pytest.MonkeyPatch, answers: Sequence[object]) -> Any:
             raise Trouble(answer)
         return answer
 
-    monkeypatch.setitem(sys.modules, "htcondor2", types.SimpleNamespace(ping=ping, HTCondorException=Trouble))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "htcondor2", types.SimpleNamespace(ping=ping, HTCondorException=Trouble))
     spec = importlib.util.spec_from_file_location("examined", SOURCE)
     assert spec is not None
     assert spec.loader is not None
