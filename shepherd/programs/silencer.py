@@ -206,6 +206,9 @@ class Silencer:
                 self._silences.setdefault(made.check, {})[made.name] = made
         for call, why in turn.refused:
             self._refused(call, why, now_s)
+        for call in (*(call for call, _ in turn.refused), *turn.unasked):
+            if isinstance(call, End):
+                self._silences.setdefault(call.check, {})[call.silence.name] = call.silence
         self._outcomes(turn)
         if turn.beat_problem is not None:
             self._beat_trouble = f"sign of life: {turn.beat_problem}" if turn.beat_problem else ""
@@ -251,6 +254,7 @@ class Silencer:
         """After."""
         told: list[tuple[Call, Mapping[str, object]]] = [(call, {"result": "done"}) for call, _ in turn.done]
         told += [(call, {"result": "refused", "detail": why}) for call, why in turn.refused]
+        told += [(call, {"result": "not asked"}) for call in turn.unasked]
         self._write(EntryKind.OUTCOME, told)
 
     def _write(self, kind: EntryKind, calls: Sequence[tuple[Call, Mapping[str, object]]]) -> None:

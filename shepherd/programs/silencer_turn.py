@@ -16,6 +16,8 @@ class Turn:
     done: tuple[tuple[Call, Silence | None], ...] = ()
     """Requests that were granted, and the silence that a Begin made."""
     refused: tuple[tuple[Call, str], ...] = ()
+    unasked: tuple[Call, ...] = ()
+    """Requests that the turn did not come to."""
     problem: str = ""
     """Why the rest of the turn was given up: nothing is known then of its last request."""
     beat_problem: str | None = None
@@ -68,7 +70,7 @@ class Work:
     def _carry_out(self, turn: Turn) -> Turn:
         done: list[tuple[Call, Silence | None]] = []
         refused: list[tuple[Call, str]] = []
-        until_s, problem = self.clock.steady_s() + self.within_s, ""
+        until_s, problem, asked = self.clock.steady_s() + self.within_s, "", 0
         for call in self.calls:
             try:
                 done.append((call, self._ask(call)))
@@ -77,9 +79,11 @@ class Work:
                 problem = exc.diagnosis() if exc.is_user else ""
             except MonitoringUnavailable as exc:
                 problem = exc.diagnosis()
+            asked += 1
             if problem or self.clock.steady_s() > until_s:
                 break
-        return dataclasses.replace(turn, done=tuple(done), refused=tuple(refused), problem=problem)
+        left = tuple(self.calls[asked:])
+        return dataclasses.replace(turn, done=tuple(done), refused=tuple(refused), unasked=left, problem=problem)
 
     def _ask(self, call: Call) -> Silence | None:
         match call:
