@@ -7,7 +7,7 @@ turns of a thread, at most one at a time; the loop only plans, records before an
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from shepherd.core.monitoring.plan import longest, plan
+from shepherd.core.monitoring.plan import is_silent, plan
 from shepherd.core.monitoring.wishes import Wish, checks_of, is_urgent, wishes_of
 from shepherd.errors import ShepherdError
 from shepherd.model.entry import Entry, EntryKind
@@ -190,7 +190,7 @@ class Silencer:
 
     def _is_silent(self, check: str) -> bool:
         there = tuple(self._silences.get(check, {}).values())
-        return longest(there, self._settings.icinga, self._clock.wall_s()) is not None
+        return is_silent(there, self._settings.icinga, self._clock.wall_s())
 
     # -- folding in ---------------------------------------------------------------------------------------------------
 

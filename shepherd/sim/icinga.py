@@ -15,6 +15,7 @@ from shepherd.model.monitoring import (
     Silence,
     SilenceKind,
     mark_in,
+    until_in,
 )
 from shepherd.sim.crash import Crashes
 
@@ -151,12 +152,12 @@ class SimMonitoring:
                 case SilenceKind.CHECKS_OFF:
                     if not check.is_active and not check.mark:
                         raise MonitoringRefused(f"{check.name}: its active checks were switched off by somebody else")
-                    self._switch(check, wanted.mark.text())
+                    self._switch(check, wanted.mark.text(wanted.until_s))
             self._answer()
-        until_s = wanted.until_s if wanted.kind is SilenceKind.DOWNTIME else None
         return Silence(
-            name=name, check=check.name, kind=wanted.kind, mark=wanted.mark, until_s=until_s, from_s=wanted.from_s
-        )
+            name=name, check=check.name, kind=wanted.kind, mark=wanted.mark, until_s=wanted.until_s,
+            from_s=wanted.from_s,
+        )  # fmt: skip
 
     def end(self, silence: Silence) -> None:
         """End one."""
@@ -230,4 +231,6 @@ def _marked(downtimes: Iterable[Downtime]) -> Iterator[Silence]:
 def _switched_off(checks: Mapping[str, Check]) -> Iterator[Silence]:
     for check in checks.values():
         if (mark := mark_in(check.mark)) is not None:
-            yield Silence(name=check.name, check=check.name, kind=SilenceKind.CHECKS_OFF, mark=mark, until_s=None)
+            yield Silence(
+                name=check.name, check=check.name, kind=SilenceKind.CHECKS_OFF, mark=mark, until_s=until_in(check.mark)
+            )

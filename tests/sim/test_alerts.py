@@ -213,6 +213,30 @@ def test_what_was_switched_off_stays_so_until_a_shepherd_is_back() -> None:
     assert silent(site) == {"f201!startd", "f202!startd"}
 
 
+def known(site: Site) -> set[str]:
+    """Hosts that the shepherd tells of."""
+    return {host["host"] for host in site.ledger.present["hosts"]}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_host_that_dies_while_it_is_lent_is_told_in_time(kind: str) -> None:
+    """The host burned while it was lent, the shepherd lived on, and nobody ever heard of it."""
+    icinga = dataclasses.replace(KINDS[kind].icinga, downtime_s=600.0)
+    site = quiet_site(dataclasses.replace(KINDS[kind], icinga=icinga))
+    site.start_shepherd()
+    site.run(1000)
+    (burned,) = lent(site)
+    faults.cut_private(site, site.hosts[burned])
+    faults.cut_flock(site, site.hosts[burned])
+    faults.flockoff(site)
+    site.run(SPEC.timers.lease_s)
+    assert _is_silent(site, burned)
+    assert site.run_until(lambda: burned not in known(site), 2000)
+    site.run(icinga.downtime_s + 100)
+    assert not _is_silent(site, burned)
+    assert site.breaches() == ()
+
+
 def test_a_change_of_ways_leaves_nothing_of_the_old() -> None:
     """Checks that the talk's way had switched off stayed off for good when the site changed to downtimes."""
     site = quiet_site(OFF)
