@@ -10,7 +10,7 @@ from shepherd.errors import MonitoringRefused
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import HostName
 from shepherd.model.icinga_settings import IcingaSettings
-from shepherd.model.monitoring import Begin, Heartbeat, Silence
+from shepherd.model.monitoring import Begin, Heartbeat, Silence, SilenceKind
 from shepherd.model.orders import Stage, SwitchRecord
 from shepherd.programs.diary import Diary
 from shepherd.programs.silencer import LIST_S, MOST_CALLS, REFUSED_S, RETRY_S, Silencer
@@ -303,6 +303,29 @@ def asked(desk: Desk, kind: EntryKind) -> list[object]:
     """Every request in the records."""
     told = [entry.body for entry in desk.ledger.entries if entry.kind is kind]
     return [call for body in told for call in body.get("calls") or [body]]  # type: ignore[attr-defined]
+
+
+class Blind(SimMonitoring):
+    """Our user may see downtimes, and no checks."""
+
+    may_see = False
+
+    def silences(self, kind: SilenceKind) -> Sequence[Silence]:
+        if kind is SilenceKind.CHECKS_OFF and not self.may_see:
+            raise MonitoringRefused("403 Missing permission: objects/query/service")
+        return super().silences(kind)
+
+
+def test_what_cannot_be_seen_of_another_way_is_told_until_it_can(desk: Desk) -> None:
+    """A shepherd that might not list what was switched off took it for nothing."""
+    blind = Blind(icinga=desk.icinga)
+    desk.silencer.adopt(SETTINGS, blind)
+    desk.run(2)
+    assert "query/service" in desk.silencer.problem
+    assert desk.silent() == {"f201!startd", "f202!startd"}
+    blind.may_see = True
+    desk.run(LIST_S + 2)
+    assert desk.silencer.problem == ""
 
 
 class Stubborn(SimMonitoring):

@@ -23,7 +23,9 @@ SPEC = SiteSpec(
     timers=TimerSettings(cycle_s=20, lease_s=200),
     icinga=ICINGA,
 )
-OFF = dataclasses.replace(SPEC, icinga=dataclasses.replace(ICINGA, silence=SilenceKind.CHECKS_OFF))
+OFF = dataclasses.replace(
+    SPEC, icinga=dataclasses.replace(ICINGA, silence=SilenceKind.CHECKS_OFF, user="shepherd-checks")
+)
 KINDS = {"downtime": SPEC, "disable-checks": OFF}
 LEND_S, HOME_S = 40.0, 150.0
 
@@ -243,12 +245,22 @@ def test_a_change_of_ways_leaves_nothing_of_the_old() -> None:
     site.start_shepherd()
     assert site.run_until(lambda: len(lent(site)) == 1, 60)
     settle(site)
+    off = [check for check in icinga_of(site).checks.values() if check.mark]
+    assert len(off) == 2
     site.shepherds[0].kill()
     site.spec = SPEC
+    site.start_shepherd()
+    site.run(300)
+    assert silent(site) == table(site)
+    (told,) = site.ledger.present["problems"]  # type: ignore[misc]
+    assert "2 checks are still switched off by us, and user shepherd may not switch them on" in told
+    site.shepherds[-1].kill()
+    site.spec = dataclasses.replace(SPEC, icinga=dataclasses.replace(ICINGA, user="shepherd-checks"))
     site.start_shepherd()
     settle(site)
     assert silent(site) == table(site)
     assert all(check.is_active and not check.mark for check in icinga_of(site).checks.values())
+    assert site.ledger.present["problems"] == []
 
 
 def test_downtimes_are_renewed_for_as_long_as_a_lend_lasts() -> None:

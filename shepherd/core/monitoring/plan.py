@@ -48,7 +48,8 @@ def plan(
         if wish := wishes.get(check):
             calls += _wished(wish, there, HostName(wish.mark.host) in urgent, icinga, now)
         else:
-            calls += [(1, 0.0, check, End(silence=one)) for one in there if one.mark.host in known or _is_over(one, now)]
+            gone = [one for one in there if one.mark.host in known or _is_over(one, now)]
+            calls += [(1, 0.0, check, End(silence=one)) for one in gone]
     return tuple(call for _, _, _, call in sorted(calls, key=lambda one: one[:3]))
 
 
