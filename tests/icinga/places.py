@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from shepherd.edges.icinga import Icinga
 from shepherd.lab.icinga import Instance, path, settings_for
@@ -18,7 +18,7 @@ from shepherd.sim.icinga import SimIcinga, SimMonitoring, Trouble
 CHECK, OTHER, HEART = "p201!startd", "f201!startd", "cm!flocking-shepherd"
 HOST = "p201"
 """An object of another type, which a site may name as a check."""
-NAMES = {"regular": ("{host}!startd", "{host}"), "flock": ("{flock}!startd",)}
+NAMES: dict[str, Any] = {"regular": ("{host}!startd", "{host}"), "flock": ("{flock}!startd",)}
 REQUEST_S = 2.0
 
 

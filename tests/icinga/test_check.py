@@ -54,7 +54,7 @@ def test_what_is_wrong_is_named_with_a_remedy(icinga: Instance, tmp_path: pathli
         ({"ca_file": ""}, "certificate"),
         ({"ca_file": str(no_authority)}, "authority"),
     ):
-        finding = found(dataclasses.replace(settings, **changes))  # type: ignore[arg-type]
+        finding = found(dataclasses.replace(settings, **changes))
         assert finding.state is State.WRONG, changes
         assert said in finding.said
         assert finding.remedy
