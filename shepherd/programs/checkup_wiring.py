@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import shepherd
 from shepherd.core.gateway_rules import gateway_problems
+from shepherd.core.monitoring.permissions import missing
 from shepherd.edges.account import become, daemon_account, own_account
 from shepherd.edges.arp import WayOutProbe
 from shepherd.edges.clock import SystemClock
@@ -19,6 +20,7 @@ from shepherd.edges.htcondor.installed import bindings_version
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness
+from shepherd.edges.icinga import Icinga
 from shepherd.edges.kernel_features import HostMachine
 from shepherd.edges.ledger_lock import writer_pid
 from shepherd.edges.netlink import Netlink
@@ -33,6 +35,7 @@ from shepherd.edges.systemd_units import Units
 from shepherd.errors import Unavailable
 from shepherd.model.finding import Finding, Role
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
 from shepherd.programs import guard
@@ -100,8 +103,8 @@ def of_central(settings: Settings) -> Iterator[Finding]:
 
 
 def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.World:
-    """What the central manager is looked at through; `stack` ends what it costs. To have the site's monitoring asked,
-    give `monitoring` what is a `ports_checkup.MonitoringAccount`: it is asked as root, if we are."""
+    """What the central manager is looked at through; `stack` ends what it costs. The monitoring is asked as root, if we
+    are."""
     pool = pool_of(settings, home_worker(settings))
     home, flock = (
         CondorWitness(worker(address, settings.paths.condor_config, f"{name} collector", f"{name}.collector"), QUERY_S)
@@ -122,7 +125,7 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         bindings=bindings_version,
         key_id=lambda path: id_of_file(Path(path)),
         daemon_pid=lambda state: writer_pid(Path(state) / "ledger"),
-        monitoring=None,
+        monitoring=SitesMonitoring(settings.icinga) if settings.icinga.url else None,
     )
 
 
@@ -170,6 +173,23 @@ def of_gateway(settings: GatewaySettings) -> Iterator[Finding]:
         services=NetworkServices(),
     )
     yield from Round(in_time).ask(gateway.GatewayCheck(settings=settings, world=world).questions())
+
+
+class SitesMonitoring:
+    """`ports_checkup.MonitoringAccount`: the ApiUser that the daemon is."""
+
+    def __init__(self, icinga: IcingaSettings) -> None:
+        self._settings = icinga
+
+    @property
+    def address(self) -> str:
+        """See the port."""
+        return f"{self._settings.url} (user {self._settings.user})"
+
+    def lacking(self) -> Sequence[str]:
+        """See the port. What cannot be read is told by the question, not before."""
+        with contextlib.closing(Icinga(self._settings)) as icinga:
+            return missing(icinga.permissions(), self._settings)
 
 
 class SiteRegistry:
