@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from shepherd.core.guest.record import text_of
-from shepherd.core.guest.rules import guest_problems
+from shepherd.core.guest.rules import beside_problems, guest_problems
 from shepherd.edges.guest_files import DirectoryOfGuests
 from shepherd.edges.settings_file import read_guest
 from shepherd.errors import CommandFailed, SettingsError
@@ -21,7 +21,7 @@ TOKEN = Token(text="eyJ.secret.x\n", ident="0f", until_s=2e9)
 def files_in(place: Path) -> DirectoryOfGuests:
     return DirectoryOfGuests(
         place / "guests.d", place / "handover", configuration=lambda: place / "50-guests.conf",
-        read=lambda path: read_guest(path, guest_problems), write=text_of,
+        read=lambda path: read_guest(path, guest_problems), beside=beside_problems, write=text_of,
         names=lambda guest: (f"token-of-{guest.name}", "60-flock.conf"),
     )  # fmt: skip
 
@@ -80,6 +80,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         pass
     with pytest.raises(CommandFailed, match=r"nowhere"):
         DirectoryOfGuests(
-            tmp_path, tmp_path, configuration=lambda: tmp_path / "nowhere/x", read=lambda _: CAMPUS, write=text_of,
-            names=lambda _: ("a", "b"),
+            tmp_path, tmp_path, configuration=lambda: tmp_path / "nowhere/x", read=lambda _: CAMPUS,
+            beside=beside_problems, write=text_of, names=lambda _: ("a", "b"),
         ).configure("")  # fmt: skip

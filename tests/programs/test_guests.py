@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shepherd.core.guest.record import text_of
-from shepherd.core.guest.rules import guest_problems
+from shepherd.core.guest.rules import beside_problems, guest_problems
 from shepherd.core.guest.snippet import snippet_file, token_name
 from shepherd.edges.guest_files import DirectoryOfGuests
 from shepherd.edges.settings_file import read_guest
@@ -51,7 +51,7 @@ class Place:
         self.files = DirectoryOfGuests(
             place / "guests.d", place / "handover",
             configuration=lambda: place / "50-guests.conf",
-            read=lambda path: read_guest(path, guest_problems), write=text_of,
+            read=lambda path: read_guest(path, guest_problems), beside=beside_problems, write=text_of,
             names=lambda _guest: (token_name(ABOUT), snippet_file(ABOUT)),
         )  # fmt: skip
         text: Callable[[], str] = (place / "50-guests.conf").read_text
