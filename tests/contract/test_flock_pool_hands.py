@@ -64,9 +64,11 @@ class LabFlockPlace:
         self._site.cm.write(f"{FLOCK_CONFIG_D}/{FILE}", text)
 
     def advertise(self, token: Token, schedd: str) -> None:
+        """An ad that means to stay for decades, once it is withdrawn."""
         address = "<203.0.113.50:1>"
         ad = f'MyType = "Scheduler"\nName = "{schedd}"\nMachine = "campus"\nMyAddress = "{address}"\n'
-        self._site.campus.write("/run/contract.ad", ad + f'ScheddIpAddr = "{address}"\n')
+        lives = f"ClassAdLifetime = ifThenElse(LastHeardFrom =?= 0, {2**31 - 1}, undefined)\n"
+        self._site.campus.write("/run/contract.ad", ad + f'ScheddIpAddr = "{address}"\n' + lives)
         self._site.campus.write(f"{DIRECTORY}/own", token.text, mode=0o600)
         say = ("condor_advertise", "-pool", "cm-wan:9619", "-tcp", "UPDATE_SCHEDD_AD", "/run/contract.ad")
         self._site.campus.run(say, env=AS_HOLDER)

@@ -45,9 +45,9 @@ def guest_ads(guests: Sequence[Guest]) -> str:
 
 
 def _own_ads(guest: Guest) -> str:
-    """True for an ad that this guest may advertise: of its own schedds, and of its own users at these. A schedd puts its
-    domain after the last `@` of a submitter; what stands before that, a job may say. No schedd says how long its ads
-    live, and the collector would keep a withdrawn ad for as long as it says."""
+    """True for an ad that this guest may advertise: of its own schedds, and of its own users at these. A schedd puts
+    its domain after the last `@` of a submitter; what stands before that, a job may say. No schedd says how long its
+    ads live, and the collector's housekeeper would keep a withdrawn ad for as long."""
     names = "{" + ", ".join(f'"{schedd.lower()}"' for schedd in guest.schedds) + "}"
     own_schedd = f"member(toLower(ScheddName), {names})"
     schedd = f'MyType == "Scheduler" && member(toLower(Name), {names}) && (ScheddName =?= undefined || {own_schedd})'

@@ -117,11 +117,11 @@ class FlockPoolTools:
         return read.strip() == self._ads(guests)
 
     def withdraw(self, guests: Sequence[Guest]) -> Sequence[str]:
-        """See the port."""
+        """See the port. The query has no type of its own: the collector would compare that, not the ad's."""
         where = ("-pool", self._values[1])
         strange = f"{A_GUESTS} && ({self._ads(guests)}) =!= True"
         for command, kind in WITHDRAWN.items():
-            query = f'MyType = "Query"\nTargetType = "{kind}"\nRequirements = {strange}\n'
+            query = f'TargetType = "{kind}"\nRequirements = {strange}\n'
             self._say("condor_advertise", *where, "-tcp", command, "-", given=query)
         return self._say("condor_status", *where, "-any", "-constraint", strange, "-af", "Name").splitlines()
 
