@@ -31,8 +31,8 @@ class Icinga:
     """One Icinga. For one thread at a time."""
 
     def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
-        """`owner`: account, beside root and ours, whose the password may be. Raises CommandFailed if the password or the
-        authority cannot be read."""
+        """`owner`: account, beside root and ours, whose the password may be. Raises CommandFailed if the password or
+        the authority cannot be read."""
         self._api = IcingaApi(icinga, owner)
         names = (*icinga.regular, *icinga.flock)
         self._kinds = sorted({_kind(name) for name in names})

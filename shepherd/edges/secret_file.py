@@ -19,8 +19,8 @@ SYSTEMDS = Path("/run/credentials")
 
 
 def read_secret(path: Path, what: str, owner: int | None = None) -> str:
-    """The text of a file that only its owner can read: root, we or `owner`, the account that we look on behalf of. Raises
-    CommandFailed, naming it as `what`."""
+    """The text of a file that only its owner can read: root, we or `owner`, the account that we look on behalf of.
+    Raises CommandFailed, naming it as `what`."""
     try:
         path = readable(path)
         descriptor = os.open(path, FLAGS)
