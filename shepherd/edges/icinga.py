@@ -30,9 +30,10 @@ SERVICE, HOST = "services", "hosts"
 class Icinga:
     """One Icinga. For one thread at a time."""
 
-    def __init__(self, icinga: IcingaSettings) -> None:
-        """Raises CommandFailed if the password or the authority cannot be read."""
-        self._api = IcingaApi(icinga)
+    def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
+        """`owner`: account, beside root and ours, whose the password may be. Raises CommandFailed if the password or
+        the authority cannot be read."""
+        self._api = IcingaApi(icinga, owner)
         names = (*icinga.regular, *icinga.flock)
         self._kinds = sorted({_kind(name) for name in names})
 

@@ -113,6 +113,8 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
     for one in (pool, home, flock):
         stack.callback(one.close)
     tools = Tools(condor_config=settings.paths.condor_config, directory=settings.paths.tools)
+    daemon = daemon_account(Path(settings.paths.state))
+    owner = daemon.pw_uid if daemon else None
     return central.World(
         clock=SystemClock(),
         pool=pool,
@@ -125,7 +127,7 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         bindings=bindings_version,
         key_id=lambda path: id_of_file(Path(path)),
         daemon_pid=lambda state: writer_pid(Path(state) / "ledger"),
-        monitoring=SitesMonitoring(settings.icinga) if settings.icinga.url else None,
+        monitoring=SitesMonitoring(settings.icinga, owner) if settings.icinga.url else None,
     )
 
 
@@ -178,8 +180,9 @@ def of_gateway(settings: GatewaySettings) -> Iterator[Finding]:
 class SitesMonitoring:
     """`ports_checkup.MonitoringAccount`: the ApiUser that the daemon is."""
 
-    def __init__(self, icinga: IcingaSettings) -> None:
-        self._settings = icinga
+    def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
+        """`owner`: the daemon's account, whose the password may be."""
+        self._settings, self._owner = icinga, owner
 
     @property
     def address(self) -> str:
@@ -188,7 +191,7 @@ class SitesMonitoring:
 
     def lacking(self) -> Sequence[str]:
         """See the port. What cannot be read is told by the question, not before."""
-        with contextlib.closing(Icinga(self._settings)) as icinga:
+        with contextlib.closing(Icinga(self._settings, self._owner)) as icinga:
             return missing(icinga.permissions(), self._settings)
 
 

@@ -1,11 +1,13 @@
 """`shepherd check`'s question about the monitoring, asked of a real Icinga."""
 
 import dataclasses
+import os
 import pathlib
 
 import pytest
 
 from shepherd.core.checkup.daemon import monitoring_finding
+from shepherd.errors import CommandFailed
 from shepherd.lab.icinga import Instance, settings_for
 from shepherd.model.finding import Finding, State, Subject
 from shepherd.model.icinga_settings import IcingaSettings
@@ -36,6 +38,15 @@ def test_the_shipped_users_are_well(icinga: Instance, tmp_path: pathlib.Path, us
     finding = found(settings)
     assert finding.state is State.OK
     assert icinga.url in finding.said
+
+
+def test_root_may_look_at_a_password_that_is_the_daemons(icinga: Instance, tmp_path: pathlib.Path) -> None:
+    """Root was told that the daemon's own file was loose, on a site where everything worked."""
+    settings = settings_for(icinga, tmp_path / "password", **NAMES)
+    os.chown(tmp_path / "password", 4711, -1)
+    assert SitesMonitoring(settings, 4711).lacking() == ()
+    with pytest.raises(CommandFailed, match="owner 4711"):
+        SitesMonitoring(settings).lacking()
 
 
 def test_what_is_wrong_is_named_with_a_remedy(icinga: Instance, tmp_path: pathlib.Path) -> None:
