@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from shepherd.errors import SettingsError
 from shepherd.model.guest import Claim, FlockPool, Guest, Token
 
 
@@ -14,7 +15,13 @@ class GuestFiles(Protocol):
         """Nobody else adds or removes guests meanwhile. Raises Unavailable if somebody does."""
 
     def guests(self) -> Sequence[Guest]:
-        """All guests, removed ones too, by name. Raises SettingsError for a file that is not understood."""
+        """All guests, removed ones too, by name. Raises SettingsError for the first file that is wrong."""
+
+    def guest(self, name: str) -> Guest | None:
+        """One guest, whatever the others' files are like. Raises SettingsError if its own is not understood."""
+
+    def understood(self) -> tuple[Sequence[Guest], Sequence[SettingsError]]:
+        """All guests but those whose files are wrong, and what is wrong with these."""
 
     def keep(self, guest: Guest) -> None:
         """Write a guest's file."""
@@ -46,8 +53,12 @@ class FlockPoolHands(Protocol):
         """Whether its collector lets somebody with this token advertise a schedd, or read. Raises PoolUnavailable if
         it does not say."""
 
-    def withdraw(self, identity: str) -> None:
-        """Take everything out of its collector that was advertised by an identity. Raises CommandFailed."""
+    def obeys(self, guests: Sequence[Guest]) -> bool:
+        """Whether its collector has read that these guests may sign in, and what they may advertise."""
+
+    def withdraw(self, guests: Sequence[Guest]) -> Sequence[str]:
+        """Take every guest's ad out of its collector that these guests may not advertise; what is left of such all the
+        same, by name. Raises CommandFailed."""
 
     def claims(self) -> Sequence[Claim]:
         """The slots that anybody's jobs have. Raises CommandFailed."""

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from shepherd.core.setting_forms import Problem, absolute_problems, duplicate_problems, line_problem, second_problems
 from shepherd.model.icinga_settings import IcingaSettings
-from shepherd.model.monitoring import SilenceKind
 from shepherd.model.settings import TimerSettings
 
 SHORTEST_DOWNTIME_S = 120.0
@@ -82,8 +81,8 @@ def time_problems(icinga: IcingaSettings, timers: TimerSettings) -> Iterator[Pro
     yield from problems
     if problems:
         return
-    if icinga.silence is SilenceKind.DOWNTIME and not SHORTEST_DOWNTIME_S <= icinga.downtime_s <= LONGEST_DOWNTIME_S:
-        remedy = f"{SHORTEST_DOWNTIME_S:g} to {LONGEST_DOWNTIME_S:g}: a dead shepherd hides alerts for so long"
+    if not SHORTEST_DOWNTIME_S <= icinga.downtime_s <= LONGEST_DOWNTIME_S:
+        remedy = f"{SHORTEST_DOWNTIME_S:g} to {LONGEST_DOWNTIME_S:g}: a dead shepherd or host hides alerts for so long"
         yield Problem("icinga.downtime_s", f"is {icinga.downtime_s:g}", remedy)
     if icinga.lend_waits_s >= timers.arm_deadline_s:
         yield Problem(

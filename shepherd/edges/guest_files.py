@@ -5,11 +5,11 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from shepherd.errors import CommandFailed, Unavailable
-from shepherd.model.guest import Guest, Token
+from shepherd.errors import CommandFailed, SettingsError, Unavailable
+from shepherd.model.guest import Guest, Standing, Token
 
 SUFFIX = ".toml"
 LOCK = ".lock"
@@ -26,13 +26,15 @@ class DirectoryOfGuests:
         *,
         configuration: Callable[[], Path],
         read: Callable[[Path], Guest],
+        beside: Callable[[Guest, Sequence[Guest]], Iterable[tuple[str, str, str]]],
         write: Callable[[Guest], str],
         names: Callable[[Guest], tuple[str, str]],
     ) -> None:
         """`guests`: their directory. `handover`: below it each guest has one, root's alone. `configuration`: the file
-        that tells the flock pool. `read`, `write`: a guest's file. `names`: of its token and of its snippet."""
+        that tells the flock pool. `read`, `write`: a guest's file. `beside`: key, problem and remedy of what a guest
+        must not have beside others. `names`: of its token and of its snippet."""
         self._guests, self._handover, self._configuration = guests, handover, configuration
-        self._read, self._write, self._names = read, write, names
+        self._read, self._write, self._names, self._beside = read, write, names, beside
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -50,13 +52,52 @@ class DirectoryOfGuests:
 
     def guests(self) -> Sequence[Guest]:
         """See the port."""
+        guests, wrong = self.understood()
+        if wrong:
+            raise wrong[0]
+        return guests
+
+    def understood(self) -> tuple[Sequence[Guest], Sequence[SettingsError]]:
+        """See the port. A copy beside a guest's file is wrong, and whoever has what another has, as that other is."""
         with _told(self._guests):
             paths = sorted(self._guests.glob(f"*{SUFFIX}"))
-        return [self._read(path) for path in paths]
+        read, wrong = list[Guest](), list[SettingsError]()
+        for path in paths:
+            try:
+                read.append(self._read_own(path))
+            except SettingsError as exc:
+                wrong.append(exc)
+        clashes = {guest.name: faults for guest in read if (faults := self._clashes(guest, read))}
+        wrong.extend(self._wrong(self._file(name), fault) for name, faults in clashes.items() for fault in faults[:1])
+        return [guest for guest in read if guest.name not in clashes], wrong
+
+    def guest(self, name: str) -> Guest | None:
+        """See the port."""
+        path = self._file(name)
+        return self._read_own(path) if path.is_file() else None
+
+    def _read_own(self, path: Path) -> Guest:
+        guest = self._read(path)
+        if self._file(guest.name) != path:
+            remedy = f"a guest's file is named after it: remove this one, or move it out of {self._guests}"
+            raise self._wrong(path, ("name", f"is {guest.name}, whose file is {self._file(guest.name).name}", remedy))
+        return guest
+
+    def _clashes(self, guest: Guest, read: Sequence[Guest]) -> Sequence[tuple[str, str, str]]:
+        if guest.standing is Standing.REMOVED:
+            return []
+        return list(self._beside(guest, [other for other in read if other is not guest]))
+
+    def _wrong(self, path: Path, fault: tuple[str, str, str]) -> SettingsError:
+        key, problem, remedy = fault
+        return SettingsError(file=str(path), key=key, problem=problem, remedy=remedy)
+
+    def _file(self, name: str) -> Path:
+        return self._guests / f"{name}{SUFFIX}"
 
     def keep(self, guest: Guest) -> None:
         """See the port."""
-        replace(self._guests / f"{guest.name}{SUFFIX}", self._write(guest), OPEN)
+        replace(self._file(guest.name), self._write(guest), OPEN)
 
     def configure(self, text: str) -> None:
         """See the port."""

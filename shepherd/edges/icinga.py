@@ -17,6 +17,7 @@ from shepherd.model.monitoring import (
     Silence,
     SilenceKind,
     mark_in,
+    until_in,
 )
 
 DOWNTIME_ATTRIBUTES = ("author", "comment", "host_name", "service_name", "start_time", "end_time")
@@ -29,9 +30,10 @@ SERVICE, HOST = "services", "hosts"
 class Icinga:
     """One Icinga. For one thread at a time."""
 
-    def __init__(self, icinga: IcingaSettings) -> None:
-        """Raises CommandFailed if the password or the authority cannot be read."""
-        self._api = IcingaApi(icinga)
+    def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
+        """`owner`: account, beside root and ours, whose the password may be. Raises CommandFailed if the password or
+        the authority cannot be read."""
+        self._api = IcingaApi(icinga, owner)
         names = (*icinga.regular, *icinga.flock)
         self._kinds = sorted({_kind(name) for name in names})
 
@@ -49,17 +51,16 @@ class Icinga:
         match wanted.kind:
             case SilenceKind.DOWNTIME:
                 name = self._schedule(wanted)
-                until_s: float | None = wanted.until_s
             case SilenceKind.CHECKS_OFF:
                 self._refuse_others(wanted.check)
-                self._switch(wanted.check, mark=wanted.mark.text())
-                name, until_s = wanted.check, None
+                self._switch(wanted.check, mark=wanted.mark.text(wanted.until_s))
+                name = wanted.check
         return Silence(
             name=name,
             check=wanted.check,
             kind=wanted.kind,
             mark=wanted.mark,
-            until_s=until_s,
+            until_s=wanted.until_s,
             from_s=wanted.from_s,
         )
 
@@ -179,11 +180,11 @@ def _switched_off(result: Result) -> Silence | None:
     """A check that we switched off, by the mark in it; None for any other."""
     attributes = result.get("attrs")
     variables = attributes.get("vars") if isinstance(attributes, dict) else None
-    mark = mark_in(str(variables.get(VARIABLE, ""))) if isinstance(variables, dict) else None
-    if mark is None:
+    said = str(variables.get(VARIABLE, "")) if isinstance(variables, dict) else ""
+    if (mark := mark_in(said)) is None:
         return None
     name = str(result.get("name"))
-    return Silence(name=name, check=name, kind=SilenceKind.CHECKS_OFF, mark=mark, until_s=None)
+    return Silence(name=name, check=name, kind=SilenceKind.CHECKS_OFF, mark=mark, until_s=until_in(said))
 
 
 def _figure(name: str, value: float) -> str:

@@ -34,14 +34,14 @@ OK, BAD, WRONG_USER, FAILED, BUSY = 200, 400, 401, 500, 503
 class IcingaApi:
     """One Icinga, asked as one user. For one thread at a time."""
 
-    def __init__(self, icinga: IcingaSettings) -> None:
+    def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
         """Raises CommandFailed if the password or the authority cannot be read."""
         self._url = icinga.url.rstrip("/")
         self._user = icinga.user
         self._request_s = icinga.request_s
         self._session = requests.Session()
         self._session.trust_env = False
-        password = read_secret(Path(icinga.password_file), "Icinga's password").strip("\r\n")
+        password = read_secret(Path(icinga.password_file), "Icinga's password", owner).strip("\r\n")
         self._session.verify = icinga.ca_file or ssl.get_default_verify_paths().cafile or True
         self._session.mount("https://", Verified(verifying(icinga.ca_file)))
         login = base64.b64encode(f"{icinga.user}:{password}".encode()).decode()

@@ -56,6 +56,7 @@ include "/instance/etc/shepherd-disable-checks.conf"
 """
 HOST = """
 object Host "{host}" {{
+  {template}
   check_command = "dummy"
   vars.flocking_shepherd = {is_cm}
 }}
@@ -171,8 +172,8 @@ class Instance:
         return False
 
     def check(self, name: str) -> Mapping[str, Any]:
-        """A service's attributes."""
-        found: Mapping[str, Any] = self.ask(f"/objects/services/{quote(name, safe='')}")[0]["attrs"]
+        """A check's attributes."""
+        found: Mapping[str, Any] = self.ask(path(name))[0]["attrs"]
         return found
 
     def is_silent(self, name: str) -> bool:
@@ -208,13 +209,19 @@ def defined(name: str) -> Iterable[str]:
     return [f"-D{key}={value}" for key, value in said.items()]
 
 
+def path(check: str) -> str:
+    """Where the API has it."""
+    return f"/objects/{'services' if '!' in check else 'hosts'}/{quote(check, safe='')}"
+
+
 def objects(pairs: Sequence[tuple[str, str]], heart: str) -> list[str]:
     """Hosts and checks, as a site's administrator would write them around the shipped templates."""
-    told = [HOST.format(host=heart, is_cm="true")]
-    for regular, flocking in pairs:
-        told += [HOST.format(host=name, is_cm="false") for name in (regular, flocking)]
-        told.append(CHECK.format(service="startd", host=regular, template="shepherd-regular-startd"))
-        told.append(CHECK.format(service="startd", host=flocking, template="shepherd-flocking-startd"))
+    told = [HOST.format(host=heart, is_cm="true", template="")]
+    for pair in pairs:
+        for name, herd in zip(pair, ("regular", "flocking"), strict=True):
+            template = f"shepherd-{herd}-startd"
+            told.append(HOST.format(host=name, is_cm="false", template=f'import "{template}"'))
+            told.append(CHECK.format(service="startd", host=name, template=template))
     return told
 
 

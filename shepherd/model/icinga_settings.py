@@ -28,9 +28,11 @@ class IcingaSettings:
     silence: SilenceKind = SilenceKind.DOWNTIME
     """How: by downtimes of our own, which lapse by themselves when the shepherd is dead (`downtime`), or by switching
     active checks off and on (`disable-checks`, as in the original talk), which lasts until a shepherd is back, keeps
-    no history of the outage, hides what a passive check would tell, and needs the right to change these objects."""
+    no history of the outage, hides what a passive check would tell, and needs the right to change these objects: user
+    `shepherd-checks` of the second shipped file."""
     downtime_s: float = 7200.0
-    """Length of a downtime, renewed at its half. Seconds. A dead shepherd hides no alert for longer."""
+    """Length of a downtime, renewed at its half. Seconds. A dead shepherd hides no alert for longer; with
+    `disable-checks` a living one hides no dead host for longer, once it has given the lend up."""
     request_s: float = 5.0
     """Deadline of one request. Seconds. Requests are made beside the loop and never hold it."""
     lend_waits_s: float = 20.0

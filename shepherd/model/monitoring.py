@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 AUTHOR = "flocking-shepherd"
 """Author of every downtime of a shepherd: those of anybody else are not even listed by the shipped ApiUser."""
 
-MARK = re.compile(r"\[shepherd pool=(\S*) instance=(\S*) host=(\S*) lease=(\S*)\]\Z")
+MARK = re.compile(r"\[shepherd pool=(\S*) instance=(\S*) host=(\S*) lease=(\S*)(?: until=(\d{1,12}))?\]\Z")
 
 
 class SilenceKind(enum.Enum):
@@ -18,7 +18,7 @@ class SilenceKind(enum.Enum):
     DOWNTIME = "downtime"
     """A downtime that lapses by itself."""
     CHECKS_OFF = "disable-checks"
-    """Active checks are switched off until they are switched on again."""
+    """Active checks are switched off until a shepherd switches them on again."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,12 +35,13 @@ class Mark:
     why: str
     """For whoever reads the downtime."""
 
-    def text(self) -> str:
-        """As a comment."""
+    def text(self, until_s: float | None = None) -> str:
+        """As a comment. `until_s`, epoch seconds: what it is for has no end of its own, and is over then."""
         pool, instance, host, lease = (
             quote(one, safe="", errors="replace") for one in (self.pool, self.instance, self.host, self.lease)
         )
-        return f"{self.why} [shepherd pool={pool} instance={instance} host={host} lease={lease}]"
+        until = "" if until_s is None else f" until={until_s:.0f}"
+        return f"{self.why} [shepherd pool={pool} instance={instance} host={host} lease={lease}{until}]"
 
 
 def mark_in(comment: str) -> Mark | None:
@@ -48,8 +49,14 @@ def mark_in(comment: str) -> Mark | None:
     matched = MARK.search(comment)
     if matched is None:
         return None
-    pool, instance, host, lease = map(unquote, matched.groups())
+    pool, instance, host, lease = map(unquote, matched.groups()[:4])
     return Mark(pool=pool, instance=instance, host=host, lease=lease, why=comment[: matched.start()].rstrip())
+
+
+def until_in(comment: str) -> float:
+    """Until when what a mark stands for is meant to be; what does not say it is over. Epoch seconds."""
+    matched = MARK.search(comment)
+    return float(matched.group(5) or 0) if matched else 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,8 +68,8 @@ class Silence:
     check: str
     kind: SilenceKind
     mark: Mark
-    until_s: float | None
-    """Epoch seconds; None: until it is ended."""
+    until_s: float
+    """Epoch seconds. A downtime is over then; a check that is switched off is to be renewed or ended by us."""
     from_s: float = 0.0
     """Epoch seconds."""
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import shepherd
 from shepherd.core.checkup.startd import duration_s
 from shepherd.core.gateway_rules import gateway_problems
+from shepherd.core.monitoring.permissions import missing
 from shepherd.core.setting_forms import Problem
 from shepherd.core.settings_rules import watchdog_problems
 from shepherd.edges.account import become, daemon_account, own_account
@@ -23,6 +24,7 @@ from shepherd.edges.htcondor.installed import bindings_version
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness
+from shepherd.edges.icinga import Icinga
 from shepherd.edges.icinga_http import verifying
 from shepherd.edges.kernel_features import HostMachine
 from shepherd.edges.ledger_lock import writer_pid
@@ -38,6 +40,7 @@ from shepherd.edges.systemd_units import Units
 from shepherd.errors import CommandFailed, ShepherdError, Unavailable
 from shepherd.model.finding import Finding, Role
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings
 from shepherd.programs import guard
@@ -136,8 +139,8 @@ def account_of(state: Path, machine: Units) -> "pwd.struct_passwd | None":
 
 
 def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.World:
-    """What the central manager is looked at through; `stack` ends what it costs. To have the site's monitoring asked,
-    give `monitoring` what is a `ports_checkup.MonitoringAccount`: it is asked as root, if we are."""
+    """What the central manager is looked at through; `stack` ends what it costs. The monitoring is asked as root, if we
+    are."""
     pool = pool_of(settings, home_worker(settings))
     home, flock = (
         CondorWitness(worker(address, settings.paths.condor_config, f"{name} collector", f"{name}.collector"), QUERY_S)
@@ -146,6 +149,8 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
     for one in (pool, home, flock):
         stack.callback(one.close)
     tools = Tools(condor_config=settings.paths.condor_config, directory=settings.paths.tools)
+    daemon = daemon_account(Path(settings.paths.state))
+    owner = daemon.pw_uid if daemon else None
     return central.World(
         clock=SystemClock(),
         pool=pool,
@@ -158,7 +163,7 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         bindings=bindings_version,
         key_id=lambda path: id_of_file(Path(path)),
         daemon_pid=lambda state: writer_pid(Path(state) / "ledger"),
-        monitoring=None,
+        monitoring=SitesMonitoring(settings.icinga, owner) if settings.icinga.url else None,
     )
 
 
@@ -206,6 +211,24 @@ def of_gateway(settings: GatewaySettings) -> Iterator[Finding]:
         services=NetworkServices(),
     )
     yield from Round(in_time).ask(gateway.GatewayCheck(settings=settings, world=world).questions())
+
+
+class SitesMonitoring:
+    """`ports_checkup.MonitoringAccount`: the ApiUser that the daemon is."""
+
+    def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
+        """`owner`: the daemon's account, whose the password may be."""
+        self._settings, self._owner = icinga, owner
+
+    @property
+    def address(self) -> str:
+        """See the port."""
+        return f"{self._settings.url} (user {self._settings.user})"
+
+    def lacking(self) -> Sequence[str]:
+        """See the port. What cannot be read is told by the question, not before."""
+        with contextlib.closing(Icinga(self._settings, self._owner)) as icinga:
+            return missing(icinga.permissions(), self._settings)
 
 
 class SiteRegistry:

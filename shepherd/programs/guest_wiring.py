@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from shepherd.core.guest.pool_config import FILE, MACRO
+from shepherd.core.guest.pool_config import FILE, MACRO, guest_ads
 from shepherd.core.guest.record import text_of
-from shepherd.core.guest.rules import guest_problems
+from shepherd.core.guest.rules import beside_problems, guest_problems
 from shepherd.core.guest.snippet import snippet_file, token_name
 from shepherd.core.settings_rules import daemon_problems
 from shepherd.edges.clock import SystemClock
@@ -31,12 +31,13 @@ class GuestProgram:
         self._flock, self._paths, self._graceful_s = _settings(settings)
         self._directory = Path(self._paths.guests)
         place = self._directory.parent / MINTING
-        self._pool = FlockPoolTools(Path(self._flock), self._paths.tools, MACRO, place)
+        self._pool = FlockPoolTools(Path(self._flock), self._paths.tools, marker=MACRO, ads=guest_ads, place=place)
         self._files = DirectoryOfGuests(
             self._directory,
             self._directory.parent / HANDOVER,
             configuration=lambda: self._pool.directory() / FILE,
             read=lambda path: read_guest(path, guest_problems),
+            beside=beside_problems,
             write=text_of,
             names=self._names,
         )

@@ -10,7 +10,7 @@ from shepherd.core.guest.pool_config import pool_config
 from shepherd.core.guest.rules import guest_problems, site_problems
 from shepherd.core.guest.snippet import snippet
 from shepherd.core.setting_forms import Problem
-from shepherd.errors import PoolUnavailable, UsageError
+from shepherd.errors import PoolUnavailable, SettingsError, UsageError
 from shepherd.model.guest import Anew, Deed, FlockPool, Guest, Standing, Token, Wanted
 from shepherd.ports_guest import FlockPoolHands, GuestFiles
 
@@ -57,15 +57,15 @@ class Guests:
             known = self._files.guests()
             guest = added(name, _named(name, known), wanted, anew, self._deed(), pool.trust_domain)
             self._refuse(guest, known, pool)
-            return self._admit(guest, _named(name, known), anew, pool)
+            if guest != _named(name, known):
+                self._files.keep(guest)
+            return self._admit(guest, anew, pool)
 
-    def _admit(self, guest: Guest, before: Guest | None, anew: Anew, pool: FlockPool) -> Guest:
-        if guest != before:
-            self._files.keep(guest)
+    def _admit(self, guest: Guest, anew: Anew, pool: FlockPool) -> Guest:
         token = self._issue(guest, pool) if needs_token(guest, anew) else None
         runs = self._configure()
-        if runs and before is not None and (before.identity, before.schedds) != (guest.identity, guest.schedds):
-            self._pool.withdraw(before.identity)
+        if runs:
+            self._withdraw()
         if token is None:
             self._say(f"{guest.name} is a guest as {guest.identity}; the flock pool knows it as it is written here")
             return guest
@@ -90,29 +90,42 @@ class Guests:
 
         `every_claim`: end all guests' claims, because its schedds cannot be trusted to say which are theirs. Repeating
         it for a guest that is removed already does all of that again. Raises as `add`, and PoolUnavailable if the flock
-        pool does not answer: nobody is let in as the guest once it does.
+        pool does not answer: nobody is let in as the guest once it does. Other guests' files that are wrong hinder
+        nothing: they let nobody in from then on, and SettingsError is raised when all is done.
         """
         self._pool.about()
         with self._files.alone():
-            known = self._files.guests()
-            guest = removing(name, _named(name, known), self._deed())
-            if guest != _named(name, known):
-                self._files.keep(guest)
+            guest = self._leaving(name)
             if not self._configure():
-                message = f"the flock pool does not answer; {guest.identity} is not let in once it has started anew"
+                message = f"the flock pool does not answer; {name} is not let in once it has started anew"
                 raise PoolUnavailable(f"{message}; then repeat this, to see that its claims are gone")
-            self._shut_out(guest)
-            self._pool.withdraw(guest.identity)
+            if guest is not None:
+                self._shut_out(guest)
+            self._withdraw()
             self._say("its ads are out of the flock pool's collector")
-            self._vacate([one for one in known if one.may_sign_in and one.name != name], every=every_claim)
-            return self._forget(guest)
+            self._vacate(every=every_claim)
+            if guest is not None:
+                self._forget(guest)
+            return next(one for one in self._files.guests() if one.name == name)
+
+    def _leaving(self, name: str) -> Guest | None:
+        """The guest that is removed; None if its file is wrong, which lets nobody in."""
+        try:
+            known = self._files.guest(name)
+        except SettingsError:
+            return None
+        guest = removing(name, known, self._deed())
+        if guest != known:
+            self._files.keep(guest)
+        return guest
 
     def _shut_out(self, guest: Guest) -> None:
         probe = self._pool.mint(guest.identity, PROBE_S)
         self._await(lambda: not self._pool.lets_in(probe), f"{guest.identity} is refused")
         self._say(f"{guest.identity} is refused, with whatever token")
 
-    def _vacate(self, present: Sequence[Guest], *, every: bool) -> None:
+    def _vacate(self, *, every: bool) -> None:
+        present = [guest for guest in self._files.understood()[0] if guest.may_sign_in]
         ended: set[str] = set()
 
         def are_gone() -> bool:
@@ -124,20 +137,28 @@ class Guests:
         self._await(are_gone, "no claim of it is left", within_s=GONE_S)
         self._say(f"claims ended: {' '.join(sorted(ended)) or 'it had none'}")
 
-    def _forget(self, guest: Guest) -> Guest:
+    def _forget(self, guest: Guest) -> None:
         self._files.clear_handover(guest)
         done = dataclasses.replace(guest, standing=Standing.REMOVED)
         if done != guest:
             self._files.keep(done)
         self._say(f"{guest.name} is removed")
-        return done
 
     def _configure(self) -> bool:
-        self._files.configure(pool_config(self._files.guests()))
+        guests, wrong = self._files.understood()
+        for one in wrong:
+            self._say(f"let in no more, until it is mended and `shepherd guest add` repeated: {one}")
+        self._files.configure(pool_config(guests))
         runs = self._pool.reload()
         if not runs:
             self._say("the flock pool does not answer; it reads who its guests are when it starts")
         return runs
+
+    def _withdraw(self) -> None:
+        """What guests had advertised, and may no more, by the configuration that the pool has read meanwhile."""
+        guests, _ = self._files.understood()
+        self._await(lambda: self._pool.obeys(guests), "the flock pool's collector has read who its guests are")
+        self._await(lambda: not self._pool.withdraw(guests), "no ad is left that no guest may advertise")
 
     def _refuse(self, guest: Guest, known: Sequence[Guest], pool: FlockPool) -> None:
         others = [other for other in known if other.name != guest.name]

@@ -5,9 +5,9 @@ turns of a thread, at most one at a time; the loop only plans, records before an
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from shepherd.core.monitoring.plan import longest, plan
+from shepherd.core.monitoring.plan import is_silent, plan
 from shepherd.core.monitoring.wishes import Wish, checks_of, is_urgent, wishes_of
 from shepherd.errors import ShepherdError
 from shepherd.model.entry import Entry, EntryKind
@@ -37,9 +37,13 @@ BATCH = "monitoring"
 """Cause of records that belong to no lend."""
 
 
+Asked = tuple[str, type[Call]]
+"""A check, and what is asked for it."""
+
+
 @dataclasses.dataclass(kw_only=True)
 class PutOff:
-    """A check that the monitoring refused."""
+    """What the monitoring refused."""
 
     until_s: float
     delay_s: float
@@ -77,15 +81,15 @@ class Silencer:
         self._silences: dict[str, dict[str, Silence]] = {}
         """By check, then by name; those that are being ended are not in it."""
         self._stages: dict[HostName, Stage] | None = None
-        self._put_off: dict[str, PutOff] = {}
-        self._trouble = self._beat_trouble = ""
+        self._put_off: dict[Asked, PutOff] = {}
+        self._trouble = self._beat_trouble = self._unseen = ""
         self._begun_s = self._next_s = self._plan_s = self._list_s = 0.0
         self._retry_s = RETRY_S
         self._is_listed = False
         self._is_settled = False
         """Nothing was to be asked for, and nothing has changed since."""
         self._other_kind: SilenceKind | None = _other(settings.icinga.silence)
-        """Still to be asked for: what a shepherd with another setting left."""
+        """To be asked for: what a shepherd with another setting left, until nothing of it is there."""
 
     # -- the loop's side ----------------------------------------------------------------------------------------------
 
@@ -135,9 +139,25 @@ class Silencer:
             return ""
         held_s = self._clock.steady_s() - self._begun_s if self._errand.busy else 0.0
         silent = f"no answer for {held_s:.0f} s" if held_s > 4 * self._settings.icinga.request_s else ""
-        refused = [f"{check}: {one.why}" for check, one in sorted(self._put_off.items())]
-        told = [one for one in (silent or self._trouble, self._beat_trouble, few(refused, SHOWN)) if one]
+        told = [one for one in (silent or self._trouble, self._beat_trouble, *self._refusals()) if one]
         return f"Icinga: {'; '.join(told)}" if told else ""
+
+    def _refusals(self) -> Iterator[str]:
+        """What Icinga does not let us do, of what is to be done."""
+        icinga, put_off = self._settings.icinga, dict(self._put_off)
+        stay = [check for check, of_check in self._silences.items() if self._is_left(check, of_check)]
+        if stay:
+            why = {put_off.pop((check, End)).why for check in stay}
+            yield (f"{len(stay)} checks are still switched off by us, and user {icinga.user} may not switch them on "
+                   f"({min(why)}): set icinga.user to the one that may (`shepherd-checks`) until they are")  # fmt: skip
+        if self._unseen:
+            yield f"whether checks are switched off, or in downtime, from before is not seen: {self._unseen}"
+        yield few(sorted(f"{check}: {one.why}" for (check, _), one in put_off.items()), SHOWN)
+
+    def _is_left(self, check: str, there: Mapping[str, Silence]) -> bool:
+        """Switched off by a shepherd with another setting, and we may not switch it on."""
+        is_refused = self._settings.icinga.silence is SilenceKind.DOWNTIME and (check, End) in self._put_off
+        return is_refused and any(one.kind is SilenceKind.CHECKS_OFF for one in there.values())
 
     # -- planning -----------------------------------------------------------------------------------------------------
 
@@ -179,10 +199,10 @@ class Silencer:
         urgent = {host for host, record in switches.items() if is_urgent(record)}
         there = [one for of_check in self._silences.values() for one in of_check.values()]
         every = plan(self._wishes, there, urgent, self._settings.icinga, self._clock.wall_s())
-        wanted = {call.check for call in every}
-        self._put_off = {check: one for check, one in self._put_off.items() if check in wanted}
-        put_off = {check for check, one in self._put_off.items() if now_s < one.until_s}
-        calls = tuple(call for call in every if call.check not in put_off)[:MOST_CALLS]
+        wanted = {_asked(call) for call in every}
+        self._put_off = {asked: one for asked, one in self._put_off.items() if asked in wanted}
+        put_off = {asked for asked, one in self._put_off.items() if now_s < one.until_s}
+        calls = tuple(call for call in every if _asked(call) not in put_off)[:MOST_CALLS]
         for call in calls:
             if isinstance(call, End):
                 self._silences[call.check].pop(call.silence.name)
@@ -190,7 +210,7 @@ class Silencer:
 
     def _is_silent(self, check: str) -> bool:
         there = tuple(self._silences.get(check, {}).values())
-        return longest(there, self._settings.icinga, self._clock.wall_s()) is not None
+        return is_silent(there, self._settings.icinga, self._clock.wall_s())
 
     # -- folding in ---------------------------------------------------------------------------------------------------
 
@@ -199,13 +219,16 @@ class Silencer:
         if isinstance(turn, ShepherdError):
             turn = Turn(problem=turn.diagnosis())
         if turn.listed is not None:
-            self._listed(turn.listed, now_s)
+            self._listed(turn.listed, turn.unseen, now_s)
         for call, made in turn.done:
-            self._put_off.pop(call.check, None)
+            self._put_off.pop(_asked(call), None)
             if made is not None:
                 self._silences.setdefault(made.check, {})[made.name] = made
         for call, why in turn.refused:
             self._refused(call, why, now_s)
+        for call in (*(call for call, _ in turn.refused), *turn.unasked):
+            if isinstance(call, End):
+                self._silences.setdefault(call.check, {})[call.silence.name] = call.silence
         self._outcomes(turn)
         if turn.beat_problem is not None:
             self._beat_trouble = f"sign of life: {turn.beat_problem}" if turn.beat_problem else ""
@@ -213,17 +236,19 @@ class Silencer:
                 self._beat_s -= self._settings.icinga.heartbeat_ttl_s / BEATS / 2
         self._troubled(turn.problem, now_s)
 
-    def _listed(self, listed: Sequence[Silence], now_s: float) -> None:
-        self._silences = {}
+    def _listed(self, listed: Sequence[Silence], unseen: str, now_s: float) -> None:
+        other, self._silences, self._unseen = _other(self._settings.icinga.silence), {}, unseen
+        is_left = bool(unseen)
         for one in listed:
             if one.mark.pool == self._settings.home.name:
                 self._silences.setdefault(one.check, {})[one.name] = one
-        self._is_listed, self._other_kind, self._list_s = True, None, now_s + LIST_S
+                is_left |= one.kind is other
+        self._is_listed, self._other_kind, self._list_s = True, other if is_left else None, now_s + LIST_S
 
     def _refused(self, call: Call, why: str, now_s: float) -> None:
-        before = self._put_off.get(call.check)
+        before = self._put_off.get(_asked(call))
         delay_s = min(2 * before.delay_s, REFUSED_MOST_S) if before else REFUSED_S
-        self._put_off[call.check] = PutOff(until_s=now_s + delay_s, delay_s=delay_s, why=why)
+        self._put_off[_asked(call)] = PutOff(until_s=now_s + delay_s, delay_s=delay_s, why=why)
         if before is None:
             self._log("the monitoring refused", check=call.check, problem=why)
 
@@ -251,6 +276,7 @@ class Silencer:
         """After."""
         told: list[tuple[Call, Mapping[str, object]]] = [(call, {"result": "done"}) for call, _ in turn.done]
         told += [(call, {"result": "refused", "detail": why}) for call, why in turn.refused]
+        told += [(call, {"result": "not asked"}) for call in turn.unasked]
         self._write(EntryKind.OUTCOME, told)
 
     def _write(self, kind: EntryKind, calls: Sequence[tuple[Call, Mapping[str, object]]]) -> None:
@@ -263,6 +289,10 @@ class Silencer:
             entries.append(Entry(at_s=now, kind=kind, cause=BATCH, body={"kind": BATCH, "calls": others}))
         if entries:
             self._diary.write(entries)
+
+
+def _asked(call: Call) -> Asked:
+    return call.check, type(call)
 
 
 def _body(call: Call) -> dict[str, object]:

@@ -13,9 +13,13 @@ class Turn:
     """What came of one turn of requests."""
 
     listed: tuple[Silence, ...] | None = None
+    unseen: str = ""
+    """Why silences of the kind that is not in use could not be listed."""
     done: tuple[tuple[Call, Silence | None], ...] = ()
     """Requests that were granted, and the silence that a Begin made."""
     refused: tuple[tuple[Call, str], ...] = ()
+    unasked: tuple[Call, ...] = ()
+    """Requests that the turn did not come to."""
     problem: str = ""
     """Why the rest of the turn was given up: nothing is known then of its last request."""
     beat_problem: str | None = None
@@ -40,7 +44,7 @@ class Work:
         turn = Turn(beat_problem=self._report())
         try:
             if self.kinds:
-                return dataclasses.replace(turn, listed=self._list())
+                return self._list(turn)
         except (MonitoringRefused, MonitoringUnavailable) as exc:
             return dataclasses.replace(turn, problem=exc.diagnosis())
         return self._carry_out(turn)
@@ -54,21 +58,21 @@ class Work:
             return exc.diagnosis()
         return ""
 
-    def _list(self) -> tuple[Silence, ...]:
-        """The first kind is the one in use; of the other only what our user may see is there to be mended."""
+    def _list(self, turn: Turn) -> Turn:
+        """The first kind is the one in use: without it nothing is known."""
         first, *others = self.kinds
-        found = [*self.monitoring.silences(first)]
+        found, unseen = [*self.monitoring.silences(first)], ""
         for kind in others:
             try:
                 found += self.monitoring.silences(kind)
-            except MonitoringRefused:
-                continue
-        return tuple(found)
+            except MonitoringRefused as exc:
+                unseen = exc.diagnosis()
+        return dataclasses.replace(turn, listed=tuple(found), unseen=unseen)
 
     def _carry_out(self, turn: Turn) -> Turn:
         done: list[tuple[Call, Silence | None]] = []
         refused: list[tuple[Call, str]] = []
-        until_s, problem = self.clock.steady_s() + self.within_s, ""
+        until_s, problem, asked = self.clock.steady_s() + self.within_s, "", 0
         for call in self.calls:
             try:
                 done.append((call, self._ask(call)))
@@ -77,9 +81,11 @@ class Work:
                 problem = exc.diagnosis() if exc.is_user else ""
             except MonitoringUnavailable as exc:
                 problem = exc.diagnosis()
+            asked += 1
             if problem or self.clock.steady_s() > until_s:
                 break
-        return dataclasses.replace(turn, done=tuple(done), refused=tuple(refused), problem=problem)
+        left = tuple(self.calls[asked:])
+        return dataclasses.replace(turn, done=tuple(done), refused=tuple(refused), unasked=left, problem=problem)
 
     def _ask(self, call: Call) -> Silence | None:
         match call:

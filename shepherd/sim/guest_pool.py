@@ -4,9 +4,11 @@ import dataclasses
 import re
 from collections.abc import Callable, Sequence
 
+from shepherd.core.guest.pool_config import MACRO, guest_ads
 from shepherd.errors import PoolUnavailable
-from shepherd.model.guest import Claim, FlockPool, Token
+from shepherd.model.guest import Claim, FlockPool, Guest, Token
 
+ALLOWED = re.compile(rf"^{MACRO} = (.*)$", re.MULTILINE)
 KNOWN = re.compile(r"^SHEPHERD_GUESTS = (.*)$", re.MULTILINE)
 ABOUT = FlockPool(trust_domain="flock.sim", collector="cm.sim:9619")
 
@@ -57,9 +59,15 @@ class SimFlockPool:
         known = KNOWN.search(self._read)
         return known is not None and identity in known[1].split()
 
-    def withdraw(self, identity: str) -> None:
+    def obeys(self, guests: Sequence[Guest]) -> bool:
         """See the port."""
-        self.ads = {name: owner for name, owner in self.ads.items() if owner != identity}
+        return self.runs and ALLOWED.findall(self._read) == [guest_ads(guests)]
+
+    def withdraw(self, guests: Sequence[Guest]) -> Sequence[str]:
+        """See the port."""
+        schedds = {guest.identity: guest.schedds for guest in guests if guest.may_sign_in}
+        self.ads = {name: owner for name, owner in self.ads.items() if name in schedds.get(owner, ())}
+        return []
 
     def claims(self) -> Sequence[Claim]:
         """See the port."""

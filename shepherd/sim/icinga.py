@@ -15,15 +15,18 @@ from shepherd.model.monitoring import (
     Silence,
     SilenceKind,
     mark_in,
+    until_in,
 )
 from shepherd.sim.crash import Crashes
 
 EXPIRY_S = 60.0
 """Icinga removes downtimes that are over this often."""
-PERMISSIONS = (
+SEES = (
     "actions/schedule-downtime", "actions/remove-downtime", "actions/process-check-result", "objects/query/Downtime",
-    "objects/query/Service", "objects/query/Host", "objects/modify/Service", "objects/modify/Host",
+    "objects/query/Service", "objects/query/Host",
 )  # fmt: skip
+PERMISSIONS = {"shepherd": SEES, "shepherd-checks": (*SEES, "objects/modify/Service", "objects/modify/Host")}
+"""By user, as in the shipped files."""
 
 
 class Trouble(enum.Enum):
@@ -123,6 +126,7 @@ class SimMonitoring:
 
     icinga: SimIcinga
     crashes: Crashes = dataclasses.field(default_factory=Crashes)
+    user: str = "shepherd"
 
     def silences(self, kind: SilenceKind) -> Sequence[Silence]:
         """What there is."""
@@ -131,8 +135,10 @@ class SimMonitoring:
             self.icinga.expire()
             match kind:
                 case SilenceKind.DOWNTIME:
+                    self._need("objects/query/Downtime")
                     return tuple(_marked(self.icinga.downtimes.values()))
                 case SilenceKind.CHECKS_OFF:
+                    self._need(*(f"objects/query/{_kind(check)}" for check in self.icinga.checks))
                     return tuple(_switched_off(self.icinga.checks))
 
     def begin(self, wanted: Begin) -> Silence:
@@ -141,6 +147,7 @@ class SimMonitoring:
             self._ask()
             check = self._check(wanted.check)
             name = wanted.check
+            self._need(*self._needed(wanted.kind, "actions/schedule-downtime", wanted.check))
             match wanted.kind:
                 case SilenceKind.DOWNTIME if self.icinga.trouble is not Trouble.FORGETFUL:
                     name = self.icinga.schedule(
@@ -151,17 +158,18 @@ class SimMonitoring:
                 case SilenceKind.CHECKS_OFF:
                     if not check.is_active and not check.mark:
                         raise MonitoringRefused(f"{check.name}: its active checks were switched off by somebody else")
-                    self._switch(check, wanted.mark.text())
+                    self._switch(check, wanted.mark.text(wanted.until_s))
             self._answer()
-        until_s = wanted.until_s if wanted.kind is SilenceKind.DOWNTIME else None
         return Silence(
-            name=name, check=check.name, kind=wanted.kind, mark=wanted.mark, until_s=until_s, from_s=wanted.from_s
-        )
+            name=name, check=check.name, kind=wanted.kind, mark=wanted.mark, until_s=wanted.until_s,
+            from_s=wanted.from_s,
+        )  # fmt: skip
 
     def end(self, silence: Silence) -> None:
         """End one."""
         with self.crashes.around("monitoring end"):
             self._ask()
+            self._need(*self._needed(silence.kind, "actions/remove-downtime", silence.check))
             match silence.kind:
                 case SilenceKind.DOWNTIME if self.icinga.trouble is not Trouble.FORGETFUL:
                     if (gone := self.icinga.downtimes.pop(silence.name, None)) is not None:
@@ -176,6 +184,7 @@ class SimMonitoring:
         """A passive result."""
         with self.crashes.around("monitoring report"):
             self._ask()
+            self._need("actions/process-check-result")
             told = self._check(heartbeat.check)
             if self.icinga.trouble is not Trouble.FORGETFUL:
                 told.beat, told.beat_s = heartbeat, self.icinga.wall_s()
@@ -184,7 +193,15 @@ class SimMonitoring:
     def permissions(self) -> Permissions:
         """What the shipped user may do."""
         self._ask()
-        return Permissions(user="shepherd", granted=PERMISSIONS, version="the simulator's")
+        return Permissions(user=self.user, granted=PERMISSIONS.get(self.user, ()), version="the simulator's")
+
+    def _needed(self, kind: SilenceKind, action: str, check: str) -> Sequence[str]:
+        return (action,) if kind is SilenceKind.DOWNTIME else (f"objects/modify/{_kind(check)}",)
+
+    def _need(self, *permissions: str) -> None:
+        for one in permissions:
+            if one not in PERMISSIONS.get(self.user, ()):
+                raise MonitoringRefused(f"403 Missing permission: {one.lower()}")
 
     def _switch(self, check: Check, mark: str) -> None:
         if self.icinga.trouble is not Trouble.FORGETFUL:
@@ -213,6 +230,10 @@ class SimMonitoring:
             raise MonitoringUnavailable("Icinga does not answer: timed out")
 
 
+def _kind(check: str) -> str:
+    return "Service" if "!" in check else "Host"
+
+
 def _marked(downtimes: Iterable[Downtime]) -> Iterator[Silence]:
     for one in downtimes:
         mark = mark_in(one.comment) if one.author == AUTHOR else None
@@ -230,4 +251,6 @@ def _marked(downtimes: Iterable[Downtime]) -> Iterator[Silence]:
 def _switched_off(checks: Mapping[str, Check]) -> Iterator[Silence]:
     for check in checks.values():
         if (mark := mark_in(check.mark)) is not None:
-            yield Silence(name=check.name, check=check.name, kind=SilenceKind.CHECKS_OFF, mark=mark, until_s=None)
+            yield Silence(
+                name=check.name, check=check.name, kind=SilenceKind.CHECKS_OFF, mark=mark, until_s=until_in(check.mark)
+            )

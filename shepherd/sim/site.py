@@ -153,7 +153,9 @@ class Site:
         self.meter.alerts = monitored(self.hosts, spec.icinga, self.pools) if spec.icinga.url else None
         self.icinga = self.meter.alerts.icinga if self.meter.alerts else None
         self.monitoring: Callable[[Running], Monitoring | None] = lambda running: (
-            SimMonitoring(icinga=self.icinga, crashes=running.crashes) if self.icinga else None
+            SimMonitoring(icinga=self.icinga, crashes=running.crashes, user=self.spec.icinga.user)
+            if self.icinga
+            else None
         )
         """What a shepherd asks; a test may put another one here."""
         self.meter.blind = lambda: self.pools.blind(spec.timers.young_collector_s)

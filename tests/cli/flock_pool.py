@@ -12,6 +12,7 @@ case $(basename "$0") in
 condor_config_val)
     case "$*" in
     -raw*) echo "{requirements}" ;;
+    *-collector*) sed -n 's/^SHEPHERD_GUEST_ADS = //p' $d/read ;;
     *) printf 'flock.test\\ncm.test:9619\\n%s\\n%s\\n' $d/config.d $d/keys ;;
     esac ;;
 condor_token_create)
@@ -20,9 +21,10 @@ condor_token_create)
 condor_reconfig) [ ! -e $d/down ] && cp $d/config.d/50-guests.conf $d/read ;;
 condor_ping)
     of=$(token | cut -d. -f2 | tr -- '-_' '+/' | base64 -d 2>/dev/null | sed -n 's/.*"sub": "\\([^"]*\\)".*/\\1/p')
+    if [ -n "$of" ] && rm $d/lost 2>/dev/null; then echo "READ FAIL"; exit 1; fi
     if [ -z "$of" ] || known "$of"; then echo "READ IDTOKENS AES AES ALLOW $of"; else echo "READ FAIL"; exit 1; fi ;;
 condor_advertise) cat >>$d/advertised ;;
-condor_status) cat $d/claims ;;
+condor_status) case "$*" in *-any*) cat $d/left 2>/dev/null || true ;; *) cat $d/claims ;; esac ;;
 condor_vacate) echo '[]' >$d/claims ;;
 esac
 """

@@ -8,7 +8,7 @@ import pickle
 import sys
 from pathlib import Path
 
-from shepherd.core.guest.pool_config import MACRO
+from shepherd.core.guest.pool_config import MACRO, guest_ads
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.flock_pool import FlockPoolTools
 from shepherd.edges.signing import PageSigner
@@ -46,7 +46,7 @@ def answer(objects: dict[str, object], line: bytes) -> tuple[str, object]:
 def flock_pool() -> dict[str, object]:
     """The flock pool as its administrator has it."""
     config = Path(FlockSettings.condor_config)
-    return {"flock": FlockPoolTools(config, tools="", marker=MACRO, place=Path("/run/contract-probe"))}
+    return {"flock": FlockPoolTools(config, "", marker=MACRO, ads=guest_ads, place=Path("/run/contract-probe"))}
 
 
 def main() -> None:

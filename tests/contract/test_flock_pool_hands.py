@@ -64,9 +64,11 @@ class LabFlockPlace:
         self._site.cm.write(f"{FLOCK_CONFIG_D}/{FILE}", text)
 
     def advertise(self, token: Token, schedd: str) -> None:
+        """An ad that means to stay for decades, once it is withdrawn."""
         address = "<203.0.113.50:1>"
         ad = f'MyType = "Scheduler"\nName = "{schedd}"\nMachine = "campus"\nMyAddress = "{address}"\n'
-        self._site.campus.write("/run/contract.ad", ad + f'ScheddIpAddr = "{address}"\n')
+        lives = f"ClassAdLifetime = ifThenElse(LastHeardFrom =?= 0, {2**31 - 1}, undefined)\n"
+        self._site.campus.write("/run/contract.ad", ad + f'ScheddIpAddr = "{address}"\n' + lives)
         self._site.campus.write(f"{DIRECTORY}/own", token.text, mode=0o600)
         say = ("condor_advertise", "-pool", "cm-wan:9619", "-tcp", "UPDATE_SCHEDD_AD", "/run/contract.ad")
         self._site.campus.run(say, env=AS_HOLDER)
@@ -132,7 +134,7 @@ def test_what_is_written_counts_when_it_is_read(place: FlockPlace) -> None:
     assert not place.hands.lets_in(token)
 
 
-def test_only_the_ads_of_one_identity_are_withdrawn(place: FlockPlace) -> None:
+def test_only_ads_that_no_guest_may_advertise_are_withdrawn(place: FlockPlace) -> None:
     """With one guest's ads all others' went, until they said them again."""
     guest = guest_of(place)
     told(place, guest)
@@ -140,10 +142,22 @@ def test_only_the_ads_of_one_identity_are_withdrawn(place: FlockPlace) -> None:
     soon(lambda: place.hands.lets_in(token), "it is let in")
     place.advertise(token, "ap.contract.example")
     soon(lambda: place.ads().get("ap.contract.example") == guest.identity, "its ad is there")
-    place.hands.withdraw("guest.other.1@flock.example")
+    assert not place.hands.withdraw([guest])
     assert "ap.contract.example" in place.ads()
-    place.hands.withdraw(guest.identity)
-    soon(lambda: "ap.contract.example" not in place.ads(), "its ad is gone")
+    others = dataclasses.replace(guest, schedds=("second.contract.example",))
+    soon(lambda: not place.hands.withdraw([others]), "nothing is left of a schedd that is not its own any more")
+    assert "ap.contract.example" not in place.ads()
+
+
+def test_the_pool_tells_whose_guests_it_has_read_of(place: FlockPlace) -> None:
+    """Ads were withdrawn while the old configuration was in force, and came back at once."""
+    guest = guest_of(place)
+    told(place)
+    soon(lambda: place.hands.obeys([]), "it has none")
+    told(place, guest)
+    soon(lambda: place.hands.obeys([guest]), "it has read of the guest")
+    assert not place.hands.obeys([])
+    assert not place.hands.obeys([dataclasses.replace(guest, schedds=("second.contract.example",))])
 
 
 def test_without_jobs_there_are_no_claims_and_ending_none_is_nothing(place: FlockPlace) -> None:

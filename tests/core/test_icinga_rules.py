@@ -62,7 +62,7 @@ def test_a_fault_is_named_with_its_key(changes: dict[str, object], key: str) -> 
         {"regular": ("{host}.example.org!startd", "{host}!condor slots"), "flock": ("{flock}",)},
         {"heartbeat": "", "lend_waits_s": 0.0, "ca_file": "/etc/ssl/site.pem"},
         {"url": "https://[2001:db8::1]:5665/"},
-        {"silence": SilenceKind.CHECKS_OFF, "downtime_s": 60.0},
+        {"silence": SilenceKind.CHECKS_OFF, "downtime_s": 120.0},
     ],
 )
 def test_what_a_site_may_want_is_let_through(changes: dict[str, object]) -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 
 from shepherd.core.guest.record import text_of
-from shepherd.core.guest.rules import guest_problems
+from shepherd.core.guest.rules import beside_problems, guest_problems
 from shepherd.edges.guest_files import DirectoryOfGuests
 from shepherd.edges.settings_file import read_guest
 from shepherd.errors import CommandFailed, SettingsError
 from shepherd.model.guest import Guest, Token
-from tests.core.guest.some_guests import CAMPUS, guests
+from tests.core.guest.some_guests import CAMPUS, OTHER, guests
 
 TOKEN = Token(text="eyJ.secret.x\n", ident="0f", until_s=2e9)
 
@@ -21,7 +21,7 @@ TOKEN = Token(text="eyJ.secret.x\n", ident="0f", until_s=2e9)
 def files_in(place: Path) -> DirectoryOfGuests:
     return DirectoryOfGuests(
         place / "guests.d", place / "handover", configuration=lambda: place / "50-guests.conf",
-        read=lambda path: read_guest(path, guest_problems), write=text_of,
+        read=lambda path: read_guest(path, guest_problems), beside=beside_problems, write=text_of,
         names=lambda guest: (f"token-of-{guest.name}", "60-flock.conf"),
     )  # fmt: skip
 
@@ -80,6 +80,26 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         pass
     with pytest.raises(CommandFailed, match=r"nowhere"):
         DirectoryOfGuests(
-            tmp_path, tmp_path, configuration=lambda: tmp_path / "nowhere/x", read=lambda _: CAMPUS, write=text_of,
-            names=lambda _: ("a", "b"),
+            tmp_path, tmp_path, configuration=lambda: tmp_path / "nowhere/x", read=lambda _: CAMPUS,
+            beside=beside_problems, write=text_of, names=lambda _: ("a", "b"),
         ).configure("")  # fmt: skip
+
+
+def test_two_guests_who_share_what_is_one_guests_are_none(tmp_path: Path) -> None:
+    """A file was copied and its name changed: two guests had one schedd, and the second could not be removed alone."""
+    files = files_in(tmp_path)
+    with files.alone():
+        files.keep(CAMPUS)
+        files.keep(OTHER)
+    assert files.understood() == ([CAMPUS, OTHER], [])
+    twin = tmp_path / "guests.d/twin.toml"
+    twin.write_text(text_of(CAMPUS).replace('name = "campus"', 'name = "twin"'))
+    with pytest.raises(SettingsError, match=r"twin\.toml: identity"):
+        files.guests()
+    twin.write_text(twin.read_text().replace("guest.campus.1", "guest.twin.1"))
+    guests, wrong = files.understood()
+    assert guests == [OTHER]
+    assert [(Path(one.file).name, one.key) for one in wrong] == [("campus.toml", "schedds"), ("twin.toml", "schedds")]
+    assert files.guest("campus") == CAMPUS, "each of them can be removed"
+    twin.write_text(twin.read_text().replace('"admitted"', '"removed"'))
+    assert CAMPUS in files.guests()

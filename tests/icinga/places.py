@@ -6,16 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from shepherd.edges.icinga import Icinga
-from shepherd.lab.icinga import Instance, settings_for
+from shepherd.lab.icinga import Instance, path, settings_for
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import Heartbeat, SilenceKind
 from shepherd.ports import Monitoring
 from shepherd.sim.icinga import SimIcinga, SimMonitoring, Trouble
 
 CHECK, OTHER, HEART = "p201!startd", "f201!startd", "cm!flocking-shepherd"
+HOST = "p201"
+"""An object of another type, which a site may name as a check."""
+NAMES: dict[str, Any] = {"regular": ("{host}!startd", "{host}"), "flock": ("{flock}!startd",)}
 REQUEST_S = 4.0
 
 
@@ -47,11 +50,12 @@ class FakePlace:
     def __init__(self) -> None:
         self.wall_s = 1_800_000_000.0
         names = [f"{herd}20{n}!startd" for herd in "pf" for n in (1, 2)]
-        self.icinga = SimIcinga([*names, HEART], lambda: self.wall_s)
-        self.downtimes = self.switches = SimMonitoring(icinga=self.icinga)
+        self.icinga = SimIcinga([*names, HOST, HEART], lambda: self.wall_s)
+        self.downtimes = SimMonitoring(icinga=self.icinga)
+        self.switches = SimMonitoring(icinga=self.icinga, user="shepherd-checks")
 
     def settings(self, kind: SilenceKind) -> IcingaSettings:
-        return IcingaSettings(url="https://fake", flock=("{flock}!startd",), heartbeat=HEART, silence=kind)
+        return IcingaSettings(url="https://fake", heartbeat=HEART, silence=kind, **NAMES)
 
     def now_s(self) -> float:
         return self.wall_s
@@ -101,7 +105,8 @@ class RealPlace:
 
     def settings(self, kind: SilenceKind) -> IcingaSettings:
         user = "shepherd" if kind is SilenceKind.DOWNTIME else "shepherd-checks"
-        return settings_for(self.instance, self._folder / "password", user=user, silence=kind, request_s=REQUEST_S)
+        password = self._folder / "password"
+        return settings_for(self.instance, password, user=user, silence=kind, request_s=REQUEST_S, **NAMES)
 
     def now_s(self) -> float:
         return time.time()
@@ -144,8 +149,8 @@ class RealPlace:
         """As it was: no downtime, all checks on."""
         for one in self.instance.downtimes():
             self.instance.ask("/actions/remove-downtime", {"downtime": one["__name"]})
-        for host in ("p201", "f201", "p202", "f202"):
+        for check in (HOST, *(f"{host}!startd" for host in ("p201", "f201", "p202", "f202"))):
             attributes = {"enable_active_checks": True, "vars.shepherd_silence": ""}
-            self.instance.ask(f"/objects/services/{host}!startd", {"attrs": attributes})
+            self.instance.ask(path(check), {"attrs": attributes})
         self.downtimes.close()
         self.switches.close()

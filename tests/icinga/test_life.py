@@ -140,6 +140,7 @@ def test_a_permission_that_was_taken_is_named_and_used_again_when_it_is_back(pla
     shipped.write_text(text.replace('"actions/schedule-downtime"', '"actions/nothing"'))
     with reloaded(instance):
         pass
+    place.clean()  # 2.13 may bring back in a reload what was ended just before: then nothing would have to be asked for
     burst(site)
     assert site.run_until(lambda: not lent(site), 60)
     settle(site)
@@ -147,6 +148,32 @@ def test_a_permission_that_was_taken_is_named_and_used_again_when_it_is_back(pla
     assert "f201!startd" in problems
     assert "no permission" in problems
     assert not place.is_silent("p201!startd")
+    shipped.write_text(text)
+    with reloaded(instance):
+        pass
+    site.run(site.spec.limits().silence_s)
+    assert silent(place) == table(site)
+    assert site.ledger.present["problems"] == []
+
+
+def test_a_silence_that_may_not_be_ended_is_told_until_it_may(place: RealPlace) -> None:
+    """Hosts had come home and stayed silent for two hours; `shepherd -s` had nothing to say of it."""
+    instance = place.instance
+    shipped = instance.home / "etc/shepherd.conf"
+    text = shipped.read_text()
+    site = lent_site(place)
+    shipped.write_text(text.replace('"actions/remove-downtime"', '"actions/nothing"'))
+    with reloaded(instance):
+        pass
+    burst(site)
+    assert site.run_until(lambda: not lent(site), 60)
+    settle(site)
+    for _ in range(3):
+        problems = " ".join(site.ledger.present["problems"])  # type: ignore[arg-type]
+        assert "p201!startd: " in problems
+        assert "no permission" in problems
+        site.run(30)
+    assert place.is_silent("p201!startd")
     shipped.write_text(text)
     with reloaded(instance):
         pass

@@ -1,6 +1,7 @@
 """What every Monitoring must do: Icinga2 2.13, 2.16 and the fake one are held to the same."""
 
 import dataclasses
+import re
 import time
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from shepherd.core.monitoring.permissions import missing
 from shepherd.errors import MonitoringRefused, MonitoringUnavailable
 from shepherd.lab.eventually import eventually
+from shepherd.lab.icinga import SHIPPED
 from shepherd.model.monitoring import Begin, Heartbeat, Mark, SilenceKind
 from shepherd.ports import Monitoring
-from tests.icinga.places import CHECK, HEART, OTHER, REQUEST_S, Place
+from shepherd.sim.icinga import PERMISSIONS
+from tests.icinga.places import CHECK, HEART, HOST, OTHER, REQUEST_S, Place
 
 MARK = Mark(pool="home lab", instance="c0ffee", host="p201", lease="p201.17.ab", why='p201 is lent: "few" jobs, ünd ]')
 KINDS = tuple(SilenceKind)
@@ -48,6 +51,41 @@ def test_what_was_made_is_found_by_its_mark(place: Place, kind: SilenceKind) -> 
     assert (found.name, found.check, found.kind, found.until_s) == (made.name, CHECK, kind, made.until_s)
     ours.end(found)
     assert not place.is_silent(CHECK)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_host_object_is_silenced_as_a_service_is(place: Place, kind: SilenceKind) -> None:
+    """A site named host objects as checks: the shipped user could not list them, and so silenced nothing at all."""
+    ours = port(place, kind)
+    made = ours.begin(wanted(place, kind, HOST))
+    assert place.is_silent(HOST)
+    assert not place.is_silent(CHECK)
+    assert [one.name for one in ours.silences(kind)] == [made.name]
+    ours.end(made)
+    assert not place.is_silent(HOST)
+
+
+def test_who_goes_back_to_downtimes_sees_what_is_switched_off_and_may_not_touch_it(place: Place) -> None:
+    """The first user did not see it and said nothing: the checks stayed off for good."""
+    made = place.switches.begin(wanted(place, SilenceKind.CHECKS_OFF))
+    (seen,) = place.downtimes.silences(SilenceKind.CHECKS_OFF)
+    assert (seen.mark, seen.until_s) == (MARK, made.until_s)
+    with pytest.raises(MonitoringRefused):
+        place.downtimes.end(seen)
+    assert place.is_silent(CHECK)
+    beside = place.switches.begin(wanted(place, SilenceKind.DOWNTIME))
+    place.switches.end(seen)
+    place.switches.end(beside)
+    assert not place.is_silent(CHECK)
+
+
+def test_the_simulators_users_have_the_rights_of_the_shipped_ones() -> None:
+    """What passed in the simulator was refused by the first real Icinga."""
+    shipped = {}
+    for file in SHIPPED.glob("*.conf"):
+        text = file.read_text()
+        shipped[re.findall(r'object ApiUser "(.*)"', text)[0]] = sorted(re.findall(r'permission = "(.*)"', text))
+    assert shipped == {user: sorted(granted) for user, granted in PERMISSIONS.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)

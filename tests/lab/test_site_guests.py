@@ -50,13 +50,15 @@ def granted(site: Site, token: str) -> list[str]:
     return [right for right in RIGHTS if "ALLOW" in site.campus.run((*ask, right), env=AS_HOLDER).stdout.split()]
 
 
-def believed(site: Site, token: str, name: str, *, user: str = "") -> bool:
-    """Whether a schedd's ad, or with `user` a submitter's, is in the flock collector once a token's holder says so."""
+def believed(site: Site, token: str, name: str, *, user: str = "", more: str = "") -> bool:
+    """Whether a schedd's ad, or with `user` a submitter's, is in the flock collector once a token's holder says so.
+    `more`: a further line of it; without a `name` no schedd is named."""
     site.campus.must(("rm", "-rf", HELD))
     site.campus.write(f"{HELD}/own", token, mode=0o600)
     kind, command = ("Submitter", "UPDATE_SUBMITTOR_AD") if user else ("Scheduler", "UPDATE_SCHEDD_AD")
     address = "<203.0.113.50:9>"
-    ad = f'MyType = "{kind}"\nName = "{user or name}"\nScheddName = "{name}"\nMachine = "campus"\nTold = true\n'
+    ad = f'MyType = "{kind}"\nName = "{user or name}"\nMachine = "campus"\nTold = true\n{more}\n'
+    ad += f'ScheddName = "{name}"\n' if name else ""
     site.campus.write("/run/told.ad", ad + f'MyAddress = "{address}"\nScheddIpAddr = "{address}"\nIdleJobs = 0\n')
     site.campus.run(("condor_advertise", "-pool", POOL, "-tcp", command, "/run/told.ad"), env=AS_HOLDER)
     what = "submitters" if user else "schedd"
@@ -144,6 +146,9 @@ def test_a_guest_speaks_for_its_own_schedds_and_users_alone(site: Site) -> None:
         assert not believed(site, campus, "campus", user="eve@other.lab")
         assert not believed(site, other, "ap.other.lab", user="alice@campus.lab")
         assert not believed(site, campus, "ap.other.lab", user="alice@campus.lab")
+        assert not believed(site, other, "eve@other.lab")
+        assert not believed(site, other, "", user="eve@other.lab")
+        assert not believed(site, other, "ap.other.lab", more="ClassAdLifetime = 2147483647")
         assert not believed(site, flock_token(site.cm, "f201", ("ADVERTISE_SCHEDD",)), "ap.other.lab")
     finally:
         guest(site, "remove", "other")

@@ -1,5 +1,6 @@
 """Lent and taken home by the real daemon, followed by what a real Icinga2 says of the checks."""
 
+import json
 import signal
 from collections.abc import Iterator
 
@@ -7,8 +8,9 @@ import pytest
 
 from shepherd.lab.eventually import eventually
 from shepherd.lab.site import Site, SiteSpec
+from shepherd.model.finding import Subject
 from tests.faults.evidence import regular_story
-from tests.lab.icinga_on_site import SETTINGS, SiteIcinga
+from tests.lab.icinga_on_site import SETTINGS, URL, SiteIcinga
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(300)]
 LENT = {"p201!startd", "p202!startd"}
@@ -59,6 +61,14 @@ def test_while_hosts_are_lent_their_flocking_startds_are_watched(site: Site, ici
         drained = [at_s for at_s, _ in regular_story(host, 0).drains]
         assert drained
         assert first < drained[0] + 1
+
+
+def test_the_check_of_the_central_manager_asks_icinga(site: Site, icinga: SiteIcinga) -> None:
+    """`shepherd check` was green for a year in which every silence was refused: it had never asked."""
+    assert icinga.answers()
+    told = json.loads(site.cm.run(("shepherd", "check", "--json"), timeout_s=90).stdout)
+    found = [one for role in told["roles"] for one in role["findings"] if one["subject"] == Subject.MONITORING.value]
+    assert [(one["state"], URL in one["said"]) for one in found] == [("ok", True)]
 
 
 def test_a_killed_shepherd_adopts_what_it_silenced(site: Site, icinga: SiteIcinga) -> None:

@@ -3,84 +3,18 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from shepherd.core.guest.record import text_of
-from shepherd.core.guest.rules import guest_problems
 from shepherd.core.guest.snippet import snippet_file, token_name
-from shepherd.edges.guest_files import DirectoryOfGuests
-from shepherd.edges.settings_file import read_guest
 from shepherd.errors import PoolUnavailable, Unavailable, UsageError
-from shepherd.model.guest import Anew, Guest, Standing, Wanted
-from shepherd.programs.guests import Clock, Guests
+from shepherd.model.guest import Anew, Standing, Wanted
+from shepherd.programs.guests import Guests
 from shepherd.sim.crash import Crashes, ShepherdCrash
-from shepherd.sim.guest_pool import ABOUT, SimFlockPool
+from shepherd.sim.guest_pool import ABOUT
+from tests.programs.guest_place import NEW, OTHER, Place
 
-NEW = Wanted(schedds=("submit",), domain="campus.example", contact="security@campus.example")
-OTHER = Wanted(schedds=("ap",), domain="other.example")
-NOW = 1_800_000_000.0
 ACTS = 100
-
-
-class Counted:
-    """Another's methods, each of them an act at which a crash may be."""
-
-    def __init__(self, inner: Any, crashes: Crashes) -> None:
-        self._inner, self._crashes = inner, crashes
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._inner, name)
-        if name == "alone":
-            return method
-
-        def act(*args: Any) -> Any:
-            with self._crashes.around(name):
-                return method(*args)
-
-        return act
-
-
-class Place:
-    """A directory, a fake flock pool, and the verbs."""
-
-    def __init__(self, place: Path) -> None:
-        self.place, self.now_s, self.said = place, NOW, list[str]()
-        (place / "50-guests.conf").write_text("")
-        self.files = DirectoryOfGuests(
-            place / "guests.d", place / "handover",
-            configuration=lambda: place / "50-guests.conf",
-            read=lambda path: read_guest(path, guest_problems), write=text_of,
-            names=lambda _guest: (token_name(ABOUT), snippet_file(ABOUT)),
-        )  # fmt: skip
-        text: Callable[[], str] = (place / "50-guests.conf").read_text
-        self.pool = SimFlockPool(configured=text, wall_s=lambda: self.now_s)
-
-    def verbs(self, crashes: Crashes | None = None) -> Guests:
-        """With `crashes`, it may be killed at any of its acts."""
-        files: Any = Counted(self.files, crashes) if crashes else self.files
-        pool: Any = Counted(self.pool, crashes) if crashes else self.pool
-        clock = Clock(wall_s=lambda: self.now_s, monotonic_s=lambda: self.now_s, pause=self.pause, instant=str)
-        return Guests(files, pool, clock, who="anna", graceful_s=60.0, say=self.said.append)
-
-    def pause(self, seconds: float) -> None:
-        self.now_s += seconds
-
-    def add(self, name: str = "campus", wanted: Wanted = NEW, anew: Anew = Anew.NOTHING) -> Guest:
-        return self.verbs().add(name, wanted, anew)
-
-    def remove(self, name: str = "campus", *, every_claim: bool = False) -> Guest:
-        return self.verbs().remove(name, every_claim=every_claim)
-
-    def guest(self, name: str = "campus") -> Guest:
-        return next(guest for guest in self.files.guests() if guest.name == name)
-
-    def token(self, name: str = "campus") -> str:
-        """What was handed over, and is root's alone."""
-        path = self.place / "handover" / name / token_name(ABOUT)
-        assert path.stat().st_mode & 0o777 == 0o600
-        return path.read_text()
 
 
 @pytest.fixture
@@ -296,6 +230,8 @@ def test_an_interrupted_removal_is_completed_by_repeating(tmp_path: Path) -> Non
     def prepare(world: Place) -> None:
         world.add()
         world.pool.advertise(world.token(), "submit")
+        world.add("other", OTHER)
+        world.pool.advertise(world.token("other"), "ap")
         world.pool.claim("slot1_1@f201", "alice@campus.example", "submit")
 
     made = worlds_in(tmp_path, prepare)
@@ -305,7 +241,7 @@ def test_an_interrupted_removal_is_completed_by_repeating(tmp_path: Path) -> Non
         assert world.guest().standing in {Standing.ADMITTED, Standing.REMOVING, Standing.REMOVED}, at
         world.remove()
         assert world.guest().standing is Standing.REMOVED, at
-        assert (world.pool.ads, list(world.pool.claims())) == ({}, []), at
+        assert (world.pool.ads, list(world.pool.claims())) == ({"ap": "guest.other.1@flock.sim"}, []), at
         assert not world.pool.is_known("eyJ.guest.campus.1@flock.sim.1"), at
 
 
@@ -315,8 +251,48 @@ def test_an_interrupted_reissue_never_lets_the_old_token_in_again(tmp_path: Path
     def reissue(_world: Place, verbs: Guests) -> None:
         verbs.add("campus", Wanted(), Anew.REISSUE)
 
-    for at, world in interrupted(worlds_in(tmp_path, lambda world: world.add()), reissue):
-        world.add(anew=Anew.REISSUE, wanted=Wanted())
+    def prepare(world: Place) -> None:
+        world.add()
+        world.pool.advertise(world.token(), "submit")
+
+    for at, world in interrupted(worlds_in(tmp_path, prepare), reissue):
+        again = Anew.NOTHING if world.guest().standing is Standing.ADDING else Anew.REISSUE
+        world.add(anew=again, wanted=Wanted())
         assert world.guest().standing is Standing.ADMITTED, at
+        assert world.pool.ads == {}, at
         assert not world.pool.is_known("eyJ.guest.campus.1@flock.sim.1"), at
         assert world.pool.is_known(world.token()), at
+
+
+def test_an_interrupted_change_of_schedds_leaves_no_ad_of_the_old_ones(tmp_path: Path) -> None:
+    """Repeated, it found nothing to change, and the schedd that was taken from the guest was matched on."""
+
+    def prepare(world: Place) -> None:
+        world.add()
+        world.pool.advertise(world.token(), "submit")
+
+    second = Wanted(schedds=("second",))
+    worlds = worlds_in(tmp_path, prepare)
+    for at, world in interrupted(worlds, lambda _, verbs: verbs.add("campus", second, Anew.CHANGE)):
+        world.add(wanted=second, anew=Anew.CHANGE)
+        assert world.pool.ads == {}, at
+
+
+def test_ads_are_withdrawn_when_the_new_configuration_is_seen_in_force(place: Place) -> None:
+    """They were withdrawn first, and said again before the pool had read that they must not be."""
+    place.add()
+    place.pool.advertise(place.token(), "submit")
+    known = place.pool.configured()
+    place.pool.configured = lambda: known
+    with pytest.raises(PoolUnavailable, match="has read who its guests are"):
+        place.add(wanted=Wanted(schedds=("second",)), anew=Anew.CHANGE)
+    assert "submit" in place.pool.ads
+
+
+def test_an_ad_that_stays_all_the_same_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`its ads are out`, it said, and had never looked."""
+    place.add()
+    monkeypatch.setattr(place.pool, "withdraw", lambda _guests: ["submit"])
+    with pytest.raises(PoolUnavailable, match="no ad is left"):
+        place.remove()
+    assert place.guest().standing is Standing.REMOVING

@@ -1,12 +1,14 @@
 """The monitoring put together from the settings."""
 
+import contextlib
 import dataclasses
 import pathlib
 
 import pytest
 
-from shepherd.errors import SettingsError
+from shepherd.errors import CommandFailed, SettingsError
 from shepherd.model.icinga_settings import IcingaSettings
+from shepherd.programs.checkup_wiring import central_world
 from shepherd.programs.wiring import load_settings, monitoring_of
 from tests import build
 
@@ -56,3 +58,15 @@ def test_a_missing_password_is_told_at_the_start(tmp_path: pathlib.Path) -> None
     settings = dataclasses.replace(build.settings(), icinga=icinga)
     with pytest.raises(SettingsError, match=r"shepherd.toml: icinga: Icinga's password .*nowhere: No such file"):
         monitoring_of(settings, pathlib.Path("shepherd.toml"))
+
+
+@pytest.mark.parametrize("url", ["", "https://icinga:5665"])
+def test_a_site_with_icinga_has_it_checked(url: str) -> None:
+    """`shepherd check` was green for a year in which every silence was refused: it had never asked."""
+    icinga = IcingaSettings(url=url, password_file="/nowhere/password")
+    with contextlib.ExitStack() as stack:
+        account = central_world(dataclasses.replace(build.settings(), icinga=icinga), stack).monitoring
+        assert (account is not None) == bool(url)
+        if account is not None:
+            with pytest.raises(CommandFailed, match=r"Icinga's password .*nowhere"):
+                account.lacking()

@@ -252,10 +252,15 @@ class Slow(SimMonitoring):
     """Each request takes its time, and no more than it may."""
 
     desk: Desk
+    takes_s = 0.8 * ICINGA.request_s
 
     def begin(self, wanted: Begin) -> Silence:
-        self.desk.now_s += 0.8 * ICINGA.request_s
+        self.desk.now_s += self.takes_s
         return super().begin(wanted)
+
+    def end(self, silence: Silence) -> None:
+        self.desk.now_s += self.takes_s
+        super().end(silence)
 
 
 def test_a_slow_monitoring_makes_turns_shorter() -> None:
@@ -270,6 +275,34 @@ def test_a_slow_monitoring_makes_turns_shorter() -> None:
     desk.works.pop()()
     assert desk.now_s - began_s < 2 * ICINGA.request_s
     assert 0 < len(desk.silent()) < 5
+
+
+def test_a_slow_monitoring_makes_hosts_loud_turn_by_turn() -> None:
+    """Sixty hosts came home; what a turn did not come to was forgotten until the next listing, and again: four
+    minutes without their alerts."""
+    desk = Desk(hosts=20)
+    for name in desk.names:
+        desk.switches[HostName(name)] = build.record(name, Stage.LENT)
+    desk.run(5)
+    regular = {f"{name}!startd" for name in desk.names}
+    assert regular <= desk.silent()
+    slow = Slow(icinga=desk.icinga)
+    slow.desk, slow.takes_s = desk, 0.5
+    desk.silencer.adopt(SETTINGS, slow)
+    desk.switches.clear()
+    began_s = desk.now_s
+    while regular & desk.silent():
+        desk.run(0.5)
+        assert desk.now_s - began_s < 60
+    assert desk.now_s - began_s < 40
+    desk.run(30)
+    assert len(asked(desk, EntryKind.STEP)) == len(asked(desk, EntryKind.OUTCOME))
+
+
+def asked(desk: Desk, kind: EntryKind) -> list[object]:
+    """Every request in the records."""
+    told = [entry.body for entry in desk.ledger.entries if entry.kind is kind]
+    return [call for body in told for call in body.get("calls") or [body]]  # type: ignore[attr-defined]
 
 
 def test_other_settings_are_followed_and_a_turn_under_way_is_forgotten(desk: Desk) -> None:

@@ -23,7 +23,9 @@ SPEC = SiteSpec(
     timers=TimerSettings(cycle_s=20, lease_s=200),
     icinga=ICINGA,
 )
-OFF = dataclasses.replace(SPEC, icinga=dataclasses.replace(ICINGA, silence=SilenceKind.CHECKS_OFF))
+OFF = dataclasses.replace(
+    SPEC, icinga=dataclasses.replace(ICINGA, silence=SilenceKind.CHECKS_OFF, user="shepherd-checks")
+)
 KINDS = {"downtime": SPEC, "disable-checks": OFF}
 LEND_S, HOME_S = 40.0, 150.0
 
@@ -213,18 +215,52 @@ def test_what_was_switched_off_stays_so_until_a_shepherd_is_back() -> None:
     assert silent(site) == {"f201!startd", "f202!startd"}
 
 
+def known(site: Site) -> set[str]:
+    """Hosts that the shepherd tells of."""
+    return {host["host"] for host in site.ledger.present["hosts"]}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_host_that_dies_while_it_is_lent_is_told_in_time(kind: str) -> None:
+    """The host burned while it was lent, the shepherd lived on, and nobody ever heard of it."""
+    icinga = dataclasses.replace(KINDS[kind].icinga, downtime_s=600.0)
+    site = quiet_site(dataclasses.replace(KINDS[kind], icinga=icinga))
+    site.start_shepherd()
+    site.run(1000)
+    (burned,) = lent(site)
+    faults.cut_private(site, site.hosts[burned])
+    faults.cut_flock(site, site.hosts[burned])
+    faults.flockoff(site)
+    site.run(SPEC.timers.lease_s)
+    assert _is_silent(site, burned)
+    assert site.run_until(lambda: burned not in known(site), 2000)
+    site.run(icinga.downtime_s + 100)
+    assert not _is_silent(site, burned)
+    assert site.breaches() == ()
+
+
 def test_a_change_of_ways_leaves_nothing_of_the_old() -> None:
     """Checks that the talk's way had switched off stayed off for good when the site changed to downtimes."""
     site = quiet_site(OFF)
     site.start_shepherd()
     assert site.run_until(lambda: len(lent(site)) == 1, 60)
     settle(site)
+    off = [check for check in icinga_of(site).checks.values() if check.mark]
+    assert len(off) == 2
     site.shepherds[0].kill()
     site.spec = SPEC
+    site.start_shepherd()
+    site.run(300)
+    assert silent(site) == table(site)
+    told = " ".join(site.ledger.present["problems"])  # type: ignore[arg-type]
+    assert "2 checks are still switched off by us, and user shepherd may not switch them on" in told
+    site.shepherds[-1].kill()
+    site.spec = dataclasses.replace(SPEC, icinga=dataclasses.replace(ICINGA, user="shepherd-checks"))
     site.start_shepherd()
     settle(site)
     assert silent(site) == table(site)
     assert all(check.is_active and not check.mark for check in icinga_of(site).checks.values())
+    assert site.ledger.present["problems"] == []
 
 
 def test_downtimes_are_renewed_for_as_long_as_a_lend_lasts() -> None:

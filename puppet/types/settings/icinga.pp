@@ -21,9 +21,9 @@
 # * `silence`: How: by downtimes of our own, which lapse by themselves when the shepherd is dead (`downtime`), or by
 #   switching active checks off and on (`disable-checks`, as in the original talk), which lasts until a shepherd is
 #   back, keeps no history of the outage, hides what a passive check would tell, and needs the right to change these
-#   objects. Default: `"downtime"`.
-# * `downtime_s`: Length of a downtime, renewed at its half. Seconds. A dead shepherd hides no alert for longer.
-#   Default: `7200.0`.
+#   objects: user `shepherd-checks` of the second shipped file. Default: `"downtime"`.
+# * `downtime_s`: Length of a downtime, renewed at its half. Seconds. A dead shepherd hides no alert for longer; with
+#   `disable-checks` a living one hides no dead host for longer, once it has given the lend up. Default: `7200.0`.
 # * `request_s`: Deadline of one request. Seconds. Requests are made beside the loop and never hold it. Default: `5.0`.
 # * `lend_waits_s`: How long a lend waits for its check to be silent, before the drain. Seconds. Then it goes on and
 #   says so; a reclaim never waits. Default: `20.0`.

@@ -132,4 +132,4 @@ def monitoring_finding(address: str, lacking: Sequence[str]) -> Finding:
     if lacking:
         remedy = "give them to the ApiUser (the one that we ship has them), and reload the monitoring"
         return wrong(Subject.MONITORING, f"our account at {address} lacks {', '.join(lacking)}", remedy)
-    return ok(Subject.MONITORING, f"{address} lets us silence and unsilence hosts")
+    return ok(Subject.MONITORING, f"{address} lets us silence and unsilence checks")

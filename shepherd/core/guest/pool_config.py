@@ -34,19 +34,26 @@ GROUP_NAMES = {names}
 def pool_config(guests: Sequence[Guest]) -> str:
     """The file's text, from those of `guests` who may sign in. The same guests give the same text."""
     present = sorted((guest for guest in guests if guest.may_sign_in), key=lambda guest: guest.name)
-    ads = " || ".join(map(_own_ads, present)) or "False"
-    lines = [HEAD, f"SHEPHERD_GUESTS = {' '.join(guest.identity for guest in present)}\n", f"{MACRO} = {ads}\n"]
-    return "".join([*lines, _groups(present)])
+    who = f"SHEPHERD_GUESTS = {' '.join(guest.identity for guest in present)}\n"
+    return "".join([HEAD, who, f"{MACRO} = {guest_ads(guests)}\n", _groups(present)])
+
+
+def guest_ads(guests: Sequence[Guest]) -> str:
+    """A ClassAd expression: true for an ad that those of `guests` who may sign in may advertise."""
+    present = sorted((guest for guest in guests if guest.may_sign_in), key=lambda guest: guest.name)
+    return " || ".join(map(_own_ads, present)) or "False"
 
 
 def _own_ads(guest: Guest) -> str:
-    """True for an ad that this guest may advertise: of its own schedds, and of its own users. A schedd puts its domain
-    after the last `@` of a submitter; what stands before that, a job may say."""
+    """True for an ad that this guest may advertise: of its own schedds, and of its own users at these. A schedd puts
+    its domain after the last `@` of a submitter; what stands before that, a job may say. No schedd says how long its
+    ads live, and the collector's housekeeper would keep a withdrawn ad for as long."""
     names = "{" + ", ".join(f'"{schedd.lower()}"' for schedd in guest.schedds) + "}"
-    user = f'regexp("^.+@{guest.domain.replace(".", "[.]")}$", Name)'
-    own_schedd = f"(ScheddName =?= undefined || member(toLower(ScheddName), {names}))"
+    own_schedd = f"member(toLower(ScheddName), {names})"
+    schedd = f'MyType == "Scheduler" && member(toLower(Name), {names}) && (ScheddName =?= undefined || {own_schedd})'
+    user = f'MyType == "Submitter" && regexp("^.+@{guest.domain.replace(".", "[.]")}$", Name) && {own_schedd}'
     identity = f'AuthenticatedIdentity =?= "{guest.identity}"'
-    return f"({identity} && (member(toLower(Name), {names}) || {user}) && {own_schedd})"
+    return f"({identity} && ClassAdLifetime =?= undefined && ({schedd} || {user}))"
 
 
 def _groups(present: Sequence[Guest]) -> str:

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from shepherd.core.guest.naming import domain_of, group_of
+from shepherd.core.guest.naming import PREFIX, domain_of, group_of
 from shepherd.core.setting_forms import Problem, duplicate_problems, hostname_problem
 from shepherd.model.guest import Guest, Standing
 
@@ -18,7 +18,8 @@ LINE_MAX = 200
 
 def guest_problems(guest: Guest) -> list[Problem]:
     """Everything that is wrong with one guest. What passes may be written into HTCondor's configuration as it is."""
-    return [*name_problems(guest), *schedd_problems(guest), *contact_problems(guest), *limit_problems(guest)]
+    alone = [*name_problems(guest), *schedd_problems(guest), *contact_problems(guest), *limit_problems(guest)]
+    return alone or list(identity_problems(guest))
 
 
 def name_problems(guest: Guest) -> Iterator[Problem]:
@@ -31,6 +32,13 @@ def name_problems(guest: Guest) -> Iterator[Problem]:
         yield Problem("identity", f"{guest.identity!r} is none of `shepherd guest`", "remove the guest and add it anew")
     if guest.generation < 1:
         yield Problem("generation", f"is {guest.generation}", "1 or more; `shepherd guest` counts it")
+
+
+def identity_problems(guest: Guest) -> Iterator[Problem]:
+    """An identity is of one name and one generation, so no two guests have the same."""
+    if guest.identity and not guest.identity.startswith(f"{PREFIX}{guest.name}.{guest.generation}@"):
+        problem = f"{guest.identity} is not that of {guest.name} in generation {guest.generation}"
+        yield Problem("identity", problem, "put back what `shepherd guest` wrote")
 
 
 def schedd_problems(guest: Guest) -> Iterator[Problem]:
@@ -63,6 +71,16 @@ def limit_problems(guest: Guest) -> Iterator[Problem]:
 
 def site_problems(guest: Guest, others: Sequence[Guest], graceful_s: float, own_domain: str) -> Iterator[Problem]:
     """What a guest must not have here. `others`: all guests but this one; `own_domain`: the flock pool's own."""
+    yield from beside_problems(guest, others)
+    if guest.domain.casefold() == own_domain.casefold():
+        yield Problem("domain", f"{guest.domain} is the flock pool's own", "give UID_DOMAIN of the guest's schedds")
+    if guest.notice_s > graceful_s:
+        remedy = f"promise at most {graceful_s:g}, or raise graceful_s in [timers] of the shepherd's settings first"
+        yield Problem("notice_s", f"is {guest.notice_s:g}, and this site gives jobs {graceful_s:g} s", remedy)
+
+
+def beside_problems(guest: Guest, others: Sequence[Guest]) -> Iterator[Problem]:
+    """What a guest must not have in common with `others`, of whom those that are removed have nothing any more."""
     present = [other for other in others if other.standing is not Standing.REMOVED]
     taken = {schedd.casefold(): other.name for other in present for schedd in other.schedds}
     for schedd in guest.schedds:
@@ -75,11 +93,6 @@ def site_problems(guest: Guest, others: Sequence[Guest], graceful_s: float, own_
     if owner := groups.get(group_of(guest.domain)):
         remedy = "one domain is of one guest; those that differ in dots and hyphens alone cannot be told apart"
         yield Problem("domain", f"{guest.domain} is that of the guest {owner}", remedy)
-    if guest.domain.casefold() == own_domain.casefold():
-        yield Problem("domain", f"{guest.domain} is the flock pool's own", "give UID_DOMAIN of the guest's schedds")
-    if guest.notice_s > graceful_s:
-        remedy = f"promise at most {graceful_s:g}, or raise graceful_s in [timers] of the shepherd's settings first"
-        yield Problem("notice_s", f"is {guest.notice_s:g}, and this site gives jobs {graceful_s:g} s", remedy)
 
 
 def _user_problems(guest: Guest, other: Guest) -> Iterator[Problem]:

@@ -8,13 +8,16 @@ from shepherd.model.monitoring import Permissions, SilenceKind
 
 
 def needed(icinga: IcingaSettings) -> Iterator[str]:
-    """Names of permissions, as Icinga's `permissions` have them."""
+    """Names of permissions, as Icinga's `permissions` have them: for one way of silencing, and to see what the other
+    left."""
+    kinds = sorted({"Service" if "!" in name else "Host" for name in (*icinga.regular, *icinga.flock)})
     match icinga.silence:
         case SilenceKind.DOWNTIME:
             yield from ("actions/schedule-downtime", "actions/remove-downtime", "objects/query/Downtime")
+            yield from (f"objects/query/{kind}" for kind in kinds)
         case SilenceKind.CHECKS_OFF:
-            kinds = {"Service" if "!" in name else "Host" for name in (*icinga.regular, *icinga.flock)}
-            yield from (f"objects/{what}/{kind}" for kind in sorted(kinds) for what in ("query", "modify"))
+            yield from (f"objects/{what}/{kind}" for kind in kinds for what in ("query", "modify"))
+            yield from ("actions/remove-downtime", "objects/query/Downtime")
     if icinga.heartbeat:
         yield "actions/process-check-result"
 

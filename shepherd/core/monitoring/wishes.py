@@ -6,7 +6,7 @@
     lent                              silent                          loud, once the startd is seen
     on the way home                   silent                          silent
 
-A startd that is not seen leaves its check as it is: a silence of it lapses, and is not renewed.
+A startd that is not seen leaves its check as it is: a silence of it is not renewed, and over in time.
 """
 
 import dataclasses

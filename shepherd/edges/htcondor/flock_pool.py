@@ -6,15 +6,15 @@ Root is known to that pool by the file system (FS); a guest's token is used by a
 import base64
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shepherd.edges.htcondor.flock_tokens import FORM
 from shepherd.edges.htcondor.token_directory import token_directory
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.edges.tool import run_tool
-from shepherd.errors import CommandFailed, PoolUnavailable, UsageError
-from shepherd.model.guest import Claim, FlockPool, Token
+from shepherd.errors import CommandFailed, PoolUnavailable, Unavailable, UsageError
+from shepherd.model.guest import Claim, FlockPool, Guest, Token
 
 RIGHTS = ("ADVERTISE_SCHEDD", "READ")
 """A guest's schedd says who it is and what it wants (ADVERTISE_SCHEDD), and asks for the way to a startd (READ)."""
@@ -28,16 +28,21 @@ ALLOWED = "ALLOW"
 """What condor_ping says of a right that is granted."""
 WITHDRAWN = {"INVALIDATE_SCHEDD_ADS": "Scheduler", "INVALIDATE_SUBMITTOR_ADS": "Submitter"}
 """Ads that a guest can have there, and how to take them away."""
+A_GUESTS = 'regexp("^guest[.]", AuthenticatedIdentity)'
 CLAIMED = ("Name", "RemoteUser", "GlobalJobId")
 
 
 class FlockPoolTools:
     """`ports_guest.FlockPoolHands`."""
 
-    def __init__(self, condor_config: Path, tools: str, marker: str, place: Path) -> None:
+    def __init__(
+        self, condor_config: Path, tools: str, *, marker: str, ads: Callable[[Sequence[Guest]], str], place: Path
+    ) -> None:
         """`tools`: directory of HTCondor's tools, empty: by PATH. `marker`: what COLLECTOR_REQUIREMENTS names if the
-        configuration is the one that this is for. `place`: a directory that is made for each probe, root's alone."""
+        configuration is the one that this is for; its value is what `ads` makes of guests: what they may advertise.
+        `place`: a directory that is made for each probe, root's alone."""
         self._config, self._directory, self._marker, self._place = condor_config, tools, marker, place
+        self._ads = ads
         self._tools = Tools(directory=tools, condor_config=str(condor_config))
 
     def about(self) -> FlockPool:
@@ -85,26 +90,40 @@ class FlockPoolTools:
 
     def lets_in(self, token: Token) -> bool:
         """See the port."""
-        with token_directory(self._place, token.text) as environment:
-            said = self._ping({**environment, "_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS": "IDTOKENS"})
-        if ALLOWED in said.text.split():
+        if self._lets_in_now(token):
             return True
         own = self._ping({})
         if ALLOWED not in own.text.split():
             raise PoolUnavailable(f"the flock pool's collector does not say whom it lets in: {own.text}")
-        return False
+        return self._lets_in_now(token)
+
+    def _lets_in_now(self, token: Token) -> bool:
+        with token_directory(self._place, token.text) as environment:
+            said = self._ping({**environment, "_CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS": "IDTOKENS"})
+        return ALLOWED in said.text.split()
 
     def _ping(self, environment: Mapping[str, str]) -> Said:
-        """Ask the collector what it grants. It says the same (FAIL) for no and for no answer."""
+        """Ask the collector what it grants. It says the same (FAIL) for no and for no answer: a no counts if it is said
+        again after it has answered us."""
         argv = ["condor_ping", "-pool", self._values[1], "-type", "collector", "-table", *RIGHTS]
         return self._tools.run(argv, within_s=TOOL_S, environment=environment)
 
-    def withdraw(self, identity: str) -> None:
-        """See the port."""
+    def obeys(self, guests: Sequence[Guest]) -> bool:
+        """See the port. No answer is no."""
+        try:
+            read = self._say("condor_config_val", "-collector", self._marker)
+        except (CommandFailed, Unavailable):
+            return False
+        return read.strip() == self._ads(guests)
+
+    def withdraw(self, guests: Sequence[Guest]) -> Sequence[str]:
+        """See the port. The query has no type of its own: the collector would compare that, not the ad's."""
+        where = ("-pool", self._values[1])
+        strange = f"{A_GUESTS} && ({self._ads(guests)}) =!= True"
         for command, kind in WITHDRAWN.items():
-            theirs = f'AuthenticatedIdentity =?= "{identity}"'
-            query = f'MyType = "Query"\nTargetType = "{kind}"\nRequirements = {theirs}\n'
-            self._say("condor_advertise", "-pool", self._values[1], "-tcp", command, "-", given=query)
+            query = f'TargetType = "{kind}"\nRequirements = {strange}\n'
+            self._say("condor_advertise", *where, "-tcp", command, "-", given=query)
+        return self._say("condor_status", *where, "-any", "-constraint", strange, "-af", "Name").splitlines()
 
     def claims(self) -> Sequence[Claim]:
         """See the port."""

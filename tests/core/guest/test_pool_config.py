@@ -6,6 +6,7 @@ import sys
 
 import classad2
 import hypothesis
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from shepherd.model.guest import Guest, Standing
 from tests.core.guest.some_guests import CAMPUS, OTHER, guests, sites
 from tests.house.sources import ROOT
 
+SUBMITTER = {"MyType": "Submitter", "ScheddName": "Submit.campus.example"}
 LINE = re.compile(r"(#.*|[A-Za-z][A-Za-z0-9_]* (=|@=shepherd)( .*)?|\* \S+ guest_[a-z0-9_]+|@shepherd|)")
 
 
@@ -24,9 +26,9 @@ def macro(text: str, name: str) -> str:
     return str(value).strip()
 
 
-def believed(site: list[Guest], identity: str, **attributes: str) -> bool:
+def believed(site: list[Guest], identity: str, **attributes: object) -> bool:
     """Whether the collector believes an ad."""
-    ad = classad2.ClassAd({"AuthenticatedIdentity": identity, **attributes})
+    ad = classad2.ClassAd({"MyType": "Scheduler", "AuthenticatedIdentity": identity, **attributes})
     ad["Requirements"] = classad2.ExprTree(macro(pool_config(site), MACRO))
     return ad.eval("Requirements") is True
 
@@ -63,10 +65,11 @@ def test_a_guest_is_believed_for_its_schedds_and_users_alone(site: list[Guest]) 
         for other in site:
             own = other is guest
             for schedd in other.schedds:
-                user = f"alice@{other.domain}"
+                user, at_schedd = f"alice@{other.domain}", {"MyType": "Submitter", "ScheddName": guest.schedds[0]}
                 assert believed(site, guest.identity, Name=schedd) is own
-                assert believed(site, guest.identity, Name=user, ScheddName=guest.schedds[0]) is own
-                assert believed(site, guest.identity, Name=f"a@{guest.domain}", ScheddName=schedd.upper()) is own
+                assert believed(site, guest.identity, Name=user, **at_schedd) is own
+                at_schedd["ScheddName"] = schedd.upper()
+                assert believed(site, guest.identity, Name=f"a@{guest.domain}", **at_schedd) is own
 
 
 @given(guests(), st.sampled_from(["guest.nobody.1@flock.lab", "f201@flock.lab", ""]))
@@ -82,9 +85,28 @@ def test_names_that_only_look_alike_are_refused() -> None:
     for name in ("alice@campusXexample", "alice@campus.example.org", "@campus.example",
                  "a@campus.example@b", "alice@evil-campus.example", "submit.campus.example.org", ""):  # fmt: skip
         assert not believed(site, CAMPUS.identity, Name=name), name
+        assert not believed(site, CAMPUS.identity, Name=name, **SUBMITTER), name
     assert not believed(site, CAMPUS.identity)
-    assert believed(site, CAMPUS.identity, Name="physics.alice@campus.example", ScheddName="Submit.campus.example")
-    assert believed(site, CAMPUS.identity, Name="group.carol@home.example@campus.example")
+    assert believed(site, CAMPUS.identity, Name="physics.alice@campus.example", **SUBMITTER)
+    assert believed(site, CAMPUS.identity, Name="group.carol@home.example@campus.example", **SUBMITTER)
+
+
+def test_a_user_is_no_schedd_and_has_one() -> None:
+    """A schedd that nobody had listed was advertised under a user's name, and so were users of no schedd."""
+    alice = "alice@campus.example"
+    assert believed([CAMPUS], CAMPUS.identity, Name=alice, **SUBMITTER)
+    assert not believed([CAMPUS], CAMPUS.identity, Name=alice)
+    assert not believed([CAMPUS], CAMPUS.identity, Name=alice, ScheddName=CAMPUS.schedds[0])
+    assert not believed([CAMPUS], CAMPUS.identity, Name=alice, MyType="Submitter")
+    assert not believed([CAMPUS], CAMPUS.identity, Name=alice, MyType="Submitter", ScheddName="x.campus.example")
+    assert not believed([CAMPUS], CAMPUS.identity, Name=CAMPUS.schedds[0], MyType="Negotiator")
+
+
+@pytest.mark.parametrize("lifetime", [2147483647, 1, 0, "long"])
+def test_no_ad_says_how_long_it_lives(lifetime: object) -> None:
+    """A removed guest's ad stayed until the collector was started anew, because it said so itself."""
+    assert not believed([CAMPUS], CAMPUS.identity, Name=CAMPUS.schedds[0], ClassAdLifetime=lifetime)
+    assert not believed([CAMPUS], CAMPUS.identity, Name="alice@campus.example", **SUBMITTER, ClassAdLifetime=lifetime)
 
 
 def test_a_limit_is_a_quota_and_none_is_a_large_one() -> None:
@@ -122,6 +144,7 @@ def test_the_shipped_configuration_counts_and_refuses_by_the_same_words() -> Non
     assert f"$({MACRO})" in macro(shipped, "COLLECTOR_REQUIREMENTS")
     assert macro(shipped, MACRO) == "False"
     assert macro(shipped, "SHEPHERD_GUESTS") == ""
+    assert macro(shipped, "HOUSEKEEPING_ON_INVALIDATE") == "False"
     assert macro(shipped, "SLOT_WEIGHT").startswith(f"{HOST} * ")
     assert f'"^{PREFIX[:-1]}[.]"' in macro(shipped, "SEC_TOKEN_REVOCATION_EXPR")
     assert f'"^{PREFIX[:-1]}[.]"' in macro(shipped, "FLOCK_STARTD_ADS")

@@ -26,6 +26,7 @@ def beside(guest: Guest, *others: Guest, graceful_s: float = 60.0) -> set[str]:
         ("schedds", ("a@b@c",)), ("schedds", ("x\n",)), ("contact", "nobody"), ("contact", "a@b\nx@y"),
         ("hosts", -1), ("hosts", 10**7), ("notice_s", -1.0), ("notice_s", float("nan")), ("token_days", 0),
         ("token_days", 10**5), ("identity", "root@flock.lab"), ("generation", 0),
+        ("identity", "guest.other.1@flock.lab"), ("identity", "guest.campus.2@flock.lab"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_named_by_its_key(key: str, value: object) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from shepherd.core.monitoring.plan import plan
+from shepherd.core.monitoring.plan import is_silent, plan
 from shepherd.core.monitoring.wishes import Sound, Wish
 from shepherd.model.host import HostName
 from shepherd.model.icinga_settings import IcingaSettings
@@ -23,10 +23,10 @@ def wish(sound: Sound, host: str = "p1") -> Wish:
     return Wish(check=f"{host}!startd", sound=sound, mark=mark(host))
 
 
-def silence(name: str, left_s: float | None, host: str = "p1", **more: object) -> Silence:
+def silence(name: str, left_s: float, host: str = "p1", **more: object) -> Silence:
     made = Silence(
         name=name, check=f"{host}!startd", kind=SilenceKind.DOWNTIME, mark=mark(host),
-        until_s=None if left_s is None else NOW + left_s,
+        until_s=NOW + left_s,
     )  # fmt: skip
     return dataclasses.replace(made, **more)  # type: ignore[arg-type]
 
@@ -70,16 +70,34 @@ def test_one_check(sound: Sound, there: tuple[Silence, ...], expected: list[str]
     assert planned(wish(sound), there=there) == expected
 
 
-def test_switched_off_is_for_as_long_as_it_takes() -> None:
-    """A check that was off was switched off anew each hour."""
-    off = silence("p1!startd", None, kind=SilenceKind.CHECKS_OFF)
-    assert planned(wish(Sound.SILENT), there=(off,), icinga=OFF) == []
-    assert planned(wish(Sound.LOUD), there=(off,), icinga=OFF) == ["end p1!startd"]
+@pytest.mark.parametrize(
+    ("left_s", "sound", "expected"),
+    [
+        (7000, Sound.SILENT, []),
+        (3000, Sound.SILENT, ["begin p1!startd"]),
+        (-5, Sound.SILENT, ["begin p1!startd"]),
+        (7000, Sound.AS_IS, []),
+        (-5, Sound.AS_IS, ["end p1!startd"]),
+        (7000, Sound.LOUD, ["end p1!startd"]),
+    ],
+)
+def test_what_is_switched_off_is_ended_when_a_downtime_would_have_lapsed(
+    left_s: float, sound: Sound, expected: list[str]
+) -> None:
+    """A host that died while it was lent was hidden for good, with the shepherd in the best of health."""
+    off = silence("p1!startd", left_s, kind=SilenceKind.CHECKS_OFF)
+    assert planned(wish(sound), there=(off,), icinga=OFF) == expected
+
+
+def test_switched_off_for_a_host_that_nobody_knows_any_more_is_ended_in_time() -> None:
+    """A host was retired while it was lent; its successor of the same name was not watched."""
+    of_old = [silence(f"p9!{left_s}", left_s, "p9", kind=SilenceKind.CHECKS_OFF) for left_s in (60, -60)]
+    assert planned(there=tuple(of_old), icinga=OFF) == ["end p9!-60"]
 
 
 def test_the_other_way_is_left_only_when_the_new_one_holds() -> None:
     """A site that changed its ways had a moment in which every lent host alarmed."""
-    off = silence("p1!startd", None, kind=SilenceKind.CHECKS_OFF)
+    off = silence("p1!startd", 7000, kind=SilenceKind.CHECKS_OFF)
     assert planned(wish(Sound.SILENT), there=(off,)) == ["begin p1!startd"]
     assert planned(wish(Sound.SILENT), there=(off, silence("a", 7200))) == ["end p1!startd"]
 
@@ -90,6 +108,18 @@ def test_the_most_pressing_comes_first() -> None:
     there = (silence("r", 1000, "p1"), silence("old", 3000, "p2"), silence("x", 50, "p4"))
     asked = planned(*wishes, there=there, urgent=("p5",))
     assert asked == ["begin p5!startd", "end x", "begin p3!startd", "begin p1!startd", "begin p2!startd"]
+
+
+@pytest.mark.parametrize("left_s", [20, -20])
+def test_a_silence_that_ends_in_seconds_is_renewed_before_the_drain(left_s: float) -> None:
+    """The last lend's downtime had half a minute left: its renewal stood behind three thousand others, and the drain
+    went on, as the check was silent."""
+    wishes = [wish(Sound.SILENT, "p1"), wish(Sound.SILENT, "p2"), wish(Sound.LOUD, "p3")]
+    there = (silence("a", left_s, "p1"), silence("x", 50, "p3"))
+    asked = planned(*wishes, there=there, urgent=("p1",))
+    assert asked == ["begin p1!startd", "end x", "begin p2!startd"]
+    assert not is_silent(there[:1], ICINGA, NOW)
+    assert is_silent((silence("a", 31),), ICINGA, NOW)
 
 
 def test_silences_of_unknown_hosts_are_left_to_lapse() -> None:

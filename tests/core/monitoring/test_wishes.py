@@ -102,6 +102,7 @@ def permissions(*granted: str) -> Permissions:
 
 
 DOWNTIMES = ("actions/schedule-downtime", "actions/remove-downtime", "objects/query/Downtime")
+QUERIES = ("objects/query/Host", "objects/query/Service")
 CHECKS = ("objects/query/Host", "objects/modify/Host", "objects/query/Service", "objects/modify/Service")
 
 
@@ -109,9 +110,10 @@ CHECKS = ("objects/query/Host", "objects/modify/Host", "objects/query/Service", 
     ("kind", "granted", "expected"),
     [
         (SilenceKind.DOWNTIME, ("*",), ()),
-        (SilenceKind.DOWNTIME, ("actions/*", "objects/query/downtime"), ()),
-        (SilenceKind.DOWNTIME, (*DOWNTIMES, "actions/process-check-result"), ()),
-        (SilenceKind.DOWNTIME, ("actions/schedule-*",), (*DOWNTIMES[1:], "actions/process-check-result")),
+        (SilenceKind.DOWNTIME, ("actions/*", "objects/query/*"), ()),
+        (SilenceKind.DOWNTIME, ("actions/*", "objects/query/downtime"), QUERIES),
+        (SilenceKind.DOWNTIME, (*DOWNTIMES, *QUERIES, "actions/process-check-result"), ()),
+        (SilenceKind.DOWNTIME, ("actions/schedule-*",), (*DOWNTIMES[1:], *QUERIES, "actions/process-check-result")),
         (SilenceKind.CHECKS_OFF, DOWNTIMES, (*CHECKS, "actions/process-check-result")),
     ],
 )
