@@ -68,7 +68,7 @@ class Lending:
         site, machine = self._site, self._machine
         self.until_lent()
         before, began_s = machine.boot_id(), time.monotonic()
-        machine.run(("systemctl", "reboot", "--no-block"))
+        machine.begin_reboot()
         back_s = BOOT_S + RECLAIM_S
         eventually(lambda: machine.name in site.accepting_startds(), back_s, 0.3, what=f"{machine.name} is local again")
         seen["seconds_until_local"] = round(time.monotonic() - began_s, 1)
