@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from shepherd.lab.eventually import eventually
-from shepherd.lab.node import alive
+from shepherd.lab.node import alive, command_line
 from shepherd.lab.rollout.machine import CUT_OFF
 
 pytestmark = pytest.mark.real
@@ -20,6 +20,6 @@ def test_its_processes_end_with_a_lab_that_is_killed() -> None:
     with lab:
         assert lab.stdout is not None
         pid = int(lab.stdout.readline())
-        assert alive(pid)
+        eventually(lambda: command_line(pid) == "sleep 4711", 5, 0.01, what="it has become what it is to run")
         lab.send_signal(signal.SIGKILL)
     eventually(lambda: not alive(pid), 5, 0.05, what="what the lab had started is gone")

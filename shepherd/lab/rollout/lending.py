@@ -1,9 +1,7 @@
 """The machine is lent and taken back, with real jobs on both sides; and it is rebooted while it is lent."""
 
-import contextlib
 import time
 
-from shepherd.errors import Unavailable
 from shepherd.lab.audit.jobs import COMPLETED, HELD, Guest
 from shepherd.lab.eventually import eventually
 from shepherd.lab.rollout.evidence import Seen, Sight, check, sight
@@ -70,8 +68,7 @@ class Lending:
         site, machine = self._site, self._machine
         self.until_lent()
         before, began_s = machine.boot_id(), time.monotonic()
-        with contextlib.suppress(Unavailable):  # its agent may be gone before it can tell the command's end
-            machine.run(("systemctl", "reboot", "--no-block"))
+        machine.begin_reboot()
         back_s = BOOT_S + RECLAIM_S
         eventually(lambda: machine.name in site.accepting_startds(), back_s, 0.3, what=f"{machine.name} is local again")
         seen["seconds_until_local"] = round(time.monotonic() - began_s, 1)
