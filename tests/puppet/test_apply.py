@@ -53,10 +53,8 @@ class Machine:
         levels = [{"name": "site", "path": "data.json", "datadir": "/srv", "data_hash": "json_data"}]
         data = {
             "shepherd::wheel": f"/srv/{self._wheels[version].name}",
-            "shepherd::pip_options": ["--no-index", "--no-deps"],
-            "shepherd::node::packages": ["nftables"],  # no network here, and no AppArmor in the nodes' tree
-            **hiera,
-        }
+            "shepherd::pip_options": ["--no-index", "--no-deps"], **hiera,
+        }  # fmt: skip
         files = {"hiera.yaml": {"version": 5, "hierarchy": levels}, "data.json": data}
         for name, members in files.items():
             (self.tree.shared / name).write_text(json.dumps(members))

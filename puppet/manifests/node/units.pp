@@ -9,7 +9,9 @@ class shepherd::node::units {
   }
 
   if $shepherd::node::keeper_settings::apparmor {
-    shepherd::shipped { '/etc/apparmor.d/shepherd-flock':
+    # A small Debian may have AppArmor in its kernel and nothing to load profiles with.
+    shepherd::packages { 'shepherd: profiles of AppArmor': names => ['apparmor'] }
+    -> shepherd::shipped { '/etc/apparmor.d/shepherd-flock':
       source => 'images/flock/apparmor',
     }
     ~> exec { 'shepherd: the AppArmor profile is replaced':
