@@ -18,6 +18,7 @@ from shepherd.lab.progress import Progress
 from shepherd.lab.site import Site
 from shepherd.lab.watch import Watch
 from tests.faults.breaking import containers_first
+from tests.booted.conftest import limits
 from tests.faults.scene import Scene, spec
 from tests.puppet.chroot import provide_layers
 from tests.puppet.module import FOLDER
@@ -74,7 +75,7 @@ class Host:
 @pytest.fixture
 def scene() -> Iterator[Scene]:
     """A site with two hosts that systemd has booted."""
-    with Site(dataclasses.replace(spec(), booted=True)) as site, Watch(site) as watch:
+    with Site(dataclasses.replace(spec(), booted=True, node=limits())) as site, Watch(site) as watch:
         yield Scene(site=site, watch=watch)
 
 
