@@ -17,8 +17,8 @@ from shepherd.lab.node import Node, command_in_node
 from shepherd.lab.progress import Progress
 from shepherd.lab.site import Site
 from shepherd.lab.watch import Watch
-from tests.faults.breaking import containers_first
 from tests.booted.conftest import limits
+from tests.faults.breaking import containers_first
 from tests.faults.scene import Scene, spec
 from tests.puppet.chroot import provide_layers
 from tests.puppet.module import FOLDER
