@@ -30,7 +30,7 @@ PACKAGES = "/opt/shepherd-before-puppet/site:/opt/shepherd/site"
 MAKE_PLAIN = f"""
 systemctl stop shepherd-keeper shepherd-network condor
 shepherd node down
-rm -rf /etc/systemd/system/shepherd-* /etc/systemd/system/condor.service.d /usr/lib/*.d/shepherd.conf /run/shepherd
+rm -rf /etc/systemd/system/shepherd* /etc/systemd/system/condor.service.d /usr/lib/*.d/shepherd.conf /run/shepherd
 rm -rf /etc/condor/config.d/50-shepherd-host.conf /usr/local/libexec/shepherd /etc/shepherd /usr/local/bin/shepherd
 systemctl daemon-reload
 systemctl set-environment PYTHONPATH={PACKAGES} PYTHONDONTWRITEBYTECODE=1
