@@ -17,7 +17,8 @@ from shepherd.sim.crash import Crashes
 from shepherd.sim.pools import EPOCH_S
 from shepherd.sim.site import Running, Site
 from tests.icinga.places import HEART, RealPlace
-from tests.sim.test_alerts import CELLS, HOME_S, KINDS, SEQUENCES, burst, cell_id, lent, quiet_site, settle, table
+from tests.sim.test_alerts import CELLS, KINDS, cell_id, lent, quiet_site, settle, table
+from tests.sim.test_crash_anywhere import HOME_S, SEQUENCES, burst
 
 pytestmark = pytest.mark.real
 BEHIND_S = 6000.0
