@@ -14,6 +14,7 @@
     │   └── LeakFound             a guest could reach what it must not; stops flocking
     ├── Refused                   a rule said no; expected, counted, never a traceback
     │   ├── LeaseRefused          a lease page is forged, stale, replayed or not for this host
+    │   ├── TraceRefused          a spool's segment, or a line of one, is not what a source of ours writes
     │   └── AnotherShepherd       a second active shepherd of this pool
     └── InvariantBroken           a defect of ours; carries what was seen
 
@@ -108,6 +109,10 @@ class Refused(ShepherdError):
 
 class LeaseRefused(Refused):
     """A lease page is forged, stale, replayed, or not for this host."""
+
+
+class TraceRefused(Refused):
+    """A trace record, or a segment of them, cannot be read."""
 
 
 class AnotherShepherd(Refused):

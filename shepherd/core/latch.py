@@ -56,6 +56,8 @@ def _obey(off: FlockOff | None, intent: Intent, *, latch: bool) -> FlockOff | No
             return _longer(off, new, latch=latch)
         case IntentKind.FLOCKON:
             return None
+        case IntentKind.BAN | IntentKind.UNBAN | IntentKind.QUARANTINE | IntentKind.RELEASE | IntentKind.ASKED:
+            return off
     assert_never(intent.kind)
 
 

@@ -13,7 +13,7 @@ import pathlib
 import re
 import secrets
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from shepherd.edges.unix_user import user_name
 from shepherd.errors import Unavailable, UsageError
@@ -25,6 +25,7 @@ SET_ASIDE = "set-aside"
 FILE_BYTES = 65536
 AT_ONCE = 1000
 WHY_CHARACTERS = 500
+ABOUT_MEMBERS = 20
 IDENT = re.compile(r"[A-Za-z0-9._-]{1,100}")
 HOPELESS = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENXIO})
 """Not a file we could ever read: a link, a socket, or kept from us."""
@@ -140,9 +141,20 @@ def parsed(text: bytes, *, ident: str, at_s: float, who: str) -> Intent:
     if not isinstance(body, dict) or body.get("v") != 1:
         raise ValueError("it is not an intent of version 1")
     kind, why, for_s = IntentKind(body.get("kind")), body.get("why", ""), body.get("for_s")
+    about = members(body.get("about", {}))
     if not isinstance(why, str):
         raise ValueError("its `why` is not text")  # noqa: TRY004 - all that is wrong with a file is one kind
-    return Intent(ident=ident, kind=kind, at_s=at_s, who=who, why=one_line(why, WHY_CHARACTERS), for_s=duration(for_s))
+    line = one_line(why, WHY_CHARACTERS)
+    return Intent(ident=ident, kind=kind, at_s=at_s, who=who, why=line, for_s=duration(for_s), about=about)
+
+
+def members(value: object) -> dict[str, str]:
+    """A few named words."""
+    if not isinstance(value, dict) or len(value) > ABOUT_MEMBERS:
+        raise ValueError("its `about` is not a small object")
+    if not all(isinstance(word, str) and len(word) <= WHY_CHARACTERS for word in value.values()):
+        raise ValueError("its `about` has what is not a short text")
+    return {name: one_line(word, WHY_CHARACTERS) for name, word in value.items()}
 
 
 def duration(value: object) -> float | None:
@@ -154,13 +166,20 @@ def duration(value: object) -> float | None:
     return float(value)
 
 
-def leave(directory: pathlib.Path, kind: IntentKind, *, why: str = "", for_s: float | None = None) -> str:
+def leave(
+    directory: pathlib.Path,
+    kind: IntentKind,
+    *,
+    why: str = "",
+    for_s: float | None = None,
+    about: Mapping[str, str] | None = None,
+) -> str:
     """Leave an intent and return its name; the daemon finds it now or when it starts.
 
     Raises UsageError if this user may not, Unavailable if the spool is missing or cannot be written.
     """
     ident = f"{kind.value}-{secrets.token_hex(8)}"
-    body = {"v": 1, "kind": kind.value, "why": why, "for_s": for_s}
+    body = {"v": 1, "kind": kind.value, "why": why, "for_s": for_s, "about": dict(about or {})}
     draft = directory / f".{ident}"
     try:
         write_durably(draft, json.dumps(body).encode())

@@ -28,6 +28,10 @@ class EntryKind(enum.Enum):
     """A person's wish folded in."""
     LIFE = "life"
     """The daemon started, stopped, reloaded."""
+    BANS = "bans"
+    """All bans that stand, after a change: `body.bans` is the whole list."""
+    QUARANTINES = "quarantines"
+    """All quarantines that are not over, after a change: the whole list."""
     GAP = "gap"
     """Nothing could be recorded from `body.from_s` to `body.to_s`."""
 

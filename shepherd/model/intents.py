@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 
 
 class IntentKind(enum.Enum):
@@ -9,6 +10,12 @@ class IntentKind(enum.Enum):
 
     FLOCKOFF = "flockoff"
     FLOCKON = "flockon"
+    BAN = "ban"
+    UNBAN = "unban"
+    QUARANTINE = "quarantine"
+    RELEASE = "release"
+    ASKED = "asked"
+    """Not a wish: somebody saw personal data, or exported evidence."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,3 +30,5 @@ class Intent:
     why: str = ""
     for_s: float | None = None
     """How long it should last, seconds; None: for ever."""
+    about: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What the verb names besides, e.g. `kind` and `value` of a ban. At most 20 members of 500 characters."""

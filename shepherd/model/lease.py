@@ -6,6 +6,7 @@ import hashlib
 import re
 
 from shepherd.model.host import HostName, LeaseId, Nonce
+from shepherd.model.stop import Ban, Quarantine
 
 OUR_MARK = "shepherd:"
 OUR_REASON = re.compile(rf"{OUR_MARK}(\S+\.\d+\.[0-9a-f]{{8}})")
@@ -85,6 +86,12 @@ class LeasePage:
     leases: tuple[Lease, ...]
     process: str = ""
     """Tells two processes of one instance apart, for shepherds only; empty on a page from before it was written."""
+    bans: tuple[Ban, ...] = ()
+    """All bans that stand, on every page."""
+    quarantines: tuple[Quarantine, ...] = ()
+    """All quarantines that are not over, on every page: the gateway reads only one."""
+    spooled: tuple[tuple[str, int], ...] = ()
+    """Of hosts on this page: the highest segment of their spool that is safely stored, so that they may drop it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

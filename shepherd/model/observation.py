@@ -118,6 +118,14 @@ class KeeperReport:
     version: str = ""
     leak_at_s: float = 0.0
     """Wall clock of the host when a container here was last seen to reach what it must not; 0: never since boot."""
+    address: str = ""
+    """The container's IPv4 address."""
+    mac: str = ""
+    """The container's hardware address."""
+    spooled: int = 0
+    """Number of the newest sealed segment of the host's spool; 0: none yet."""
+    quarantine: str = ""
+    """Ident of the quarantine that was carried out here last."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,8 @@ class PageReader:
         """Why the newest page says leave; empty if it does not."""
         self.named = False
         """The newest page that was believed has a lease for this host: what is held is not just running out."""
+        self.newest: LeasePage | None = None
+        """The newest page that was believed, whether or not it has a lease for this host; None before the first."""
         self.problem = ""
         """Why no page was believed, if there was any; empty otherwise."""
         self._refused = ""
@@ -125,7 +127,7 @@ class PageReader:
         if isinstance(judgement, Refusal):
             refuse(judgement.reason)
             return False
-        self.named = isinstance(judgement, Held)
+        self.newest, self.named = page, isinstance(judgement, Held)
         if isinstance(judgement, Revoked):
             self.revoked = judgement.why
         elif isinstance(judgement, Held):

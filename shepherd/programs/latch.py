@@ -6,9 +6,12 @@ from shepherd.core.latch import fold, news, stopped_by
 from shepherd.core.records import flockoff_body, flockoff_from
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.flockoff import FlockOff, Leak
-from shepherd.model.intents import Intent
+from shepherd.model.intents import Intent, IntentKind
 from shepherd.ports import Clock, Ledger, Log, OffSwitch, Spool
 from shepherd.programs.diary import Diary
+
+OURS = frozenset({IntentKind.FLOCKOFF, IntentKind.FLOCKON})
+"""Others are folded in elsewhere, and stay in the spool until then."""
 
 
 class Latch:
@@ -37,7 +40,7 @@ class Latch:
     def look(self) -> bool:
         """Look at file, intents and clock; True if flocking was just turned off or on."""
         before = self.now
-        intents = self._spool.waiting()
+        intents = [intent for intent in self._spool.waiting() if intent.kind in OURS]
         self.now = fold(before, self._off_switch.look(), intents, self._clock.wall_s(), latch=self.latch)
         self._record(intents)
         if (before is None) == (self.now is None):

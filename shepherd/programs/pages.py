@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from shepherd.core.lease.encode import decode, encode
-from shepherd.core.lease.pages import next_serial, spread
+from shepherd.core.lease.pages import NOTHING, Beside, next_serial, spread
 from shepherd.errors import LeaseRefused
 from shepherd.model.host import LeaseId
 from shepherd.model.lease import Lease, LeasePhase, SignedPage
@@ -32,12 +32,15 @@ class LeasePages:
     """Pages under unknown keys are known to be forged."""
     rivals: Rivals = dataclasses.field(default_factory=Rivals)
     serial: int = 0
+    beside: Beside = NOTHING
+    """What the next issue carries beside leases; whoever changes it asks for an issue."""
     revoked: frozenset[LeaseId] = frozenset()
     """Leases that this instance's pages in the collector revoke, as of the last `check_alone`."""
 
     def follow(self, before: "LeasePages") -> None:
         """Go on where the pages of this process were, by other settings."""
         self.serial, self.rivals = max(self.serial, before.serial), before.rivals
+        self.beside = before.beside
 
     def ahead(self) -> int | None:
         """The next serial if it is ahead of the clock, as after a clock that was: keepers have seen that one's, and the
@@ -59,6 +62,7 @@ class LeasePages:
             issued_at_s=now,
             flockoff=flockoff,
             process=self.process,
+            beside=self.beside,
         )
         self.pool.publish([self.signer.sign(encode(page)) for page in pages])
         return self.serial

@@ -13,7 +13,7 @@ import pytest
 from tests.house import sources
 
 EVERYTHING = ("",)
-PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup")
+PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup", "ports_trace")
 MAY_IMPORT = {
     "errors": (),
     "model": ("model", "errors"),
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "ports_gateway": ("model", "errors"),
     "ports_guest": ("model", "errors"),
     "ports_checkup": ("model", "errors"),
+    "ports_trace": ("model", "errors"),
     "edges": ("model", "errors", *PORTS, "edges"),
     "programs": ("model", "errors", "core", *PORTS, "programs"),
     "programs.guard": (),
@@ -33,7 +34,7 @@ MAY_IMPORT = {
     "programs.checkup_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
-    "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "programs", "sim"),
+    "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "programs", "sim"),
     "lab": EVERYTHING,
     "lab.init": (),
     "cli": EVERYTHING,

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 
+from shepherd.core.stop.encode import MOST, ban_from, ban_members, quarantine_from, quarantine_members
 from shepherd.errors import InvariantBroken, LeaseRefused
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase
@@ -22,8 +23,8 @@ MAX_PAGES = 4096
 MAX_TEXT = 1000
 
 PAGE_KEYS = frozenset({"v", "pool", "instance", "page", "pages", "serial", "issued_at_s", "flockoff", "leases"})
-PAGE_EXTRAS = frozenset({"process"})
-"""Members that a page may lack."""
+PAGE_EXTRAS = frozenset({"process", "bans", "quarantines", "spooled"})
+"""Members that a page lacks if there is nothing to say: keepers from before them can read it then."""
 LEASE_KEYS = frozenset({"host", "nonce", "lease", "phase", "image", "lease_s", "graceful_s", "fast_s", "kill_s", "why"})
 
 Members = Mapping[str, object]
@@ -50,9 +51,8 @@ def canonical(members: object) -> bytes:
 
 def page_members(page: LeasePage) -> Members:
     """A page as JSON values."""
-    extras = {"process": page.process} if page.process else {}
     return {
-        **extras,
+        **extras(page),
         "v": VERSION,
         "pool": page.pool,
         "instance": page.instance,
@@ -63,6 +63,17 @@ def page_members(page: LeasePage) -> Members:
         "flockoff": page.flockoff,
         "leases": [lease_members(lease) for lease in page.leases],
     }
+
+
+def extras(page: LeasePage) -> Members:
+    """What not every page has."""
+    said: dict[str, object] = {
+        "process": page.process,
+        "bans": [ban_members(ban) for ban in page.bans],
+        "quarantines": [quarantine_members(quarantine) for quarantine in page.quarantines],
+        "spooled": dict(page.spooled),
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def lease_members(lease: Lease) -> Members:
@@ -132,10 +143,28 @@ def page_from(value: object) -> LeasePage:
         flockoff=truth(members, "flockoff"),
         leases=tuple(lease_from(lease) for lease in leases),
         process=text(members, "process") if "process" in members else "",
+        bans=tuple(ban_from(one) for one in listed(members, "bans")),
+        quarantines=tuple(quarantine_from(one) for one in listed(members, "quarantines")),
+        spooled=spooled(members.get("spooled", {})),
     )
     if len({lease.host for lease in page.leases}) < len(page.leases):
         raise LeaseRefused("malformed lease page: two leases for one host")
     return page
+
+
+def listed(members: Members, key: str) -> list[object]:
+    """A member that may be missing, and is else a list that is not too long."""
+    value = members.get(key, [])
+    if isinstance(value, list) and len(value) <= MOST:
+        return value
+    raise LeaseRefused(f"malformed lease page: {key} is not a list of at most {MOST}")
+
+
+def spooled(value: object) -> tuple[tuple[str, int], ...]:
+    """Hosts and the numbers of their segments, by name."""
+    if not isinstance(value, dict):
+        raise LeaseRefused("malformed lease page: spooled is not an object")
+    return tuple((host, whole(value, host, 1, MAX_SERIAL)) for host in sorted(value))
 
 
 def lease_from(value: object) -> Lease:

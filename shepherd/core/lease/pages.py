@@ -1,13 +1,28 @@
 """Which page a host reads, and what goes onto the pages."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterable, Sequence
 
 from shepherd.errors import InvariantBroken
 from shepherd.model.lease import Lease, LeasePage, host_number
+from shepherd.model.stop import Ban, Quarantine
 
 SERIALS_PER_SECOND = 1000
 """A serial is at least the wall clock in ms, so that it grows even when no earlier one is known."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What pages carry beside leases."""
+
+    bans: tuple[Ban, ...] = ()
+    quarantines: tuple[Quarantine, ...] = ()
+    spooled: tuple[tuple[str, int], ...] = ()
+    """By host; sorted, so that equal things make equal pages."""
+
+
+NOTHING = Beside()
 
 
 def page_of(host: str, pages: int) -> int:
@@ -30,6 +45,7 @@ def spread(
     issued_at_s: float,
     flockoff: bool,
     process: str = "",
+    beside: Beside = NOTHING,
 ) -> tuple[LeasePage, ...]:
     """All pages of one issue, empty ones too: an empty page is how flockoff reaches every host.
 
@@ -47,6 +63,9 @@ def spread(
             issued_at_s=issued_at_s,
             flockoff=flockoff,
             process=process,
+            bans=beside.bans,
+            quarantines=beside.quarantines,
+            spooled=tuple(one for one in beside.spooled if page_of(one[0], pages) == number),
             leases=tuple(lease for lease in leases if page_of(lease.host, pages) == number),
         )
         for number in range(pages)

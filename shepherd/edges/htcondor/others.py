@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from shepherd.edges.htcondor.values import Ad, count, number, text
 
 MASTER = ["Machine", "STARTD_StartTime", "LastHeardFrom"]
-KEEPER_TEXTS = ["Nonce", "Phase", "Lock", "Lease", "Container", "Image", "Problem", "KeeperVersion"]
-KEEPER = ["ShepherdHost", "SentAt", "LeakAt", "LastHeardFrom", *KEEPER_TEXTS]
+KEEPER_TEXTS = [
+    "Nonce", "Phase", "Lock", "Lease", "Container", "Image", "Problem", "KeeperVersion", "Address", "Mac", "Quarantine",
+]  # fmt: skip
+KEEPER = ["ShepherdHost", "SentAt", "LeakAt", "Spooled", "LastHeardFrom", *KEEPER_TEXTS]
 SUBMITTER = ["ScheddName", "SubmitterTag", "AuthenticatedIdentity", "IdleJobs", "RunningJobs"]
 SCHEDD = ["Name", "AuthenticatedIdentity"]
 COLLECTOR = ["StatsLifetime", "CondorVersion"]
@@ -24,7 +26,7 @@ def masters(ads: Iterable[Ad]) -> Mapping[str, tuple[bool, float]]:
 
 
 def keepers(ads: Iterable[Ad]) -> Mapping[str, Sequence[object]]:
-    """Host to when it was heard and sent, the keeper's own words as in KEEPER_TEXTS, and when it found a leak."""
+    """Host to when it was heard and sent, the keeper's own words as in KEEPER_TEXTS, its last leak, and its spool."""
     found: dict[str, list[object]] = {}
     newest: dict[str, float] = {}
     for ad in ads:
@@ -32,7 +34,8 @@ def keepers(ads: Iterable[Ad]) -> Mapping[str, Sequence[object]]:
         if host and heard >= newest.get(host, 0.0):
             newest[host] = heard
             said = [value if isinstance(value := ad.get(name), str) else "" for name in KEEPER_TEXTS]
-            found[host] = [heard, number(ad.get("SentAt")) or 0.0, *said, number(ad.get("LeakAt")) or 0.0]
+            numbers = [number(ad.get("LeakAt")) or 0.0, count(ad.get("Spooled")) or 0]
+            found[host] = [heard, number(ad.get("SentAt")) or 0.0, *said, *numbers]
     return found
 
 

@@ -27,10 +27,13 @@ def to_ad(host: HostName, report: KeeperReport) -> Mapping[str, object]:
         "Image": report.image,
         "Problem": report.problem,
         "KeeperVersion": report.version,
+        "Address": report.address,
+        "Mac": report.mac,
+        "Quarantine": report.quarantine,
     }
     said = {name: value for name, value in texts.items() if value}
     fixed = {"MyType": "Generic", "ShepherdAd": "Keeper", "Name": f"shepherd-keeper@{host}", "ShepherdHost": host}
-    return {**fixed, **said, "SentAt": report.sent_at_s, "LeakAt": report.leak_at_s}
+    return {**fixed, **said, "SentAt": report.sent_at_s, "LeakAt": report.leak_at_s, "Spooled": report.spooled}
 
 
 def to_report(row: Sequence[Any]) -> KeeperReport | None:
@@ -38,7 +41,8 @@ def to_report(row: Sequence[Any]) -> KeeperReport | None:
 
     Nonce, lease and image go into lease pages; any host that may advertise may have written them.
     """
-    heard, sent, nonce, phase, lock, lease, container, image, problem, version, leak_at = row
+    heard, sent, nonce, phase, lock, lease, container, image, problem, version, *later = row
+    address, mac, quarantine, leak_at, spooled = later
     known_phase, known_lock = _PHASES.get(phase), _LOCKS.get(lock)
     if known_phase is None or known_lock is None or not all(map(_is_word, (nonce, lease or "-", image or "-"))):
         return None
@@ -54,6 +58,10 @@ def to_report(row: Sequence[Any]) -> KeeperReport | None:
         heard_at_s=heard,
         version=version,
         leak_at_s=leak_at,
+        address=address,
+        mac=mac,
+        spooled=spooled,
+        quarantine=quarantine,
     )
 
 

@@ -1,0 +1,1 @@
+"""Who did that from this address, then."""

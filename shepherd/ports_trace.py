@@ -1,0 +1,47 @@
+"""What recording who did what needs of the world. Edges and the fake world implement these."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from shepherd.model.trace import Segment, TraceRecord
+
+
+class SpoolWriter(Protocol):
+    """A source's own spool on its disk: segments in files, the newest still open. One writer at a time.
+
+    What `append` has returned from survives the death of its process at any moment, and is in exactly one segment.
+    Raises CommandFailed (disk full, damaged).
+    """
+
+    @property
+    def newest(self) -> int:
+        """Number of the newest sealed segment; 0: none yet."""
+
+    def append(self, records: Sequence[TraceRecord]) -> None:
+        """Write, in this order. A spool at its size limit drops its oldest segments and says so by a Gap."""
+
+    def seal(self) -> None:
+        """End the open segment if it has records: it may be fetched now. Idempotent."""
+
+    def drop(self, number: int) -> None:
+        """Remove segments up to this one: they are stored. Idempotent."""
+
+
+class SpoolSource(Protocol):
+    """The shepherd's way to all spools. Raises Unavailable, CommandFailed; each call has a deadline."""
+
+    def fetch(self, source: str, number: int) -> Segment | None:
+        """One sealed segment; None: the source has dropped it already, or never had it. Raises TraceRefused."""
+
+
+class TraceWriter(Protocol):
+    """The store; one writer. Raises LedgerUnavailable."""
+
+    def stored(self) -> Mapping[str, int]:
+        """By source, the number of the newest segment that is safely stored."""
+
+    def add(self, segment: Segment) -> None:
+        """Store all of a segment, durably on return. One that is stored already is none again."""
+
+    def note(self, records: Sequence[TraceRecord]) -> None:
+        """Store what the shepherd itself has seen."""
