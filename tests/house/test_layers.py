@@ -86,7 +86,7 @@ PURE_STDLIB = {
     "heapq", "hmac", "ipaddress", "itertools", "json", "math", "operator", "re", "statistics",
     "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip
-PURE_NAMES = {"pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
+PURE_NAMES = {"email.utils", "pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "now", "utcnow", "today"}
 STDLIB_ONLY = ("shepherd/programs/guard.py", "shepherd/lab/init.py", "images/flock/init.py")
 """These run where nothing of ours is installed: `python3 -IS`, or as PID 1."""

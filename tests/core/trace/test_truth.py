@@ -88,8 +88,8 @@ def fitting(world: World, question: Question) -> list[Flow]:
 def is_there(world: World, flow: Flow, question: Question) -> bool:
     """Whether one of the offsets that the gateway's clock can have had lets the connection touch the time asked for."""
     begun, ended = (at_s + world.ahead_s["gateway"] for at_s in (flow.from_s, flow.to_s))
-    earliest, latest = offsets(world, "gateway", flow.from_s)
-    return begun - latest <= question.latest_s and question.earliest_s <= ended - offsets(world, "gateway", flow.to_s)[0]
+    most, least = offsets(world, "gateway", flow.from_s)[1], offsets(world, "gateway", flow.to_s)[0]
+    return begun - most <= question.latest_s and question.earliest_s <= ended - least
 
 
 def offsets(world: World, source: str, at_s: float) -> tuple[float, float]:
@@ -110,7 +110,8 @@ def makers(world: World, flow: Flow) -> set[str | None]:
         held = [job for job in at_host if runs(world, job, moment, moment)]
         sure = [job for job in held if runs(world, job, moment, moment, sure=True)]
         return {job.name for job in sure or held} or {None}
-    earliest, latest = (flow.from_s + world.ahead_s["gateway"] - o for o in reversed(offsets(world, "gateway", flow.from_s)))
+    told_s = flow.from_s + world.ahead_s["gateway"]
+    latest, earliest = (told_s - ahead for ahead in offsets(world, "gateway", flow.from_s))
     found: set[str | None] = {None}
     for job in (job for job in world.jobs if job.host == flow.host and job.container == flow.container):
         low, high = offsets(world, job.host, flow.from_s)
