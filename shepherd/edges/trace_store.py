@@ -1,4 +1,4 @@
-"""The trace store's writer: append-only rows in SQLite, a file a UTC day, chained by hashes, what is personal encrypted.
+"""The trace store's writer: rows in SQLite, a file a UTC day, chained by hashes, what is personal encrypted.
 
 A day's file is the day on which records arrived; their own times may be older. After trouble everything is closed and
 forgotten, and the next call reads again what is really on the disk. A full disk is no such trouble.

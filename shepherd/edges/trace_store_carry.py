@@ -39,7 +39,7 @@ def carried(rows: DayRows, oldest_s: float) -> Iterator[tuple[TraceRecord, int |
 def last_seen(rows: DayRows, oldest_s: float) -> Iterator[Seen]:
     """The newest of each schedd, by source, name and address, and of each source's clock."""
     newest: dict[tuple[str, ...], Seen] = {}
-    for kind in (ScheddSeen, ClockSeen):
+    for kind in (ScheddSeen.__name__, ClockSeen.__name__):
         for one in rows.seen(kind, "b.at_s >= ? ORDER BY b.at_s, b.seq", oldest_s):
             newest[key_of(one)] = one
     yield from newest.values()

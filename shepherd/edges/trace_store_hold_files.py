@@ -24,7 +24,8 @@ def holds_in(directory: pathlib.Path) -> pathlib.Path:
 def hold_file(directory: pathlib.Path, name: str, suffix: str = ".sqlite") -> pathlib.Path:
     """A file of a hold. Raises UsageError."""
     if not GOOD.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a hold; small letters, digits, dots and hyphens, e.g. letter-2026-03-03")
+        example = "small letters, digits, dots and hyphens, e.g. letter-2026-03-03"
+        raise UsageError(f"{name!r} is no name of a hold; {example}")
     return holds_in(directory) / (name + suffix)
 
 

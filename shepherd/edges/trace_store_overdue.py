@@ -51,7 +51,8 @@ class Overdue:
         found = held_in(directory)
         made = [HoldMade(name=one.name, hash=digest(one), by=one.by) for one in found]
         released = [HoldReleased(name=one.name, by=one.released_by) for one in found if one.released_by]
-        noted: list[Act] = [act for act in [*named, *made, *released] if act_line(act) not in known]
+        all_acts: list[Act] = [*named, *made, *released]
+        noted = [act for act in all_acts if act_line(act) not in known]
         return cls(
             acts=[*retired, *noted],
             without_keys=sorted({*keyed, *gone}),

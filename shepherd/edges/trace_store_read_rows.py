@@ -105,8 +105,8 @@ class DayRows:
                 )  # fmt: skip
             yield Flow(begun=begun, ended=ended)
 
-    def seen(self, kind: type[Seen], condition: str, *values: object) -> Iterator[Seen]:
+    def seen(self, kind: str, condition: str, *values: object) -> Iterator[Seen]:
         """Single records of a kind; `condition` is SQL over `b`."""
         question = "SELECT line FROM seen b WHERE kind = (SELECT seq FROM name WHERE text = ?) AND "
-        for (line,) in self.connection.execute(question + condition, (kind.__name__, *values)):
+        for (line,) in self.connection.execute(question + condition, (kind, *values)):
             yield seen_of(line)
