@@ -1,6 +1,7 @@
 """Times as letters have them."""
 
 import datetime
+import math
 import zoneinfo
 
 import pytest
@@ -70,9 +71,10 @@ def test_what_iso_writes_is_read_as_the_same(at_s, zone):
 def test_any_text_is_a_time_or_refused(text):
     """A pasted line ended in a traceback."""
     try:
-        assert instant_s(text, BERLIN) == instant_s(text, BERLIN)
-    except ValueError as exc:
-        assert str(exc)
+        found = instant_s(text, BERLIN)
+    except ValueError:
+        return
+    assert math.isfinite(found)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("5", 5.0), ("0.5", 0.5), ("0", 0.0)])
