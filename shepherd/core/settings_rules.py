@@ -15,6 +15,7 @@ from shepherd.core.setting_forms import (
     regex_groups,
     second_problems,
 )
+from shepherd.core.trace_rules import trace_problems
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
@@ -44,6 +45,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *path_problems(settings.paths),
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
         *icinga_problems(settings.icinga, settings.timers),
+        *trace_problems(settings.trace),
     ]
 
 
