@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from shepherd.model.chain import Head
+from shepherd.model.syslog import SyslogMessage
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, ScheddSeen, Segment, TraceRecord
 from shepherd.model.trace_rows import (
     Answer,
@@ -59,6 +61,28 @@ class TraceWriter(Protocol):
         """Store what the shepherd itself has seen."""
 
 
+class TraceUpkeep(Protocol):
+    """What the store's writer does besides writing. Raises LedgerUnavailable."""
+
+    def head(self) -> Head:
+        """The end of its chain."""
+
+    def upkeep(self, *, may_retire: bool) -> None:
+        """Notice holds, remove released ones; if the clock can be trusted (`may_retire`), destroy keys and remove days
+        that are old enough. Idempotent."""
+
+
+class SiteLog(Protocol):
+    """The site's logger."""
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be reached; empty: it can, as far as is known."""
+
+    def send(self, message: SyslogMessage) -> None:
+        """Have it sent. Never waits, never raises; what cannot be kept is dropped and counted."""
+
+
 class TraceReader(Protocol):
     """Questions to the store, or to one hold, also while the daemon writes, hangs or is dead. Nothing is changed.
     `edges/trace_store_read.py: StoreReader(directory, reveal=…)`.
@@ -94,7 +118,7 @@ class TraceReader(Protocol):
 
 class TraceHolds(Protocol):
     """Holds of the store: an incident's records, copied out of what retention will remove. Raises LedgerUnavailable.
-    `edges/trace_store_holds.py: StoreHolds(directory, group=…, clock=…)`.
+    `edges/trace_store_holds.py: StoreHolds(directory, group=…, wall_s=…)`.
     """
 
     def hold(

@@ -16,6 +16,7 @@ from shepherd.core.setting_forms import (
     regex_groups,
     second_problems,
 )
+from shepherd.core.trace_rules import trace_problems
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
@@ -46,6 +47,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
         *icinga_problems(settings.icinga, settings.timers),
         *role_problems(settings.roles),
+        *trace_problems(settings.trace),
     ]
 
 

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "programs.gateway_wiring": EVERYTHING,
     "programs.image_wiring": EVERYTHING,
     "programs.checkup_wiring": EVERYTHING,
+    "programs.trace_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "programs", "sim"),
@@ -46,8 +47,9 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
-        "programs.guest_wiring", "programs.checkup_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring",
     ),
+    "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
