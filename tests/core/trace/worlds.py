@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -157,9 +158,10 @@ class World:
         return [begun] if stay.lasts else [begun, ended]
 
     def _job(self, job: Job):
-        key = {"source": job.host, "host": job.host, "container": job.container, "slot": job.slot, "begun": job.name}
-        about = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user, "owner": job.user.split("@")[0]}
-        who = {"schedd": "submit.campus", "peer": "203.0.113.5:40000"}
+        key: dict[str, Any] = {"source": job.host, "host": job.host, "container": job.container}
+        key |= {"slot": job.slot, "begun": job.name}
+        about: dict[str, Any] = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user, "owner": job.user.split("@")[0]}
+        who: dict[str, Any] = {"schedd": "submit.campus", "peer": "203.0.113.5:40000"}
         cut = math.floor if self.whole_seconds else float
         for at_s, end_s, how in self._seen(job.host, "jobs", job):
             yield JobBegun(**key, **about, **who, at_s=float(cut(at_s)))
@@ -286,7 +288,7 @@ def worlds(draw, *, gaps: bool = True) -> World:
     away = []
     if gaps:
         for kind in draw(st.lists(kinds, max_size=3, unique=True)):
-            away += [Away(*kind, begun, ended) for begun, ended in draw(times(START, START + DAY_S, 2))]
+            away += [Away(kind[0], kind[1], begun, ended) for begun, ended in draw(times(START, START + DAY_S, 2))]
         for source in draw(st.lists(st.sampled_from(sources), max_size=1)):
             fetched[source] = START + draw(st.integers(0, int(DAY_S)))
     return World(
