@@ -3,7 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from shepherd.model.trace import Segment, TraceRecord
+from shepherd.model.chain import Head
+from shepherd.model.syslog import SyslogMessage
+from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, ScheddSeen, Segment, TraceRecord
+from shepherd.model.trace_rows import (
+    Answer,
+    Flow,
+    FlowsSought,
+    Held,
+    Job,
+    JobsSought,
+    SeenSought,
+    Span,
+    Stay,
+    StaysSought,
+)
 
 
 class SpoolWriter(Protocol):
@@ -45,3 +59,86 @@ class TraceWriter(Protocol):
 
     def note(self, records: Sequence[TraceRecord]) -> None:
         """Store what the shepherd itself has seen."""
+
+
+class TraceUpkeep(Protocol):
+    """What the store's writer does besides writing. Raises LedgerUnavailable."""
+
+    def head(self) -> Head:
+        """The end of its chain."""
+
+    def upkeep(self, *, may_retire: bool) -> None:
+        """Notice holds, remove released ones; if the clock can be trusted (`may_retire`), destroy keys and remove days
+        that are old enough. Idempotent."""
+
+
+class SiteLog(Protocol):
+    """The site's logger."""
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be reached; empty: it can, as far as is known."""
+
+    def send(self, message: SyslogMessage) -> None:
+        """Have it sent. Never waits, never raises; what cannot be kept is dropped and counted."""
+
+
+class TraceReader(Protocol):
+    """Questions to the store, or to one hold, also while the daemon writes, hangs or is dead. Nothing is changed.
+    `edges/trace_store_read.py: StoreReader(directory, reveal=…)`.
+
+    What began before the span and had not ended then is found, however long ago it began. Raises LedgerUnavailable
+    if nothing can be asked; what is damaged only in part is named in `Answer.unasked`.
+    """
+
+    def span(self) -> Span | None:
+        """Times of the oldest and the newest record that are here; None: there is none."""
+
+    def stays(self, sought: StaysSought) -> Answer[Stay]:
+        """Which herd, container, image and address a host had."""
+
+    def jobs(self, sought: JobsSought) -> Answer[Job]:
+        """Jobs that ran."""
+
+    def flows(self, sought: FlowsSought) -> Answer[Flow]:
+        """Connections."""
+
+    def schedds(self, sought: SeenSought) -> Answer[ScheddSeen]:
+        """Who was seen as which schedd in the span, and for each schedd the last that was seen before it."""
+
+    def clocks(self, sought: SeenSought) -> Answer[ClockSeen]:
+        """How far clocks were apart in the span, and for each source the last that was seen before it."""
+
+    def gaps(self, sought: SeenSought) -> Answer[Gap]:
+        """Gaps that overlap the span."""
+
+    def evidence(self, sought: SeenSought) -> Answer[EvidenceKept]:
+        """Evidence kept in the span."""
+
+
+class TraceHolds(Protocol):
+    """Holds of the store: an incident's records, copied out of what retention will remove. Raises LedgerUnavailable.
+    `edges/trace_store_holds.py: StoreHolds(directory, group=…, wall_s=…)`.
+    """
+
+    def hold(
+        self,
+        name: str,
+        *,
+        why: str,
+        by: str,
+        stays: StaysSought | None = None,
+        jobs: JobsSought | None = None,
+        flows: FlowsSought | None = None,
+    ) -> Held:
+        """Copy what these questions find (their limits do not count), and all that was seen in their spans. Whoever
+        does it may read the keys. Raises UsageError: there is a hold of that name, or no such name."""
+
+    def holds(self) -> Sequence[Held]:
+        """All, by name."""
+
+    def read(self, name: str, *, reveal: bool) -> TraceReader:
+        """Questions to one hold. Raises UsageError: there is none."""
+
+    def release(self, name: str, *, by: str) -> None:
+        """It may be removed: the daemon does so within a minute, and records it. Raises UsageError: there is none."""

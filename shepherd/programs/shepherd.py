@@ -7,7 +7,7 @@ an act. Whatever dies, the next tick of the next process goes on from facts and 
 import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
@@ -68,7 +68,9 @@ class Shepherd:
         watchdog: Watchdog,
         log: Log,
         about: Mapping[str, object],
+        also: Callable[[], Sequence[str]] = tuple,
     ) -> None:
+        """`also`: problems of what runs beside the loop, to be shown."""
         self.switches = switches
         self.sentence = "not decided yet"
         self._settings = settings
@@ -81,6 +83,7 @@ class Shepherd:
         self._watchdog = watchdog
         self._log = log
         self._about = about
+        self._also = also
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -227,7 +230,7 @@ class Shepherd:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
-        return [problem for problem in told if problem]
+        return [problem for problem in (*told, *self._also()) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
         """A look is over: the shepherd lives."""

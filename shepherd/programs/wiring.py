@@ -10,6 +10,7 @@ from pathlib import Path
 import shepherd
 from shepherd.core import records
 from shepherd.core.settings_rules import daemon_problems, watchdog_problems
+from shepherd.core.trace_rules import trace_warnings
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
@@ -27,6 +28,7 @@ from shepherd.edges.systemd import Notifier
 from shepherd.errors import CommandFailed, SettingsError
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
+from shepherd.programs.along import Along
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
@@ -36,6 +38,7 @@ from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
+from shepherd.programs.trace_wiring import Tracing, trace_place
 
 MOST_COMMANDS = 16
 """HTCondor tools run beside the loop at one time, at most."""
@@ -176,6 +179,7 @@ class Daemon:
         self._executor = executor
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
+        self._tracing = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
         self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
@@ -184,15 +188,26 @@ class Daemon:
         """Serve until TERM. Raises AnotherShepherd; hosts stay as they are in any case."""
         signals = Signals()
         signals.install()
+        self._warn(self._parts.settings)
         self._diary.life("started", instance=self._instance, version=shepherd.__version__)
         try:
-            serve(self._loop(self._parts), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
+            serve(
+                self._along(self._loop(self._parts)),
+                signals=signals,
+                watchdog=self._watchdog,
+                log=self._log,
+                reload=lambda: self._along(self._reload()),
+            )
         finally:
             self._diary.life("stopped", instance=self._instance)
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._askers.shutdown(wait=False, cancel_futures=True)
             self._parts.close()
+            self._tracing.close()
             self._ledger.close()
+
+    def _along(self, loop: Shepherd) -> Along:
+        return Along(loop, self._tracing.anchoring)
 
     def _loop(self, parts: Changeable) -> Shepherd:
         return Shepherd(
@@ -207,6 +222,7 @@ class Daemon:
             watchdog=self._watchdog,
             log=self._log,
             about=self._about(),
+            also=lambda: [self._tracing.anchoring.problem],
         )
 
     def _reload(self) -> Shepherd:
@@ -224,16 +240,25 @@ class Daemon:
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
+        self._tracing.adopt(new.settings)
         old.close()
+        self._warn(new.settings)
         self._diary.life("reloaded", instance=self._instance)
         return loop
 
+    def _warn(self, settings: Settings) -> None:
+        for warning in trace_warnings(settings.trace):
+            self._log("settings", warning=warning)
+
     def _refuse_another_state(self, settings: Settings) -> None:
-        if settings.paths.state != self._parts.settings.paths.state:
+        old = self._parts.settings
+        moved = {
+            "paths.state": settings.paths.state != old.paths.state,
+            "trace.directory": trace_place(settings) != trace_place(old),
+        }
+        for key in (key for key, has_moved in moved.items() if has_moved):
             remedy = "restart the daemon to move its state"
-            raise SettingsError(
-                file=str(self._path), key="paths.state", problem="cannot change by reload", remedy=remedy
-            )
+            raise SettingsError(file=str(self._path), key=key, problem="cannot change by reload", remedy=remedy)
 
     def _new_latch(self, settings: Settings) -> Latch:
         return Latch(

@@ -16,6 +16,7 @@ from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import PolicySettings, Settings, TimerSettings
+from shepherd.model.trace_settings import TraceSettings
 
 UNITS = {"_s": "s", "_mib": "MiB"}
 UNIT_SENTENCE = re.compile(r" ?\b(Seconds|MiB|Jobs|Hosts|Pages|Cpus|0\.\.1)(?=[.;])\.?")
@@ -213,6 +214,7 @@ def timers_markdown() -> str:
         ("timers", TimerSettings, "shepherd"),
         ("policy", PolicySettings, "shepherd"),
         ("icinga", IcingaSettings, "shepherd"),
+        ("trace", TraceSettings, "shepherd"),
         ("node", NodeSettings, "keeper"),
         ("gateway", GatewaySettings, "gateway"),
     )

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "programs.gateway_wiring": EVERYTHING,
     "programs.image_wiring": EVERYTHING,
     "programs.checkup_wiring": EVERYTHING,
+    "programs.trace_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "programs", "sim"),
@@ -46,8 +47,9 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
-        "programs.guest_wiring", "programs.checkup_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring",
     ),
+    "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
@@ -57,13 +59,16 @@ WIRED_ONLY_BY = {
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
-SHARED_EDGES = ("edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user")
-"""Questions to the system that several edges ask."""
+SHARED_EDGES = (
+    "edges.day_files", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user",
+    "edges.writer_lock",
+)  # fmt: skip
+"""Questions to the system that several edges ask, and what two records on disk share."""
 
 SOLE_HOMES = {
     "circus": ("programs.supervise",),
     "classad2": ("edges.htcondor", "lab"),
-    "cryptography": ("edges.signing",),
+    "cryptography": ("edges.signing", "edges.trace_store"),
     "docker": ("edges.docker",),
     "htcondor2": ("edges.htcondor", "lab"),
     "prometheus_client": ("views.metrics",),
@@ -72,7 +77,7 @@ SOLE_HOMES = {
     "pyroute2": ("edges.netlink", "lab"),
     "requests": ("edges.icinga", "edges.docker", "edges.registry"),
     "rich": ("views", "cli", "lab"),
-    "sqlite3": ("edges.ledger", "views.queries"),
+    "sqlite3": ("edges.day_files", "edges.ledger", "edges.trace_store", "views.queries"),
     "starlette": ("views.web",),
     "structlog": ("edges.log",),
     "urllib3": ("edges.icinga",),
@@ -86,7 +91,7 @@ PURE_STDLIB = {
     "heapq", "hmac", "ipaddress", "itertools", "json", "math", "operator", "re", "statistics",
     "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip
-PURE_NAMES = {"pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
+PURE_NAMES = {"email.utils", "pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "now", "utcnow", "today"}
 STDLIB_ONLY = ("shepherd/programs/guard.py", "shepherd/lab/init.py", "images/flock/init.py")
 """These run where nothing of ours is installed: `python3 -IS`, or as PID 1."""
