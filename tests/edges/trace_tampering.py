@@ -16,6 +16,7 @@ from shepherd.edges.trace_store_holds import StoreHolds
 from shepherd.edges.trace_store_overdue import Retention
 from shepherd.edges.trace_store_schema import TABLES
 from shepherd.model.chain import Head
+from shepherd.model.trace import TraceRecord
 from shepherd.model.trace_chain import block_hash
 from shepherd.model.trace_rows import FlowsSought, JobsSought, StaysSought
 from tests.edges.trace_stores import (
@@ -60,7 +61,7 @@ def scene_in(place: pathlib.Path) -> Scene:
         heads.append(store.head())
         if day == DAYS - 2:
             shutil.copytree(place / "store", place / "older")
-        over = [flow_over(one, now + 5), job_over(ran, now + 5), stay_over(now + 5)]
+        over: list[TraceRecord] = [flow_over(one, now + 5), job_over(ran, now + 5), stay_over(now + 5)]
         store.add(segment(over, day * 2 + 2))
         store.note([schedd(now)])
         if day == DAYS - 2:
@@ -159,7 +160,9 @@ def swap_rows(path: pathlib.Path, table: str, row: int, column: int) -> bool:
     """Two change their places."""
     with opened(path) as connection:
         rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
-        one, other = (rows[row % len(rows)], rows[column % len(rows)]) if rows else ((), ())
+        if not rows:
+            return False
+        one, other = rows[row % len(rows)], rows[column % len(rows)]
         if one[1:] == other[1:]:
             return False
         for values in (one, other):
