@@ -168,7 +168,7 @@ class TraceStore:
     def _carry(self, old: DayFile | None, now: float) -> Iterator[Draft]:
         if old is not None:
             rows = DayRows(old.connection, files.keys_or_why(self._directory, old.opening.day, reveal=True))
-            yield from carry(rows, now, now - self.retention.keep_days * DAY_S)
+            yield from carry(rows, now)
 
     def _keys(self, day: str) -> KeyWriter:
         make_directory(self._directory, "")
