@@ -46,6 +46,8 @@ class Spooling:
     source: str
     what: str
     """What is lost with a record, for a Gap."""
+    group: str = ""
+    """Unix group that may read it, if there is one of that name and the directory is not there yet."""
     spool_bytes: int = SPOOL_BYTES
     """Beyond it the oldest segments are dropped."""
     segment_bytes: int = SEGMENT_BYTES
@@ -229,6 +231,7 @@ class TraceSpool:
 
     def _read(self) -> Open:
         """What an earlier writer left, made whole. Raises OSError."""
+        files.make(self._directory, self._spooling.group)
         sealed = files.segments(self._directory)
         left = files.left_open(self._directory)
         newest = max(sealed, default=0)

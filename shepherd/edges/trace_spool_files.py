@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import grp
 import json
 import os
 import pathlib
@@ -38,10 +39,20 @@ def heading(first: int, number: int) -> bytes:
     return json.dumps(["Open", 1, first, number], separators=(",", ":")).encode() + b"\n"
 
 
+def make(directory: pathlib.Path, group: str) -> None:
+    """Make the directory, and the one it is in, readable by `group`, whatever our umask is."""
+    for path, mode in ((directory.parent, 0o755), (directory, 0o750)):
+        if path.is_dir():
+            continue
+        path.mkdir(parents=True)
+        with contextlib.suppress(LookupError):
+            os.chown(path, -1, grp.getgrnam(group).gr_gid if group and path == directory else -1)
+        path.chmod(mode)
+
+
 def segments(directory: pathlib.Path) -> dict[int, int]:
-    """Numbers and bytes of what is sealed, without a break up to the newest. Makes the directory; what lies before a
-    break was left by a spool that began anew, and is removed."""
-    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    """Numbers and bytes of what is sealed, without a break up to the newest; what lies before a break was left by a spool
+    that began anew, and is removed."""
     found: dict[int, int] = {}
     for entry in os.scandir(directory):
         if (match := NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):

@@ -123,7 +123,7 @@ class Pid1(Process):
         elif phase is Word.LEAVE:
             self._leave()
         elif self.flock is None and phase is Word.GO:
-            self.flock = FlockSide(self.host, lambda: self.after(REAP_S, self.kill))
+            self.flock = FlockSide(self.host, self.lease, self.ident, lambda: self.after(REAP_S, self.kill))
         elif self.flock is None and now_s >= self._go_until_s:
             self.kill()
         self._plan()

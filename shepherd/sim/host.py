@@ -18,6 +18,7 @@ from shepherd.sim.events import Act, Events, Process
 from shepherd.sim.keeper import KeeperProcess
 from shepherd.sim.lock import HostLock
 from shepherd.sim.node_ports import SimRunDir
+from shepherd.sim.recording import Saying, SimJobFiles, SimMemory, SimSpool
 from shepherd.sim.regular import Master, Startd
 
 if TYPE_CHECKING:
@@ -43,6 +44,16 @@ class Tempo:
     """Keepers tick no more often than this: coarser than life, so that the simulator is quick."""
     keeper_home_s: float = 4.0
     """The same while the host is local."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class GuestRun:
+    """A guest's job in a slot of a container, as it was. By the host's clock."""
+
+    saying: Saying
+    container: str
+    began_s: float
+    ended_s: float | None = None
 
 
 class Host:
@@ -82,6 +93,10 @@ class Host:
         self.boots = 0
         self.logged: list[tuple[float, str, Mapping[str, object]]] = []
         self.powered = False
+        self.spool, self.memory = SimSpool(self.name), SimMemory()
+        """On its disk."""
+        self.runs: list[GuestRun] = []
+        """Every guest's job that ever ran here: the truth that records are compared with."""
         self.boot()
 
     def boot(self) -> None:
@@ -91,6 +106,7 @@ class Host:
         self._booted_s = self.events.now_s - 10.0
         self.lock = HostLock()
         self.run_dir = SimRunDir(self)
+        self.job_files = SimJobFiles()
         self.containers: list[Pid1] = []
         """Those that dockerd knows, running or not."""
         self.dockerd = Dockerd(self)
@@ -178,6 +194,11 @@ class Host:
         self.containers.append(pid1)
         self.meter.container_started(self.name, lease, image)
         return pid1
+
+    def guest_began(self, saying: Saying, container: str) -> GuestRun:
+        """A guest's job is started."""
+        self.runs.append(GuestRun(saying=saying, container=container, began_s=self.wall_s()))
+        return self.runs[-1]
 
     def members(self, cgroup: str) -> set[int]:
         """Process ids in a container's cgroup."""

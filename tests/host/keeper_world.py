@@ -15,13 +15,16 @@ from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPag
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
+from shepherd.ports import Log
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
+from shepherd.sim.recording import SimJobFiles, SimMemory, SimSpool
 from tests.host.keeper_parts import LocalDrain, Network
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
@@ -94,6 +97,7 @@ class World:
         self.drain_closed = 0
         self.reports: list[KeeperReport] = []
         self.log: list[str] = []
+        self.spool, self.memory, self.job_files = SimSpool("p220"), SimMemory(), SimJobFiles()
         self._serial = 0
 
     # what a test does
@@ -126,6 +130,10 @@ class World:
         self.alive = False
         if self.lock[0] is LockHolder.FLOCK:
             self.lock = (LockHolder.REGULAR, REGULAR_PID) if self.condor_on else (LockHolder.NOBODY, None)
+
+    def recording(self, log: Log) -> Recording:
+        """What a keeper that starts now records with."""
+        return Recording(spool=self.spool, files=self.job_files, memory=self.memory, flows=NoFlows(), log=log)
 
     # What the keeper needs of the clock.
 
@@ -303,9 +311,10 @@ class Driven:
                 pages=PageReader(
                     here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
                 ),
-                yard=Yard(SETTINGS, world, checks, world, world, later),
+                yard=Yard(SETTINGS, world, checks, world, world, later, world.job_files),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
+                recorder=Recorder(SETTINGS, world.recording(self._log), at_once),
                 log=self._log,
                 jitter=lambda: 1.0,
                 version="test",
