@@ -50,7 +50,7 @@ class StartdFile(enum.Enum):
 
 
 class JobFiles(Protocol):
-    """Directories into which containers' startds write about jobs, one a lend: in memory, of a fixed size, and outliving
+    """Directories into which containers' startds write about jobs, one a lend: in memory, of a fixed size. They outlive
     container and keeper, not the boot. Raises CommandFailed, Unavailable."""
 
     def make(self, lease: LeaseId, uid: int, gid: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
+from shepherd.model.trace_settings import TraceSettings
 
 
 class LeakStops(enum.Enum):
@@ -190,4 +191,5 @@ class Settings:
     lease: LeaseSettings = dataclasses.field(default_factory=LeaseSettings)
     flockoff: FlockOffSettings = dataclasses.field(default_factory=FlockOffSettings)
     icinga: IcingaSettings = dataclasses.field(default_factory=IcingaSettings)
+    trace: TraceSettings = dataclasses.field(default_factory=TraceSettings)
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)

@@ -29,6 +29,8 @@ from shepherd.programs.errand import Background, Errand
 LOOK_S = 1.0
 """How often a lent host's files are read."""
 HOME_LOOK_S = 30.0
+LATE_S = 5.0
+"""What is found ended after so long without a look ended some time in between."""
 ROUNDS = 8
 """Reads of one file in one look, at most."""
 FULL_S = 60.0
@@ -220,7 +222,9 @@ class Scribe:
             self._read(state, present, is_all=False)
         if goes_on:
             return False
-        self._leave(state, present, EndSeen.BY_LOOK if self._is_first else EndSeen.SEEN)
+        silence_s = present.now.wall_s - state.looked_s
+        is_late = self._is_first or (state.jobs is not None and silence_s > LATE_S)
+        self._leave(state, present, EndSeen.BY_LOOK if is_late else EndSeen.SEEN)
         self._enter(state, present)
         return stay is not None
 
@@ -264,7 +268,7 @@ class Scribe:
             return
         if state.jobs is not None:
             self._read(state, present, is_all=True)
-        why = "" if how is EndSeen.SEEN else "found ended by a keeper that started"
+        why = "" if how is EndSeen.SEEN else "found ended by a keeper that was away"
         self._close(state, present.now.wall_s, how, why)
 
     def _close(self, state: Remembered, at_s: float, how: EndSeen, why: str) -> None:

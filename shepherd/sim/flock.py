@@ -9,7 +9,7 @@ from shepherd.model.observation import FlockStartd
 from shepherd.ports_trace import StartdFile
 from shepherd.sim.events import Act, Process
 from shepherd.sim.jobs import Job, Manners
-from shepherd.sim.recording import Saying
+from shepherd.sim.recording import Saying, started
 
 if TYPE_CHECKING:
     from shepherd.sim.host import GuestRun, Host
@@ -124,6 +124,7 @@ class FlockSide:
     def _start(self) -> Process:
         startd = Process(self.host.events, f"flock startd of {self.name}")
         self._started_s = self.host.events.now_s
+        self.host.job_files.write(self.lease, StartdFile.EVENTS, started(self.host.wall_s()))
         startd.on_death.append(self._startd_died)
         startd.after(START_S, self.advertise)
         startd.every(lambda: self.host.tempo.update_s, self.advertise)

@@ -54,6 +54,8 @@ class GuestRun:
     container: str
     began_s: float
     ended_s: float | None = None
+    is_lost: bool = False
+    """The host lost its memory while it may not have been read from there."""
 
 
 class Host:
@@ -90,6 +92,8 @@ class Host:
         self.fenced = True
         """Guards keep the fence (False only to see that the invariants notice)."""
         self.wall_offset_s = 0.0
+        self.clock_moved = False
+        """It was ever wrong: its times are not compared with what was."""
         self.boots = 0
         self.logged: list[tuple[float, str, Mapping[str, object]]] = []
         self.powered = False
@@ -124,6 +128,9 @@ class Host:
     def power_off(self) -> None:
         """Everything dies at once without a goodbye."""
         self.powered = False
+        looked_s = 0.0 if self.clock_moved else self.memory.looked_s
+        for run in self.runs:
+            run.is_lost = run.is_lost or run.ended_s is None or run.ended_s > looked_s
         for process in (self.master, self.keeper, self.dockerd, *self.containers):
             if process is not None:
                 process.kill()
@@ -136,6 +143,8 @@ class Host:
 
     def wall_s(self) -> float:
         """The host's own wall clock; may be wrong."""
+        offset_s = self.pool.wall_offset_s + self.wall_offset_s
+        self.clock_moved = self.clock_moved or offset_s != 0.0
         return self.pool.wall_s() + self.wall_offset_s
 
     def site_wall_s(self, at_s: float | None = None) -> float:

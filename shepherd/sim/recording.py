@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -84,6 +85,11 @@ class SimMemory:
     def write(self, text: str) -> None:
         """See the port."""
         self.text = text
+
+    @property
+    def looked_s(self) -> float:
+        """Up to when everything was recorded, as is remembered."""
+        return float(json.loads(self.text)["looked_s"]) if self.text else 0.0
 
 
 class SimSource:
@@ -174,6 +180,16 @@ class SimJobFiles:
             self.files[lease][file] = self.files[lease].get(file, b"") + text.encode()
 
 
+def started(at_s: float) -> str:
+    """What a startd says in STARTD_EVENTLOG when it begins."""
+    return f"100 (000.000.000) {when(at_s)} EP_STARTUP\n  NumSlots = 1\n...\n"
+
+
+def when(at_s: float) -> str:
+    """A time of an event."""
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] + "Z"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Saying:
     """A job in a slot, as a startd speaks of it."""
@@ -190,9 +206,8 @@ class Saying:
 
     def event(self, at_s: float, *, ok: bool = True) -> str:
         """In STARTD_EVENTLOG."""
-        when = datetime.datetime.fromtimestamp(at_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         return (
-            f"106 (001.{self.slot:03d}.000) {when}Z EP_ACTIVATE_CLAIM\n"
+            f"106 (001.{self.slot:03d}.000) {when(at_s)} EP_ACTIVATE_CLAIM\n"
             f'  JobId = "{self.number}.0"\n  RemoteUser = "{self.user}"\n'
             f"  StarterPid = {self.starter}\n  Success = {str(ok).lower()}\n...\n"
         )

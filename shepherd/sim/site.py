@@ -49,6 +49,8 @@ from shepherd.sim.ports import (
     SimSpool,
     SimWatchdog,
 )
+from shepherd.sim.recording import SimTraceWriter
+from shepherd.sim.tracing import collecting_of
 from shepherd.sim.signer import SimSigner
 
 IMAGE = "sha256:" + "1" * 64
@@ -139,6 +141,7 @@ class Site:
         self.signer = SimSigner()
         self.ledgers: dict[str, SimLedger] = {}
         self.spools: dict[str, SimSpool] = {}
+        self.trace = SimTraceWriter()
         self.off_switch = SimOffSwitch()
         self.hosts: dict[str, Host] = {}
         for number in range(1, spec.hosts + 1):
@@ -349,6 +352,7 @@ class Running:
             watchdog=SimWatchdog(),
             log=self._log,
             about={"instance": self.instance, "pid": 1},
+            collecting=collecting_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:

@@ -1,6 +1,7 @@
 """A keeper's real loop over a host made of plain values: time, dockerd and the collector move when a test says so."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -97,8 +98,22 @@ class World:
         self.drain_closed = 0
         self.reports: list[KeeperReport] = []
         self.log: list[str] = []
-        self.spool, self.memory, self.job_files = SimSpool("p220"), SimMemory(), SimJobFiles()
         self._serial = 0
+
+    @functools.cached_property
+    def spool(self) -> SimSpool:
+        """On the host's disk."""
+        return SimSpool("p220")
+
+    @functools.cached_property
+    def memory(self) -> SimMemory:
+        """On the same disk."""
+        return SimMemory()
+
+    @functools.cached_property
+    def job_files(self) -> SimJobFiles:
+        """In the host's memory."""
+        return SimJobFiles()
 
     # what a test does
 

@@ -13,6 +13,7 @@
 # * `lease`: Signing and publishing of lease pages.
 # * `flockoff`: The file that stops all flocking.
 # * `icinga`: Icinga2, whose checks are silenced while their startd is meant to be away. Empty url: none is.
+# * `trace`: What hosts and the gateway record, and the shepherd collects.
 # * `paths`: Where things lie.
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
@@ -23,5 +24,6 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[lease] => Shepherd::Settings::Lease,
   Optional[flockoff] => Shepherd::Settings::Flockoff,
   Optional[icinga] => Shepherd::Settings::Icinga,
+  Optional[trace] => Shepherd::Settings::Trace,
   Optional[paths] => Shepherd::Settings::Paths,
 }]

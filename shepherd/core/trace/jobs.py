@@ -2,11 +2,13 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from shepherd.core.trace.startd_files import Activated, JobAd, Over
+from shepherd.core.trace.startd_files import Activated, JobAd, Over, Restarted
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 
+CLOCK_STEP_S = 600.0
+"""By so much a clock may have been set back since the container began."""
 AD_WAIT_S = 3.0
 """So long an activation waits for its job's ad, which stands in another file."""
 OVER_WAIT_S = 10.0
@@ -44,17 +46,17 @@ class Jobs:
     """What is known and not yet told. All of it is plain values: it outlives the process that gathers it."""
 
     place: Place
-    activated: list[Activated] = dataclasses.field(default_factory=list)
-    """That wait for an ad."""
+    activated: list[Activated | Restarted] = dataclasses.field(default_factory=list)
+    """That wait for an ad, and what came after."""
     ads: list[JobAd] = dataclasses.field(default_factory=list)
     runs: list[Run] = dataclasses.field(default_factory=list)
     over: list[Over] = dataclasses.field(default_factory=list)
 
     def learn(
-        self, activated: Iterable[Activated], ads: Iterable[JobAd], over: Iterable[Over], now_s: float
+        self, events: Iterable[Activated | Restarted], ads: Iterable[JobAd], over: Iterable[Over], now_s: float
     ) -> list[TraceRecord]:
         """Take in what was written since the last time; what can be told of it, in the order of time."""
-        self.activated += activated
+        self.activated += events
         self.ads += ads
         self.over += over
         return [*self._begin(now_s, math.inf), *self._end(now_s)]
@@ -66,25 +68,39 @@ class Jobs:
     def finish(self, gone_s: float, how: EndSeen, why: str) -> list[TraceRecord]:
         """The container is gone, and nothing more will be written: everything that is open ends."""
         told: list[TraceRecord] = [*self._begin(gone_s, 0.0), *self._end(gone_s)]
-        for run in self.runs:
-            told.append(self._ended(run, run.next_s or gone_s, how=EndSeen.BY_LOOK if run.next_s else how, why=why))
+        told += [
+            self._ended(run, run.next_s or gone_s, how=EndSeen.BY_LOOK if run.next_s else how, why=why)
+            for run in self.runs
+        ]
         self.runs, self.ads, self.over = [], [], []
         return told
 
     def _begin(self, now_s: float, wait_s: float) -> list[TraceRecord]:
         """Each activation with the ad that was written for it."""
         told: list[TraceRecord] = []
-        waiting = []
+        waiting: list[Activated | Restarted] = []
         for event in self.activated:
+            if isinstance(event, Restarted):
+                self._followed(self._inside(event.at_s, now_s), lambda _: True)
+                continue
             ad = self._ad_for(event)
             if ad is None and now_s - event.at_s < wait_s:
                 waiting.append(event)
-                continue
-            if event.ok:
+            elif event.ok:
                 told.append(self._started(event, ad, now_s))
         self.activated = waiting
         del self.ads[:-KEPT]
         return told
+
+    def _inside(self, at_s: float, now_s: float) -> float:
+        """A time within the container's life; a clock may have been set meanwhile."""
+        return min(max(at_s, self.place.since_s - CLOCK_STEP_S), now_s)
+
+    def _followed(self, next_s: float, is_over: Callable[[Run], bool]) -> None:
+        """These runs were over by then; how they ended may still be told."""
+        self.runs = [
+            dataclasses.replace(run, next_s=next_s) if run.next_s is None and is_over(run) else run for run in self.runs
+        ]
 
     def _ad_for(self, event: Activated) -> JobAd | None:
         """The oldest ad of that slot and job; older ones of the slot were for what came to nothing."""
@@ -96,11 +112,8 @@ class Jobs:
         return matching
 
     def _started(self, event: Activated, ad: JobAd | None, now_s: float) -> JobBegun:
-        at_s = min(max(event.at_s, self.place.since_s), now_s)
-        self.runs = [
-            dataclasses.replace(run, next_s=at_s) if run.begun.slot == event.slot and run.next_s is None else run
-            for run in self.runs
-        ]
+        at_s = self._inside(event.at_s, now_s)
+        self._followed(at_s, lambda run: run.begun.slot == event.slot)
         ident = ad.ident if ad else ""
         begun = JobBegun(
             source=self.place.source,
@@ -124,11 +137,11 @@ class Jobs:
         return self.place.first_uid + event.number - 1 if known else -1
 
     def _end(self, now_s: float) -> list[TraceRecord]:
-        """Each end with the oldest run of that job."""
+        """Each end with a run of that job."""
         told: list[TraceRecord] = []
         left = []
         for over in self.over:
-            run = next((run for run in self.runs if _is_of(over, run)), None)
+            run = _run_of(over, [run for run in self.runs if _is_of(over, run)])
             if run is None:
                 left.append(over)
                 continue
@@ -176,6 +189,8 @@ def _is_of(over: Over, run: Run) -> bool:
     return same and over.at_s + 1.0 >= run.begun.at_s
 
 
-def known(jobs: Jobs) -> Sequence[JobBegun]:
-    """What runs, as far as was told."""
-    return [run.begun for run in jobs.runs if run.next_s is None]
+def _run_of(over: Over, runs: Sequence[Run]) -> Run | None:
+    """Of the runs of one job the newest that had begun in the second before; of those that began in the very second of
+    the end the first."""
+    before = [run for run in runs if run.begun.at_s <= over.at_s]
+    return before[-1] if before else next(iter(runs), None)

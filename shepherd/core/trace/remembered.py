@@ -7,7 +7,7 @@ from typing import Any
 
 from shepherd.core.trace.jobs import Jobs, Place, Run
 from shepherd.core.trace.lines import line, record_of
-from shepherd.core.trace.startd_files import Activated, JobAd, Over
+from shepherd.core.trace.startd_files import Activated, JobAd, Over, Restarted
 from shepherd.errors import TraceRefused
 from shepherd.model.trace import JobBegun, StayBegun
 
@@ -87,7 +87,7 @@ def jobs_of(members: Mapping[str, Any]) -> Jobs:
     """From JSON's values."""
     return Jobs(
         place=Place(**members["place"]),
-        activated=[Activated(**one) for one in members["activated"]],
+        activated=[Activated(**one) if len(one) > 1 else Restarted(**one) for one in members["activated"]],
         ads=[JobAd(**one) for one in members["ads"]],
         over=[Over(**one) for one in members["over"]],
         runs=[run_of(one) for one in members["runs"]],

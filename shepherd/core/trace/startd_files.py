@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 
 from shepherd.model.one_line import one_line
 
-ACTIVATED = 106
-"""ULOG_EP_ACTIVATE_CLAIM, condor_event.h."""
+STARTED, ACTIVATED = 100, 106
+"""ULOG_EP_STARTUP and ULOG_EP_ACTIVATE_CLAIM, condor_event.h."""
 BLOCK_MOST = 1 << 20
 """Bytes of an event or an ad, at most; a longer one is left out."""
 TEXT_MOST, PLAIN_MOST = 200, 400
@@ -53,6 +53,13 @@ class Activated:
     """Claimed."""
     starter: int
     ok: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Restarted:
+    """The startd began: no job of the one before it lives."""
+
+    at_s: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,9 +101,9 @@ class Read(Generic[T]):
     """Things that were not understood."""
 
 
-def events(data: bytes) -> Read[Activated]:
+def events(data: bytes) -> Read[Activated | Restarted]:
     """STARTD_EVENTLOG: each event ends with a line of three points."""
-    found, consumed, strange = list[Activated](), 0, 0
+    found, consumed, strange = list[Activated | Restarted](), 0, 0
     while (end := data.find(b"...\n", consumed)) >= 0:
         if end > 0 and data[end - 1 : end] != b"\n":
             if (end := data.find(b"\n...\n", end)) < 0:
@@ -105,22 +112,22 @@ def events(data: bytes) -> Read[Activated]:
         block, consumed = data[consumed:end], end + 4
         event = event_of(text_of(block))
         strange += event is False
-        if isinstance(event, Activated):
+        if isinstance(event, Activated | Restarted):
             found.append(event)
     skipped = too_long(data, consumed)
     return Read(found=tuple(found), consumed=consumed + skipped, strange=strange + bool(skipped))
 
 
-def event_of(block: str) -> Activated | bool:
-    """An event; True for one that is not about activation, False for what is none."""
+def event_of(block: str) -> Activated | Restarted | bool:
+    """An event; True for one of another kind, False for what is none."""
     match = EVENT.match(block)
     if match is None:
         return not block.strip("\0\n ")
-    if int(match[1]) != ACTIVATED:
-        return True
     said, at_s = members(block), time_of(match[4], match[5])
     if at_s is None:
         return False
+    if int(match[1]) != ACTIVATED:
+        return Restarted(at_s=at_s) if int(match[1]) == STARTED else True
     return Activated(
         slot=f"slot{int(match[2])}" + (f"_{int(match[3])}" if int(match[3]) else ""),
         at_s=at_s,

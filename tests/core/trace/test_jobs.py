@@ -12,7 +12,7 @@ from shepherd.core.trace.remembered import Remembered, from_json, to_json
 from shepherd.core.trace.startd_files import BLOCK_MOST, ads, events, histories, words
 from shepherd.errors import TraceRefused
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, StayBegun, TraceRecord
-from shepherd.sim.recording import Saying
+from shepherd.sim.recording import Saying, started
 
 T0 = 1_790_000_000.0
 PLACE = Place(source="p205", host="p205", container="c" * 64, since_s=T0 - 100, first_uid=3001, slots=256)
@@ -124,6 +124,22 @@ def test_a_job_whose_end_nobody_told_ends_when_its_slot_has_another_one():
     ]
 
 
+def test_a_startd_that_comes_back_says_that_nothing_of_the_one_before_it_lives():
+    """A startd was killed with two jobs; one came back to another slot, and its end was taken for that of the first."""
+    startd, reader = Startd(), Reader()
+    startd.begins(Saying(number=1, slot=1, starter=5), T0)
+    startd.begins(Saying(number=2, slot=2, starter=6), T0)
+    startd.events += started(T0 + 30).encode()
+    startd.begins(Saying(number=1, slot=3, starter=7), T0 + 40)
+    startd.ends(Saying(number=1, slot=3, starter=7), T0 + 50)
+    reader.read(startd, T0 + 60)
+    assert [(ended.slot, ended.how, ended.at_s) for ended in reader.ended] == [
+        ("slot1_3", EndSeen.SEEN, T0 + 51),
+        ("slot1_1", EndSeen.BY_LOOK, T0 + 30),
+        ("slot1_2", EndSeen.BY_LOOK, T0 + 30),
+    ]
+
+
 def test_one_job_that_runs_twice_ends_twice():
     """A job was evicted and came back to the same container within a minute."""
     startd, reader = Startd(), Reader()
@@ -215,7 +231,7 @@ def test_times_outside_of_the_containers_life_are_brought_into_it():
     startd.begins(Saying(number=1, slot=1, starter=5), T0 - 5000)
     startd.begins(Saying(number=2, slot=2, starter=6), T0 + 5000)
     reader.read(startd, T0 + 10, is_all=True)
-    assert [begun.at_s for begun in reader.begun] == [PLACE.since_s, T0 + 10]
+    assert [begun.at_s for begun in reader.begun] == [PLACE.since_s - 600, T0 + 10]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"v": 2}', '{"v": 1, "nonce": 3}', "[" * 5000])
