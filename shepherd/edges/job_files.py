@@ -1,8 +1,8 @@
 """The JobFiles port: one small file system in memory for each lend, written from within its container.
 
-It is mounted in the mount namespace of PID 1, where dockerd sees it and no restart of the keeper ends it. Whoever owns the
-container owns what lies there: names are opened below the directory's own descriptor, links are not followed, and only
-plain files are read. What was read is punched out of them, so that a lend may last as long as it likes.
+It is mounted in the mount namespace of PID 1, where dockerd sees it and no restart of the keeper ends it. Whoever owns
+the container owns what lies there: names are opened below the directory's own descriptor, links are not followed, and
+only plain files are read. What was read is punched out of them, so that a lend may last as long as it likes.
 """
 
 import contextlib

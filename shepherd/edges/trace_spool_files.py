@@ -51,8 +51,8 @@ def make(directory: pathlib.Path, group: str) -> None:
 
 
 def segments(directory: pathlib.Path) -> dict[int, int]:
-    """Numbers and bytes of what is sealed, without a break up to the newest; what lies before a break was left by a spool
-    that began anew, and is removed."""
+    """Numbers and bytes of what is sealed, without a break up to the newest; what lies before a break was left by a
+    spool that began anew, and is removed."""
     found: dict[int, int] = {}
     for entry in os.scandir(directory):
         if (match := NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):

@@ -12,7 +12,7 @@ INSIDE = "/run/flock"
 
 
 TRACE_INSIDE = "/run/trace"
-"""Where the container's startd writes down who ran what: its lend's own directory of the host, which no job may read."""
+"""Where the container's startd writes down who ran what: a directory of the host, its lend's own, that no job reads."""
 
 
 class Profile(enum.Enum):

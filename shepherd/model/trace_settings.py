@@ -10,7 +10,7 @@ class TraceSettings:
     gateway_spool: str = ""
     """Directory of the gateway's flow records, where the gateway is this machine; empty: they are not collected."""
     fetch_s: float = 30.0
-    """A host that has recorded something is asked for it at most so often. Seconds. Each time is a tool that is started:
-    a thousand lent hosts are some thirty of them a second."""
+    """A host that has recorded something is asked for it at most so often. Seconds. Each time is a tool that starts: a
+    thousand lent hosts are some thirty of them a second."""
     fetchers: int = 8
     """Workers that ask, at one time. A host that does not answer keeps one of them busy for `command_s`."""

@@ -106,7 +106,7 @@ class Collecting:
     # --- fetching ---
 
     def _begin_fetches(self, spooled: Mapping[str, int]) -> None:
-        """Give sources that have something new to workers: those that answered last time together, others one by one."""
+        """Give sources that have something new to workers: those that answered last time together, others alone."""
         due = [name for name in sorted(spooled) if self._is_due(name, spooled[name])]
         well = [name for name in due if not self._known(name).problem]
         rounds = [well[at : at + TOGETHER] for at in range(0, len(well), TOGETHER)]

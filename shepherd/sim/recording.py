@@ -230,5 +230,5 @@ class Saying:
 
     def _members(self, indent: str) -> str:
         said = {"ClusterId": self.number, "GlobalJobId": f'"{self.ident}"', "Owner": '"alice"', "ProcId": 0}
-        said["User"] = f'"{self.user}"'
+        said |= {"User": f'"{self.user}"', "NumShadowStarts": self.starter}
         return "".join(f"{indent}{name} = {value}\n" for name, value in said.items())

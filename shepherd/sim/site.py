@@ -50,8 +50,8 @@ from shepherd.sim.ports import (
     SimWatchdog,
 )
 from shepherd.sim.recording import SimTraceWriter
-from shepherd.sim.tracing import collecting_of
 from shepherd.sim.signer import SimSigner
+from shepherd.sim.tracing import collecting_of
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -138,10 +138,9 @@ class Site:
         self.events = Events()
         self.pools = Pools(self.events, spec.tempo.negotiate_s)
         self.meter = Meter(spec.limits(), lambda: self.events.now_s)
-        self.signer = SimSigner()
+        self.signer, self.trace = SimSigner(), SimTraceWriter()
         self.ledgers: dict[str, SimLedger] = {}
         self.spools: dict[str, SimSpool] = {}
-        self.trace = SimTraceWriter()
         self.off_switch = SimOffSwitch()
         self.hosts: dict[str, Host] = {}
         for number in range(1, spec.hosts + 1):
@@ -179,7 +178,7 @@ class Site:
         return self.events.now_s
 
     def spool_of(self, instance: str) -> SimSpool:
-        """Each instance has a spool of its own; it outlives its processes."""
+        """Of each instance, outliving its processes."""
         return self.spools.setdefault(instance, SimSpool())
 
     def intent(self, kind: IntentKind) -> Intent:

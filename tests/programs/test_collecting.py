@@ -46,10 +46,13 @@ class Place:
         """Another process."""
         self.work, self.pages = [], Pages()
         self.collecting = Collecting(
-            source=self.source, store=self.store, background=lambda work: self.work.append(work), clock=self,
+            source=self.source, store=self.store, background=self._beside, clock=self,
             log=lambda _event, **fields: self.said.append(str(fields.get("problem"))),
             pages=cast(LeasePages, self.pages), fetchers=2, fetch_s=5.0,
         )  # fmt: skip
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        self.work.append(work)
 
     def wall_s(self) -> float:
         return self.now_s

@@ -7,8 +7,8 @@
 #
 # * `gateway_spool`: Directory of the gateway's flow records, where the gateway is this machine; empty: they are not
 #   collected. Default: `""`.
-# * `fetch_s`: A host that has recorded something is asked for it at most so often. Seconds. Each time is a tool that is
-#   started: a thousand lent hosts are some thirty of them a second. Default: `30.0`.
+# * `fetch_s`: A host that has recorded something is asked for it at most so often. Seconds. Each time is a tool that
+#   starts: a thousand lent hosts are some thirty of them a second. Default: `30.0`.
 # * `fetchers`: Workers that ask, at one time. A host that does not answer keeps one of them busy for `command_s`.
 #   Default: `8`.
 type Shepherd::Settings::Trace = Struct[{

@@ -37,6 +37,7 @@ class Run:
 
     begun: JobBegun
     job: str
+    start: str = ""
     next_s: float | None = None
     """When the next run began in its slot."""
 
@@ -129,7 +130,7 @@ class Jobs:
             schedd=ident.partition("#")[0] if "#" in ident else "",
             peer=ad.peer if ad else "",
         )
-        self.runs.append(Run(begun=begun, job=event.job))
+        self.runs.append(Run(begun=begun, job=event.job, start=ad.start if ad else ""))
         return begun
 
     def _uid(self, event: Activated) -> int:
@@ -186,7 +187,8 @@ class Jobs:
 def _is_of(over: Over, run: Run) -> bool:
     """Whether an end is that of a run. One that began after it is another."""
     same = over.ident == run.begun.job if over.ident else over.job == run.job
-    return same and over.at_s + 1.0 >= run.begun.at_s
+    is_start = not over.start or not run.start or over.start == run.start
+    return same and is_start and over.at_s + 1.0 >= run.begun.at_s
 
 
 def _run_of(over: Over, runs: Sequence[Run]) -> Run | None:

@@ -53,7 +53,7 @@ def jobs_members(jobs: Jobs) -> Mapping[str, object]:
         "activated": [dataclasses.asdict(one) for one in jobs.activated],
         "ads": [dataclasses.asdict(one) for one in jobs.ads],
         "over": [dataclasses.asdict(one) for one in jobs.over],
-        "runs": [{"begun": line(run.begun), "job": run.job, "next_s": run.next_s} for run in jobs.runs],
+        "runs": [{"begun": line(run.begun), "job": run.job, "start": run.start, "next_s": run.next_s} for run in jobs.runs],
     }
 
 
@@ -99,4 +99,4 @@ def run_of(members: Mapping[str, Any]) -> Run:
     begun = record_of(members["begun"])
     if not isinstance(begun, JobBegun):
         raise TypeError("not a run")
-    return Run(begun=begun, job=str(members["job"]), next_s=members["next_s"])
+    return Run(begun=begun, job=str(members["job"]), start=str(members["start"]), next_s=members["next_s"])

@@ -34,6 +34,7 @@ COMMAND = re.compile(
     r"from \S{1,300} [a-z_ ]{0,40}<?([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b.*"
 )
 """daemon_core.cpp, `CallCommandHandler`, at D_COMMAND: who sent it, and from where."""
+STARTS = ("numshadowstarts", "numjobstarts", "jobcurrentstartdate", "shadowbday")
 ESCAPES = {"n": " ", "t": " ", "r": " ", "b": " ", "f": " "}
 
 T = TypeVar("T")
@@ -73,6 +74,8 @@ class JobAd:
     """GlobalJobId."""
     user: str
     owner: str
+    start: str
+    """Tells this start of the job from its others; the ad in the history says the same. Empty: not told."""
     peer: str
     """The address that the startd saw; empty: not told."""
 
@@ -83,7 +86,7 @@ class Over:
 
     job: str
     ident: str
-    user: str
+    start: str
     at_s: float
     """To the second, rounded down."""
     exit_code: int | None
@@ -184,6 +187,7 @@ def ad_of(slot: str, said: Mapping[str, str], peer: str) -> JobAd:
         ident=words(said.get("globaljobid", "")),
         user=words(said.get("user", "")),
         owner=words(said.get("owner", "")),
+        start=start_of(said),
         peer=peer,
     )
 
@@ -209,7 +213,7 @@ def over_of(said: Mapping[str, str], at_s: float) -> Over:
     return Over(
         job=job_of(said),
         ident=words(said.get("globaljobid", "")),
-        user=words(said.get("user", "")),
+        start=start_of(said),
         at_s=at_s,
         exit_code=None if by_signal else small(said.get("exitcode")),
         exit_signal=small(said.get("exitsignal")) if by_signal else None,
@@ -239,6 +243,12 @@ def job_of(said: Mapping[str, str]) -> str:
     """`cluster.proc`; empty if it is not told."""
     cluster, proc = whole(said.get("clusterid")), whole(said.get("procid"))
     return f"{cluster}.{proc}" if cluster is not None and proc is not None else ""
+
+
+def start_of(said: Mapping[str, str]) -> str:
+    """What the schedd counts up at each start of a job."""
+    told = [whole(said.get(name)) for name in STARTS]
+    return "" if told == [None] * len(STARTS) else "/".join(str(one) for one in told)
 
 
 def whole(value: str | None) -> int | None:

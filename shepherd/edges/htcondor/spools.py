@@ -1,7 +1,8 @@
 """Segments of hosts' spools, through HTCondor (implements `ports_trace.SpoolSource`).
 
-The host's configuration names its spool as a log of ours (`SHEPHERD_SPOOL_LOG`); its master hands out `SHEPHERD_SPOOL.N`
-as the file `segment.N` to whoever may administrate it, and to nobody else (daemon_core_main.cpp, `handle_fetch_log`).
+The host's configuration names its spool as a log of ours (`SHEPHERD_SPOOL_LOG`); its master hands out
+`SHEPHERD_SPOOL.N` as the file `segment.N` to whoever may administrate it, and to nobody else (daemon_core_main.cpp,
+`handle_fetch_log`).
 """
 
 import re
@@ -44,8 +45,8 @@ class FetchedSpools:
 
 
 def master_of(host: str) -> str:
-    """How condor_fetchlog is told a host's master. It looks names up in the DNS unless there is an `@` in them, and puts
-    them into its question as they are (daemon.cpp, `getDaemonInfo`): so this is a name that completes the question."""
+    """How condor_fetchlog is told a host's master. It looks names up in the DNS unless there is an `@` in them, and
+    puts them into its question as they are (daemon.cpp, `getDaemonInfo`): this name completes the question."""
     if not HOST.fullmatch(host):
         raise CommandFailed(f"{host[:80]!r} is no name of a host")
     return f'" || Machine == "{host}" && "" != "@'

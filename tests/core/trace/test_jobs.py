@@ -124,6 +124,20 @@ def test_a_job_whose_end_nobody_told_ends_when_its_slot_has_another_one():
     ]
 
 
+def test_an_end_is_that_of_its_own_start():
+    """A job was evicted and back within the second; the end of its first run was taken for that of the second."""
+    startd, reader = Startd(), Reader()
+    first, second = Saying(number=1, slot=1, starter=5), Saying(number=1, slot=2, starter=6)
+    startd.begins(first, T0)
+    startd.begins(second, T0 + 5.9)
+    startd.ends(first, T0 + 5.5)
+    startd.ends(first, T0 + 5.5)
+    reader.read(startd, T0 + 10)
+    startd.ends(second, T0 + 90)
+    reader.read(startd, T0 + 100)
+    assert [(ended.slot, ended.at_s) for ended in reader.ended] == [("slot1_1", T0 + 6), ("slot1_2", T0 + 91)]
+
+
 def test_a_startd_that_comes_back_says_that_nothing_of_the_one_before_it_lives():
     """A startd was killed with two jobs; one came back to another slot, and its end was taken for that of the first."""
     startd, reader = Startd(), Reader()
