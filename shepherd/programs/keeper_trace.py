@@ -22,7 +22,7 @@ from shepherd.model.host import Nonce
 from shepherd.model.lease import LeasePage
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.trace import EndSeen, Gap, StayBegun, StayEnded, TraceRecord
-from shepherd.ports import Log
+from shepherd.ports import Clock, Log
 from shepherd.ports_trace import FlowWatch, JobFiles, Memory, SpoolWriter, StartdFile
 from shepherd.programs.errand import Background, Errand
 
@@ -95,6 +95,7 @@ class Recording:
     files: JobFiles
     memory: Memory
     flows: FlowWatch
+    clock: Clock
     log: Log
 
 
@@ -219,24 +220,26 @@ class Scribe:
         stay, container = state.stay, present.container
         goes_on = stay is not None and stay.container == (container.ident if container else "")
         if goes_on and container is not None:
-            self._read(state, present, is_all=False)
+            # Not `present.now`: whoever was stopped meanwhile reads what was written later.
+            self._read(state, self._recording.clock.wall_s(), is_all=False)
         if goes_on:
             return False
         silence_s = present.now.wall_s - state.looked_s
         is_late = self._is_first or (state.jobs is not None and silence_s > LATE_S)
-        self._leave(state, present, EndSeen.BY_LOOK if is_late else EndSeen.SEEN)
-        self._enter(state, present)
+        at_s = self._since_s(container, present.now) if container else present.now.wall_s
+        self._leave(state, at_s, EndSeen.BY_LOOK if is_late else EndSeen.SEEN)
+        self._enter(state, present, at_s)
         return stay is not None
 
-    def _enter(self, state: Remembered, present: Present) -> None:
+    def _enter(self, state: Remembered, present: Present, at_s: float) -> None:
         container, settings = present.container, self.settings
         if container is None:
-            herd = StayBegun(source=settings.host, host=settings.host, at_s=present.now.wall_s, herd="local")
+            herd = StayBegun(source=settings.host, host=settings.host, at_s=at_s, herd="local")
         else:
             herd = StayBegun(
                 source=settings.host,
                 host=settings.host,
-                at_s=self._since_s(container, present.now),
+                at_s=at_s,
                 herd="flock",
                 lease=present.lease,
                 container=container.ident,
@@ -262,14 +265,14 @@ class Scribe:
             slots=SLOTS,
         )
 
-    def _leave(self, state: Remembered, present: Present, how: EndSeen) -> None:
+    def _leave(self, state: Remembered, at_s: float, how: EndSeen) -> None:
         """End what is open, with all that was written about it until then."""
         if state.stay is None:
             return
         if state.jobs is not None:
-            self._read(state, present, is_all=True)
+            self._read(state, at_s, is_all=True)
         why = "" if how is EndSeen.SEEN else "found ended by a keeper that was away"
-        self._close(state, present.now.wall_s, how, why)
+        self._close(state, at_s, how, why)
 
     def _close(self, state: Remembered, at_s: float, how: EndSeen, why: str) -> None:
         stay, jobs = state.stay, state.jobs
@@ -296,9 +299,9 @@ class Scribe:
 
     # --- jobs ---
 
-    def _read(self, state: Remembered, present: Present, *, is_all: bool) -> None:
+    def _read(self, state: Remembered, now_s: float, *, is_all: bool) -> None:
         """What the container's startd has written since. Events come first: what they need was written before them."""
-        jobs, stay, now_s = state.jobs, state.stay, present.now.wall_s
+        jobs, stay = state.jobs, state.stay
         if jobs is None or stay is None:
             return
         more = True

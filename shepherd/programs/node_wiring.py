@@ -232,6 +232,7 @@ def recording_of(settings: NodeSettings, log: Log) -> Recording:
         files=job_files_of(settings),
         memory=FileMemory(place.with_name("recorder")),
         flows=NoFlows(),
+        clock=SystemClock(),
         log=log,
     )
 

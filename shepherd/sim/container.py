@@ -70,6 +70,7 @@ class Pid1(Process):
         self.flock: FlockSide | None = None
         self._control: Control | None = None
         self._started_s = host.events.now_s
+        self.started_boottime_s = host.boottime_s()
         self._go_wait_s = go_wait_s
         self._go_until_s = 0.0
         self._rung_until_s: float | None = None

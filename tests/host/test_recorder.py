@@ -32,6 +32,12 @@ class Host:
         self.container: Container | None = None
         self.restart()
 
+    def wall_s(self) -> float:
+        return self.now_s
+
+    def steady_s(self) -> float:
+        return self.now_s - self.booted_s
+
     def restart(self) -> None:
         """Another process of the keeper."""
         self.scribe = Scribe(SETTINGS, self.recording())
@@ -39,7 +45,7 @@ class Host:
     def recording(self) -> Recording:
         return Recording(
             spool=self.spool, files=self.files, memory=self.memory, flows=self.flows,
-            log=lambda event, **_: self.complaints.append(event),
+            clock=self, log=lambda event, **_: self.complaints.append(event),
         )  # fmt: skip
 
     def reboot(self) -> None:
@@ -129,6 +135,17 @@ def test_a_keeper_that_was_stopped_does_not_claim_to_have_seen_the_end(host):
     host.reclaim()
     host.look(900.0)
     assert [one.how for one in (*host.told(JobEnded), *host.told(StayEnded))] == [EndSeen.BY_LOOK] * 2
+
+
+def test_a_look_that_was_held_up_does_not_move_what_it_reads_to_when_it_began(host):
+    """A keeper was stopped in the middle of a look: the jobs of the next ten minutes had all begun in one moment."""
+    host.lend()
+    host.look()
+    present = host.present()
+    host.now_s += 600.0
+    host.begins()
+    host.scribe.look(present)
+    assert [job.at_s for job in host.told(JobBegun)] == [host.now_s]
 
 
 def test_a_container_that_is_killed_takes_no_job_out_of_the_record(host):

@@ -53,7 +53,7 @@ def jobs_members(jobs: Jobs) -> Mapping[str, object]:
         "activated": [dataclasses.asdict(one) for one in jobs.activated],
         "ads": [dataclasses.asdict(one) for one in jobs.ads],
         "over": [dataclasses.asdict(one) for one in jobs.over],
-        "runs": [{"begun": line(run.begun), "job": run.job, "start": run.start, "next_s": run.next_s} for run in jobs.runs],
+        "runs": [{**vars(run), "begun": line(run.begun)} for run in jobs.runs],
     }
 
 
