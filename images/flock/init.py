@@ -24,9 +24,10 @@ from pathlib import Path
 LOCK_S = 0.05
 SERVE_S = 0.2
 LAST_KILL_S = 3.0
-CONDORS_OWN = {"/var/lib/condor": 0o755, "/var/log/condor": 0o700}
+CONDORS_OWN = {"/var/lib/condor": 0o755, "/var/log/condor": 0o700, "/run/trace": 0o700}
 """HTCondor's directories, file systems in memory that come up empty, and their modes. HTCondor's own file transfer runs
-with a job's rights and outside of its walls: logs tell of other guests, so no job may read them."""
+with a job's rights and outside of its walls: logs tell of other guests, so no job may read them. The last is one of the
+host's directories, where the startd records who ran what."""
 BELOW, PASSABLE = ("execute", "spool"), 0o711
 PR_SET_DUMPABLE = 4
 HEARD = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}

@@ -149,7 +149,7 @@ def mac_problems(mac: str) -> Iterator[Problem]:
 
 def place_problems(node: NodeSettings) -> Iterator[Problem]:
     """Files, sockets, addresses and the container's environment."""
-    yield from absolute_problems("", {"token": node.token, "run_dir": node.run_dir})
+    yield from absolute_problems("", {"token": node.token, "run_dir": node.run_dir, "spool": node.spool})
     if node.condor_config:
         yield from absolute_problems("", {"condor_config": node.condor_config})
     if node.collector:
@@ -204,7 +204,7 @@ def time_problems(node: NodeSettings) -> Iterator[Problem]:
 
 def size_problems(node: NodeSettings) -> Iterator[Problem]:
     """Sizes are possible."""
-    for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1)):
+    for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1), ("spool_mib", 4), ("trace_mib", 4)):
         if (value := getattr(node, key)) < least:
             yield Problem(key, f"is {value}", f"{least} MiB or more")
     if not 0 <= node.memory_percent <= 100:

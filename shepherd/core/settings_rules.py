@@ -27,11 +27,13 @@ from shepherd.model.settings import (
     Settings,
     TimerSettings,
 )
+from shepherd.model.trace_settings import TraceSettings
 
 SHORTEST_LOOK_S = 0.5
 SILENT_QUESTIONS = 3
 """A finished look may have waited for so many questions that nobody answered: two of its own and a renewal."""
 MOST_PAGES = 4096
+MOST_FETCHERS = 64
 
 
 def daemon_problems(settings: Settings) -> list[Problem]:
@@ -49,6 +51,15 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *role_problems(settings.roles),
         *trace_problems(settings.trace),
     ]
+
+
+def trace_problems(trace: TraceSettings) -> Iterator[Problem]:
+    """What is collected can be."""
+    if trace.gateway_spool:
+        yield from absolute_problems("trace.", {"gateway_spool": trace.gateway_spool})
+    yield from second_problems("trace.", {"fetch_s": trace.fetch_s})
+    if not 1 <= trace.fetchers <= MOST_FETCHERS:
+        yield Problem("trace.fetchers", f"is {trace.fetchers}", f"1 to {MOST_FETCHERS}: each is a tool that runs")
 
 
 def watchdog_problems(settings: Settings, watchdog_s: float | None) -> Iterator[Problem]:

@@ -116,3 +116,13 @@ class NodeSettings:
     """Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64."""
     environment: tuple[str, ...] = ()
     """`NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`."""
+    spool: str = "/var/lib/shepherd-node/spool"
+    """Directory of what the host records of its lends and jobs until the shepherd has stored it. HTCondor's
+    configuration names it, too (`SHEPHERD_SPOOL_LOG`), and its account must be able to read it."""
+    spool_mib: int = 64
+    """Size of that, at most: then the oldest is dropped, which is told. Some 100 000 jobs. MiB."""
+    trace_s: float = 10.0
+    """While the host is lent, what was recorded is handed over so often; at a lend's end at once. Seconds."""
+    trace_mib: int = 16
+    """Size of the file system in memory into which a container's startd writes about jobs; what the keeper has read is
+    given back. MiB; at least 4."""

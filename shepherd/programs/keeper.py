@@ -37,6 +37,7 @@ from shepherd.programs.keeper_abandoned import Abandonment
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import Recorder, present_of
 from shepherd.programs.keeper_yard import Yard
 
 BRISK_S = 0.1
@@ -65,6 +66,7 @@ class Parts:
     yard: Yard
     drain: DrainWatch
     reporter: Reporter
+    recorder: Recorder
     log: Log
     jitter: Callable[[], float]
     """About 1: spreads the hosts' questions over time."""
@@ -309,6 +311,8 @@ class Keeper:
             self._parts.yard.check(now_s, min(CHECK_S, self._settings.poll_local_s))
         regular = self._lock[0] is LockHolder.REGULAR
         self._parts.drain.tick(now_s, lent=lend is not None, regular=regular)
+        pages = self._parts.pages
+        self._parts.recorder.tick(present_of(self._settings, seen, pages.nonce, pages.newest))
         self._parts.reporter.tick(self._report(seen), now_s)
 
     def _base_poll_s(self, now_s: float) -> float:
@@ -348,6 +352,9 @@ class Keeper:
             heard_at_s=0.0,
             version=self._parts.version,
             leak_at_s=self._leak_at_s,
+            address=self._settings.flock_address,
+            mac=self._settings.flock_mac.lower(),
+            spooled=self._parts.recorder.spooled,
         )
 
     def _pause(self, act: Act) -> float:

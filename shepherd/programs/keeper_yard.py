@@ -9,6 +9,7 @@ from shepherd.model.container import Started
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_node import Engine, NodeFile, RunDir, Tokens
+from shepherd.ports_trace import JobFiles
 from shepherd.programs.errand import Background, Errand
 from shepherd.programs.keeper_checks import Checks
 
@@ -27,11 +28,12 @@ class Yard:
         run_dir: RunDir,
         tokens: Tokens,
         background: Background,
+        files: JobFiles,
         login: Callable[[], tuple[str, str] | None] = lambda: None,
     ) -> None:
         """`login`: user and password for the registry, if it wants any; raises CommandFailed."""
         self._settings, self._engine, self._checks = settings, engine, checks
-        self._run_dir, self._tokens, self._login = run_dir, tokens, login
+        self._run_dir, self._tokens, self._files, self._login = run_dir, tokens, files, login
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
@@ -136,6 +138,7 @@ class Yard:
         if problem := self._checks.host_problem(facts, frozenset({lease.image})):
             raise CommandFailed(problem)
         self._run_dir.open_to(facts.root_gid)
+        self._files.make(lease.lease, facts.root_uid, facts.root_gid)
         self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
         self._run_dir.write(NodeFile.RESOLVER, resolver_text(self._settings))
         spec = container_spec(self._settings, lease)

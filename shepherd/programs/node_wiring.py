@@ -8,13 +8,14 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core.container.record import from_json
-from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, with_share
+from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, TRACE, with_share
 from shepherd.core.firewall.pilot_guard import TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
 from shepherd.core.node_rules import node_problems
 from shepherd.core.setting_forms import Problem
+from shepherd.core.trace import lines
 from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.docker.engine import DockerEngine
@@ -22,6 +23,7 @@ from shepherd.edges.htcondor.flock_tokens import FlockTokens
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
+from shepherd.edges.job_files import HostJobFiles
 from shepherd.edges.kernel import HostKernel, memory_mib
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
@@ -34,6 +36,8 @@ from shepherd.edges.shield import NamespaceShield, NoShield
 from shepherd.edges.signing import PageVerifier
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
+from shepherd.edges.trace_memory import FileMemory
+from shepherd.edges.trace_spool import Spooling, TraceSpool
 from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
@@ -45,6 +49,7 @@ from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.programs.node_audit import NodeAudit
 from shepherd.programs.node_network import NodeNetwork
@@ -55,6 +60,10 @@ QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
 NFT_S = 10.0
 """Deadline of one call of nft."""
+FIXED = {"run_dir": "restart the keeper when nothing is lent here", "spool": "restart the keeper"}
+"""Settings that cannot change by reload, and how they can."""
+CONDORS_GROUP = "condor"
+"""HTCondor's master hands segments out by its own account."""
 LOCAL_S = 5.0
 """The same for this host's own startd: a process of its own asks it, so that a stopped startd delays no page."""
 
@@ -68,6 +77,7 @@ class Node:
         self._settings = settings_in(path)
         self._watchdog = Notifier(os.environ)
         self._links: tuple[KeeperLink, ...] = ()
+        self._recorder: Recorder | None = None
 
     @property
     def network(self) -> NodeNetwork:
@@ -127,10 +137,12 @@ class Node:
                 run_dir,
                 tokens_of(settings),
                 in_thread,
+                job_files_of(settings),
                 lambda: read_login(Path(settings.registry_login)) if settings.registry_login else None,
             ),
             drain=DrainWatch(host, local, in_thread),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
+            recorder=self._recorder_with(settings),
             log=self._log,
             jitter=lambda: random.uniform(0.8, 1.1),
             version=shepherd.__version__,
@@ -140,12 +152,19 @@ class Node:
         self._links = (link, local)
         return Steady(Keeper(settings, parts), self._watchdog, self._log)
 
+    def _recorder_with(self, settings: NodeSettings) -> Recorder:
+        """The one writer of this process's spool."""
+        if self._recorder is None:
+            self._recorder = Recorder(settings, recording_of(settings, self._log), in_thread)
+        self._recorder.adopt(settings)
+        return self._recorder
+
     def _reload(self) -> Steady:
         """New settings in force, or SettingsError and everything as it was."""
         old, new = self._settings, settings_in(self._path)
-        if new.run_dir != old.run_dir:
-            remedy = "restart the keeper when nothing is lent here"
-            raise SettingsError(file=str(self._path), key="run_dir", problem="cannot change by reload", remedy=remedy)
+        for key, remedy in FIXED.items():
+            if getattr(new, key) != getattr(old, key):
+                raise SettingsError(file=str(self._path), key=key, problem="cannot change by reload", remedy=remedy)
         self._settings = new
         try:
             return self._loop()
@@ -197,6 +216,25 @@ def shield_of(settings: NodeSettings) -> Shield:
 def run_dir_of(settings: NodeSettings) -> HostRunDir:
     """The run directory that the settings name."""
     return HostRunDir(Path(settings.run_dir))
+
+
+def job_files_of(settings: NodeSettings) -> HostJobFiles:
+    """Where containers' startds write about jobs."""
+    return HostJobFiles(Path(settings.run_dir, TRACE), settings.trace_mib)
+
+
+def recording_of(settings: NodeSettings, log: Log) -> Recording:
+    """The spool of this host, and all that is written there."""
+    place = Path(settings.spool)
+    spooling = Spooling(source=settings.host, what="jobs", group=CONDORS_GROUP, spool_bytes=settings.spool_mib << 20)
+    return Recording(
+        spool=TraceSpool(place, spooling, lines, SystemClock().wall_s),
+        files=job_files_of(settings),
+        memory=FileMemory(place.with_name("recorder")),
+        flows=NoFlows(),
+        clock=SystemClock(),
+        log=log,
+    )
 
 
 def tokens_of(settings: NodeSettings) -> FlockTokens:

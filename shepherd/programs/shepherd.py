@@ -25,6 +25,7 @@ from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.ports import Clock, Ledger, Log, Watchdog
+from shepherd.programs.collecting import Collecting
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
@@ -69,6 +70,7 @@ class Shepherd:
         log: Log,
         about: Mapping[str, object],
         also: Callable[[], Sequence[str]] = tuple,
+        collecting: Collecting | None = None,
     ) -> None:
         """`also`: problems of what runs beside the loop, to be shown."""
         self.switches = switches
@@ -84,6 +86,7 @@ class Shepherd:
         self._log = log
         self._about = about
         self._also = also
+        self._collecting = collecting
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -117,6 +120,8 @@ class Shepherd:
         self._move()
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
+            if self._collecting is not None and self.switches.is_alone:
+                self._collecting.follow(_spooled(self._snapshot))
         return self._pause_s()
 
     def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
@@ -229,7 +234,8 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
+        untraced = self._collecting.problem if self._collecting is not None else ""
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
         return [problem for problem in (*told, *self._also()) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
@@ -250,6 +256,12 @@ def _leaks(snapshot: Snapshot) -> list[Leak]:
         for host, keeper in keepers
         if keeper.leak_at_s
     ]
+
+
+def _spooled(snapshot: Snapshot) -> Mapping[str, int]:
+    """By host, the newest segment of its spool."""
+    keepers = {host: facts.keeper for host, facts in snapshot.hosts.items() if facts.keeper}
+    return {host: keeper.spooled for host, keeper in keepers.items() if keeper.spooled}
 
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:

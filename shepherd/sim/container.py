@@ -70,6 +70,7 @@ class Pid1(Process):
         self.flock: FlockSide | None = None
         self._control: Control | None = None
         self._started_s = host.events.now_s
+        self.started_boottime_s = host.boottime_s()
         self._go_wait_s = go_wait_s
         self._go_until_s = 0.0
         self._rung_until_s: float | None = None
@@ -123,7 +124,7 @@ class Pid1(Process):
         elif phase is Word.LEAVE:
             self._leave()
         elif self.flock is None and phase is Word.GO:
-            self.flock = FlockSide(self.host, lambda: self.after(REAP_S, self.kill))
+            self.flock = FlockSide(self.host, self.lease, self.ident, lambda: self.after(REAP_S, self.kill))
         elif self.flock is None and now_s >= self._go_until_s:
             self.kill()
         self._plan()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shepherd.model.host import LeaseId
 from shepherd.model.observation import FlockStartd
+from shepherd.ports_trace import StartdFile
 from shepherd.sim.events import Act, Process
 from shepherd.sim.jobs import Job, Manners
+from shepherd.sim.recording import Saying, started
 
 if TYPE_CHECKING:
-    from shepherd.sim.host import Host
+    from shepherd.sim.host import GuestRun, Host
 
 START_S = 1.3
 """From the master's start to the flocking startd in the flock collector."""
@@ -24,8 +27,10 @@ BACKOFF_S = 5.0
 class FlockSide:
     """The container's master and what it started. When the master ends, `ended` is called."""
 
-    def __init__(self, host: Host, ended: Act) -> None:
+    def __init__(self, host: Host, lease: LeaseId, container: str, ended: Act) -> None:
         self.host = host
+        self.lease, self.container = lease, container
+        self._runs: dict[Job, GuestRun] = {}
         self.name = host.flock_name
         self.jobs: dict[Job, int] = {}
         self.payloads = 0
@@ -54,9 +59,27 @@ class FlockSide:
         run = self._starts
         self.jobs[job] = run
         self.startd.after(job.length_s, lambda: self._finish(job, run))
+        self._begin(job, run)
         self.host.meter.job_in_container(self.host.name, job)
         self.advertise()
         return True
+
+    def _begin(self, job: Job, run: int) -> None:
+        """What the startd writes when a claim is activated."""
+        taken = {begun.saying.slot for begun in self._runs.values()}
+        slot = next(number for number in range(1, self.host.slots + 1) if number not in taken)
+        now_s = self.host.wall_s()
+        saying = Saying(number=job.number, slot=slot, starter=1000 + run)
+        self._runs[job] = self.host.guest_began(saying, self.container)
+        self.host.job_files.write(self.lease, StartdFile.ADS, saying.ad(now_s))
+        self.host.job_files.write(self.lease, StartdFile.EVENTS, saying.event(now_s))
+
+    def _end(self, job: Job, *, is_told: bool) -> None:
+        """A job's end; a startd that is killed tells none."""
+        if (run := self._runs.pop(job, None)) is not None:
+            run.ended_s = self.host.wall_s()
+            if is_told:
+                self.host.job_files.write(self.lease, StartdFile.HISTORY, run.saying.history(run.ended_s))
 
     def advertise(self) -> None:
         """Send the slot ads to the flock collector."""
@@ -101,6 +124,7 @@ class FlockSide:
     def _start(self) -> Process:
         startd = Process(self.host.events, f"flock startd of {self.name}")
         self._started_s = self.host.events.now_s
+        self.host.job_files.write(self.lease, StartdFile.EVENTS, started(self.host.wall_s()))
         startd.on_death.append(self._startd_died)
         startd.after(START_S, self.advertise)
         startd.every(lambda: self.host.tempo.update_s, self.advertise)
@@ -111,6 +135,7 @@ class FlockSide:
 
     def _startd_died(self) -> None:
         for job in self.jobs:
+            self._end(job, is_told=False)
             self._lose(job)
         self.jobs.clear()
         self.master.after(BACKOFF_S, self._again)
@@ -123,6 +148,7 @@ class FlockSide:
 
     def _vacated(self, job: Job) -> None:
         if self.jobs.pop(job, None) is not None:
+            self._end(job, is_told=True)
             self._lose(job)
         self._leave_if_empty()
 
@@ -130,6 +156,7 @@ class FlockSide:
         if self.jobs.get(job) != run:
             return
         del self.jobs[job]
+        self._end(job, is_told=True)
         self.host.guest_queue.ended(job)
         self._linger(job)
         self._leave_if_empty()

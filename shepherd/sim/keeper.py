@@ -13,6 +13,7 @@ from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.sim.clock import SimClock
 from shepherd.sim.events import Act, Process
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 START_S = 0.5
 """From the process's start to its first tick."""
+DISK_S = 0.02
+"""A look at what a container has written."""
 ANSWER_S = 0.05
 """A collector's answer."""
 QUERY_S = 20.0
@@ -111,6 +114,16 @@ class KeeperProcess(Process):
 
         return both
 
+    def _beside(self, run: Act) -> None:
+        """The host's own disk, which is quick."""
+        self.after(DISK_S, run)
+
+    def _recording(self) -> Recording:
+        host = self.host
+        return Recording(
+            spool=host.spool, files=host.job_files, memory=host.memory, flows=NoFlows(), clock=SimClock(host.wall_s, host.boottime_s), log=self._log
+        )
+
     def _assemble(self) -> Keeper:
         host, settings = self.host, self.host.settings
         run_dir = host.run_dir
@@ -138,9 +151,10 @@ class KeeperProcess(Process):
                     background=self._quick,
                     log=self._log,
                 ),
-                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow),
+                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow, host.job_files),
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
+                recorder=Recorder(settings, self._recording(), self._beside),
                 log=self._log,
                 jitter=lambda: 0.8 + 0.4 * host.rng.random(),
                 version="simulated",

@@ -223,7 +223,8 @@ class SimKernel:
 
     def start_ticks(self, pid: int) -> int | None:
         """Every process id is used once."""
-        return 1 if any(c.pid == pid and c.alive for c in self._host.containers) else None
+        alive = (c for c in self._host.containers if c.pid == pid and c.alive)
+        return next((round(c.started_boottime_s * 100) for c in alive), None)
 
     def cgroup(self, pid: int, container: str) -> str:
         """One for each container."""

@@ -49,7 +49,9 @@ from shepherd.sim.ports import (
     SimSpool,
     SimWatchdog,
 )
+from shepherd.sim.recording import SimTraceWriter
 from shepherd.sim.signer import SimSigner
+from shepherd.sim.tracing import collecting_of
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -136,7 +138,7 @@ class Site:
         self.events = Events()
         self.pools = Pools(self.events, spec.tempo.negotiate_s)
         self.meter = Meter(spec.limits(), lambda: self.events.now_s)
-        self.signer = SimSigner()
+        self.signer, self.trace = SimSigner(), SimTraceWriter()
         self.ledgers: dict[str, SimLedger] = {}
         self.spools: dict[str, SimSpool] = {}
         self.off_switch = SimOffSwitch()
@@ -176,7 +178,7 @@ class Site:
         return self.events.now_s
 
     def spool_of(self, instance: str) -> SimSpool:
-        """Each instance has a spool of its own; it outlives its processes."""
+        """Of each instance, outliving its processes."""
         return self.spools.setdefault(instance, SimSpool())
 
     def intent(self, kind: IntentKind) -> Intent:
@@ -349,6 +351,7 @@ class Running:
             watchdog=SimWatchdog(),
             log=self._log,
             about={"instance": self.instance, "pid": 1},
+            collecting=collecting_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:

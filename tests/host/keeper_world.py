@@ -1,6 +1,7 @@
 """A keeper's real loop over a host made of plain values: time, dockerd and the collector move when a test says so."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -15,13 +16,16 @@ from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPag
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
+from shepherd.ports import Log
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
+from shepherd.sim.recording import SimJobFiles, SimMemory, SimSpool
 from tests.host.keeper_parts import LocalDrain, Network
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
@@ -96,6 +100,21 @@ class World:
         self.log: list[str] = []
         self._serial = 0
 
+    @functools.cached_property
+    def spool(self) -> SimSpool:
+        """On the host's disk."""
+        return SimSpool("p220")
+
+    @functools.cached_property
+    def memory(self) -> SimMemory:
+        """On the same disk."""
+        return SimMemory()
+
+    @functools.cached_property
+    def job_files(self) -> SimJobFiles:
+        """In the host's memory."""
+        return SimJobFiles()
+
     # what a test does
 
     def publish(self, phase: LeasePhase | None, *, lease: str = "L1", nonce: str = "n1", image: str = IMAGE) -> None:
@@ -126,6 +145,10 @@ class World:
         self.alive = False
         if self.lock[0] is LockHolder.FLOCK:
             self.lock = (LockHolder.REGULAR, REGULAR_PID) if self.condor_on else (LockHolder.NOBODY, None)
+
+    def recording(self, log: Log) -> Recording:
+        """What a keeper that starts now records with."""
+        return Recording(spool=self.spool, files=self.job_files, memory=self.memory, flows=NoFlows(), clock=self, log=log)
 
     # What the keeper needs of the clock.
 
@@ -303,9 +326,10 @@ class Driven:
                 pages=PageReader(
                     here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
                 ),
-                yard=Yard(SETTINGS, world, checks, world, world, later),
+                yard=Yard(SETTINGS, world, checks, world, world, later, world.job_files),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
+                recorder=Recorder(SETTINGS, world.recording(self._log), at_once),
                 log=self._log,
                 jitter=lambda: 1.0,
                 version="test",

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import SignedPage
 from shepherd.model.settings import PolicySettings, TimerSettings
-from shepherd.sim import faults
+from shepherd.sim import faults, tracing
 from shepherd.sim.jobs import Manners
 from shepherd.sim.site import Running, Site, SiteSpec
 from tests.conftest import sample_seed
@@ -295,6 +295,8 @@ class SwitchMachine(RuleBasedStateMachine):
         limits = self.site.spec.limits()
         self.site.run(limits.lease_s + limits.skew_s + limits.ladder_s + 3 * limits.back_s + 60)
         self.seen["came home"] += 1
+        self.seen["recorded jobs"] += sum(len(host.runs) for host in self.site.hosts.values())
+        assert list(tracing.wrong(self.site.hosts.values(), self.site.trace)) == []
         assert self.site.breaches() == ()
         for host in self.site.hosts.values():
             assert host.startd is not None, f"{host.name} has no regular startd"
@@ -362,4 +364,5 @@ def test_nothing_that_befalls_a_site_breaks_an_invariant(chosen: str, seed_alone
     assert SwitchMachine.steps >= 10_000
     assert SwitchMachine.seen["lent"] > 500
     assert SwitchMachine.seen["arming"] > 50
+    assert SwitchMachine.seen["recorded jobs"] > 200
     assert [what for what in BEFALLS if not SwitchMachine.seen[what]] == []

@@ -82,6 +82,15 @@
 # * `shm_mib`: Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64. Default:
 #   `64`.
 # * `environment`: `NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`. Default: `[]`.
+# * `spool`: Directory of what the host records of its lends and jobs until the shepherd has stored it. HTCondor's
+#   configuration names it, too (`SHEPHERD_SPOOL_LOG`), and its account must be able to read it. Default:
+#   `"/var/lib/shepherd-node/spool"`.
+# * `spool_mib`: Size of that, at most: then the oldest is dropped, which is told. Some 100 000 jobs. MiB. Default:
+#   `64`.
+# * `trace_s`: While the host is lent, what was recorded is handed over so often; at a lend's end at once. Seconds.
+#   Default: `10.0`.
+# * `trace_mib`: Size of the file system in memory into which a container's startd writes about jobs; what the keeper
+#   has read is given back. MiB; at least 4. Default: `16`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
   Optional[pool] => String[1],
@@ -129,4 +138,8 @@ type Shepherd::Settings::Node = Struct[{
   Optional[scratch_mib] => Integer,
   Optional[shm_mib] => Integer,
   Optional[environment] => Array[String[1]],
+  Optional[spool] => String,
+  Optional[spool_mib] => Integer,
+  Optional[trace_s] => Numeric,
+  Optional[trace_mib] => Integer,
 }]
