@@ -27,6 +27,17 @@ class SpoolWriter(Protocol):
         """Remove segments up to this one: they are stored. Idempotent."""
 
 
+class FlowWatch(Protocol):
+    """A host's look at the connections of its container, with the account of each. Nothing here raises or waits."""
+
+    def follow(self, pid: int | None) -> None:
+        """Watch the network namespace of this process, a container's PID 1, from now on; None: watch nothing. What the
+        one before had open is ended. Idempotent."""
+
+    def records(self) -> Sequence[TraceRecord]:
+        """FlowBegun, FlowEnded and Gap since the last call."""
+
+
 class SpoolSource(Protocol):
     """The shepherd's way to all spools. Raises Unavailable, CommandFailed; each call has a deadline."""
 
