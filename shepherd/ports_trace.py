@@ -1,8 +1,9 @@
 """What recording who did what needs of the world. Edges and the fake world implement these."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from shepherd.model.flow import FlowSeen
 from shepherd.model.trace import Segment, TraceRecord
 
 
@@ -56,3 +57,54 @@ class TraceWriter(Protocol):
 
     def note(self, records: Sequence[TraceRecord]) -> None:
         """Store what the shepherd itself has seen."""
+
+
+class FlowEvents(Protocol):
+    """The kernel's connection tracking in one network namespace, for connections from one network. Raises
+    CommandFailed."""
+
+    def events(self) -> Sequence[FlowSeen]:
+        """What was told since the last call, in order; empty: nothing is waiting. Does not wait."""
+
+    def lost(self) -> int:
+        """Events that the kernel could not tell since the last call of this, exactly."""
+
+    def listed(self) -> Sequence[FlowSeen]:
+        """All connections that there are."""
+
+    def close(self) -> None:
+        """Idempotent."""
+
+
+class Remembered(NamedTuple):
+    """What a recorder of connections knew when it ended."""
+
+    records: Sequence[TraceRecord]
+    """FlowBegun of each that it knew of, followed by FlowEnded if it was over."""
+    untold: Sequence[TraceRecord]
+    """Those that are perhaps in no spool."""
+    alive_s: float
+    """Epoch seconds when it was last alive."""
+
+
+class FlowMemory(Protocol):
+    """What a recorder of connections knows, kept over its death. Raises CommandFailed."""
+
+    def remembered(self) -> Remembered | None:
+        """What the one before knew; None: there was none."""
+
+    def note(self, records: Sequence[TraceRecord]) -> None:
+        """Remember these, and that we are alive. They are to be told only afterwards."""
+
+    def told(self) -> None:
+        """All that was noted is in a spool."""
+
+    def renew(self, records: Sequence[TraceRecord]) -> None:
+        """These are all that is worth remembering; all of them were told."""
+
+    def forget(self) -> None:
+        """There is nothing to remember any more. Idempotent."""
+
+    @property
+    def length(self) -> int:
+        """Records that are kept."""
