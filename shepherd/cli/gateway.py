@@ -1,6 +1,7 @@
 """`shepherd gateway run|apply`: the flock VLAN's firewall."""
 
 import argparse
+import functools
 
 from shepherd.errors import SettingsError
 
@@ -17,7 +18,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     verbs = gateway.add_subparsers(dest="gateway_verb", required=True, metavar="VERB")
     verbs.add_parser("run", help="keep the rules in force", description=RUN)
     record = verbs.add_parser("record", help="record connections (`run` starts this)", description=RECORD)
-    record.add_argument("--buffer-kib", type=int, default=32768, metavar="N", help="the kernel's room for events")
+    record.add_argument("--buffer-kib", type=int, default=65536, metavar="N", help="the kernel's room for events")
     apply = verbs.add_parser("apply", help="bring the rules into force once", description=APPLY)
     apply.add_argument("--show", action="store_true", help="print the rules and load nothing")
 
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.programs.gateway_wiring import GatewayProgram, bar
 
     if args.gateway_verb == "record":
-        GatewayProgram(args.settings).record(args.buffer_kib << 10)
+        GatewayProgram(args.settings).record(args.buffer_kib << 10, functools.partial(print, flush=True))
         return 0
     try:
         program = GatewayProgram(args.settings)

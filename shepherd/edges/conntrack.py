@@ -31,10 +31,10 @@ from shepherd.model.flow import FlowChange, FlowSeen
 
 NETFILTER, GROUPS = 12, 0b111
 """NETLINK_NETFILTER, and its groups of new, changed and destroyed connections."""
-BUFFER_BYTES = 32 << 20
+BUFFER_BYTES = 64 << 20
 """An event takes 1280 of them."""
 RECEIVE_BUFFER_FORCE, MEMORY_INFO, DROPS_AT = 33, 55, 32
-"""SO_RCVBUFFORCE, SO_MEMINFO, and where that has what was dropped (SK_MEMINFO_DROPS), the count of /proc/net/netlink."""
+"""SO_RCVBUFFORCE, SO_MEMINFO, and where that has what was dropped (SK_MEMINFO_DROPS; in /proc/net/netlink: Drops)."""
 REQUEST, ALL = 0x1, 0x300
 ERROR, DONE = 2, 3
 AT_ONCE = 4096
@@ -59,7 +59,7 @@ class Conntrack:
         self._buffer_bytes = buffer_bytes
         self._of = ipaddress.IPv4Network(network), ipaddress.IPv4Address(but) if but else None
         self._passes = passes(*self._of)
-        self._dropped = 0
+        self._dropped = self._number = 0
         try:
             self._told, self._asked = self._sockets() if pid is None else within(pid, self._prepared)
         except (OSError, ValueError) as exc:
@@ -81,8 +81,7 @@ class Conntrack:
     def listed(self) -> Sequence[FlowSeen]:
         """See the port."""
         with asking():
-            self._ask(b"", ALL)
-            return list(self._answers(time.time()))
+            return self._answers(b"", ALL, time.time())
 
     def close(self) -> None:
         """See the port."""
@@ -126,34 +125,38 @@ class Conntrack:
                 yield self._counted(seen, data)
 
     def _counted(self, seen: FlowSeen, data: bytes) -> FlowSeen:
-        """With its bytes, for which one must ask: the kernel tells them at its end only, two minutes after a close."""
+        """With its bytes, for which one must ask: the kernel tells them at its end only, two minutes after a close.
+        If another has come to the same ends since, its own end is waiting to be read, with its bytes."""
         if not seen.is_closed or seen.change is not FlowChange.CHANGED:
             return seen
         start, end = attributes(data, BODY, len(data))[TUPLE_ORIGINAL]
-        self._ask(data[start - 4 : end], 0)
-        same = [one for one in self._answers(seen.at_s) if one.flow == seen.flow]
-        return seen._replace(traffic=same[0].traffic, begun_s=same[0].begun_s) if same else seen
+        for one in self._answers(data[start - 4 : end], 0, seen.at_s):
+            if one.flow == seen.flow and (one.begun_s or 0.0) <= seen.at_s:
+                return seen._replace(traffic=one.traffic, begun_s=one.begun_s)
+        return seen
 
-    def _ask(self, about: bytes, flags: int) -> None:
-        length = BODY + len(about)
-        header = HEADER.pack(length, SUBSYSTEM << 8 | GET, REQUEST | flags, 0, 0)
+    def _answers(self, about: bytes, flags: int, now_s: float) -> list[FlowSeen]:
+        """What the kernel has about one connection, or all. Its answer about one says that more will come, and none
+        does."""
+        self._number += 1
+        header = HEADER.pack(BODY + len(about), SUBSYSTEM << 8 | GET, REQUEST | flags, self._number, 0)
         self._asked.send(header + struct.pack("=BBH", socket.AF_INET, 0, 0) + about)
-
-    def _answers(self, now_s: float) -> Iterator[FlowSeen]:
-        """What the last question brought: one, none, or many until it is done."""
+        found: list[FlowSeen] = []
         while True:
             data = self._asked.recv(LARGEST)
             for kind, start, end in messages(data):
-                flags = HEADER.unpack_from(data, start)[2]
+                if HEADER.unpack_from(data, start)[3] != self._number:
+                    continue
                 if kind == ERROR:
                     refuse(data, start)
                 if kind in {ERROR, DONE}:
-                    return
-                seen = seen_of(data, start, end, now_s, listed=True)
-                if seen is not None and self._passes(seen.ends.address, seen.ends.far_address):
-                    yield seen
-                if not flags & 2:
-                    return
+                    return found
+                found += self._wanted(seen_of(data, start, end, now_s, listed=True))
+                if not flags & ALL:
+                    return found
+
+    def _wanted(self, seen: FlowSeen | None) -> list[FlowSeen]:
+        return [seen] if seen is not None and self._passes(seen.ends.address, seen.ends.far_address) else []
 
 
 def refuse(data: bytes, start: int) -> None:

@@ -119,9 +119,8 @@ def traffic_of(data: bytes, found: Attributes) -> Traffic:
     sent, received = (
         attributes(data, *found[kind]) if kind in found else {} for kind in (COUNTERS_ORIGINAL, COUNTERS_REPLY)
     )
-    return Traffic(*(
-        number(data, counted[kind]) if kind in counted else 0 for counted in (sent, received) for kind in (FIRST, SECOND)
-    ))  # fmt: skip
+    numbers = (counted.get(kind) for counted in (sent, received) for kind in (FIRST, SECOND))
+    return Traffic(*(number(data, span) if span else 0 for span in numbers))
 
 
 def times(data: bytes, span: Span | None) -> tuple[float | None, float | None]:

@@ -1,7 +1,7 @@
 """What of connection tracking the kernel tells us at all: a filter of its own (socket(7), SO_ATTACH_FILTER).
 
 What is filtered takes no room and is no loss. So nobody can drown what is told by connections that are not asked for,
-as a job could on its loopback; and of TCP's seven events a connection four are left: beginning, first answer, close, end.
+as a job could on its loopback. Of TCP's seven events a connection four are left: beginning, first answer, close, end.
 """
 
 import ctypes

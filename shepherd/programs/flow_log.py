@@ -1,4 +1,4 @@
-"""The gateway's flow log: a recorder of connections, and the spool that it writes to. It runs in a process of its own."""
+"""The gateway's flow log: a recorder of connections, and the spool that it writes to; a process of its own."""
 
 from collections.abc import Callable
 from typing import Protocol

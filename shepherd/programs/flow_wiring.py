@@ -3,6 +3,7 @@
 import contextlib
 import select
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from shepherd.core.trace import lines
@@ -38,14 +39,14 @@ def flow_log(settings: GatewaySettings, buffer_bytes: int) -> FlowLog:
     )
 
 
-def record(settings: GatewaySettings, buffer_bytes: int) -> None:
+def record(settings: GatewaySettings, buffer_bytes: int, say: Callable[[str], None]) -> None:
     """Record until standard input ends, and say each turn how it is. Raises CommandFailed."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     log = flow_log(settings, buffer_bytes)
-    print(log.begin(), flush=True)
+    say(log.begin())
     while not select.select([sys.stdin], [], [], TURN_S)[0]:
-        print(log.turn(), flush=True)
+        say(log.turn())
     log.turn()
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import shepherd
@@ -87,11 +88,12 @@ class GatewayProgram:
         finally:
             watchman.stop()
 
-    def record(self, buffer_bytes: int) -> None:
-        """Record connections until standard input ends. Raises CommandFailed, UsageError if the settings say none."""
+    def record(self, buffer_bytes: int, say: Callable[[str], None]) -> None:
+        """Record connections until standard input ends, and say each turn how it is. Raises CommandFailed, and
+        UsageError if the settings want none recorded."""
         if not self._settings.spool:
             raise UsageError(f"{self._path}: spool is empty: no connections are recorded")
-        flow_wiring.record(self._settings, buffer_bytes)
+        flow_wiring.record(self._settings, buffer_bytes, say)
 
     def _steady(self, gateway: Gateway, watchman: FlowWatchman, watchdog: Notifier) -> Steady:
         return Steady(Recorded(gateway, watchman), watchdog, self._log)

@@ -59,7 +59,9 @@ WIRED_ONLY_BY = {
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
-SHARED_EDGES = ("edges.network_namespace", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user")
+SHARED_EDGES = (
+    "edges.network_namespace", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user",
+)
 """Questions to the system that several edges ask."""
 
 SOLE_HOMES = {

@@ -5,10 +5,11 @@ kept from the flock pool, and from whatever listens on the loopback or the conta
 
 A listener's owner is not known when a connection comes in, but when it answers: the account that began a conversation
 on the loopback is kept in the connection's mark, and an answer by another account is dropped. So nobody is ever
-connected to somebody else, and a job's own servers work. What leaves the container bears that mark, too: so a
-connection's account is known to who listens to connection tracking there, and a job cannot make more of them than can be
-recorded. The starter answers `condor_chirp` at a passing port, and
+connected to somebody else, and a job's own servers work. The starter answers `condor_chirp` at a passing port, and
 only those who have the job's cookie.
+
+What leaves the container bears that mark, too, so that whoever listens to connection tracking there knows a connection's
+account; and a job cannot begin more of them than can be recorded.
 """
 
 from collections.abc import Iterable, Iterator

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from shepherd.model.flow import Ends, FlowChange, FlowSeen, Traffic
 from shepherd.model.trace import EndSeen, FlowBegun, FlowEnded, TraceRecord
 
-SAME_S = 0.001
-"""The kernel's own time of a beginning may be this much later than the one that is on record, by rounding."""
+SAME_S = 0.02
+"""The kernel's own time of a beginning may be this much later than that of its event, which is on record."""
 NOTHING = Traffic()
 
 
@@ -22,8 +22,10 @@ class Known(NamedTuple):
     """As it is on record."""
     ends: Ends
     uid: int
+    closed_s: float | None = None
+    """It is closed."""
     ended: FlowEnded | None = None
-    """It is closed, and its end is on record."""
+    """Its end is on record."""
 
 
 class OpenFlows:
@@ -133,10 +135,14 @@ class OpenFlows:
             yield from self._close(seen, known)
 
     def _close(self, seen: FlowSeen, known: Known) -> Iterator[TraceRecord]:
-        """The kernel remembers it for two more minutes; whoever asks shall not wait for that."""
+        """The kernel remembers it for two more minutes; whoever asks shall not wait for that. Without bytes it has been
+        forgotten already, and they are about to be told."""
+        if seen.traffic is None:
+            self._known[seen.flow] = known._replace(closed_s=seen.at_s)
+            return
         how = EndSeen.BY_LOOK if seen.change is FlowChange.LISTED else EndSeen.SEEN
-        ended = self._ended(seen.flow, known, seen.at_s, how, seen.traffic or NOTHING)
-        self._known[seen.flow] = known._replace(ended=ended)
+        ended = self._ended(seen.flow, known, seen.at_s, how, seen.traffic)
+        self._known[seen.flow] = known._replace(closed_s=ended.at_s, ended=ended)
         yield ended
 
     def _vanished(self, flow: int, known: Known, at_s: float) -> Iterator[TraceRecord]:
@@ -155,13 +161,15 @@ class OpenFlows:
         return seen.mark != 0 and self._uid_of(seen.mark) != known.uid
 
     def _begun(self, flow: int, known: Known) -> FlowBegun:
-        at_s, ends, uid, _ = known
-        return FlowBegun(source=self._source, flow=flow, at_s=at_s, uid=uid, **ends._asdict())
+        return FlowBegun(source=self._source, flow=flow, at_s=known.begun_s, uid=known.uid, **known.ends._asdict())
 
     def _ended(self, flow: int, known: Known, at_s: float, how: EndSeen, traffic: Traffic) -> FlowEnded:
+        """At its close, if that was seen."""
+        seen = known.closed_s is not None
         return FlowEnded(
-            source=self._source, flow=flow, begun_s=known.begun_s, at_s=max(at_s, known.begun_s), how=how,
-            **traffic._asdict(),
+            source=self._source, flow=flow, begun_s=known.begun_s,
+            at_s=max(known.closed_s if known.closed_s is not None else at_s, known.begun_s),
+            how=EndSeen.SEEN if seen else how, **traffic._asdict(),
         )  # fmt: skip
 
 
