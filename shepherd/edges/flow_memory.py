@@ -33,7 +33,8 @@ class FileMemory:
 
     def __init__(self, directory: Path, lines: Lines) -> None:
         self._directory, self._lines = directory, lines
-        self._told = False
+        self._told = self._untold = self._is_torn = False
+        """The last line may be a part of one."""
         self.length = 0
 
     def remembered(self) -> Remembered | None:
@@ -45,20 +46,20 @@ class FileMemory:
             return None
         except OSError as exc:
             raise self._failed(exc) from exc
-        *whole, _cut_off = text.split("\n")
+        *whole, cut_off = text.split("\n")
         last = max((number for number, line in enumerate(whole) if line == TOLD), default=-1)
         spooled = self._spool_tail() if last + 1 < len(whole) else set()
         self.length = len(whole)
+        self._untold, self._is_torn = last + 1 < len(whole), bool(cut_off)
         return Remembered(
             records=tuple(self._records(whole)),
-            untold=tuple(self._records(line for line in whole[last + 1 :] if line not in spooled)),
+            untold=tuple(self._records(line for line in dict.fromkeys(whole[last + 1 :]) if line not in spooled)),
             alive_s=alive_s,
         )
 
     def note(self, records: Sequence[TraceRecord]) -> None:
         """See the port."""
-        told, self._told = [TOLD] if self._told and records else [], self._told and not records
-        lines = [*told, *map(self._lines.line, records)]
+        lines = [*([""] if self._is_torn else []), *([TOLD] if self._told else []), *map(self._lines.line, records)]
         try:
             if lines:
                 self._add(lines)
@@ -67,12 +68,15 @@ class FileMemory:
         except FileNotFoundError:
             self.renew(())
         except OSError as exc:
+            self._is_torn = True
             raise self._failed(exc) from exc
+        self._is_torn = False
+        self._told, self._untold = False, self._untold and not self._told or bool(records)
         self.length += len(lines)
 
     def told(self) -> None:
         """See the port; written with the next records."""
-        self._told = True
+        self._told = self._untold
 
     def renew(self, records: Sequence[TraceRecord]) -> None:
         """See the port. The old file stays until the new one is whole."""
@@ -85,6 +89,7 @@ class FileMemory:
             draft.replace(self._path)
         except OSError as exc:
             raise self._failed(exc) from exc
+        self._told = self._untold = False
         self.length = len(lines)
 
     def forget(self) -> None:
@@ -93,7 +98,8 @@ class FileMemory:
             self._path.unlink(missing_ok=True)
         except OSError as exc:
             raise self._failed(exc) from exc
-        self._told, self.length = False, 0
+        self._told = self._untold = False
+        self.length = 0
 
     def _add(self, lines: Sequence[str]) -> None:
         if not self._path.exists():

@@ -25,7 +25,9 @@ class SimTracking:
         self.table: dict[int, SimConnection] = {}
         self._queue: list[tuple[FlowSeen, SimConnection]] = []
         self._congested = False
-        self._dropped = 0
+        self._told_dropped = 0
+        self.dropped = 0
+        """Of all events, ever."""
 
     def begin(self, flow: int, ends: Ends, mark: int = 0) -> None:
         """A connection passes the first time. What had its place is forgotten before."""
@@ -63,8 +65,8 @@ class SimTracking:
 
     def lost(self) -> int:
         """See the port."""
-        dropped, self._dropped = self._dropped, 0
-        return dropped
+        more, self._told_dropped = self.dropped - self._told_dropped, self.dropped
+        return more
 
     def listed(self) -> Sequence[FlowSeen]:
         """See the port."""
@@ -77,7 +79,7 @@ class SimTracking:
     def _tell(self, flow: int, change: FlowChange) -> None:
         self._congested = self._congested or len(self._queue) >= self.room
         if self._congested:
-            self._dropped += 1
+            self.dropped += 1
         else:
             self._queue.append((self._seen(flow, change), self.table[flow]))
 
