@@ -71,7 +71,7 @@ class FileMemory:
             self._is_torn = True
             raise self._failed(exc) from exc
         self._is_torn = False
-        self._told, self._untold = False, self._untold and not self._told or bool(records)
+        self._told, self._untold = False, (self._untold and not self._told) or bool(records)
         self.length += len(lines)
 
     def told(self) -> None:

@@ -26,9 +26,9 @@ class FlowRecorder:
 
     def __init__(
         self, source: str, events: FlowEvents, memory: FlowMemory, clock: Clock, *,
-        uid_of: Callable[[int], int] = lambda _mark: -1, most: int = MOST,
+        uid_of: Callable[[int], int] | None = None, most: int = MOST,
     ) -> None:  # fmt: skip
-        """`uid_of`: the account that a connection's mark says. Raises nothing."""
+        """`uid_of`: as `OpenFlows`. Raises nothing."""
         self._source, self._events, self._memory, self._clock = source, events, memory, clock
         self._flows = OpenFlows(source, uid_of, most)
         self._late = 0

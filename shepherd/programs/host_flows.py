@@ -48,6 +48,10 @@ class HostFlows:
         told, self._waiting = self._waiting, []
         return told
 
+    def close(self) -> None:
+        """Hear no more. Whoever comes after us takes up what is open."""
+        self._close()
+
     def _hears_no_more(self) -> None:
         """All of this container is recorded: who comes after us has nothing to take up."""
         self._close()

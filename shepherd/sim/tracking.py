@@ -14,7 +14,7 @@ class SimConnection:
     begun_s: float
     mark: int = 0
     is_closed: bool = False
-    traffic: Traffic = Traffic()
+    traffic: Traffic = dataclasses.field(default_factory=Traffic)
 
 
 class SimTracking:

@@ -1,4 +1,4 @@
-"""A container's network, the gateway's and the internet's, as namespaces with NAT between them; and a flow log there."""
+"""A container's network, the gateway's and the internet's: namespaces with NAT between them, and a flow log there."""
 
 import contextlib
 import json
@@ -172,7 +172,8 @@ class Crossing:
         """A connection from within; its own port, and what came of it."""
         how = {"address": FAR, "port": ECHO, **how}
         become = ("setpriv", "--reuid", str(account), "--regid", str(account), "--clear-groups", "--")
-        port, came = json.loads(self.must(self.inside, *become, "/usr/bin/python3", "-c", CLIENT, what, json.dumps(how)))
+        client = (*become, "/usr/bin/python3", "-c", CLIENT, what, json.dumps(how))
+        port, came = json.loads(self.must(self.inside, *client))
         return int(port), str(came)
 
     def held(self, **how: object) -> tuple[subprocess.Popen[str], int]:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,15 @@ from tests.gateway.crossing import CLOSED, ECHO, FAR, GATE, INSIDE, NAT, OTHER, 
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(120)]
 TCP, UDP = 6, 17
+BOTH = """
+import socket, sys
+lines = [socket.socket() for _ in sys.argv[3:]]
+for line, address in zip(lines, sys.argv[3:]):
+    line.bind((address, 5555))
+    line.connect((sys.argv[1], int(sys.argv[2])))
+    line.send(b"x")
+    line.recv(9)
+"""
 
 
 @pytest.fixture
@@ -52,10 +60,7 @@ def test_two_hosts_with_the_same_port_are_told_apart_by_the_port_outside(crossin
     """Two jobs had the same port, on two hosts; outside both were one address."""
     crossing.sh(crossing.inside, f"ip rule add from {OTHER} lookup main")
     crossing.recording()
-    lines = "import socket,sys\nfor a in sys.argv[1:]:\n s=socket.socket(); s.bind((a,5555)); " + (
-        f"s.connect(('{FAR}',{ECHO})); s.send(b'x'); s.recv(9); globals()[a]=s"
-    )
-    crossing.must(crossing.inside, "/usr/bin/python3", "-c", lines, INSIDE, OTHER)
+    crossing.must(crossing.inside, "/usr/bin/python3", "-c", BOTH, FAR, str(ECHO), INSIDE, OTHER)
     story = crossing.eventually(lambda story: len(story.from_port(5555)) == 2, "both connections")
     assert {begun.address for begun in story.from_port(5555)} == {INSIDE, OTHER}
     assert len({begun.nat_port for begun in story.from_port(5555)}) == 2
@@ -190,5 +195,11 @@ def test_the_gateway_restarts_its_flow_log_and_the_rules_do_not_wait(crossing: C
 
 def recorder_of(program: int) -> int:
     """The flow log that a gateway's program started."""
-    found = subprocess.run(["pgrep", "-P", str(program), "-f", "gateway record"], capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
+    children = Path(f"/proc/{program}/task/{program}/children")
+    found = [
+        int(child)
+        for task in children.parents[1].glob("*/children")
+        for child in task.read_text().split()
+        if b"record" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
+    return found[0]

@@ -103,7 +103,7 @@ def test_wherever_it_dies_every_connection_has_one_beginning_and_one_end(
     done: Deeds, deaths: list[str], is_short: bool
 ) -> None:
     """After a restart what was open had begun twice, or never ended."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
         bench = Bench(Truth(room=10_000), pathlib.Path(place))
         life = Life(bench.recorder(), bench.spool())
         life.begin()
@@ -131,7 +131,7 @@ def test_wherever_it_dies_every_connection_has_one_beginning_and_one_end(
 @given(deeds(), st.integers(1, 3))
 def test_what_the_kernel_could_not_tell_is_counted_exactly(done: Deeds, room: int) -> None:
     """A loss that nobody is told of is a lie in every later answer."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
         bench = Bench(Truth(room=room), pathlib.Path(place))
         life = Life(bench.recorder(), bench.spool())
         life.begin()

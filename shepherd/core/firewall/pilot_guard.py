@@ -8,8 +8,8 @@ on the loopback is kept in the connection's mark, and an answer by another accou
 connected to somebody else, and a job's own servers work. The starter answers `condor_chirp` at a passing port, and
 only those who have the job's cookie.
 
-What leaves the container bears that mark, too, so that whoever listens to connection tracking there knows a connection's
-account; and a job cannot begin more of them than can be recorded.
+What leaves the container bears that mark, too, so that whoever listens to connection tracking there knows the account;
+and a job cannot begin more connections than can be recorded.
 """
 
 from collections.abc import Iterable, Iterator

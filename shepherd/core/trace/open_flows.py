@@ -31,8 +31,9 @@ class Known(NamedTuple):
 class OpenFlows:
     """Of one source. Makes FlowBegun and FlowEnded out of what is seen; knows at most `most` connections."""
 
-    def __init__(self, source: str, uid_of: Callable[[int], int], most: int) -> None:
-        """`uid_of`: the account that a connection's mark says."""
+    def __init__(self, source: str, uid_of: Callable[[int], int] | None, most: int) -> None:
+        """`uid_of`: the account that a connection's mark says, on a host. None: at a gateway, which knows no accounts
+        but the address outside."""
         self._source, self._uid_of, self._most = source, uid_of, most
         self._known: dict[int, Known] = {}
         self._over: set[int] | None = None
@@ -45,7 +46,7 @@ class OpenFlows:
 
     def hear(self, seen: FlowSeen) -> Iterator[TraceRecord]:
         """What is to be recorded of what the kernel has told, in its order."""
-        known = self._known.get(seen.flow)
+        known, seen = self._known.get(seen.flow), self._from_here(seen)
         match seen.change:
             case FlowChange.GONE:
                 yield from self._gone(seen, known)
@@ -68,7 +69,7 @@ class OpenFlows:
                 yield from self._vanished(flow, known, asked_s)
         for seen in found.values():
             if seen.flow not in over:
-                yield from self._changed(seen, self._known.get(seen.flow))
+                yield from self._changed(self._from_here(seen), self._known.get(seen.flow))
 
     def recall(self, records: Iterable[TraceRecord]) -> None:
         """Know what another has known: the inverse of `memory`."""
@@ -118,7 +119,7 @@ class OpenFlows:
             yield from self._vanished(seen.flow, known, seen.begun_s or seen.at_s)
             known = None
         if known is None:
-            known = Known(seen.begun_s or seen.at_s, seen.ends, self._uid_of(seen.mark))
+            known = Known(seen.begun_s or seen.at_s, seen.ends, self._uid(seen))
             yield self._begun(seen.flow, known)
         if not known.ended:
             yield self._ended(seen.flow, known, seen.at_s, EndSeen.SEEN, seen.traffic or NOTHING)
@@ -128,7 +129,7 @@ class OpenFlows:
         if len(self._known) >= self._most and seen.flow not in self._known:
             self.late += 1
             return
-        known = Known(at_s, seen.ends, self._uid_of(seen.mark))
+        known = Known(at_s, seen.ends, self._uid(seen))
         self._known[seen.flow] = known
         yield self._begun(seen.flow, known)
         if seen.is_closed:
@@ -158,7 +159,14 @@ class OpenFlows:
 
     def _has_changed_hands(self, seen: FlowSeen, known: Known) -> bool:
         """Another account goes on under the same ends, as UDP allows."""
-        return seen.mark != 0 and self._uid_of(seen.mark) != known.uid
+        return seen.mark != 0 and self._uid(seen) != known.uid
+
+    def _from_here(self, seen: FlowSeen) -> FlowSeen:
+        """On a host nothing is translated."""
+        return seen._replace(ends=seen.ends._replace(nat_address="", nat_port=0)) if self._uid_of else seen
+
+    def _uid(self, seen: FlowSeen) -> int:
+        return self._uid_of(seen.mark) if self._uid_of else -1
 
     def _begun(self, flow: int, known: Known) -> FlowBegun:
         return FlowBegun(source=self._source, flow=flow, at_s=known.begun_s, uid=known.uid, **known.ends._asdict())

@@ -11,7 +11,7 @@ from shepherd.sim.clock import SimClock
 from shepherd.sim.tracking import SimTracking
 
 ENDS = tuple(
-    Ends(17, "10.27.2.5", port, "198.51.100.7", 1024 + port, "192.0.2.9", far)
+    Ends(17, "10.27.2.5", port, "", 0, "192.0.2.9", far)
     for port in (5000, 5001)
     for far in (443, 80)
 )

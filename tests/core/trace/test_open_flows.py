@@ -3,6 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ def flows(most: int = 1000) -> OpenFlows:
     return OpenFlows("gateway", lambda mark: mark, most)
 
 
-def seen(change: FlowChange, at_s: float, **more: object) -> FlowSeen:
+def seen(change: FlowChange, at_s: float, **more: Any) -> FlowSeen:
     return FlowSeen(flow=7, change=change, at_s=at_s, ends=ONE)._replace(**more)
 
 
