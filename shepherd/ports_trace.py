@@ -108,3 +108,22 @@ class FlowMemory(Protocol):
     @property
     def length(self) -> int:
         """Records that are kept."""
+
+
+class ContainerLine(NamedTuple):
+    """A line of HTCondor's in a container."""
+
+    log: str
+    """`StartLog`."""
+    text: str
+    """Printable. Claimed by the container."""
+
+
+class ContainerLogs(Protocol):
+    """HTCondor's logs in a host's container. Nothing here raises or waits."""
+
+    def follow(self, pid: int | None) -> None:
+        """Read those of the container with this PID 1 from now on, from their beginning; None: none. Idempotent."""
+
+    def lines(self) -> Sequence[ContainerLine]:
+        """What was written since the last call; also after the container's end, until another is followed."""

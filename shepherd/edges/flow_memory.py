@@ -28,7 +28,7 @@ class Lines(Protocol):
         """The inverse. Raises TraceRefused."""
 
 
-class FileMemory:
+class FlowFile:
     """`ports_trace.FlowMemory` in a spool's directory. A damaged line is left out."""
 
     def __init__(self, directory: Path, lines: Lines) -> None:

@@ -3,6 +3,8 @@
 import contextlib
 from pathlib import Path
 
+from shepherd.errors import CommandFailed
+
 PLACE, NAME = "stored", "newest"
 MODE = 0o770
 """The group is the shepherd's as well."""
@@ -23,3 +25,13 @@ class StoredFile:
             with (self._place / NAME).open(encoding="ascii") as there:
                 return max(0, int(there.read(LONGEST)))
         return 0
+
+    def tell(self, number: int) -> None:
+        """The shepherd's side: all up to this segment is stored. Idempotent. Raises CommandFailed."""
+        draft = self._place / "draft"
+        try:
+            draft.write_text(f"{number}\n", encoding="ascii")
+            draft.chmod(0o644)
+            draft.replace(self._place / NAME)
+        except OSError as exc:
+            raise CommandFailed(f"the gateway cannot be told what is stored: {self._place}: {exc.strerror}") from exc

@@ -9,13 +9,16 @@ from pathlib import Path
 from shepherd.core.trace import lines
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.conntrack import Conntrack
-from shepherd.edges.flow_memory import FileMemory
+from shepherd.edges.container_logs import HostContainerLogs
+from shepherd.edges.flow_memory import FlowFile
 from shepherd.edges.flow_stored import StoredFile
 from shepherd.edges.trace_spool import Spooling, TraceSpool
 from shepherd.model.gateway_settings import GatewaySettings
+from shepherd.model.syslog import SyslogMessage
 from shepherd.programs.flow_log import FlowLog
 from shepherd.programs.flow_recorder import FlowRecorder
 from shepherd.programs.host_flows import HostFlows
+from shepherd.programs.log_shipper import LogShipper
 
 GATEWAY = "gateway"
 """The source's name in records."""
@@ -30,7 +33,7 @@ def flow_log(settings: GatewaySettings, buffer_bytes: int) -> FlowLog:
     spooling = Spooling(source=GATEWAY, what="flows", spool_bytes=settings.spool_mib << 20)
     events = Conntrack(settings.subnet, settings.gateway, buffer_bytes=buffer_bytes)
     return FlowLog(
-        FlowRecorder(GATEWAY, events, FileMemory(place, lines), clock),
+        FlowRecorder(GATEWAY, events, FlowFile(place, lines), clock),
         TraceSpool(place, spooling, lines, clock.wall_s),
         StoredFile(place),
         settings.seal_s,
@@ -56,4 +59,9 @@ def host_flows(host: str, address: str, place: Path) -> HostFlows:
     def events(pid: int) -> Conntrack:
         return Conntrack(f"{address}/32", pid=pid, buffer_bytes=HOST_BUFFER_BYTES)
 
-    return HostFlows(host, events, FileMemory(place, lines), SystemClock(), HOST_MOST)
+    return HostFlows(host, events, FlowFile(place, lines), SystemClock(), HOST_MOST)
+
+
+def log_shipper(host: str, send: Callable[[SyslogMessage], None]) -> LogShipper:
+    """What sends the logs of a host's container to the site's logger."""
+    return LogShipper(host, HostContainerLogs(), send, SystemClock())

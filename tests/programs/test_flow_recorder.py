@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shepherd.core.trace import lines
-from shepherd.edges.flow_memory import FileMemory
+from shepherd.edges.flow_memory import FlowFile
 from shepherd.edges.trace_spool import Spooling, TraceSpool
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import FlowBegun, FlowEnded, Gap, TraceRecord
@@ -60,7 +60,7 @@ class Bench:
 
     def recorder(self) -> FlowRecorder:
         return FlowRecorder(
-            SOURCE, self.truth.kernel, FileMemory(self.place, lines), self.truth.clock, uid_of=lambda mark: mark
+            SOURCE, self.truth.kernel, FlowFile(self.place, lines), self.truth.clock, uid_of=lambda mark: mark
         )
 
     def spool(self) -> TraceSpool:

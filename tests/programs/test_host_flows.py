@@ -3,7 +3,7 @@
 import pathlib
 
 from shepherd.core.trace import lines
-from shepherd.edges.flow_memory import FileMemory
+from shepherd.edges.flow_memory import FlowFile
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import EndSeen, FlowBegun, FlowEnded, Gap, TraceRecord
 from shepherd.programs.host_flows import HostFlows
@@ -29,7 +29,7 @@ class Host:
 
     def keeper(self) -> HostFlows:
         """A new process of it."""
-        return HostFlows("p205", self.open, FileMemory(self.place, lines), self.clock, most=100)
+        return HostFlows("p205", self.open, FlowFile(self.place, lines), self.clock, most=100)
 
     def open(self, pid: int) -> SimTracking:
         if self.is_deaf:
