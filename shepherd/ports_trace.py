@@ -3,9 +3,11 @@
 import enum
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shepherd.model.chain import Head
+from shepherd.model.flow import FlowSeen
+from shepherd.model.host import LeaseId
 from shepherd.model.syslog import SyslogMessage
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, ScheddSeen, Segment, TraceRecord
 from shepherd.model.trace_rows import (
@@ -20,7 +22,6 @@ from shepherd.model.trace_rows import (
     Stay,
     StaysSought,
 )
-from shepherd.model.host import LeaseId
 
 
 class SpoolWriter(Protocol):
@@ -198,3 +199,71 @@ class TraceHolds(Protocol):
 
     def release(self, name: str, *, by: str) -> None:
         """It may be removed: the daemon does so within a minute, and records it. Raises UsageError: there is none."""
+class FlowEvents(Protocol):
+    """The kernel's connection tracking in one network namespace, for connections from one network. Raises
+    CommandFailed."""
+
+    def events(self) -> Sequence[FlowSeen]:
+        """What was told since the last call, in order; empty: nothing is waiting. Does not wait."""
+
+    def lost(self) -> int:
+        """Events that the kernel could not tell since the last call of this, exactly."""
+
+    def listed(self) -> Sequence[FlowSeen]:
+        """All connections that there are."""
+
+    def close(self) -> None:
+        """Idempotent."""
+
+
+class Remembered(NamedTuple):
+    """What a recorder of connections knew when it ended."""
+
+    records: Sequence[TraceRecord]
+    """FlowBegun of each that it knew of, followed by FlowEnded if it was over."""
+    untold: Sequence[TraceRecord]
+    """Those that are perhaps in no spool."""
+    alive_s: float
+    """Epoch seconds when it was last alive."""
+
+
+class FlowMemory(Protocol):
+    """What a recorder of connections knows, kept over its death. Raises CommandFailed."""
+
+    def remembered(self) -> Remembered | None:
+        """What the one before knew; None: there was none."""
+
+    def note(self, records: Sequence[TraceRecord]) -> None:
+        """Remember these, and that we are alive. They are to be told only afterwards."""
+
+    def told(self) -> None:
+        """All that was noted is in a spool."""
+
+    def renew(self, records: Sequence[TraceRecord]) -> None:
+        """These are all that is worth remembering; all of them were told."""
+
+    def forget(self) -> None:
+        """There is nothing to remember any more. Idempotent."""
+
+    @property
+    def length(self) -> int:
+        """Records that are kept."""
+
+
+class ContainerLine(NamedTuple):
+    """A line of HTCondor's in a container."""
+
+    log: str
+    """`StartLog`."""
+    text: str
+    """Printable. Claimed by the container."""
+
+
+class ContainerLogs(Protocol):
+    """HTCondor's logs in a host's container. Nothing here raises or waits."""
+
+    def follow(self, pid: int | None) -> None:
+        """Read those of the container with this PID 1 from now on, from their beginning; None: none. Idempotent."""
+
+    def lines(self) -> Sequence[ContainerLine]:
+        """What was written since the last call; also after the container's end, until another is followed."""

@@ -12,6 +12,8 @@ PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 INTERFACE = re.compile(r"[A-Za-z0-9_.@:-]{1,15}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 LAST_PORT = 65535
+LEAST_SPOOL_MIB, MOST_SPOOL_MIB = 8, 1 << 20
+LONGEST_SEAL_S = 60.0
 LONGEST_CHECK_S = 30.0
 """The shipped unit's watchdog waits 90 s for a comparison, and one call of nft may take 20 s."""
 
@@ -24,6 +26,7 @@ def gateway_problems(gateway: GatewaySettings) -> list[Problem]:
         *service_problems(gateway),
         *port_problems(gateway),
         *limit_problems(gateway),
+        *spool_problems(gateway),
     ]
 
 
@@ -126,6 +129,19 @@ def limit_problems(gateway: GatewaySettings) -> Iterator[Problem]:
         yield Problem("check_s", told, f"{LONGEST_CHECK_S:g} is the most")
     if gateway.log_new_group == gateway.log_denied_group:
         yield Problem("log_new_group", "is log_denied_group, too", "give each its own: they are kept differently long")
+
+
+def spool_problems(gateway: GatewaySettings) -> Iterator[Problem]:
+    """Records have a place, some room, and are sealed while somebody may still ask."""
+    if gateway.spool and not gateway.spool.startswith("/"):
+        yield Problem("spool", f"{gateway.spool!r} is no absolute path", 'write "/var/lib/shepherd-gateway/flows"')
+    if not LEAST_SPOOL_MIB <= gateway.spool_mib <= MOST_SPOOL_MIB:
+        remedy = f"give {LEAST_SPOOL_MIB} to {MOST_SPOOL_MIB}"
+        yield Problem("spool_mib", f"is {gateway.spool_mib}", remedy)
+    yield from second_problems("", {"seal_s": gateway.seal_s})
+    if gateway.seal_s > LONGEST_SEAL_S:
+        told = f"is {gateway.seal_s:g}: whoever asks waits as long"
+        yield Problem("seal_s", told, f"{LONGEST_SEAL_S:g} is the most")
 
 
 def place_problems(key: str, text: str) -> Iterator[Problem]:

@@ -47,10 +47,12 @@ SHEPHERD_DIRECTORIES = """
 install -d -m 755 -o shepherd -g shepherd /var/lib/shepherd /var/lib/shepherd/condor /etc/shepherd/tokens.d
 install -d -m 755 -o shepherd -g shepherd /etc/shepherd/keys
 install -d -m 2770 -o shepherd -g shepherd /var/lib/shepherd/intents
+install -d -m 2750 -o root -g shepherd /var/lib/shepherd-gateway
 """
 SHIPPED_DIRECTORIES = """
 systemd-tmpfiles --create shepherd.conf
 chown -R root:root /etc/shepherd/keys
+rm -rf /var/lib/shepherd-gateway
 """
 """The same as the package has it: secrets are root's."""
 FLOCK_DIRECTORIES = """

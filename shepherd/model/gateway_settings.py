@@ -65,3 +65,11 @@ class GatewaySettings:
     """Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each host."""
     check_s: float = 10.0
     """How often the rules in the kernel are compared with these settings. Seconds, at most 30."""
+    spool: str = "/var/lib/shepherd-gateway/flows"
+    """Directory in which guests' connections are recorded until the shepherd has fetched them. Empty: nothing is
+    recorded, and nobody can say later who reached what."""
+    spool_mib: int = 1024
+    """Beyond this the oldest records that nobody has fetched are dropped, and it is recorded that they are missing. A
+    connection takes about 300 bytes. MiB."""
+    seal_s: float = 5.0
+    """How soon a connection can be fetched after it began or ended. Seconds."""

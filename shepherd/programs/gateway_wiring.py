@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import shepherd
@@ -11,6 +12,7 @@ from shepherd.edges.log import make_log
 from shepherd.edges.netlink import legs
 from shepherd.edges.netlink_routing import PolicyRouting
 from shepherd.edges.nft import Nft
+from shepherd.edges.recorder_process import RecorderProcess
 from shepherd.edges.settings_file import read_gateway_settings, vlan_in
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
@@ -18,6 +20,8 @@ from shepherd.edges.trial import KernelTrial
 from shepherd.errors import ShepherdError, UsageError
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.trial import Outcome, Packet
+from shepherd.programs import flow_wiring
+from shepherd.programs.flow_watchman import FlowWatchman, Recorded
 from shepherd.programs.gateway import Gateway
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
@@ -67,16 +71,32 @@ class GatewayProgram:
         signals, watchdog = Signals(), Notifier(os.environ)
         signals.install()
         self._log("gateway started", vlan=self._settings.vlan, version=shepherd.__version__)
-        loop = Steady(self._gateway(self._settings), watchdog, self._log)
+        watchman = FlowWatchman(RecorderProcess(self._path), self._log)
+        loop = self._steady(self._gateway(self._settings), watchman, watchdog)
 
         def reload() -> Steady:
             settings = read_gateway_settings(self._path, gateway_problems)
             gateway = self._gateway(settings)
             gateway.apply()
             self._settings = settings
-            return Steady(gateway, watchdog, self._log)
+            watchman.want(wanted=bool(settings.spool))
+            return self._steady(gateway, watchman, watchdog)
 
-        serve(loop, signals=signals, watchdog=watchdog, log=self._log, reload=reload)
+        watchman.want(wanted=bool(self._settings.spool))
+        try:
+            serve(loop, signals=signals, watchdog=watchdog, log=self._log, reload=reload)
+        finally:
+            watchman.stop()
+
+    def record(self, buffer_bytes: int, say: Callable[[str], None]) -> None:
+        """Record connections until standard input ends, and say each turn how it is. Raises CommandFailed, and
+        UsageError if the settings want none recorded."""
+        if not self._settings.spool:
+            raise UsageError(f"{self._path}: spool is empty: no connections are recorded")
+        flow_wiring.record(self._settings, buffer_bytes, say)
+
+    def _steady(self, gateway: Gateway, watchman: FlowWatchman, watchdog: Notifier) -> Steady:
+        return Steady(Recorded(gateway, watchman), watchdog, self._log)
 
     def _gateway(self, settings: GatewaySettings) -> Gateway:
         return Gateway(settings, Nft(NFT_S), PolicyRouting(), ProcSys(), self._log)

@@ -81,6 +81,7 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.SERVICES: ((G,), "the flock pool, resolvers, proxies and schedds of the settings answer"),
     Subject.OTHER_FIREWALLS: ((G,), "nobody else flushes rules at boot or reload"),
     Subject.PROGRAM: ((G,), "`shepherd gateway run` keeps the rules in force"),
+    Subject.RECORD: ((G,), "guests' connections are being recorded, and there is room for it"),
 }  # fmt: skip
 """Which parts look at a thing, and what must hold. Every subject, in the order of the table."""
 

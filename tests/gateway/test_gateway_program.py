@@ -31,7 +31,7 @@ class Machine:
     def __init__(self, name: str, folder: Path) -> None:
         self.enter: tuple[str, ...] = ("nsenter", f"--net=/run/netns/{name}", "--")
         self.settings = folder / "gateway.toml"
-        self.settings.write_text(SETTINGS)
+        self.settings.write_text(f'{SETTINGS}spool = "{folder}/flows"\n')
         self.log = folder / "log"
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "programs.guard": (),
     "programs.guest_wiring": EVERYTHING,
     "programs.node_wiring": EVERYTHING,
+    "programs.flow_wiring": EVERYTHING,
     "programs.gateway_wiring": EVERYTHING,
     "programs.image_wiring": EVERYTHING,
     "programs.checkup_wiring": EVERYTHING,
@@ -47,9 +48,10 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
-        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring", "programs.flow_wiring",
     ),
     "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
+    "programs.flow_wiring": ("lab", "programs.node_wiring", "programs.gateway_wiring"),
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
@@ -60,8 +62,8 @@ WIRED_ONLY_BY = {
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
 SHARED_EDGES = (
-    "edges.day_files", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user",
-    "edges.writer_lock",
+    "edges.day_files", "edges.network_namespace", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool",
+    "edges.unix_user", "edges.writer_lock",
 )  # fmt: skip
 """Questions to the system that several edges ask, and what two records on disk share."""
 

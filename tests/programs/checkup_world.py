@@ -150,6 +150,7 @@ class Place:
     starts_at_boot: tuple[str, ...] = ()
     same_tmp: bool | None = True
     programs: tuple[int, ...] = (9,)
+    recorders: tuple[int, ...] = (10,)
     daemon: int | None = 8
     dockerd_up: bool = True
     startds: tuple[str, ...] = ("p220",)
@@ -238,8 +239,8 @@ class Place:
         return self.tracked
 
     def running(self, words: Sequence[str]) -> Sequence[int]:
-        assert words == ("gateway", "run")
-        return self.programs
+        assert words in {("gateway", "run"), ("gateway", "record")}
+        return self.programs if words[1] == "run" else self.recorders
 
     def holder(self, lock: str) -> int | None:
         return {"/run/shepherd/keeper.lock": self.keeper_pid, "/run/shepherd/share/host.lock": 11}[lock]

@@ -118,6 +118,7 @@ GATEWAY: dict[str, tuple[Break, Subject]] = {
     "routing gone": (change("place", drifted=("routing policy",)), Subject.ROUTING),
     "forwarding off": (change("place", drifted=("net/ipv4/conf/em2/forwarding",)), Subject.KERNEL_SETTINGS),
     "no tracking": (change("place", tracked=None), Subject.CONNTRACK),
+    "nothing recorded": (change("place", recorders=()), Subject.RECORD),
     "resolver silent": (change("place", closed={"131.169.0.53": "no answer"}), Subject.SERVICES),
 }
 
@@ -312,7 +313,7 @@ def test_who_should_run_and_does_not_is_wrong() -> None:
     site = Site(place=Place(daemon=None, programs=()))
     assert in_state(site.central(), State.WRONG) | in_state(site.gateway(), State.WRONG) == set()
     assert in_state(site.central(), State.WARN) == {Subject.FLOCKOFF}
-    assert in_state(site.gateway(), State.WARN) == {Subject.PROGRAM}
+    assert in_state(site.gateway(), State.WARN) == {Subject.PROGRAM, Subject.RECORD}
     site.place.starts_at_boot = ("shepherd.service", "shepherd-gateway.service")
     assert in_state(site.central(), State.WRONG) == {Subject.FLOCKOFF}
     assert in_state(site.gateway(), State.WRONG) == {Subject.PROGRAM}

@@ -46,6 +46,11 @@
 # * `log_denied_group`: Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each
 #   host. Default: `1`.
 # * `check_s`: How often the rules in the kernel are compared with these settings. Seconds, at most 30. Default: `10.0`.
+# * `spool`: Directory in which guests' connections are recorded until the shepherd has fetched them. Empty: nothing is
+#   recorded, and nobody can say later who reached what. Default: `"/var/lib/shepherd-gateway/flows"`.
+# * `spool_mib`: Beyond this the oldest records that nobody has fetched are dropped, and it is recorded that they are
+#   missing. A connection takes about 300 bytes. MiB. Default: `1024`.
+# * `seal_s`: How soon a connection can be fetched after it began or ended. Seconds. Default: `5.0`.
 type Shepherd::Settings::Gateway = Struct[{
   outside => Array[String[1]],
   nat_address => String[1],
@@ -71,4 +76,7 @@ type Shepherd::Settings::Gateway = Struct[{
   Optional[log_new_group] => Integer,
   Optional[log_denied_group] => Integer,
   Optional[check_s] => Numeric,
+  Optional[spool] => String,
+  Optional[spool_mib] => Integer,
+  Optional[seal_s] => Numeric,
 }]

@@ -15,7 +15,7 @@ from shepherd.programs.gateway import ROUTING, RULES
 
 NFTABLES, NFTABLES_FILE = "nftables", "/etc/nftables.conf"
 OTHERS = {"ufw": "replaces rules when it starts", "firewalld": "replaces rules when it is reloaded"}
-PROGRAM = ("gateway", "run")
+PROGRAM, RECORDER = ("gateway", "run"), ("gateway", "record")
 UNIT = "shepherd-gateway.service"
 Ask = Callable[[str], str]
 """Why a place does not answer; empty if it does."""
@@ -62,6 +62,7 @@ class GatewayCheck:
             yield Question(subject=Subject.SERVICES, look=look, remedy=remedy, needs=there)
         yield Question(subject=Subject.OTHER_FIREWALLS, look=self._others, remedy="systemctl status nftables")
         yield Question(subject=Subject.PROGRAM, look=self._program, remedy="systemctl start shepherd-gateway")
+        yield Question(subject=Subject.RECORD, look=self._record, remedy="journalctl -u shepherd-gateway")
 
     def _privilege(self) -> Iterator[Finding]:
         yield gateway.capability_finding(may=self.world.machine.may_change_network())
@@ -111,3 +112,10 @@ class GatewayCheck:
     def _program(self) -> Iterator[Finding]:
         machine = self.world.machine
         yield gateway.program_finding(machine.running(PROGRAM), enabled=machine.enabled(UNIT))
+
+    def _record(self) -> Iterator[Finding]:
+        machine, spool = self.world.machine, self.settings.spool
+        room = self.world.files.room(spool) if spool else 0
+        yield gateway.record_finding(
+            self.settings, machine.running(RECORDER), room, is_kept=bool(machine.running(PROGRAM))
+        )

@@ -1,6 +1,7 @@
 """What a host and a gateway see, once as it must be and once not."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from shepherd.core.checkup import gateway, host, pool, startd
 from shepherd.core.container.drift import engine_problem
@@ -211,5 +212,12 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
         Case(gateway.program_finding([7]), OK),
         Case(gateway.program_finding([]), WARN, "systemctl start shepherd-gateway"),
         Case(gateway.program_finding([], enabled=True), WRONG, "journalctl -u shepherd-gateway"),
+    ],
+    Subject.RECORD: [
+        Case(gateway.record_finding(GATEWAY, [8], 1 << 30, is_kept=True), OK),
+        Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=False), WARN, "mend that first"),
+        Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=True), WRONG, "journalctl -u shepherd-gateway"),
+        Case(gateway.record_finding(GATEWAY, [8], 1 << 20, is_kept=True), WRONG, "make room there"),
+        Case(gateway.record_finding(replace(GATEWAY, spool=""), [], 0, is_kept=True), WARN, "gateway.toml"),
     ],
 }
