@@ -29,6 +29,7 @@ from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.silencer import Silencer
+from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
@@ -62,6 +63,7 @@ class Shepherd:
         switches: Switches,
         silencer: Silencer,
         latch: Latch,
+        stops: Stops,
         ledger: Ledger,
         diary: Diary,
         clock: Clock,
@@ -75,6 +77,7 @@ class Shepherd:
         self._observer = observer
         self._silencer = silencer
         self._latch = latch
+        self._stops = stops
         self._ledger = ledger
         self._diary = diary
         self._clock = clock
@@ -103,7 +106,9 @@ class Shepherd:
 
         Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
         """
-        switched = self._latch.look()
+        changed = self._stops.look()
+        switched = self._latch.look() or changed
+        self.switches.pages.beside = dataclasses.replace(self.switches.pages.beside, bans=self._stops.bans)
         self.switches.flockoff = self._latch.now is not None
         if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
             self._renew()
@@ -150,6 +155,7 @@ class Shepherd:
             now,
             is_cycle=is_cycle,
             may_lend=self._diary.works,
+            bans=self._stops.bans,
         )
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
@@ -217,6 +223,7 @@ class Shepherd:
             self._settings,
             about=about,
             problems=problems,
+            bans=self._stops.bans,
         )
         try:
             self._ledger.publish_present(body)
@@ -226,7 +233,7 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, self._stops.problem)
         return [problem for problem in told if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:

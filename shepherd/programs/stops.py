@@ -21,6 +21,8 @@ the ban claims once more."""
 BRISK_S, BRISK_FOR_S = 2.0, 60.0
 """And this often for so long after a change: hosts read their pages only every few seconds."""
 
+WhyNot = Callable[[Intent], str | None]
+"""Why an intent is not carried out, whoever left it being who it is; None: it is."""
 Found = tuple[Sequence[Claim], Sequence[FlockAd]]
 
 
@@ -90,24 +92,23 @@ class Stops:
         log: Log,
         chase: Chase,
         domains: GuestDomains,
-        may: Callable[[Intent], bool] = lambda _: True,
+        why_not: WhyNot = lambda _: None,
     ) -> None:
-        """`may`: whether whoever left an intent is one of those who may."""
         last = ledger.last(EntryKind.BANS.value)
         self.bans: Bans = bans_from(last.body) if last else ()
         self.chase = chase
         self._recorded = self.bans
         self._diary, self._spool, self._clock, self._log = diary, spool, clock, log
-        self._domains, self._may = domains, may
+        self._domains, self._why_not = domains, why_not
         self._refused: set[str] = set()
         if people(self.bans):
             chase.hurry()
 
     def adopt(
-        self, *, spool: Spool, pool: FlockLook, hands: Vacates, domains: GuestDomains, may: Callable[[Intent], bool]
+        self, *, spool: Spool, pool: FlockLook, hands: Vacates, domains: GuestDomains, why_not: WhyNot
     ) -> None:
         """Go on with other settings. A ban that could not be recorded yet stays."""
-        self._spool, self._domains, self._may = spool, domains, may
+        self._spool, self._domains, self._why_not = spool, domains, why_not
         self.chase.pool, self.chase.hands = pool, hands
 
     @property
@@ -136,12 +137,11 @@ class Stops:
         return True
 
     def _obeys(self, intent: Intent) -> bool:
-        if self._may(intent):
-            return True
-        if intent.ident not in self._refused:
+        why = self._why_not(intent)
+        if why is not None and intent.ident not in self._refused:
             self._refused.add(intent.ident)
-            self._log("an order of somebody who may not give it", who=intent.who, kind=intent.kind.value)
-        return False
+            self._log("an order is refused", kind=intent.kind.value, why=why)
+        return why is None
 
     def _record(self, wanted: Bans, waiting: Sequence[Intent]) -> bool:
         """Whether all is on record. An intent leaves the spool only then; until then it is folded in again."""
@@ -162,6 +162,6 @@ class Stops:
     def _intent_entry(self, intent: Intent, now: float) -> Entry:
         body = {
             "kind": intent.kind.value, "who": intent.who, "why": intent.why, "for_s": intent.for_s,
-            "about": dict(intent.about), "obeyed": self._may(intent),
+            "about": dict(intent.about), "refused": self._why_not(intent),
         }  # fmt: skip
         return Entry(at_s=now, kind=EntryKind.INTENT, cause=intent.ident, body=body)

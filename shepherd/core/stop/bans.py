@@ -22,6 +22,7 @@ ADDRESSED = frozenset({BanKind.SCHEDD, BanKind.GUEST})
 """Kinds whose addresses the gateway cuts off."""
 
 
+KINDS = frozenset(kind.value for kind in BanKind)
 MOST_BYTES = 400_000
 """Of all bans on a page, which has room for leases besides."""
 
@@ -31,7 +32,7 @@ def name_of(ban: Ban) -> tuple[str, str]:
     return ban.kind.value, ban.value
 
 
-def fold(standing: Bans, intents: Iterable[Intent], now: float) -> Bans:
+def fold(standing: Sequence[Ban], intents: Iterable[Intent], now: float) -> Bans:
     """The list after these intents and this instant, sorted by name. Folding the same intents in once more changes
     nothing. What is too much for a page is not taken."""
     bans = {name_of(ban): ban for ban in standing}
@@ -39,7 +40,7 @@ def fold(standing: Bans, intents: Iterable[Intent], now: float) -> Bans:
         kind, value = intent.about.get("kind", ""), intent.about.get("value", "")
         if intent.kind is IntentKind.UNBAN:
             bans.pop((kind, value), None)
-        elif intent.kind is IntentKind.BAN and kind in BanKind and value:
+        elif intent.kind is IntentKind.BAN and kind in KINDS and value:
             _ban(bans, _told(intent, BanKind(kind), value))
     return tuple(bans[name] for name in sorted(bans) if not is_over(bans[name], now))
 
@@ -75,11 +76,11 @@ def size_of(ban: Ban) -> int:
     return len(json.dumps(ban_members(ban), separators=(",", ":"))) + 1
 
 
-def with_seen(standing: Bans, ads: Sequence[FlockAd], domains: Mapping[str, str]) -> Bans:
+def with_seen(standing: Sequence[Ban], ads: Sequence[FlockAd], domains: Mapping[str, str]) -> Bans:
     """The list with the addresses and domains that are known by now. An address that was seen once stays: a schedd that
     moves must not get away. Of very many the newest are kept. `domains`: of guests, by the guests' own files."""
     seen = tuple(_seen(ban, ads, domains) for ban in standing)
-    return seen if fits(seen) else standing
+    return seen if fits(seen) else tuple(standing)
 
 
 def _seen(ban: Ban, ads: Sequence[FlockAd], domains: Mapping[str, str]) -> Ban:
@@ -115,12 +116,12 @@ def hits(ban: Ban, claim: Claim) -> bool:
     assert_never(ban.kind)
 
 
-def to_vacate(claims: Iterable[Claim], standing: Bans) -> list[Claim]:
+def to_vacate(claims: Iterable[Claim], standing: Sequence[Ban]) -> list[Claim]:
     """The claims that somebody banned has."""
     return [claim for claim in claims if any(hits(ban, claim) for ban in standing)]
 
 
-def why_not_lent(standing: Bans, host: str, image: str) -> str:
+def why_not_lent(standing: Sequence[Ban], host: str, image: str) -> str:
     """Why this host, with this image, is not lent, or goes home; empty if no ban says so."""
     for ban in standing:
         if ban.kind is BanKind.HOST and ban.value == host:
@@ -130,6 +131,6 @@ def why_not_lent(standing: Bans, host: str, image: str) -> str:
     return ""
 
 
-def people(standing: Bans) -> Bans:
+def people(standing: Sequence[Ban]) -> Bans:
     """Those that hit jobs wherever they run."""
     return tuple(ban for ban in standing if ban.kind in PEOPLE)

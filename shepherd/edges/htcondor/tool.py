@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-NEEDED = ("condor_drain", "condor_restart", "condor_off")
+NEEDED = ("condor_drain", "condor_restart", "condor_off", "condor_vacate")
 """What `CondorCommands` runs."""
 TEXT_MAX = 2000
 
