@@ -50,6 +50,7 @@ from shepherd.sim.ports import (
     SimWatchdog,
 )
 from shepherd.sim.signer import SimSigner
+from shepherd.sim.stops import SimFlockLook, simulated_stops
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -147,6 +148,7 @@ class Site:
         self.meter.watch(self.hosts)
         self.events.after_each = self.meter.sample
         self.pools.start_negotiators(self.hosts)
+        self.flock_look = SimFlockLook(hosts=self.hosts, pools=self.pools)
         self.shepherds: list[Running] = []
         self.started = 0
         """Shepherds so far."""
@@ -179,10 +181,10 @@ class Site:
         """Each instance has a spool of its own; it outlives its processes."""
         return self.spools.setdefault(instance, SimSpool())
 
-    def intent(self, kind: IntentKind) -> Intent:
+    def intent(self, kind: IntentKind, /, **about: str) -> Intent:
         """A wish of the administrator."""
         ident = f"{self.rng.randrange(16**8):08x}"
-        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason")
+        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason", about=about)
 
     def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
         """`shepherd run`, over the same ledger. Who starts another one, with a ledger of its own, tells it that
@@ -316,7 +318,7 @@ class Running:
             command_s=settings.timers.command_s,
         )
         self.executor = SimExecutor(site.events, commands, self.crashes)
-        diary = Diary(self.ledger, clock, self._log)
+        diary = Diary(self.ledger, clock, self.note)
         silencer = self._silencer(settings, diary, clock)
         switches = Switches(
             settings=settings,
@@ -333,7 +335,7 @@ class Running:
                 process=self.process,
             ),
             clock=clock,
-            log=self._log,
+            log=self.note,
             new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
             hold=silencer.waits_for,
         )
@@ -343,11 +345,12 @@ class Running:
             switches=switches,
             silencer=silencer,
             latch=self._latch(diary, clock),
+            stops=simulated_stops(self, site.flock_look, diary, clock),
             ledger=self.ledger,
             diary=diary,
             clock=clock,
             watchdog=SimWatchdog(),
-            log=self._log,
+            log=self.note,
             about={"instance": self.instance, "pid": 1},
         )
 
@@ -358,7 +361,7 @@ class Running:
             spool=self.site.spool_of(self.instance),
             off_switch=self.site.off_switch,
             clock=clock,
-            log=self._log,
+            log=self.note,
             latch=self.site.spec.latch,
         )
 
@@ -366,19 +369,19 @@ class Running:
         return Silencer(
             settings=settings,
             monitoring=self.site.monitoring(self),
-            background=self._beside,
+            background=self.beside,
             diary=diary,
             clock=clock,
-            log=self._log,
+            log=self.note,
             instance=self.instance,
         )
 
-    def _beside(self, work: Callable[[], None]) -> None:
+    def beside(self, work: Callable[[], None]) -> None:
         """A thread of this process: it dies and stops with it."""
 
         def run() -> None:
             if self.stopped:
-                self._beside(work)
+                self.beside(work)
             elif self.alive:
                 try:
                     work()
@@ -392,6 +395,6 @@ class Running:
             self.site.meter.unrecordable_s = self.site.now_s
         return not self.ledger.full
 
-    def _log(self, event: str, **fields: object) -> None:
+    def note(self, event: str, **fields: object) -> None:
         self.log.append((self.site.now_s, event, fields))
         del self.log[:-2000]

@@ -15,14 +15,16 @@ from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPag
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
+from shepherd.model.stop import Ban
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
-from tests.host.keeper_parts import LocalDrain, Network
+from tests.host.keeper_parts import Jobs, LocalDrain, Network
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
@@ -92,6 +94,9 @@ class World:
         """For each startd that was ended, how old its last answer was."""
         self.drain_asked_s: list[float] = []
         self.drain_closed = 0
+        self.jobs = Jobs()
+        self.bans: tuple[Ban, ...] = ()
+        """On the pages that are published from now on."""
         self.reports: list[KeeperReport] = []
         self.log: list[str] = []
         self._serial = 0
@@ -105,6 +110,7 @@ class World:
         page = LeasePage(
             pool=POOL, instance="one", page=page_of(HOST, PAGES), pages=PAGES, serial=self._serial,
             issued_at_s=self.wall_s(), flockoff=False, leases=leases,
+            bans=self.bans,
         )  # fmt: skip
         self.pages = [SignedPage(payload=encode(page), key_id="k", signature=b"good")]
 
@@ -305,6 +311,7 @@ class Driven:
                 ),
                 yard=Yard(SETTINGS, world, checks, world, world, later),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
+                bans=BanWatch(run_dir=world, jobs=world.jobs, background=at_once, log=self._log),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 log=self._log,
                 jitter=lambda: 1.0,
