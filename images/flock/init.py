@@ -253,8 +253,8 @@ class Handed:
     """What the keeper hands to HTCondor while it runs: a token, and whom to refuse."""
 
     def __init__(self, place: Place) -> None:
-        """The token is short-lived, and goes where only root's HTCondor finds it. Bans go where the startd's own account
-        reads them; a keeper from before there were any hands none over, and nobody is refused."""
+        """The token is short-lived, and goes where only root's HTCondor finds it. Bans go where the startd's own
+        account reads them; a keeper from before there were any hands none over, and nobody is refused."""
         self._token = Copy(place.directory / "token", place.token, 0o600)
         self._bans = Copy(place.directory / "bans", place.bans, 0o644)
         if not self._bans.source.exists():

@@ -1,8 +1,8 @@
-"""The Flows port: `conntrack -D`, which makes the kernel forget connections. What the rules refuse cannot begin again."""
+"""The Flows port: `conntrack -D` makes the kernel forget connections. What the rules refuse cannot begin again."""
 
 import re
 import subprocess
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from shepherd.edges.tool import WORDS
 from shepherd.errors import CommandFailed, Unavailable
@@ -14,8 +14,9 @@ DELETED = re.compile(r"(\d+) flow entries have been deleted")
 class Conntrack:
     """`ports_stop.Flows`. Needs CAP_NET_ADMIN and the package conntrack."""
 
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self, timeout_s: float, prefix: Sequence[str] = ()) -> None:
+        """`prefix`: a command line that enters another network than ours."""
+        self._timeout_s, self._prefix = timeout_s, tuple(prefix)
 
     def cut(self, addresses: Collection[str]) -> int:
         """See the port."""
@@ -23,7 +24,7 @@ class Conntrack:
 
     def _forget(self, end: str, address: str) -> int:
         """The tool ends with 1 when there was nothing to forget, and says how many there were in any case."""
-        argv = ["conntrack", "-D", end, address]
+        argv = [*self._prefix, "conntrack", "-D", end, address]
         try:
             done = subprocess.run(
                 argv, capture_output=True, text=True, errors="replace", check=False, timeout=self._timeout_s, cwd="/"

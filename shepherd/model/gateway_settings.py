@@ -79,7 +79,7 @@ class GatewaySettings:
     stops_s: float = 0.5
     """How often the pages are asked for. Seconds: what a quarantined container may still send."""
     skew_s: float = 300.0
-    """How far the shepherd's clock may be ahead of this machine's. Seconds. A page from further ahead stops somebody, but
-    lets nobody go."""
+    """How far the shepherd's clock may be ahead of this machine's. Seconds. A page from further ahead stops somebody,
+    but lets nobody go."""
     state: str = "/var/lib/shepherd-gateway"
     """Directory in which this program keeps what must outlive it: which pages it saw, and what they stop."""

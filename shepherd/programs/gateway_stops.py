@@ -1,7 +1,7 @@
 """The gateway's reading of lease pages: whom they stop is cut off within a second, and stays so.
 
-A collector that is silent, and pages that are not believed, change nothing. Pages are asked for beside the loop, so that
-the rules are looked at whatever a collector does.
+A collector that is silent, and pages that are not believed, change nothing. Pages are asked for beside the loop, so
+that the rules are looked at whatever a collector does.
 """
 
 import dataclasses
@@ -185,6 +185,6 @@ def new_in(wanted: Cuts, before: Cuts | None) -> set[str]:
 
 
 def spared(settings: GatewaySettings) -> Collection[str]:
-    """The site's own services: a guest's schedd that called itself by one of their addresses would cut off everybody."""
-    places = [settings.collector, *settings.squid]
-    return {settings.gateway, settings.nat_address, *settings.dns, *settings.ntp, *(p.rpartition(":")[0] for p in places)}
+    """The site's own services: a guest's schedd that called itself by one of their addresses would cut off all."""
+    services = (place.rpartition(":")[0] for place in (settings.collector, *settings.squid))
+    return {settings.gateway, settings.nat_address, *settings.dns, *settings.ntp, *services}

@@ -233,8 +233,8 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, self._stops.problem)
-        return [problem for problem in told if problem]
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
+        return [problem for problem in (*told, self._stops.problem) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
         """A look is over: the shepherd lives."""

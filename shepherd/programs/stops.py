@@ -16,8 +16,8 @@ from shepherd.programs.errand import Background, Errand
 
 OURS = frozenset({IntentKind.BAN, IntentKind.UNBAN})
 CHASE_S = 5.0
-"""Claims are looked for this often while a ban stands that hits jobs: a schedd that was matched before its hosts heard of
-the ban claims once more."""
+"""Claims are looked for this often while a ban stands that hits jobs: a schedd that was matched before its hosts heard
+of the ban claims once more."""
 BRISK_S, BRISK_FOR_S = 2.0, 60.0
 """And this often for so long after a change: hosts read their pages only every few seconds."""
 

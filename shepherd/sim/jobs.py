@@ -7,7 +7,6 @@ from typing import Protocol
 
 from shepherd.sim.events import Events, Process
 
-
 USER = "alice@campus"
 
 

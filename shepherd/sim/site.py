@@ -301,9 +301,8 @@ class Running:
         self.stopped = False
 
     def _assemble(self) -> Shepherd:
-        site, settings = self.site, self.site.spec.settings()
+        site, settings, recordable = self.site, self.site.spec.settings(), self._recordable
         clock = SimClock(site.pools.wall_s, lambda: site.now_s + 1000.0)
-        recordable = self._recordable
         pool = SimPool(
             pools=site.pools,
             meter=site.meter,
@@ -396,5 +395,6 @@ class Running:
         return not self.ledger.full
 
     def note(self, event: str, **fields: object) -> None:
+        """Its log."""
         self.log.append((self.site.now_s, event, fields))
         del self.log[:-2000]

@@ -46,6 +46,9 @@ class Killed(Exception):
 class World:
     """Everything around one keeper."""
 
+    bans: tuple[Ban, ...] = ()
+    """On the pages that are published from now on."""
+
     def __init__(self) -> None:
         self.now_s = 1000.0
         self.files: dict[NodeFile, str] = {}
@@ -94,10 +97,7 @@ class World:
         """For each startd that was ended, how old its last answer was."""
         self.drain_asked_s: list[float] = []
         self.drain_closed = 0
-        self.jobs = Jobs()
-        self.bans: tuple[Ban, ...] = ()
-        """On the pages that are published from now on."""
-        self.reports: list[KeeperReport] = []
+        self.jobs, self.reports = Jobs(), list[KeeperReport]()
         self.log: list[str] = []
         self._serial = 0
 

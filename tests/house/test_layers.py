@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "programs.checkup_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
-    "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim"),
+    "sim": (
+        "model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim",
+    ),
     "lab": EVERYTHING,
     "lab.init": (),
     "cli": EVERYTHING,

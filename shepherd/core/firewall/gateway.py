@@ -36,8 +36,8 @@ DENIED_PER_S = 10
 
 
 def gateway_rules(settings: GatewaySettings) -> str:
-    """All rules, for `nft -f`: replaces the table whatever is in it, touches no other. Sets that orders fill are kept by
-    whoever applies this (they are empty here)."""
+    """All rules, for `nft -f`: replaces the table whatever is in it, touches no other. Sets that orders fill are kept
+    by whoever applies this (they are empty here)."""
     lines = [
         f"table inet {TABLE}",
         f"delete table inet {TABLE}",

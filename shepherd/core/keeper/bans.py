@@ -1,4 +1,4 @@
-"""What a host makes of the bans: which stand by its own clock, what its container's startd reads, whose jobs they hit."""
+"""What a host makes of bans: which stand by its own clock, what its container's startd reads, whose jobs they hit."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What the gateway makes of lease pages: whom to cut off, and until when.
 
-It reads one page, because bans and quarantines are on every one. A page is judged as a host judges it, by signature, pool,
-order and clock; what is not believed wholly may still stop somebody, and lets nobody go.
+It reads one page, because bans and quarantines are on every one. A page is judged as a host judges it, by signature,
+pool, order and clock; what is not believed wholly may still stop somebody, and lets nobody go.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ NOBODY = Nonce("gateway")
 class Known:
     """What a gateway remembers over its restarts."""
 
-    memory: Memory = Memory(nonce=NOBODY)
+    memory: Memory = dataclasses.field(default_factory=lambda: Memory(nonce=NOBODY))
     bans: Bans = ()
     quarantines: tuple[Quarantine, ...] = ()
 
@@ -88,8 +88,10 @@ def _later(until_s: float | None, ban: Ban) -> float | None:
 
 def filling(name: str, elements: Mapping[str, float | None], table: str, wall_s: float) -> str:
     """The text for nft that makes a set hold exactly these; the kernel itself ends what ends by itself."""
-    found = sorted(elements.items())
-    texts = [address if until_s is None else f"{address} timeout {_left(until_s, wall_s)}s" for address, until_s in found]
+    texts = [
+        address if until_s is None else f"{address} timeout {_left(until_s, wall_s)}s"
+        for address, until_s in sorted(elements.items())
+    ]
     fill = f"add element inet {table} {name} {{ {', '.join(texts)} }}\n" if texts else ""
     return f"flush set inet {table} {name}\n{fill}"
 

@@ -52,7 +52,7 @@ class CondorCommands:
         return Outcome(step=step, result=result, detail=detail, took_s=time.monotonic() - began)
 
     def vacate(self, slots: Sequence[str]) -> str:
-        """See `ports_stop.Vacates`. Some slots a tool, some tools at a time: one that hangs keeps few of them waiting."""
+        """See `ports_stop.Vacates`. Some slots a tool, some tools at a time: one that hangs holds few of them up."""
         named = [slot for slot in slots if _SLOT_NAME.fullmatch(slot)]
         some = [named[first : first + SLOTS_A_TOOL] for first in range(0, len(named), SLOTS_A_TOOL)]
         with ThreadPoolExecutor(max_workers=TOOLS_AT_ONCE) as tools:
