@@ -85,6 +85,7 @@ class Subject(enum.Enum):
     SERVICES = "services"
     OTHER_FIREWALLS = "other firewalls"
     PROGRAM = "gateway program"
+    STOPS = "bans and quarantines"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

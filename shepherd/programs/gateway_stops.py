@@ -188,3 +188,21 @@ def spared(settings: GatewaySettings) -> Collection[str]:
     """The site's own services: a guest's schedd that called itself by one of their addresses would cut off all."""
     services = (place.rpartition(":")[0] for place in (settings.collector, *settings.squid))
     return {settings.gateway, settings.nat_address, *settings.dns, *settings.ntp, *services}
+
+
+def page_problem(settings: GatewaySettings, pages: AnyPages, verifier: Verifier) -> str:
+    """Why no page would be believed that is there now; empty if one would. Changes nothing."""
+    try:
+        found, problems = pages.first(), list[str]()
+    except ShepherdError as exc:
+        return exc.diagnosis()
+    for signed in found:
+        try:
+            verifier.verify(signed)
+            page = decode(signed.payload)
+            if page.pool == settings.pool:
+                return ""
+            problems.append(f"page of the pool {page.pool}, not of {settings.pool}")
+        except LeaseRefused as refused:
+            problems.append(str(refused))
+    return "; ".join(problems) or "the home collector has none"

@@ -29,7 +29,7 @@ from shepherd.model.trial import Outcome, Packet
 from shepherd.ports import Log
 from shepherd.programs.gateway import Gateway
 from shepherd.programs.gateway_loop import GatewayLoop
-from shepherd.programs.gateway_stops import GatewayStops
+from shepherd.programs.gateway_stops import GatewayStops, page_problem
 from shepherd.programs.gateway_stops import Parts as StopParts
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
@@ -123,6 +123,15 @@ def stops_of(settings: GatewaySettings, link: StopLink, log: Log) -> GatewayStop
         log=log,
     )
     return GatewayStops(settings, parts)
+
+
+def page_problem_of(settings: GatewaySettings) -> str:
+    """Why no lease page is believed here now; empty if one is. Raises SettingsError."""
+    verifier, link = PageVerifier.from_files([Path(file) for file in settings.trusted_keys]), link_of(settings)
+    try:
+        return page_problem(settings, link, verifier)
+    finally:
+        link.close()
 
 
 def link_of(settings: GatewaySettings) -> StopLink:

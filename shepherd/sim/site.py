@@ -76,7 +76,7 @@ class SiteSpec:
     """Without a url there is no monitoring."""
     latch: bool = True
     poll_local_s: float = 60.0
-    poll_flock_s: float = 15.0
+    poll_flock_s: float = 5.0
 
     def settings(self) -> Settings:
         """The daemon's settings of this site."""

@@ -54,7 +54,7 @@ WIRED_ONLY_BY = {
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
-    "programs.gateway_wiring": ("cli", "lab"),
+    "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }

@@ -117,6 +117,8 @@ GATEWAY: dict[str, tuple[Break, Subject]] = {
     "rules flushed": (change("place", drifted=("rules",)), Subject.RULES),
     "routing gone": (change("place", drifted=("routing policy",)), Subject.ROUTING),
     "forwarding off": (change("place", drifted=("net/ipv4/conf/em2/forwarding",)), Subject.KERNEL_SETTINGS),
+    "deaf": (change("place", page_problem="nothing listens there"), Subject.STOPS),
+    "no conntrack": (change("place", cuts_connections=False), Subject.STOPS),
     "no tracking": (change("place", tracked=None), Subject.CONNTRACK),
     "resolver silent": (change("place", closed={"131.169.0.53": "no answer"}), Subject.SERVICES),
 }

@@ -135,3 +135,16 @@ def program_finding(pids: Sequence[int], *, enabled: bool = False) -> Finding:
         return ok(Subject.PROGRAM, f"process {pids[0]} keeps the rules in force")
     remedy = "systemctl start shepherd-gateway; its log: journalctl -u shepherd-gateway"
     return (wrong if enabled else warn)(Subject.PROGRAM, "nobody keeps the rules in force", remedy)
+
+
+def stops_finding(settings: GatewaySettings, problem: str, *, cuts: bool) -> Finding:
+    """Whether the shepherd's stops are heard. `problem`: why no page is believed; `cuts`: conntrack is there."""
+    if not settings.trusted_keys:
+        remedy = "give home_collector, pool and trusted_keys in gateway.toml"
+        return warn(Subject.STOPS, "this gateway hears neither bans nor quarantines", remedy)
+    if not cuts:
+        return wrong(Subject.STOPS, "conntrack is not here: open connections stay open", "apt-get install conntrack")
+    if problem:
+        remedy = "correct home_collector, pool, trusted_keys or condor_config in gateway.toml; does the shepherd run?"
+        return wrong(Subject.STOPS, f"no lease page is believed here: {problem}", remedy)
+    return ok(Subject.STOPS, "a lease page was read and believed")

@@ -108,7 +108,7 @@ class RealPool:
 
     def tools(self, directory: pathlib.Path) -> str:
         """A directory with the tools that command these daemons."""
-        for name in ("condor_drain", "condor_restart", "condor_off", "condor_fetchlog", "condor_version"):
+        for name in ("condor_drain", "condor_restart", "condor_off", "condor_vacate", "condor_fetchlog", "condor_version"):
             script = directory / name
             script.write_text(f'#!/bin/sh\nexec {" ".join(self.inside)} /mnt/tools/{name} "$@"\n')
             script.chmod(0o755)
