@@ -156,7 +156,7 @@ def test_a_ban_cuts_an_open_connection_and_new_ones_and_no_others(
     assert net.ban(EVIL) == 1
     assert not passes(evil)
     assert passes(good)
-    with pytest.raises(OSError, match="timed out|prohibited|No route"):
+    with pytest.raises(OSError, match=r"timed out|prohibited|No route"):
         talk(EVIL)
     assert passes(talk(GOOD))
     net.ban()
@@ -177,7 +177,7 @@ def test_a_connection_that_is_forgotten_begins_again_unless_it_is_refused(
 def test_bans_with_an_end_end_in_the_kernel_without_us(net: Net, talk: Callable[[str], socket.socket]) -> None:
     """The program was dead, and a ban for an hour lasted a week."""
     net.nft.load(filling(BANNED, {EVIL: 2.0}, TABLE, 0.0))
-    with pytest.raises(OSError, match="timed out|prohibited|No route"):
+    with pytest.raises(OSError, match=r"timed out|prohibited|No route"):
         talk(EVIL)
     assert passes(talk(EVIL))
 
