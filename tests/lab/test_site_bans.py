@@ -1,4 +1,4 @@
-"""Bans on the real site: seconds from the command to the last process gone, also after restarts, and nobody else hit."""
+"""Bans on the real site: seconds from the command to the last process gone, after restarts too, and nobody else hit."""
 
 import json
 import os

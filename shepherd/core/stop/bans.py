@@ -5,6 +5,7 @@ prolong one. What HTCondor says of itself is compared without regard to case, as
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
@@ -36,12 +37,22 @@ def fold(standing: Sequence[Ban], intents: Iterable[Intent], now: float) -> Bans
     """The list after these intents and this instant, sorted by name. Folding the same intents in once more changes
     nothing. What is too much for a page is not taken."""
     bans = {name_of(ban): ban for ban in standing}
+    bytes_used = sum(map(size_of, standing))
     for intent in intents:
         kind, value = intent.about.get("kind", ""), intent.about.get("value", "")
-        if intent.kind is IntentKind.UNBAN:
+        old, new = bans.get((kind, value)), None
+        if intent.kind is IntentKind.BAN and kind in KINDS and value:
+            new = _told(intent, BanKind(kind), value, old)
+        elif intent.kind is not IntentKind.UNBAN:
+            continue
+        bytes_then = bytes_used - (size_of(old) if old else 0) + (size_of(new) if new else 0)
+        if new is None:
             bans.pop((kind, value), None)
-        elif intent.kind is IntentKind.BAN and kind in KINDS and value:
-            _ban(bans, _told(intent, BanKind(kind), value))
+        elif bytes_then <= MOST_BYTES and (old is not None or len(bans) < MOST):
+            bans[kind, value] = new
+        else:
+            continue
+        bytes_used = bytes_then
     return tuple(bans[name] for name in sorted(bans) if not is_over(bans[name], now))
 
 
@@ -50,27 +61,27 @@ def is_over(ban: Ban, now: float) -> bool:
     return ban.until_s is not None and now >= ban.until_s
 
 
-def _told(intent: Intent, kind: BanKind, value: str) -> Ban:
-    until_s = None if intent.for_s is None else intent.at_s + intent.for_s
-    domain = intent.about.get("domain", "") if kind is BanKind.GUEST else ""
-    return Ban(kind=kind, value=value, at_s=intent.at_s, until_s=until_s, who=intent.who, why=intent.why, domain=domain)
-
-
-def _ban(bans: dict[tuple[str, str], Ban], new: Ban) -> None:
-    """A ban of the same name goes on with the addresses and the domain that are known of it."""
-    old = bans.get(name_of(new))
-    if old is not None:
-        new = dataclasses.replace(new, domain=new.domain or old.domain, addresses=old.addresses)
-    others = [ban for ban in bans.values() if ban is not old]
-    if fits([*others, new]):
-        bans[name_of(new)] = new
+def _told(intent: Intent, kind: BanKind, value: str, old: Ban | None) -> Ban:
+    """A ban as it was ordered. One of the same name goes on with the addresses and the domain that are known of it."""
+    domain = (intent.about.get("domain", "") or (old.domain if old else "")) if kind is BanKind.GUEST else ""
+    return Ban(
+        kind=kind,
+        value=value,
+        at_s=intent.at_s,
+        until_s=None if intent.for_s is None else intent.at_s + intent.for_s,
+        who=intent.who,
+        why=intent.why,
+        domain=domain,
+        addresses=old.addresses if old else (),
+    )
 
 
 def fits(bans: Sequence[Ban]) -> bool:
     """Whether a page has room for these."""
-    return len(bans) <= MOST and sum(size_of(ban) for ban in bans) <= MOST_BYTES
+    return len(bans) <= MOST and sum(map(size_of, bans)) <= MOST_BYTES
 
 
+@functools.lru_cache(maxsize=2 * MOST)
 def size_of(ban: Ban) -> int:
     """Bytes on a page."""
     return len(json.dumps(ban_members(ban), separators=(",", ":"))) + 1
@@ -78,7 +89,9 @@ def size_of(ban: Ban) -> int:
 
 def with_seen(standing: Sequence[Ban], ads: Sequence[FlockAd], domains: Mapping[str, str]) -> Bans:
     """The list with the addresses and domains that are known by now. An address that was seen once stays: a schedd that
-    moves must not get away. Of very many the newest are kept. `domains`: of guests, by the guests' own files."""
+    moves must not get away. Of very many the newest are kept. One that somebody else has signed in with, too, is left
+    out: an address in an ad is its sender's word, and cutting it off would hit others. `domains`: of guests, by their
+    files."""
     seen = tuple(_seen(ban, ads, domains) for ban in standing)
     return seen if fits(seen) else tuple(standing)
 
@@ -87,7 +100,9 @@ def _seen(ban: Ban, ads: Sequence[FlockAd], domains: Mapping[str, str]) -> Ban:
     if ban.kind not in ADDRESSED:
         return ban
     own = [ad for ad in ads if _is_of(ad, ban)]
-    new = [address for address in dict.fromkeys(ad.address for ad in own) if address]
+    themselves = {ad.identity for ad in own}
+    others = {ad.address for ad in ads if ad.identity and ad.identity not in themselves}
+    new = [address for address in dict.fromkeys(ad.address for ad in own) if address and address not in others]
     known = [*ban.addresses, *(address for address in new if address not in ban.addresses)]
     by_ads = next((domain_of(ad.user) for ad in own if ad.user), "") if ban.kind is BanKind.GUEST else ""
     domain = domains.get(ban.value) or ban.domain or by_ads if ban.kind is BanKind.GUEST else ""

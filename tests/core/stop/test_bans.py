@@ -101,6 +101,18 @@ def test_addresses_are_those_that_somebody_signed_in_for() -> None:
     assert (by_schedd.domain, by_guest.domain) == ("", "uni.example")
 
 
+def test_an_address_that_another_guest_has_too_is_not_cut_off() -> None:
+    """A guest that was about to be banned called itself by another's address, and took that one down with it."""
+    ads = [
+        FlockAd(identity="guest.uni.1@flock", schedd="campus", address="192.0.2.7"),
+        FlockAd(identity="guest.uni.1@flock", schedd="campus", address="198.51.100.9"),
+        FlockAd(identity="guest.other.1@flock", schedd="ap.other", address="198.51.100.9"),
+        FlockAd(identity="guest.uni.1@flock", schedd="second", address="192.0.2.7"),
+    ]
+    [seen] = with_seen((a_ban(BanKind.SCHEDD, "campus"),), ads, {})
+    assert seen.addresses == ("192.0.2.7",)
+
+
 def test_a_schedd_that_moves_does_not_get_away() -> None:
     """Its old address was opened as soon as its ad had another one, and it moved back."""
     ban = a_ban(BanKind.SCHEDD, "campus", addresses=("192.0.2.7",))
