@@ -46,11 +46,15 @@ class Box:
         assert self.first.stdout.readline() == "ready\n"
         self.enter = ("nsenter", f"--net=/proc/{self.first.pid}/ns/net", "--")
         self.jobs = {uid: self.process(uid) for uid in (ALICE, EVE)}
-        (folder / "cgroup.procs").write_text("".join(f"{p.pid}\n" for p in (self.first, *self.jobs.values())))
+        (folder / "cgroup.procs").write_text("".join(f"{p.pid}\n" for p in self.everybody()))
         self.container = Container(ident="c" * 64, pid=self.first.pid, start_ticks=1, cgroup=str(folder))
         Nft(20, self.enter).load(pilot_rules(ALICE, 2, "10.27.0.1:9619"))
 
-    def process(self, uid: int) -> subprocess.Popen[bytes]:
+    def everybody(self) -> "list[subprocess.Popen[str] | subprocess.Popen[bytes]]":
+        """Every process of it."""
+        return [self.first, *self.jobs.values()]
+
+    def process(self, uid: int) -> "subprocess.Popen[bytes]":
         """A job that forks a child into a session of its own is two of these."""
         return subprocess.Popen(["setpriv", "--reuid", str(uid), "--clear-groups", "sleep", "300"])
 
@@ -62,7 +66,7 @@ class Box:
 
     def close(self) -> None:
         """Nothing stays."""
-        for one in (self.first, *self.jobs.values()):
+        for one in self.everybody():
             one.kill()
             one.wait()
         if self.first.stdout is not None:
