@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from shepherd.core.guest.naming import PREFIX, domain_of
-from shepherd.core.stop.encode import MAX_ADDRESSES, MOST, ban_members
+from shepherd.core.stop.encode import MAX_ADDRESSES, MOST, ban_from, ban_members
+from shepherd.errors import LeaseRefused
 from shepherd.model.guest import Claim
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.stop import Ban, BanKind, FlockAd
@@ -35,7 +36,7 @@ def name_of(ban: Ban) -> tuple[str, str]:
 
 def fold(standing: Sequence[Ban], intents: Iterable[Intent], now: float) -> Bans:
     """The list after these intents and this instant, sorted by name. Folding the same intents in once more changes
-    nothing. What is too much for a page is not taken."""
+    nothing. What is too much for a page, or could not be read from one, is not taken."""
     bans = {name_of(ban): ban for ban in standing}
     bytes_used = sum(map(size_of, standing))
     for intent in intents:
@@ -48,7 +49,7 @@ def fold(standing: Sequence[Ban], intents: Iterable[Intent], now: float) -> Bans
         bytes_then = bytes_used - (size_of(old) if old else 0) + (size_of(new) if new else 0)
         if new is None:
             bans.pop((kind, value), None)
-        elif bytes_then <= MOST_BYTES and (old is not None or len(bans) < MOST):
+        elif is_readable(new) and bytes_then <= MOST_BYTES and (old is not None or len(bans) < MOST):
             bans[kind, value] = new
         else:
             continue
@@ -76,6 +77,15 @@ def _told(intent: Intent, kind: BanKind, value: str, old: Ban | None) -> Ban:
     )
 
 
+@functools.lru_cache(maxsize=2 * MOST)
+def is_readable(ban: Ban) -> bool:
+    """Whether a keeper could read it on a page: one that cannot be read would take all leases along."""
+    try:
+        return ban_from(json.loads(json.dumps(ban_members(ban)))) is not None
+    except (LeaseRefused, ValueError):
+        return False
+
+
 def fits(bans: Sequence[Ban]) -> bool:
     """Whether a page has room for these."""
     return len(bans) <= MOST and sum(map(size_of, bans)) <= MOST_BYTES
@@ -93,7 +103,7 @@ def with_seen(standing: Sequence[Ban], ads: Sequence[FlockAd], domains: Mapping[
     out: an address in an ad is its sender's word, and cutting it off would hit others. `domains`: of guests, by their
     files."""
     seen = tuple(_seen(ban, ads, domains) for ban in standing)
-    return seen if fits(seen) else tuple(standing)
+    return seen if fits(seen) and all(map(is_readable, seen)) else tuple(standing)
 
 
 def _seen(ban: Ban, ads: Sequence[FlockAd], domains: Mapping[str, str]) -> Ban:

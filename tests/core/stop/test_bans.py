@@ -1,6 +1,7 @@
 """Folding bans, and whom they hit."""
 
 import dataclasses
+import json
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from shepherd.core.lease.encode import MAX_BYTES
 from shepherd.core.records import bans_body, bans_from
 from shepherd.core.stop.bans import fits, fold, hits, size_of, to_vacate, why_not_lent, with_seen
-from shepherd.core.stop.encode import MAX_ADDRESSES, MAX_TEXT, MOST
+from shepherd.core.stop.encode import MAX_ADDRESSES, MAX_TEXT, MOST, ban_from, ban_members
 from shepherd.model.guest import Claim
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.stop import Ban, BanKind, FlockAd
@@ -78,6 +79,15 @@ def test_a_flood_of_bans_never_fills_a_page() -> None:
     assert 100 < len(bans) < MOST
     assert sum(map(size_of, bans)) < MAX_BYTES / 2
     assert fold(bans, [dataclasses.replace(told(IntentKind.UNBAN, BanKind.USER, bans[0].value))], 0.0) == bans[1:]
+
+
+@given(st.text(max_size=600), st.text(max_size=600))
+def test_whatever_is_banned_can_be_read_from_a_page(value: str, domain: str) -> None:
+    """A name with a newline, in one file of the spool, made every page unreadable, and all leases lapsed."""
+    bans = fold((), [told(IntentKind.BAN, BanKind.GUEST, value)], 10.0)
+    ads = [FlockAd(identity=f"guest.{value}.1@flock", schedd="ap", user=f"u@{domain}")]
+    for ban in with_seen(bans, ads, {}):
+        assert ban_from(json.loads(json.dumps(ban_members(ban)))) == ban
 
 
 def test_a_second_ban_of_the_same_replaces_the_first_and_knows_its_addresses() -> None:
