@@ -49,7 +49,8 @@ class Flows(Protocol):
 
 
 class GuestJobs(Protocol):
-    """Jobs in a host's flock container, by the account they run as. Accounts are numbers inside the container."""
+    """Jobs in a host's flock container, by the account they run as. Accounts are numbers inside the container. Each
+    raises CommandFailed if the container has ended."""
 
     def seen(self, container: Container) -> Mapping[int, JobSeen]:
         """Whose job each slot's account ran last, as the container's startd wrote. What cannot be read is not there."""

@@ -189,6 +189,13 @@ def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(site: Site, kind: st
     assert "dropped" not in other, other
 
 
+def test_a_check_of_the_gateway_says_that_it_hears_the_shepherd(site: Site) -> None:
+    """Everything was green, and a ban cut nobody off."""
+    told = json.loads(site.cm.run((SHEPHERD, "check", "--gateway", "--json"), timeout_s=60).stdout)
+    (found,) = (one for role in told["roles"] for one in role["findings"] if one["subject"] == "bans and quarantines")
+    assert found["state"] == "ok", found
+
+
 def test_a_banned_host_goes_home_and_stays(site: Site) -> None:
     """A suspicious host was lent again in the next cycle, before anybody had driven to it."""
     verb(site, "ban", "host", "p202", "strange noises")
