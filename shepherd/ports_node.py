@@ -34,6 +34,12 @@ class NodeFile(enum.Enum):
     SPEC = "spec"
     """What the container of this lend was made as."""
 
+    BANS = "share/bans"
+    """Whom the container's startd refuses, as attributes of its ads."""
+
+    BANNED = "banned"
+    """The keeper's memory of bans."""
+
     LEAK = "leak"
     """When a leak was found last, epoch seconds."""
 

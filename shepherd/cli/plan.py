@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = load_settings(args.settings)
     standing = newest_standing(Path(ledger_directory(args.settings)))
-    off = standing.last(EntryKind.FLOCKOFF.value)
+    off, banned = standing.last(EntryKind.FLOCKOFF.value), standing.last(EntryKind.BANS.value)
     pool = pool_of(settings, home_worker(settings))
     try:
         seen = foresee(
@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
             {host: records.switch_from(body) for host, body in standing.bodies(EntryKind.SWITCH).items()},
             {host: records.memory_from(body) for host, body in standing.bodies(EntryKind.MEMORY).items()},
             records.flockoff_from(off.body) if off else None,
+            records.bans_from(banned.body) if banned else (),
         )
     finally:
         pool.close()

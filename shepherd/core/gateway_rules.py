@@ -5,7 +5,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from shepherd.core.setting_forms import Problem, duplicate_problems, second_problems
+from shepherd.core.setting_forms import Problem, absolute_problems, duplicate_problems, second_problems
 from shepherd.model.gateway_settings import GatewaySettings
 
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -14,6 +14,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 LAST_PORT = 65535
 LEAST_SPOOL_MIB, MOST_SPOOL_MIB = 8, 1 << 20
 LONGEST_SEAL_S = 60.0
+LONGEST_STOPS_S = 5.0
 LONGEST_CHECK_S = 30.0
 """The shipped unit's watchdog waits 90 s for a comparison, and one call of nft may take 20 s."""
 
@@ -27,6 +28,7 @@ def gateway_problems(gateway: GatewaySettings) -> list[Problem]:
         *port_problems(gateway),
         *limit_problems(gateway),
         *spool_problems(gateway),
+        *stop_problems(gateway),
     ]
 
 
@@ -142,6 +144,22 @@ def spool_problems(gateway: GatewaySettings) -> Iterator[Problem]:
     if gateway.seal_s > LONGEST_SEAL_S:
         told = f"is {gateway.seal_s:g}: whoever asks waits as long"
         yield Problem("seal_s", told, f"{LONGEST_SEAL_S:g} is the most")
+def stop_problems(gateway: GatewaySettings) -> Iterator[Problem]:
+    """Either everything that reading the shepherd's pages needs, or nothing."""
+    if gateway.trusted_keys and not gateway.pool:
+        yield Problem("pool", "is empty, so that no page could be believed", "give home.name of shepherd.toml")
+    if not gateway.trusted_keys and (gateway.pool or gateway.home_collector):
+        yield Problem("trusted_keys", "is empty, so that no page could be believed", "name the shepherd's public key")
+    yield from duplicate_problems("trusted_keys", gateway.trusted_keys, "file")
+    for key, paths in (("trusted_keys", gateway.trusted_keys), ("state", (gateway.state,))):
+        for path in paths:
+            yield from absolute_problems("", {key: path})
+    if gateway.condor_config:
+        yield from absolute_problems("", {"condor_config": gateway.condor_config})
+    yield from second_problems("", {"stops_s": gateway.stops_s, "skew_s": gateway.skew_s})
+    if gateway.stops_s > LONGEST_STOPS_S:
+        told = f"is {gateway.stops_s:g}: a ban is to be in force within seconds"
+        yield Problem("stops_s", told, f"{LONGEST_STOPS_S:g} is the most")
 
 
 def place_problems(key: str, text: str) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from shepherd.lab.addresses import (
     SITE_NET,
     HostNames,
 )
-from shepherd.lab.pools import SHEPHERD_CONFIG
+from shepherd.lab.pools import GATEWAY_CONFIG, SHEPHERD_CONFIG
 
 Table = Mapping[str, object]
 POOL = "home.lab"
@@ -74,6 +74,8 @@ def gateway_toml(changes: Table) -> str:
     table: Table = {
         "vlan": "vlan", "outside": ["wan"], "nat_address": CM_WAN, "site_networks": [SITE_NET],
         "subnet": FLOCK_NET, "gateway": CM_FLOCK, "collector": f"{CM_FLOCK}:{FLOCK_PORT}", "check_s": 1.0,
+        "home_collector": f"{CM_PRIVATE}:{HOME_PORT}", "pool": POOL, "trusted_keys": [LEASE_PUBLIC],
+        "condor_config": GATEWAY_CONFIG,
         **changes,
     }  # fmt: skip
     return _lines(table)

@@ -86,6 +86,7 @@ class Subject(enum.Enum):
     OTHER_FIREWALLS = "other firewalls"
     PROGRAM = "gateway program"
     RECORD = "record of connections"
+    STOPS = "bans and quarantines"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

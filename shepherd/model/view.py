@@ -36,6 +36,8 @@ class HostView:
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
     guest_slots: int
     """Slots claimed by guests."""
+    banned: str = ""
+    """Why a ban keeps it from being lent, or the empty string."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.ports import Clock, Log
 from shepherd.ports_node import Kernel, NodeFile, RunDir
 from shepherd.programs.keeper_abandoned import Abandonment
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader
 from shepherd.programs.keeper_report import Reporter
@@ -65,6 +66,7 @@ class Parts:
     pages: PageReader
     yard: Yard
     drain: DrainWatch
+    bans: BanWatch
     reporter: Reporter
     recorder: Recorder
     log: Log
@@ -98,6 +100,7 @@ class Keeper:
         self._parts.pages.tick(now, self._poll_s)
         self._parts.drain.collect(now.boottime_s)
         self._collect()
+        self._parts.bans.tick(self._parts.pages.newest, self._container(), now)
         seen = self._look(now)
         act = next_act(seen)
         self._do(act, seen)

@@ -9,7 +9,7 @@ from pathlib import Path
 import shepherd
 from shepherd.core.container.record import from_json
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, TRACE, with_share
-from shepherd.core.firewall.pilot_guard import TABLE, pilot_rules
+from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
@@ -25,6 +25,7 @@ from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.job_files import HostJobFiles
 from shepherd.edges.kernel import HostKernel, memory_mib
+from shepherd.edges.kernel_jobs import ContainerJobs
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
@@ -45,6 +46,7 @@ from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, Shield
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
@@ -141,6 +143,7 @@ class Node:
                 lambda: read_login(Path(settings.registry_login)) if settings.registry_login else None,
             ),
             drain=DrainWatch(host, local, in_thread),
+            bans=BanWatch(run_dir=run_dir, jobs=guest_jobs(), background=in_thread, log=self._log),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
             recorder=self._recorder_with(settings),
             log=self._log,
@@ -211,6 +214,11 @@ def shield_of(settings: NodeSettings) -> Shield:
     if settings.profile is Profile.TALK:
         return NoShield()
     return NamespaceShield(pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector), TABLE, NFT_S)
+
+
+def guest_jobs() -> ContainerJobs:
+    """Jobs in this host's container: accounts are the image's, rules ours."""
+    return ContainerJobs(first_uid=FIRST_SLOT_UID, table=TABLE, banned=BANNED, nft_s=NFT_S)
 
 
 def run_dir_of(settings: NodeSettings) -> HostRunDir:

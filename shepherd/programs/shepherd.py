@@ -30,6 +30,7 @@ from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.silencer import Silencer
+from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
@@ -63,6 +64,7 @@ class Shepherd:
         switches: Switches,
         silencer: Silencer,
         latch: Latch,
+        stops: Stops,
         ledger: Ledger,
         diary: Diary,
         clock: Clock,
@@ -79,6 +81,7 @@ class Shepherd:
         self._observer = observer
         self._silencer = silencer
         self._latch = latch
+        self._stops = stops
         self._ledger = ledger
         self._diary = diary
         self._clock = clock
@@ -109,7 +112,9 @@ class Shepherd:
 
         Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
         """
-        switched = self._latch.look()
+        changed = self._stops.look()
+        switched = self._latch.look() or changed
+        self.switches.pages.beside = dataclasses.replace(self.switches.pages.beside, bans=self._stops.bans)
         self.switches.flockoff = self._latch.now is not None
         if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
             self._renew()
@@ -158,6 +163,7 @@ class Shepherd:
             now,
             is_cycle=is_cycle,
             may_lend=self._diary.works,
+            bans=self._stops.bans,
         )
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
@@ -225,6 +231,7 @@ class Shepherd:
             self._settings,
             about=about,
             problems=problems,
+            bans=self._stops.bans,
         )
         try:
             self._ledger.publish_present(body)
@@ -236,7 +243,7 @@ class Shepherd:
         rivals = self.switches.pages.rivals.problem
         untraced = self._collecting.problem if self._collecting is not None else ""
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
-        return [problem for problem in (*told, *self._also()) if problem]
+        return [problem for problem in (*told, self._stops.problem, *self._also()) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
         """A look is over: the shepherd lives."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core import records
+from shepherd.core.roles import why_not
 from shepherd.core.settings_rules import daemon_problems, watchdog_problems
 from shepherd.core.trace_rules import trace_warnings
 from shepherd.edges.clock import SystemClock
+from shepherd.edges.guest_domains import domains_in
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
@@ -25,10 +27,13 @@ from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import PageSigner, PageVerifier
 from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
+from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
+from shepherd.model.intents import Intent
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.programs.along import Along
+from shepherd.ports_stop import GuestDomains
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
@@ -37,6 +42,7 @@ from shepherd.programs.pages import LeasePages
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
+from shepherd.programs.stops import Chase, Stops, WhyNot
 from shepherd.programs.switches import Switches
 from shepherd.programs.trace_wiring import Tracing, trace_place
 
@@ -181,6 +187,7 @@ class Daemon:
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
         self._tracing = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
+        self._stops = self._new_stops(self._parts)
         self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
 
@@ -216,6 +223,7 @@ class Daemon:
             switches=self._switches,
             silencer=self._silencer,
             latch=self._latch,
+            stops=self._stops,
             ledger=self._ledger,
             diary=self._diary,
             clock=self._clock,
@@ -238,6 +246,8 @@ class Daemon:
             raise
         self._parts, self._spool, self._hands.commands = new, spool, new.commands
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
+        domains, refuses = _of_stops(new.settings)
+        self._stops.adopt(spool=spool, pool=new.pool, hands=new.commands, domains=domains, why_not=refuses)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
         self._tracing.adopt(new.settings)
@@ -269,6 +279,23 @@ class Daemon:
             clock=self._clock,
             log=self._log,
             latch=settings.flockoff.latch,
+        )
+
+    def _new_stops(self, parts: Changeable) -> Stops:
+        clock, log, diary = self._clock, self._log, self._diary
+        chase = Chase(
+            pool=parts.pool, hands=parts.commands, background=in_thread, diary=diary, clock=clock, log=log
+        )
+        domains, refuses = _of_stops(parts.settings)
+        return Stops(
+            ledger=self._ledger,
+            diary=diary,
+            spool=self._spool,
+            clock=clock,
+            log=log,
+            chase=chase,
+            domains=domains,
+            why_not=refuses,
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:
@@ -309,3 +336,11 @@ class Daemon:
 
     def _about(self) -> Mapping[str, object]:
         return {"instance": self._instance, "pid": os.getpid(), "version": shepherd.__version__}
+
+
+def _of_stops(settings: Settings) -> tuple[GuestDomains, WhyNot]:
+    """What stops take of the settings: guests' domains, and who may order them."""
+    def refuses(intent: Intent) -> str | None:
+        return why_not(intent.kind, settings.roles, person_named(intent.who, os.geteuid()))
+
+    return (lambda: domains_in(Path(settings.paths.guests))), refuses

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shepherd.model.host import LeaseId
 from shepherd.model.observation import FlockStartd
 from shepherd.ports_trace import StartdFile
+from shepherd.ports_node import NodeFile
 from shepherd.sim.events import Act, Process
 from shepherd.sim.jobs import Job, Manners
 from shepherd.sim.recording import Saying, started
@@ -20,6 +21,8 @@ MASTER_AD_S = 4.0
 """From the master's start to its own ad: later than its startd's, and without it nobody can command it."""
 NOTICE_S = 0.5
 """How long a polite job takes to end, and a killed one to be gone."""
+BANS_S = 4.0
+"""From a changed list of bans to the end of a banned job: PID 1, STARTD_CRON, POLLING_INTERVAL, one after another."""
 BACKOFF_S = 5.0
 """The container's master starts a dead startd anew after this."""
 
@@ -39,6 +42,8 @@ class FlockSide:
         self.lives = True
         """Some process of the container besides its PID 1 may live."""
         self._starts = 0
+        self._bans = host.run_dir.read(NodeFile.BANS) or ""
+        """As the startd has them."""
         self.master = Process(host.events, f"flock master of {self.name}")
         self.master.on_death.extend([self._master_died, ended])
         self.startd = self._start()
@@ -53,7 +58,7 @@ class FlockSide:
     def accept(self, job: Job) -> bool:
         """A guest's schedd claims a slot and starts its job."""
         reachable = self.host.flock_up and self.startd.runs
-        if not reachable or self.leaving or len(self.jobs) >= self.host.slots:
+        if not reachable or self.leaving or len(self.jobs) >= self.host.slots or self._refuses(job):
             return False
         self._starts += 1
         run = self._starts
@@ -80,6 +85,27 @@ class FlockSide:
             run.ended_s = self.host.wall_s()
             if is_told:
                 self.host.job_files.write(self.lease, StartdFile.HISTORY, run.saying.history(run.ended_s))
+
+    def bans_written(self) -> None:
+        """The keeper has another list."""
+        text = self.host.run_dir.read(NodeFile.BANS) or ""
+        self.startd.after(BANS_S, lambda: self._obey(text))
+
+    def _obey(self, text: str) -> None:
+        self._bans = text
+        for job in [job for job in self.jobs if self._refuses(job)]:
+            self.evict(job)
+
+    def _refuses(self, job: Job) -> bool:
+        return f'"{job.user}"' in self._bans.replace(",", '","')
+
+    def evict(self, job: Job) -> None:
+        """Its processes are killed, and its claim is over."""
+        if self.jobs.pop(job, None) is not None:
+            self._end(job, is_told=True)
+            self._lose(job)
+            self._leave_if_empty()
+            self.advertise()
 
     def advertise(self) -> None:
         """Send the slot ads to the flock collector."""

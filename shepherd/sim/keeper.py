@@ -9,6 +9,7 @@ from shepherd.core.lease.judge import Here
 from shepherd.model.host import HostName
 from shepherd.ports import Log
 from shepherd.programs.keeper import HOME_S, Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
@@ -28,6 +29,7 @@ from shepherd.sim.node_ports import (
     SimShield,
     SimTokens,
 )
+from shepherd.sim.stops import SimGuestJobs
 
 if TYPE_CHECKING:
     from shepherd.sim.host import Host
@@ -153,6 +155,7 @@ class KeeperProcess(Process):
                 ),
                 yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow, host.job_files),
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
+                bans=BanWatch(run_dir=run_dir, jobs=SimGuestJobs(host), background=self._near, log=self._log),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
                 recorder=Recorder(settings, self._recording(), self._beside),
                 log=self._log,

@@ -53,6 +53,8 @@ class SimRunDir:
         self._files[file] = text
         if file is NodeFile.CONTROL:
             self._host.control_written()
+        if file is NodeFile.BANS and (container := self._host.container) is not None and container.flock is not None:
+            container.flock.bans_written()
 
     def open_to(self, group: int) -> None:
         """It is there."""

@@ -52,6 +52,7 @@ from shepherd.sim.ports import (
 from shepherd.sim.recording import SimTraceWriter
 from shepherd.sim.signer import SimSigner
 from shepherd.sim.tracing import collecting_of
+from shepherd.sim.stops import SimFlockLook, simulated_stops
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -77,7 +78,7 @@ class SiteSpec:
     """Without a url there is no monitoring."""
     latch: bool = True
     poll_local_s: float = 60.0
-    poll_flock_s: float = 15.0
+    poll_flock_s: float = 5.0
 
     def settings(self) -> Settings:
         """The daemon's settings of this site."""
@@ -149,6 +150,7 @@ class Site:
         self.meter.watch(self.hosts)
         self.events.after_each = self.meter.sample
         self.pools.start_negotiators(self.hosts)
+        self.flock_look = SimFlockLook(hosts=self.hosts, pools=self.pools)
         self.shepherds: list[Running] = []
         self.started = 0
         """Shepherds so far."""
@@ -181,10 +183,10 @@ class Site:
         """Of each instance, outliving its processes."""
         return self.spools.setdefault(instance, SimSpool())
 
-    def intent(self, kind: IntentKind) -> Intent:
+    def intent(self, kind: IntentKind, /, **about: str) -> Intent:
         """A wish of the administrator."""
         ident = f"{self.rng.randrange(16**8):08x}"
-        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason")
+        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason", about=about)
 
     def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
         """`shepherd run`, over the same ledger. Who starts another one, with a ledger of its own, tells it that
@@ -301,9 +303,8 @@ class Running:
         self.stopped = False
 
     def _assemble(self) -> Shepherd:
-        site, settings = self.site, self.site.spec.settings()
+        site, settings, recordable = self.site, self.site.spec.settings(), self._recordable
         clock = SimClock(site.pools.wall_s, lambda: site.now_s + 1000.0)
-        recordable = self._recordable
         pool = SimPool(
             pools=site.pools,
             meter=site.meter,
@@ -318,7 +319,7 @@ class Running:
             command_s=settings.timers.command_s,
         )
         self.executor = SimExecutor(site.events, commands, self.crashes)
-        diary = Diary(self.ledger, clock, self._log)
+        diary = Diary(self.ledger, clock, self.note)
         silencer = self._silencer(settings, diary, clock)
         switches = Switches(
             settings=settings,
@@ -335,7 +336,7 @@ class Running:
                 process=self.process,
             ),
             clock=clock,
-            log=self._log,
+            log=self.note,
             new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
             hold=silencer.waits_for,
         )
@@ -345,11 +346,12 @@ class Running:
             switches=switches,
             silencer=silencer,
             latch=self._latch(diary, clock),
+            stops=simulated_stops(self, site.flock_look, diary, clock),
             ledger=self.ledger,
             diary=diary,
             clock=clock,
             watchdog=SimWatchdog(),
-            log=self._log,
+            log=self.note,
             about={"instance": self.instance, "pid": 1},
             collecting=collecting_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
         )
@@ -361,7 +363,7 @@ class Running:
             spool=self.site.spool_of(self.instance),
             off_switch=self.site.off_switch,
             clock=clock,
-            log=self._log,
+            log=self.note,
             latch=self.site.spec.latch,
         )
 
@@ -369,19 +371,19 @@ class Running:
         return Silencer(
             settings=settings,
             monitoring=self.site.monitoring(self),
-            background=self._beside,
+            background=self.beside,
             diary=diary,
             clock=clock,
-            log=self._log,
+            log=self.note,
             instance=self.instance,
         )
 
-    def _beside(self, work: Callable[[], None]) -> None:
+    def beside(self, work: Callable[[], None]) -> None:
         """A thread of this process: it dies and stops with it."""
 
         def run() -> None:
             if self.stopped:
-                self._beside(work)
+                self.beside(work)
             elif self.alive:
                 try:
                     work()
@@ -395,6 +397,7 @@ class Running:
             self.site.meter.unrecordable_s = self.site.now_s
         return not self.ledger.full
 
-    def _log(self, event: str, **fields: object) -> None:
+    def note(self, event: str, **fields: object) -> None:
+        """Its log."""
         self.log.append((self.site.now_s, event, fields))
         del self.log[:-2000]

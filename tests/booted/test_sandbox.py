@@ -36,6 +36,7 @@ DOINGS = {
     "sets the VLAN's IPv6": "echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6",
     "empties a group": "cd /sys/fs/cgroup && mkdir box && echo 1 > box/cgroup.kill && rmdir box",
     "sees whose a process is": "readlink /proc/$P/exe /proc/$P/ns/user && kill -0 $P",
+    "reads what a container's startd wrote": "head -c 1 /proc/$P/root/etc/passwd && cat /proc/$P/uid_map",
     "gives a file away": "touch /run/given && chown 100000 /run/given",
 }
 

@@ -17,8 +17,10 @@ from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports import Log
+from shepherd.model.stop import Ban
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
@@ -27,6 +29,7 @@ from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.sim.recording import SimJobFiles, SimMemory, SimSpool
 from tests.host.keeper_parts import LocalDrain, Network
+from tests.host.keeper_parts import Jobs, LocalDrain, Network
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
@@ -47,6 +50,9 @@ class Killed(Exception):
 
 class World:
     """Everything around one keeper."""
+
+    bans: tuple[Ban, ...] = ()
+    """On the pages that are published from now on."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
@@ -96,7 +102,7 @@ class World:
         """For each startd that was ended, how old its last answer was."""
         self.drain_asked_s: list[float] = []
         self.drain_closed = 0
-        self.reports: list[KeeperReport] = []
+        self.jobs, self.reports = Jobs(), list[KeeperReport]()
         self.log: list[str] = []
         self._serial = 0
 
@@ -124,6 +130,7 @@ class World:
         page = LeasePage(
             pool=POOL, instance="one", page=page_of(HOST, PAGES), pages=PAGES, serial=self._serial,
             issued_at_s=self.wall_s(), flockoff=False, leases=leases,
+            bans=self.bans,
         )  # fmt: skip
         self.pages = [SignedPage(payload=encode(page), key_id="k", signature=b"good")]
 
@@ -328,6 +335,7 @@ class Driven:
                 ),
                 yard=Yard(SETTINGS, world, checks, world, world, later, world.job_files),
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
+                bans=BanWatch(run_dir=world, jobs=world.jobs, background=at_once, log=self._log),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 recorder=Recorder(SETTINGS, world.recording(self._log), at_once),
                 log=self._log,

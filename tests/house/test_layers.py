@@ -13,7 +13,7 @@ import pytest
 from tests.house import sources
 
 EVERYTHING = ("",)
-PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup", "ports_trace")
+PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup", "ports_trace", "ports_stop")
 MAY_IMPORT = {
     "errors": (),
     "model": ("model", "errors"),
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "ports_guest": ("model", "errors"),
     "ports_checkup": ("model", "errors"),
     "ports_trace": ("model", "errors"),
+    "ports_stop": ("model", "errors"),
     "edges": ("model", "errors", *PORTS, "edges"),
     "programs": ("model", "errors", "core", *PORTS, "programs"),
     "programs.guard": (),
@@ -36,7 +37,9 @@ MAY_IMPORT = {
     "programs.trace_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
-    "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "programs", "sim"),
+    "sim": (
+        "model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim",
+    ),
     "lab": EVERYTHING,
     "lab.init": (),
     "cli": EVERYTHING,
@@ -55,7 +58,7 @@ WIRED_ONLY_BY = {
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
-    "programs.gateway_wiring": ("cli", "lab"),
+    "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }
@@ -89,7 +92,7 @@ SOLE_HOMES = {
 
 PURE_STDLIB = {
     "__future__", "abc", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
-    "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions", "functools", "hashlib",
+    "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions", "functools", "hashlib",
     "heapq", "hmac", "ipaddress", "itertools", "json", "math", "operator", "re", "statistics",
     "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip

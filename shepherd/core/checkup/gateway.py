@@ -154,3 +154,14 @@ def record_finding(settings: GatewaySettings, pids: Sequence[int], room: int, *,
         said = f"{room >> 20} MiB are left at {settings.spool}: what finds no room is lost"
         return wrong(Subject.RECORD, said, "make room there, or give spool another place in gateway.toml")
     return ok(Subject.RECORD, f"process {pids[0]} records connections at {settings.spool}")
+def stops_finding(settings: GatewaySettings, problem: str, *, cuts: bool) -> Finding:
+    """Whether the shepherd's stops are heard. `problem`: why no page is believed; `cuts`: conntrack is there."""
+    if not settings.trusted_keys:
+        remedy = "give home_collector, pool and trusted_keys in gateway.toml"
+        return warn(Subject.STOPS, "this gateway hears neither bans nor quarantines", remedy)
+    if not cuts:
+        return wrong(Subject.STOPS, "conntrack is not here: open connections stay open", "apt-get install conntrack")
+    if problem:
+        remedy = "correct home_collector, pool, trusted_keys or condor_config in gateway.toml; does the shepherd run?"
+        return wrong(Subject.STOPS, f"no lease page is believed here: {problem}", remedy)
+    return ok(Subject.STOPS, "a lease page was read and believed")

@@ -15,6 +15,8 @@ and a job cannot begin more connections than can be recorded.
 from collections.abc import Iterable, Iterator
 
 TABLE = "shepherd_pilot"
+BANNED = "banned"
+"""Set of accounts whose jobs are of somebody banned: filled by the keeper, for some seconds each time."""
 FIRST_PERSON = 1000
 """Below are root and HTCondor. `nobody`, as which HTCondor runs what it finds no account for, is above."""
 
@@ -28,6 +30,7 @@ def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
         f"delete table inet {TABLE}",
         f"table inet {TABLE} {{",
         f"  set own {{ typeof meta skuid . ct mark; elements = {{ {own} }} }}",
+        f"  set {BANNED} {{ typeof meta skuid; flags timeout; }}",
         f"  map marks {{ typeof meta skuid : ct mark; elements = {{ {marks} }} }}",
         "  set begun { typeof meta skuid; flags dynamic,timeout; timeout 60s; size 65535; }",
         *chain("output", "type filter hook output priority filter; policy accept;", output()),
@@ -46,6 +49,7 @@ RATE = f"{{ meta skuid limit rate over {NEW_PER_S}/second burst {2 * NEW_PER_S} 
 
 def output() -> Iterator[str]:
     """Who is a job, and whether an answer is its asker's own."""
+    yield f'meta skuid @{BANNED} counter drop comment "its job is of somebody banned"'
     starter = f'meta skuid < {FIRST_PERSON} tcp sport >= {FIRST_PASSING_PORT} accept comment "for condor_chirp"'
     yield f'oifname "lo" ct direction reply {starter}'
     yield 'oifname "lo" ct direction reply ct mark != 0 meta skuid . ct mark != @own counter drop comment "not its own"'

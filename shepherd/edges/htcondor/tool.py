@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-NEEDED = ("condor_drain", "condor_restart", "condor_off", "condor_fetchlog")
+NEEDED = ("condor_drain", "condor_restart", "condor_off", "condor_vacate", "condor_fetchlog")
 """What `CondorCommands` and `FetchedSpools` run."""
 TEXT_MAX = 2000
 
