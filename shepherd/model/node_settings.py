@@ -116,3 +116,15 @@ class NodeSettings:
     """Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64."""
     environment: tuple[str, ...] = ()
     """`NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`."""
+    evidence: str = "/var/lib/shepherd-node/evidence"
+    """Directory for evidence of quarantined containers, root's alone. On a disk: it outlives a boot."""
+    evidence_mib: int = 8192
+    """What all evidence on this host may take; the oldest gives way. A recording takes no more than is left of it, and
+    leaves 512 MiB of the disk free. Containers' writable layers stay in dockerd besides. MiB."""
+    evidence_memory_mib: int = 1024
+    """Of it, what processes' memory may take in one recording. MiB."""
+    evidence_days: float = 30.0
+    """How long evidence is kept, and the container's writable layer with it. Days."""
+    evidence_s: float = 6.0
+    """How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as long if it
+    is kept. Seconds."""

@@ -36,6 +36,7 @@ from shepherd.ports_node import Kernel, NodeFile, RunDir
 from shepherd.programs.keeper_abandoned import Abandonment
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader
+from shepherd.programs.keeper_quarantine import KeeperQuarantine
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
 
@@ -65,6 +66,7 @@ class Parts:
     yard: Yard
     drain: DrainWatch
     reporter: Reporter
+    quarantine: KeeperQuarantine
     log: Log
     jitter: Callable[[], float]
     """About 1: spreads the hosts' questions over time."""
@@ -97,8 +99,7 @@ class Keeper:
         self._parts.drain.collect(now.boottime_s)
         self._collect()
         seen = self._look(now)
-        act = next_act(seen)
-        self._do(act, seen)
+        self._do(act := self._parts.quarantine.act(seen) or next_act(seen), seen)
         seen = dataclasses.replace(seen, record=self._record, refused=self._refused)
         self._phase = phase_of(seen, self._home_problem(seen))
         self._follow_up(seen)
@@ -328,7 +329,8 @@ class Keeper:
         named = self._parts.pages.named
         if named and self._ended and seen.held is not None and seen.held.lease.lease == self._ended[0]:
             return self._ended[1]
-        problem = self._parts.yard.problem or self._parts.pages.problem or (ABANDONED if seen.abandoned else "")
+        asked = (self._parts.quarantine.problem(), self._parts.yard.problem, self._parts.pages.problem)
+        problem = next(filter(None, asked), ABANDONED if seen.abandoned else "")
         return problem or (why_not_begin(seen) if named else "")
 
     def _report(self, seen: Situation) -> KeeperReport:
@@ -348,14 +350,20 @@ class Keeper:
             heard_at_s=0.0,
             version=self._parts.version,
             leak_at_s=self._leak_at_s,
+            address=self._settings.flock_address if lend and not gone else "",
+            mac=self._settings.flock_mac if lend and not gone else "",
+            quarantine=self._parts.quarantine.done,
         )
 
     def _pause(self, act: Act) -> float:
         if isinstance(act, Depart | Begin):
             return 0.0
-        if any(part.busy for part in (self._parts.yard, self._parts.pages, self._parts.reporter, self._parts.drain)):
+        parts = self._parts
+        if any(part.busy for part in (parts.yard, parts.pages, parts.reporter, parts.drain, parts.quarantine)):
             return BRISK_S
         match self._phase:
+            case KeeperPhase.LEAVING if parts.quarantine.holds:
+                return HOME_S
             case KeeperPhase.IDLE | KeeperPhase.FAILED:
                 return min(HOME_S, self._poll_s)
             case KeeperPhase.FLOCKING:

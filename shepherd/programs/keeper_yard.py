@@ -1,6 +1,7 @@
 """The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from shepherd.core.container import record
 from shepherd.core.container.spec import container_spec, resolver_text
@@ -28,10 +29,13 @@ class Yard:
         tokens: Tokens,
         background: Background,
         login: Callable[[], tuple[str, str] | None] = lambda: None,
+        spared: Callable[[], AbstractSet[str]] = frozenset,
     ) -> None:
-        """`login`: user and password for the registry, if it wants any; raises CommandFailed."""
+        """`login`: user and password for the registry, if it wants any; raises CommandFailed. `spared`: containers that
+        are not removed, because they are evidence; raises CommandFailed."""
         self._settings, self._engine, self._checks = settings, engine, checks
         self._run_dir, self._tokens, self._login = run_dir, tokens, login
+        self._spared = spared
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
@@ -93,7 +97,7 @@ class Yard:
         """Remove all containers of ours, at most every so often; `buried` has the outcome."""
         if self._buried_s is None or now_s - self._buried_s >= every_s:
             self._buried_s = now_s
-            self._burial.start(lambda: self._engine.remove_all(None))
+            self._burial.start(lambda: self._engine.remove_all(self._spared()))
 
     def buried(self) -> Sequence[str] | ShepherdError | None:
         """The outcome of `bury`, once: the last words of what was removed."""
@@ -120,7 +124,7 @@ class Yard:
 
     def _look(self) -> str:
         self._tokens.check()
-        self._engine.remove_all(None)
+        self._engine.remove_all(self._spared())
         self._fetch()
         return self._checks.mend(self._engine.facts(), frozenset(self._settings.images))
 
@@ -131,7 +135,7 @@ class Yard:
                 self._engine.fetch(image, self._settings.registry, self._login())
 
     def _prepare(self, lease: Lease) -> Started:
-        self._engine.remove_all(None)
+        self._engine.remove_all(self._spared())
         facts = self._engine.facts()
         if problem := self._checks.host_problem(facts, frozenset({lease.image})):
             raise CommandFailed(problem)
