@@ -51,7 +51,7 @@ def entries(layer: Path | None) -> Iterator[tuple[bytes, os.stat_result]]:
     top = os.fsencode(layer or "")
     for folder, folders, names in os.walk(top, followlinks=False):
         for name in sorted((*folders, *names)):
-            path = os.path.join(folder, name)
+            path = folder + b"/" + name
             yield path, os.lstat(path)
 
 

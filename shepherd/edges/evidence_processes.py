@@ -132,8 +132,11 @@ def facts(pid: int) -> dict[str, object]:
     for name in LINKS:
         with contextlib.suppress(OSError):
             found[name] = readable(os.readlink(here / name))
-    found["fds"] = {path.name: readable(os.readlink(path)) for path in descriptors(pid) if os.path.islink(path)}
-    return found
+    opened: dict[str, str] = {}
+    for path in descriptors(pid):
+        with contextlib.suppress(OSError):
+            opened[path.name] = readable(os.readlink(path))
+    return {**found, "fds": opened}
 
 
 def text_of(raw: bytes) -> str | list[str]:

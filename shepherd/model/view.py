@@ -17,6 +17,19 @@ class Obstacle:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Bars:
+    """Hosts that people keep from being lent."""
+
+    why: Mapping[HostName, str] = dataclasses.field(default_factory=dict)
+    """Who, why, and what ends it, in one clause."""
+    held: frozenset[HostName] = frozenset()
+    """Those of them that are to do no work at all."""
+
+
+NO_BARS = Bars()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class HostView:
     """One host, judged."""
 

@@ -44,6 +44,7 @@ class Yard:
         self.fruitless_rounds = 0
         """Patrols in a row that could not show that guests stay in; a dockerd that is away is none."""
         self._renewal: Errand[bool] = Errand(background)
+        self._renewed: bool | ShepherdError | None = None
         self._renewed_from_s: float | None = None
         self._minted_s: float | None = None
         self._checked_s: float | None = None
@@ -84,7 +85,7 @@ class Yard:
     def renew(self, now_s: float) -> ShepherdError | None:
         """While it is lent: another token before the half of its life is over, tried until there is one. A keeper that
         was restarted does not know how old the token is. Returns what went wrong, once."""
-        outcome = self._renewal.take()
+        outcome, self._renewed = self._renewed, None
         if outcome is True:
             self._minted_s = self._renewed_from_s
         old = self._minted_s is None or now_s - self._minted_s >= self._settings.token_s / 2
@@ -113,7 +114,8 @@ class Yard:
             self._checked_s = now_s
 
     def collect_check(self) -> None:
-        """Learn what a check found that is back."""
+        """Learn what a check found that is back, and that a token is: nobody may ask for that on the way home."""
+        self._renewed = self._renewal.take() or self._renewed
         match self._check.take():
             case None:
                 pass

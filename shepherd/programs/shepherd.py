@@ -28,6 +28,7 @@ from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
 
@@ -62,6 +63,7 @@ class Shepherd:
         switches: Switches,
         silencer: Silencer,
         latch: Latch,
+        quarantines: Quarantines,
         ledger: Ledger,
         diary: Diary,
         clock: Clock,
@@ -75,6 +77,7 @@ class Shepherd:
         self._observer = observer
         self._silencer = silencer
         self._latch = latch
+        self._quarantines = quarantines
         self._ledger = ledger
         self._diary = diary
         self._clock = clock
@@ -103,7 +106,7 @@ class Shepherd:
 
         Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
         """
-        switched = self._latch.look()
+        switched = self._latch.look() | self._look_at_quarantines()
         self.switches.flockoff = self._latch.now is not None
         if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
             self._renew()
@@ -115,6 +118,14 @@ class Shepherd:
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
         return self._pause_s()
+
+    def _look_at_quarantines(self) -> bool:
+        """True if they have just changed: the next pages carry them, and the revocations that go with them."""
+        changed = self._quarantines.look(self._snapshot.hosts if self._snapshot else {})
+        pages = self.switches.pages
+        pages.beside = dataclasses.replace(pages.beside, quarantines=self._quarantines.all)
+        self.switches.quarantine(self._quarantines.standing)
+        return changed
 
     def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
         now = self._clock.steady_s()
@@ -150,6 +161,7 @@ class Shepherd:
             now,
             is_cycle=is_cycle,
             may_lend=self._diary.works,
+            bars=self._quarantines.bars,
         )
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
@@ -217,6 +229,7 @@ class Shepherd:
             self._settings,
             about=about,
             problems=problems,
+            bars=self._quarantines.bars,
         )
         try:
             self._ledger.publish_present(body)
@@ -226,7 +239,8 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem,
+                self._quarantines.problem)  # fmt: skip
         return [problem for problem in told if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:

@@ -32,6 +32,7 @@ from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
@@ -177,6 +178,9 @@ class Daemon:
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
         self._latch = self._new_latch(settings)
+        self._quarantines = Quarantines(
+            ledger=self._ledger, diary=self._diary, spool=self._spool, clock=self._clock, log=self._log
+        )
         self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
 
@@ -201,6 +205,7 @@ class Daemon:
             switches=self._switches,
             silencer=self._silencer,
             latch=self._latch,
+            quarantines=self._quarantines,
             ledger=self._ledger,
             diary=self._diary,
             clock=self._clock,
@@ -222,6 +227,7 @@ class Daemon:
             raise
         self._parts, self._spool, self._hands.commands = new, spool, new.commands
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
+        self._quarantines.adopt(spool=spool)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
         old.close()

@@ -43,7 +43,7 @@ class FlockSide:
     @property
     def accepts(self) -> bool:
         """Takes work, or gives jobs their notice."""
-        return self.startd.alive and (not self.leaving or bool(self.jobs))
+        return self.startd.runs and (not self.leaving or bool(self.jobs))
 
     def accept(self, job: Job) -> bool:
         """A guest's schedd claims a slot and starts its job."""

@@ -16,6 +16,7 @@ from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
 from shepherd.sim.clock import SimClock
 from shepherd.sim.events import Act, Process
+from shepherd.sim.evidence import quarantine_of
 from shepherd.sim.node_ports import (
     SimAdvertise,
     SimEngine,
@@ -84,6 +85,10 @@ class KeeperProcess(Process):
         """A question to the host's own startd: no network is in between."""
         self.after(ANSWER_S, self._then_wake(run))
 
+    def _recording(self, run: Act) -> None:
+        """A look at a container, or rules of the host's: with a hostile one, as long as it may take."""
+        self.after(self.host.rng.choice((0.05, 1.0, self.host.settings.evidence_s)), self._then_wake(run))
+
     def _slow(self, run: Act) -> None:
         """A request to dockerd: one that is under way may be granted when the keeper that asked is dead."""
         dockerd, tempo = self.host.dockerd, self.host.tempo
@@ -123,22 +128,25 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), SimNetwork(), SimShield())
+        checks = Checks(settings, engine, SimReach(), SimNetwork(host), SimShield())
+        pages = PageReader(
+            here=here,
+            trust=trust,
+            source=SimPageSource(host),
+            run_dir=run_dir,
+            background=self._quick,
+            log=self._log,
+        )
+        quarantine = quarantine_of(host, engine, pages, self._recording, self._log)
         return Keeper(
             settings,
             Parts(
                 clock=SimClock(host.wall_s, host.boottime_s),
                 kernel=SimKernel(host),
                 run_dir=run_dir,
-                pages=PageReader(
-                    here=here,
-                    trust=trust,
-                    source=SimPageSource(host),
-                    run_dir=run_dir,
-                    background=self._quick,
-                    log=self._log,
-                ),
-                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow),
+                pages=pages,
+                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow, spared=quarantine.spared),
+                quarantine=quarantine,
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
                 log=self._log,

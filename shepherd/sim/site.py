@@ -29,6 +29,7 @@ from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
@@ -179,10 +180,10 @@ class Site:
         """Each instance has a spool of its own; it outlives its processes."""
         return self.spools.setdefault(instance, SimSpool())
 
-    def intent(self, kind: IntentKind) -> Intent:
+    def intent(self, kind: IntentKind, **about: str) -> Intent:
         """A wish of the administrator."""
         ident = f"{self.rng.randrange(16**8):08x}"
-        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason")
+        return Intent(ident=ident, kind=kind, at_s=self.pools.wall_s(), who="admin", why="a reason", about=about)
 
     def start_shepherd(self, instance: str = "first", crash_at: int | None = None) -> Running:
         """`shepherd run`, over the same ledger. Who starts another one, with a ledger of its own, tells it that
@@ -343,6 +344,7 @@ class Running:
             switches=switches,
             silencer=silencer,
             latch=self._latch(diary, clock),
+            quarantines=self._quarantines(diary, clock),
             ledger=self.ledger,
             diary=diary,
             clock=clock,
@@ -352,15 +354,15 @@ class Running:
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:
+        site, spool = self.site, self.site.spool_of(self.instance)
         return Latch(
-            ledger=self.ledger,
-            diary=diary,
-            spool=self.site.spool_of(self.instance),
-            off_switch=self.site.off_switch,
-            clock=clock,
-            log=self._log,
-            latch=self.site.spec.latch,
-        )
+            ledger=self.ledger, diary=diary, spool=spool, off_switch=site.off_switch, clock=clock, log=self._log,
+            latch=site.spec.latch,
+        )  # fmt: skip
+
+    def _quarantines(self, diary: Diary, clock: SimClock) -> Quarantines:
+        spool = self.site.spool_of(self.instance)
+        return Quarantines(ledger=self.ledger, diary=diary, spool=spool, clock=clock, log=self._log)
 
     def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:
         return Silencer(

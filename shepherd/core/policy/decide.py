@@ -11,7 +11,7 @@ from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, Refusal, SwitchRecord, Verdict
 from shepherd.model.settings import PolicyKind, PolicySettings, Settings
-from shepherd.model.view import PoolView, Want
+from shepherd.model.view import NO_BARS, Bars, PoolView, Want
 
 Policy = Callable[[PoolView, PolicySettings], Want]
 """The interface of all policies: a judged pool in, a number of moves and the reason out."""
@@ -29,13 +29,14 @@ def decide(
     *,
     is_cycle: bool,
     may_lend: bool = True,
+    bars: Bars = NO_BARS,
 ) -> Verdict:
     """Orders, refusals and the sentence for this instant.
 
     Only a slow cycle (`is_cycle`) lends, or reclaims by a budget. `may_lend` is false while nothing can be recorded;
-    reclaims are always possible.
+    reclaims are always possible. `bars`: hosts that are not lent because people said so.
     """
-    view = view_of(snapshot, switches, memories, settings, now)
+    view = view_of(snapshot, switches, memories, settings, now, bars)
     if flockoff is not None:
         return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
     want = POLICIES[settings.policy.kind](view, settings.policy)

@@ -8,7 +8,7 @@ from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import HostFacts, Snapshot, Source
 from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
-from shepherd.model.view import HostView, Obstacle, PoolView
+from shepherd.model.view import NO_BARS, Bars, HostView, Obstacle, PoolView
 
 NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Source.QUEUE)
 """Without any of these nothing is lent."""
@@ -22,12 +22,13 @@ def view_of(
     memories: Mapping[HostName, HostMemory],
     settings: Settings,
     now: float,
+    bars: Bars = NO_BARS,
 ) -> PoolView:
     """Every host of the snapshot or of the record, judged at `now`."""
     names = sorted({*snapshot.hosts, *switches})
     hosts = {
         name: _host(
-            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now
+            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now, bars
         )
         for name in names
     }
@@ -70,11 +71,14 @@ def _host(
     memory: HostMemory,
     settings: Settings,
     now: float,
+    bars: Bars,
 ) -> HostView:
     state, why = state_of(facts, record, now, settings.timers)
+    if name in bars.held:
+        state, why = HostState.HELD, bars.why[name]
     regular = facts.regular if facts else None
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
-    obstacle = obstacle_of(facts, memory, settings, now) if facts and state is HostState.LOCAL else None
+    obstacle = obstacle_of(facts, memory, settings, now, bars) if facts and state is HostState.LOCAL else None
     return HostView(
         host=name,
         state=state,

@@ -3,8 +3,8 @@
 import dataclasses
 import enum
 import json
-import math
 
+from shepherd.core.lease.memory import expect, seconds
 from shepherd.core.stop.quarantine import is_ident
 from shepherd.errors import LeaseRefused
 from shepherd.model.evidence import Keeping, KeepStage
@@ -74,13 +74,17 @@ def from_json(text: str) -> Keeping:
     """The note stored in `text`. Raises LeaseRefused if it is damaged."""
     try:
         members = json.loads(text)
-        keeping = Keeping(**{**members, "stage": KeepStage(members["stage"])})
-        texts = (keeping.ident, keeping.who, keeping.why, keeping.container)
-        sound = isinstance(keeping.keep_host, bool) and isinstance(keeping.since_s, float)
-        if not (sound and all(isinstance(one, str) for one in texts) and is_ident(keeping.ident)):
-            raise LeaseRefused("the note of a quarantine has members of other kinds")
-        if not math.isfinite(keeping.since_s):
-            raise LeaseRefused("the note of a quarantine has no time")
+        keeping = Keeping(
+            ident=expect(members["ident"], str),
+            who=expect(members["who"], str),
+            why=expect(members["why"], str),
+            keep_host=expect(members["keep_host"], bool),
+            container=expect(members["container"], str),
+            since_s=seconds(members["since_s"]),
+            stage=KeepStage(members["stage"]),
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise LeaseRefused(f"the note of a quarantine is damaged: {exc!r}") from exc
+    if not is_ident(keeping.ident):
+        raise LeaseRefused("the note of a quarantine has no name that could be one")
     return keeping

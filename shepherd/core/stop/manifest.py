@@ -74,7 +74,6 @@ def differences(manifest: Manifest, found: Mapping[str, Piece]) -> Iterator[str]
 
 
 def _piece(members: Mapping[str, Any]) -> Piece:
-    piece = Piece(**members)
-    if not isinstance(piece.size_bytes, int) or not SHA256.fullmatch(piece.sha256):
-        raise TraceRefused(f"no size or hash for {piece.name!r}")
-    return piece
+    if not isinstance(members["size_bytes"], int) or not SHA256.fullmatch(members["sha256"]):
+        raise TraceRefused(f"no size or hash for {members['name']!r}")
+    return Piece(**members)

@@ -76,9 +76,25 @@ def sentence(quarantine: Quarantine) -> str:
     return f"quarantined by {quarantine.who}: {quarantine.why or 'no reason given'} ({quarantine.ident})"
 
 
-def body(quarantines: Sequence[Quarantine]) -> Mapping[str, object]:
-    """The whole list as the ledger keeps it."""
-    return {"quarantines": [dict(quarantine_members(one)) for one in quarantines]}
+def carried_out(
+    quarantines: Quarantines, known: frozenset[str], hosts: Mapping[HostName, HostFacts]
+) -> frozenset[str]:
+    """Idents of those that their hosts' keepers said are done."""
+    keepers = {host: facts.keeper for host, facts in hosts.items() if facts.keeper is not None}
+    said = {host: keeper.quarantine for host, keeper in keepers.items()}
+    return frozenset(one.ident for one in quarantines if one.ident in known or said.get(one.host) == one.ident)
+
+
+def body(quarantines: Sequence[Quarantine], done: frozenset[str]) -> Mapping[str, object]:
+    """The whole list as the ledger keeps it, and which of it were carried out."""
+    rows = [dict(quarantine_members(one)) for one in quarantines]
+    return {"quarantines": rows, "carried_out": sorted(done)}
+
+
+def carried_out_from(members: Mapping[str, object]) -> frozenset[str]:
+    """The inverse, of the second."""
+    rows = members.get("carried_out", [])
+    return frozenset(map(str, rows)) if isinstance(rows, list) else frozenset()
 
 
 def from_body(members: Mapping[str, object]) -> Quarantines:
