@@ -56,7 +56,7 @@ class KeeperQuarantine:
 
     def __init__(self, settings: NodeSettings, means: Means) -> None:
         self._settings, self._means = settings, means
-        self._keeping = self._remembered()
+        self._keeping: Keeping | None = None
         self._order: Quarantine | None = None
         self._container: Container | None = None
         self._frozen = False
@@ -77,6 +77,7 @@ class KeeperQuarantine:
         """Ident of the quarantine whose evidence was listed last, or is."""
         self._troubles: list[str] = []
         """What went wrong with this one, for its list."""
+        self._keeping = self._remembered()
         self.done = ""
         """Ident of the quarantine that was carried out here last."""
 

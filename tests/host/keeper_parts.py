@@ -24,6 +24,12 @@ class Network:
     def mend(self) -> None:
         self.world.mend_network()
 
+    def cut(self) -> None:
+        self.world.cut()
+
+    def uncut(self) -> None:
+        self.world.is_cut = False
+
     def hold_guard(self) -> None:
         if self.world.network_problem == NO_GUARD and self.world.network_can_be_mended:
             self.world.network_problem = ""

@@ -15,13 +15,18 @@ from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPag
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
+from shepherd.model.stop import Quarantine
+from shepherd.model.trace import TraceRecord
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_evidence import Evidence
 from shepherd.programs.keeper_pages import PageReader, Trust
+from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
+from shepherd.sim.evidence import SimEvidence
 from tests.host.keeper_parts import LocalDrain, Network
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
@@ -83,6 +88,14 @@ class World:
         self.minted = 0
         """Tokens."""
         self.killed = 0
+        self.frozen = False
+        self.told_when_frozen: list[str] = []
+        """What PID 1 had been told, each time that it was frozen."""
+        self.is_cut = False
+        self.cutting_fails = False
+        self.traced: list[TraceRecord] = []
+        self.evidence = SimEvidence()
+        """What lies on the host's disk."""
         self.ended_startds: list[int] = []
         self.lock: tuple[LockHolder, int | None] = (LockHolder.REGULAR, REGULAR_PID)
         self.condor_on = True
@@ -98,13 +111,22 @@ class World:
 
     # what a test does
 
-    def publish(self, phase: LeasePhase | None, *, lease: str = "L1", nonce: str = "n1", image: str = IMAGE) -> None:
+    def publish(
+        self,
+        phase: LeasePhase | None,
+        *,
+        lease: str = "L1",
+        nonce: str = "n1",
+        image: str = IMAGE,
+        quarantines: tuple[Quarantine, ...] = (),
+    ) -> None:
         """A new page with this lease, or with none."""
         self._serial += 1
         leases = () if phase is None else (a_lease(phase, lease, nonce, image),)
         page = LeasePage(
             pool=POOL, instance="one", page=page_of(HOST, PAGES), pages=PAGES, serial=self._serial,
             issued_at_s=self.wall_s(), flockoff=False, leases=leases,
+            quarantines=quarantines,
         )  # fmt: skip
         self.pages = [SignedPage(payload=encode(page), key_id="k", signature=b"good")]
 
@@ -247,11 +269,19 @@ class World:
         assert NodeFile.CONTROL not in self.files, "guests may be in already"
         return self.job_trouble
 
-    def remove_all(self, keep: str | None) -> Sequence[str]:
+    def set_aside(self, ident: str, name: str) -> str:
         self.answer()
-        gone = [ident for ident in self.containers if ident != keep]
-        self.containers = [ident for ident in self.containers if ident == keep]
-        self.alive = self.alive and bool(self.containers)
+        return f"{ident} {name}"
+
+    def remove(self, ident: str) -> None:
+        self.answer()
+        self.containers.remove(ident)
+
+    def remove_all(self, keep: AbstractSet[str]) -> Sequence[str]:
+        self.answer()
+        gone = [ident for ident in self.containers if ident not in keep]
+        self.containers = [ident for ident in self.containers if ident in keep]
+        self.alive = False
         return ["bye" for _ in gone]
 
     def answer(self) -> None:
@@ -269,8 +299,19 @@ class World:
     def members(self, cgroup: str) -> AbstractSet[int]:
         return frozenset({PID}) if self.alive and cgroup.endswith(str(PID)) else frozenset()
 
+    def freeze(self, container: Container) -> bool:
+        self.frozen = container.pid == PID
+        self.told_when_frozen.append(self.control()["phase"])
+        return self.frozen
+
+    def cut(self) -> None:
+        if self.cutting_fails:
+            raise CommandFailed("nft is broken")
+        self.is_cut = True
+
     def kill(self, container: Container) -> None:
         self.killed += container.pid == PID
+        self.frozen = False
         self.end_container()
 
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
@@ -294,16 +335,21 @@ class Driven:
         trust = Trust(verifier=world, key_ids=frozenset({"k"}))
         at_once, later = self._at_once, self._dockerd
         checks = Checks(SETTINGS, world, world, Network(world), world)
+        pages = PageReader(here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log)
+        means = Means(
+            kernel=world, run_dir=world, network=Network(world), pages=pages, clock=world, background=later, log=self._log,
+            evidence=Evidence(SETTINGS, world, world.evidence, world, self._log), records=world.traced.extend,
+        )  # fmt: skip
+        quarantine = KeeperQuarantine(SETTINGS, means)
         self._keeper = Keeper(
             SETTINGS,
             Parts(
                 clock=world,
                 kernel=world,
                 run_dir=world,
-                pages=PageReader(
-                    here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
-                ),
-                yard=Yard(SETTINGS, world, checks, world, world, later),
+                pages=pages,
+                yard=Yard(SETTINGS, world, checks, world, world, later, spared=quarantine.spared),
+                quarantine=quarantine,
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 reporter=Reporter(world, 300.0, at_once, self._log),
                 log=self._log,
