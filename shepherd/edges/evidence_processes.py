@@ -16,6 +16,7 @@ PROC = Path("/proc")
 TEXTS = {"status": 8192, "cmdline": 65536, "environ": 65536, "stat": 4096, "wchan": 256, "cgroup": 16384,
          "maps": 262144, "limits": 4096, "io": 1024}  # fmt: skip
 """Files of a process, and how much of each is kept."""
+WORDS = frozenset({"cmdline", "environ"})
 LINKS = ("exe", "cwd", "root", "ns/pid", "ns/mnt", "ns/net", "ns/user")
 MOST_DESCRIPTORS, MOST_NETWORKS = 4096, 64
 NET = ("tcp", "tcp6", "udp", "udp6", "udplite", "raw", "raw6", "icmp", "icmp6", "unix", "packet", "netlink", "arp",
@@ -128,7 +129,8 @@ def facts(pid: int) -> dict[str, object]:
     found: dict[str, object] = {"pid": pid}
     for name, most in TEXTS.items():
         with contextlib.suppress(OSError):
-            found[name] = text_of(part_of(here / name, most))
+            raw = part_of(here / name, most)
+            found[name] = words_of(raw) if name in WORDS else "\n".join(map(readable, raw.splitlines()))
     for name in LINKS:
         with contextlib.suppress(OSError):
             found[name] = readable(os.readlink(here / name))
@@ -139,11 +141,9 @@ def facts(pid: int) -> dict[str, object]:
     return {**found, "fds": opened}
 
 
-def text_of(raw: bytes) -> str | list[str]:
-    """A file of lines, or of words that end in NUL; each printable, whatever its process called itself."""
-    if b"\0" in raw:
-        return [readable(word) for word in raw.rstrip(b"\0").split(b"\0")]
-    return "\n".join(readable(line) for line in raw.rstrip(b"\n").split(b"\n"))
+def words_of(raw: bytes) -> list[str]:
+    """Words that end in NUL, each printable, whatever its process called itself."""
+    return [readable(word) for word in raw.removesuffix(b"\0").split(b"\0")]
 
 
 def descriptors(pid: int) -> list[Path]:

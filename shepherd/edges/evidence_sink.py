@@ -86,7 +86,6 @@ class Sink:
         self.until_s = min(whole_s, until_s if until_s is not None else whole_s)
         self.left_bytes = given = min(whole, size_bytes if size_bytes is not None else whole)
         try:
-            self.check()
             yield
         except Spent as spent:
             self.lose(f"{what}: {spent}")

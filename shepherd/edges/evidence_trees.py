@@ -6,6 +6,7 @@ regular file of that very file system, and never to where a link, a FIFO or a de
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -137,20 +138,23 @@ def within(
     found: list[Entry] = []
     directory = below(base, parts)
     try:
-        for one in os.scandir(directory):
-            sink.check()
-            if len(found) >= most:
-                break
-            name = os.fsencode(one.name)
-            with contextlib.suppress(OSError):
-                seen = os.lstat(name, dir_fd=directory)
-                link = os.readlink(name, dir_fd=directory) if stat.S_ISLNK(seen.st_mode) else ""
-                found.append(Entry((*parts, name), seen, readable(link)))
-                if stat.S_ISDIR(seen.st_mode) and seen.st_dev == mount.device and len(parts) < DEEPEST:
-                    todo.append((*parts, name))
+        with os.scandir(directory) as names:
+            for one in itertools.islice(names, most):
+                sink.check()
+                with contextlib.suppress(OSError):
+                    found.append(entry_of(directory, parts, os.fsencode(one.name)))
     finally:
         os.close(directory)
+    deeper = (one for one in found if stat.S_ISDIR(one.seen.st_mode) and one.seen.st_dev == mount.device)
+    todo += [one.parts for one in deeper if len(parts) < DEEPEST]
     return found
+
+
+def entry_of(directory: int, parts: tuple[bytes, ...], name: bytes) -> Entry:
+    """One name of an open directory. Raises OSError if it is gone."""
+    seen = os.lstat(name, dir_fd=directory)
+    link = os.readlink(name, dir_fd=directory) if stat.S_ISLNK(seen.st_mode) else b""
+    return Entry((*parts, name), seen, readable(link))
 
 
 def copy(sink: Sink, base: int, mount: Mount, entry: Entry) -> None:

@@ -46,10 +46,23 @@ class Killed(Exception):
     """SIGKILL to the keeper."""
 
 
-class World:
+class Quarantined:
+    """What is about quarantines in the world."""
+
+    def __init__(self) -> None:
+        self.frozen = self.is_cut = self.cutting_fails = False
+        self.told_when_frozen: list[str] = []
+        """What PID 1 had been told, each time that it was frozen."""
+        self.traced: list[TraceRecord] = []
+        self.evidence = SimEvidence()
+        """What lies on the host's disk."""
+
+
+class World(Quarantined):
     """Everything around one keeper."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.now_s = 1000.0
         self.files: dict[NodeFile, str] = {}
         self.written: list[NodeFile] = []
@@ -77,10 +90,8 @@ class World:
         self.job_trouble = ""
         """Why no job could have walls in a container."""
         self.rules = "rules"
-        self.dockerd_stopped = False
-        """Requests are neither answered nor refused."""
-        self.dockerd_stops_later = False
-        """From the next lend on."""
+        self.dockerd_stopped = self.dockerd_stops_later = False
+        """Requests are neither answered nor refused; later: from the next lend on."""
         self.pending: list[Callable[[], None]] = []
         self.containers: list[str] = []
         self.alive = False
@@ -88,14 +99,6 @@ class World:
         self.minted = 0
         """Tokens."""
         self.killed = 0
-        self.frozen = False
-        self.told_when_frozen: list[str] = []
-        """What PID 1 had been told, each time that it was frozen."""
-        self.is_cut = False
-        self.cutting_fails = False
-        self.traced: list[TraceRecord] = []
-        self.evidence = SimEvidence()
-        """What lies on the host's disk."""
         self.ended_startds: list[int] = []
         self.lock: tuple[LockHolder, int | None] = (LockHolder.REGULAR, REGULAR_PID)
         self.condor_on = True
@@ -337,8 +340,9 @@ class Driven:
         checks = Checks(SETTINGS, world, world, Network(world), world)
         pages = PageReader(here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log)
         means = Means(
-            kernel=world, run_dir=world, network=Network(world), pages=pages, clock=world, background=later, log=self._log,
+            kernel=world, run_dir=world, network=Network(world), pages=pages, clock=world, background=later,
             evidence=Evidence(SETTINGS, world, world.evidence, world, self._log), records=world.traced.extend,
+            log=self._log,
         )  # fmt: skip
         quarantine = KeeperQuarantine(SETTINGS, means)
         self._keeper = Keeper(
