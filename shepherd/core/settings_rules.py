@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from shepherd.core.gap_rules import start_problems
 from shepherd.core.icinga_rules import icinga_problems
+from shepherd.core.roles import role_problems
 from shepherd.core.setting_forms import (
     Problem,
     absolute_problems,
@@ -44,6 +45,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *path_problems(settings.paths),
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
         *icinga_problems(settings.icinga, settings.timers),
+        *role_problems(settings.roles),
     ]
 
 

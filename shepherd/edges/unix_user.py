@@ -5,6 +5,8 @@ import os
 import pwd
 from pathlib import Path
 
+from shepherd.model.roles import Person
+
 NOBODY_LOGGED_IN = 0xFFFFFFFF
 """The login of what no login started."""
 
@@ -33,3 +35,29 @@ def group_name(gid: int) -> str:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return f"gid {gid}"
+
+
+def person_of(uid: int, daemon_uid: int) -> Person:
+    """A user with its groups, by name service; `daemon_uid` is the account that the shepherd runs as."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return Person(name=user_name(uid), is_owner=uid in {0, daemon_uid})
+    groups = frozenset(map(group_name, os.getgrouplist(entry.pw_name, entry.pw_gid)))
+    return Person(name=entry.pw_name, groups=groups, is_owner=uid in {0, daemon_uid})
+
+
+def person_named(name: str, daemon_uid: int) -> Person:
+    """The same by name, as an intent has its owner's; nobody of that name is in no group."""
+    try:
+        return person_of(pwd.getpwnam(name).pw_uid, daemon_uid)
+    except KeyError:
+        return Person(name=name)
+
+
+def owner_of(path: Path) -> int:
+    """The uid that a path belongs to; nobody's (-1) if it is not there."""
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return -1

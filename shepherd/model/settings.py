@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
+from shepherd.model.role_settings import RoleSettings
 
 
 class LeakStops(enum.Enum):
@@ -191,3 +192,4 @@ class Settings:
     flockoff: FlockOffSettings = dataclasses.field(default_factory=FlockOffSettings)
     icinga: IcingaSettings = dataclasses.field(default_factory=IcingaSettings)
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
+    roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)

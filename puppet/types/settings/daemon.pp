@@ -14,6 +14,9 @@
 # * `flockoff`: The file that stops all flocking.
 # * `icinga`: Icinga2, whose checks are silenced while their startd is meant to be away. Empty url: none is.
 # * `paths`: Where things lie.
+# * `roles`: Unix groups whose members may do what not everybody in the spool's group may. Root and the daemon's own
+#   account always may; an empty list means nobody besides. Every member of these groups must be able to write the spool
+#   of intents (`paths.intents`), too: without a record nothing of this is done.
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
   flock => Shepherd::Settings::Flock,
@@ -24,4 +27,5 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[flockoff] => Shepherd::Settings::Flockoff,
   Optional[icinga] => Shepherd::Settings::Icinga,
   Optional[paths] => Shepherd::Settings::Paths,
+  Optional[roles] => Shepherd::Settings::Roles,
 }]
