@@ -125,6 +125,6 @@ class NodeSettings:
     """Of it, what processes' memory may take in one recording. MiB."""
     evidence_days: float = 30.0
     """How long evidence is kept, and the container's writable layer with it. Days."""
-    evidence_s: float = 6.0
+    evidence_s: float = 5.0
     """How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as long if it
     is kept. Seconds."""

@@ -7,6 +7,7 @@ from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.host import Host
 from shepherd.sim.site import Site, SiteSpec
+from shepherd.views.present import present_from
 
 SPEC = SiteSpec(
     hosts=2,
@@ -38,8 +39,8 @@ def home(host: Host) -> bool:
 def state_of(site: Site, host: Host) -> str:
     """As `shepherd -s` shows it."""
     site.run(10)
-    body = site.ledger.present
-    return next(one["state"] for one in body["hosts"] if one["host"] == host.name)
+    shown = present_from(site.ledger.present)
+    return next(one.state.value for one in shown.hosts if one.host == host.name)
 
 
 def test_a_quarantined_container_is_frozen_looked_at_and_gone_within_15_seconds(site: Site) -> None:

@@ -32,8 +32,8 @@ def link(text: str) -> str:
 
 
 def faults(lines: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the chain, a clause each; none if it is whole. Lines cut off its end leave it whole: the
-    trace store has the hashes of manifests that this machine cannot change."""
+    """What is wrong with the chain, a clause each; none if it is whole. What is done to its last line alone leaves it
+    whole: the trace store has the hashes of manifests, which this machine cannot change."""
     before = ""
     for number, text in enumerate(lines, 1):
         try:

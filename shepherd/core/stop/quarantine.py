@@ -38,7 +38,8 @@ def fold(standing: Quarantines, intents: Sequence[Intent], now_s: float) -> Quar
 def ident_of(host: str, at_s: float) -> str:
     """A quarantine's name for ever: its host and the second of its order."""
     at = datetime.datetime.fromtimestamp(at_s, datetime.UTC)
-    return f"q-{re.sub('[^A-Za-z0-9._-]', '-', host)[:HOST_CHARACTERS] or 'host'}-{at:%Y%m%dT%H%M%S}"
+    plain = re.sub("[^A-Za-z0-9._-]", "-", host).lstrip("-._")[:HOST_CHARACTERS]
+    return f"q-{plain or 'host'}-{at:%Y%m%dT%H%M%S}"
 
 
 def is_ident(text: str) -> bool:
@@ -111,11 +112,14 @@ def from_body(members: Mapping[str, object]) -> Quarantines:
 def _ordered(standing: Quarantines, intent: Intent) -> Quarantines:
     """One a host at a time: a second order for it may only add that the host is kept."""
     host, keep_host = HostName(intent.about.get("host", "")), intent.about.get("keep_host") == "yes"
-    ident = ident_of(host, intent.at_s)
-    if not host or any(one.ident == ident for one in standing):
-        return standing
-    if (known := of_host(standing, host)) is not None:
+    known = next((one for one in standing if one.host == host and _covers(one, intent.at_s)), None)
+    if known is not None and stands(known):
         return _with(standing, dataclasses.replace(known, keep_host=known.keep_host or keep_host))
+    if known is not None or not host:
+        return standing
+    ident = ident_of(host, intent.at_s)
+    taken = {one.ident for one in standing}
+    ident = next(name for name in (ident, *(f"{ident}-{number}" for number in range(2, MOST + 3))) if name not in taken)
     new = Quarantine(
         ident=ident, host=host, address="", at_s=intent.at_s, who=intent.who, why=intent.why, keep_host=keep_host
     )
@@ -125,7 +129,7 @@ def _ordered(standing: Quarantines, intent: Intent) -> Quarantines:
 def _released(standing: Quarantines, intent: Intent) -> Quarantines:
     """By host or by name. One that nobody here remembers is released by name and host: its host may hold it still."""
     wanted, host = intent.about.get("ident", ""), intent.about.get("host", "")
-    found = [one for one in standing if stands(one) and one.at_s <= intent.at_s and (one.ident == wanted or
+    found = [one for one in standing if stands(one) and one.at_s < intent.at_s and (one.ident == wanted or
              (not wanted and one.host == host))]  # fmt: skip
     for one in found:
         standing = _with(standing, dataclasses.replace(one, released_at_s=intent.at_s))
@@ -136,6 +140,12 @@ def _released(standing: Quarantines, intent: Intent) -> Quarantines:
         keep_host=True, released_at_s=intent.at_s,
     )  # fmt: skip
     return (*standing, unknown)
+
+
+def _covers(quarantine: Quarantine, at_s: float) -> bool:
+    """Whether an order of that time was for this one."""
+    released_s = math.inf if quarantine.released_at_s is None else quarantine.released_at_s
+    return quarantine.at_s <= at_s <= released_s
 
 
 def _with(standing: Quarantines, changed: Quarantine) -> Quarantines:
