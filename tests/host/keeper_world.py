@@ -16,7 +16,6 @@ from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
 from shepherd.model.stop import Quarantine
-from shepherd.model.trace import TraceRecord
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_checks import Checks
@@ -26,8 +25,7 @@ from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_yard import Yard
-from shepherd.sim.evidence import SimEvidence
-from tests.host.keeper_parts import LocalDrain, Network
+from tests.host.keeper_parts import PID, LocalDrain, Network, Quarantined, read_control
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
@@ -36,7 +34,7 @@ SETTINGS = NodeSettings(
     flock_mac="02:42:0a:1b:02:14", flock_collector="10.27.0.1:9619", poll_local_s=10.0, poll_flock_s=5.0,
     leak_targets=("10.1.0.9:2049",), leak_check_s=60.0, token_s=400.0,
 )  # fmt: skip
-PID, REGULAR_PID = 4242, 100
+REGULAR_PID = 100
 ROOT_GID = 100000
 OWN_POOL = Attempt(whence=Whence.PILOT, target=SETTINGS.flock_collector)
 STORAGE = "10.1.0.9:2049"
@@ -44,18 +42,6 @@ STORAGE = "10.1.0.9:2049"
 
 class Killed(Exception):
     """SIGKILL to the keeper."""
-
-
-class Quarantined:
-    """What is about quarantines in the world."""
-
-    def __init__(self) -> None:
-        self.frozen = self.is_cut = self.cutting_fails = False
-        self.told_when_frozen: list[str] = []
-        """What PID 1 had been told, each time that it was frozen."""
-        self.traced: list[TraceRecord] = []
-        self.evidence = SimEvidence()
-        """What lies on the host's disk."""
 
 
 class World(Quarantined):
@@ -144,7 +130,7 @@ class World(Quarantined):
 
     def control(self) -> dict[str, str]:
         """What PID 1 was told."""
-        return dict(line.split("=", 1) for line in self.files.get(NodeFile.CONTROL, "").splitlines())
+        return read_control(self.files)
 
     def end_container(self) -> None:
         """PID 1 ends, and with it everything."""
@@ -272,14 +258,6 @@ class World(Quarantined):
         assert NodeFile.CONTROL not in self.files, "guests may be in already"
         return self.job_trouble
 
-    def set_aside(self, ident: str, name: str) -> str:
-        self.answer()
-        return f"{ident} {name}"
-
-    def remove(self, ident: str) -> None:
-        self.answer()
-        self.containers.remove(ident)
-
     def remove_all(self, keep: AbstractSet[str]) -> Sequence[str]:
         self.answer()
         gone = [ident for ident in self.containers if ident not in keep]
@@ -301,16 +279,6 @@ class World(Quarantined):
 
     def members(self, cgroup: str) -> AbstractSet[int]:
         return frozenset({PID}) if self.alive and cgroup.endswith(str(PID)) else frozenset()
-
-    def freeze(self, container: Container) -> bool:
-        self.frozen = container.pid == PID
-        self.told_when_frozen.append(self.control()["phase"])
-        return self.frozen
-
-    def cut(self) -> None:
-        if self.cutting_fails:
-            raise CommandFailed("nft is broken")
-        self.is_cut = True
 
     def kill(self, container: Container) -> None:
         self.killed += container.pid == PID

@@ -6,7 +6,8 @@ from shepherd.core.keeper.lend import from_json
 from shepherd.model.lease import LeasePhase, SignedPage
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_world import IMAGE, PID, REGULAR_PID, SETTINGS, Killed, World, armed, flocking, phase_is
+from tests.host.keeper_parts import PID
+from tests.host.keeper_world import IMAGE, REGULAR_PID, SETTINGS, Killed, World, armed, flocking, phase_is
 
 
 def test_a_lend_and_its_end() -> None:

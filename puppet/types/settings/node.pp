@@ -82,6 +82,15 @@
 # * `shm_mib`: Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64. Default:
 #   `64`.
 # * `environment`: `NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`. Default: `[]`.
+# * `evidence`: Directory for evidence of quarantined containers, root's alone. On a disk: it outlives a boot. Default:
+#   `"/var/lib/shepherd-node/evidence"`.
+# * `evidence_mib`: What all evidence on this host may take; the oldest gives way. A recording takes no more than is
+#   left of it, and leaves 512 MiB of the disk free. Containers' writable layers stay in dockerd besides. MiB. Default:
+#   `8192`.
+# * `evidence_memory_mib`: Of it, what processes' memory may take in one recording. MiB. Default: `1024`.
+# * `evidence_days`: How long evidence is kept, and the container's writable layer with it. Days. Default: `30.0`.
+# * `evidence_s`: How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as
+#   long if it is kept. Seconds. Default: `5.0`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
   Optional[pool] => String[1],
@@ -129,4 +138,9 @@ type Shepherd::Settings::Node = Struct[{
   Optional[scratch_mib] => Integer,
   Optional[shm_mib] => Integer,
   Optional[environment] => Array[String[1]],
+  Optional[evidence] => String,
+  Optional[evidence_mib] => Integer,
+  Optional[evidence_memory_mib] => Integer,
+  Optional[evidence_days] => Numeric,
+  Optional[evidence_s] => Numeric,
 }]
