@@ -9,6 +9,7 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core import records
+from shepherd.core.roles import why_not
 from shepherd.core.settings_rules import daemon_problems, watchdog_problems
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.htcondor.commands import CondorCommands
@@ -24,7 +25,9 @@ from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import PageSigner, PageVerifier
 from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
+from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
+from shepherd.model.intents import Intent
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.programs.diary import Diary
@@ -117,6 +120,11 @@ def _worker(settings: Settings, collector: str, pool: str) -> WorkerProcess:
     )
 
 
+def refusals_of(settings: Settings) -> Callable[[Intent], str | None]:
+    """Why an intent is not carried out, its owner being who it is, by these settings; None: it is."""
+    return lambda intent: why_not(intent.kind, settings.roles, person_named(intent.who, os.geteuid()))
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Changeable:
     """The parts that a reload replaces, all or none."""
@@ -179,8 +187,9 @@ class Daemon:
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
         self._latch = self._new_latch(settings)
         self._quarantines = Quarantines(
-            ledger=self._ledger, diary=self._diary, spool=self._spool, clock=self._clock, log=self._log
-        )
+            ledger=self._ledger, diary=self._diary, spool=self._spool, clock=self._clock, log=self._log,
+            why_not=refusals_of(settings),
+        )  # fmt: skip
         self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
 
@@ -227,7 +236,7 @@ class Daemon:
             raise
         self._parts, self._spool, self._hands.commands = new, spool, new.commands
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
-        self._quarantines.adopt(spool=spool)
+        self._quarantines.adopt(spool=spool, why_not=refusals_of(new.settings))
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
         old.close()

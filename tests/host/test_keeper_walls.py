@@ -6,8 +6,7 @@ from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_parts import NO_GUARD
-from tests.host.keeper_parts import PID
+from tests.host.keeper_parts import NO_GUARD, PID
 from tests.host.keeper_world import SETTINGS, STORAGE, World, armed, flocking, phase_is
 
 HOLE = Attempt(whence=Whence.JOB, target=STORAGE)
