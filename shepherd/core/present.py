@@ -53,7 +53,7 @@ def _host(
     """`blocked` and `blocked_until_s` are there only of local hosts that cannot be lent."""
     facts, now = snapshot.hosts.get(name), snapshot.at_s
     state, why = state_of(facts, record, now, settings.timers)
-    if name in bars.held:
+    if name in bars.held and state is not HostState.LOCAL:
         state, why = HostState.HELD, bars.why[name]
     body = {
         "host": name,

@@ -3,6 +3,7 @@
 import array
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import stat
@@ -148,8 +149,8 @@ def words_of(raw: bytes) -> list[str]:
 
 def descriptors(pid: int) -> list[Path]:
     """What it has open, some thousands at most."""
-    with contextlib.suppress(OSError):
-        return list(PROC.joinpath(str(pid), "fd").iterdir())[:MOST_DESCRIPTORS]
+    with contextlib.suppress(OSError), os.scandir(PROC / str(pid) / "fd") as entries:
+        return [Path(entry.path) for entry in itertools.islice(entries, MOST_DESCRIPTORS)]
     return []
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from shepherd.edges.evidence_sink import CHUNK, Sink, Spent, readable
 
+PROC = Path("/proc")
+MOST_SPACES = 512
 MOST_ENTRIES, DEEPEST, MOST_EXTENTS = 200_000, 100, 10_000
 MOUNT_BYTES = 4 << 20
 STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -50,22 +52,26 @@ class Entry:
 
 def take_trees(sink: Sink, pids: Sequence[int], strangers: Collection[int]) -> None:
     """Every tmpfs that one of `pids` sees, once; those of devices `strangers` are the host's own."""
-    for mount in mounts(pids, strangers):
+    for mount in mounts(sink, pids, strangers):
         with sink.part(f"files in {readable(mount.path)}"):
             take_tree(sink, mount)
 
 
-def mounts(pids: Sequence[int], strangers: Collection[int], proc: Path = Path("/proc")) -> list[Mount]:
-    """In the order in which they are to be copied."""
+def mounts(sink: Sink, pids: Sequence[int], strangers: Collection[int]) -> list[Mount]:
+    """In the order in which they are to be copied. Raises Spent."""
     found: dict[int, Mount] = {}
     spaces: set[str] = set()
     for pid in pids:
+        sink.check()
+        if len(spaces) >= MOST_SPACES:
+            sink.lose(f"files in memory of processes after the first {MOST_SPACES} mount namespaces")
+            break
         with contextlib.suppress(OSError):
-            space = os.readlink(proc / str(pid) / "ns/mnt")
+            space = os.readlink(PROC / str(pid) / "ns/mnt")
             if space in spaces:
                 continue
             spaces.add(space)
-            for device, path in tmpfs_of(proc / str(pid) / "mountinfo"):
+            for device, path in tmpfs_of(PROC / str(pid) / "mountinfo"):
                 if device not in strangers:
                     found.setdefault(device, Mount(pid, device, path))
     order = [os.fsencode(path) for path in FIRST]

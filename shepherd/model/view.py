@@ -23,7 +23,7 @@ class Bars:
     why: Mapping[HostName, str] = dataclasses.field(default_factory=dict)
     """Who, why, and what ends it, in one clause."""
     held: frozenset[HostName] = frozenset()
-    """Those of them that are to do no work at all."""
+    """Those of them that are to do no work at all; one that does all the same, after a reboot, counts as what it is."""
 
 
 NO_BARS = Bars()

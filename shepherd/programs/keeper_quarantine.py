@@ -245,7 +245,7 @@ class KeeperQuarantine:
     def _seal(self, ident: str) -> None:
         """List what was kept; if nothing was found here, that was all."""
         evidence, troubles = self._means.evidence, tuple(self._troubles)
-        if self.done == ident or self._describing.busy:
+        if self.done == ident or self._describing.busy or self._tidying.busy:
             return
         if self._sealing.start(lambda: evidence.seal(ident, troubles) if evidence.has(ident) else False):
             self._sealed = ident

@@ -1,5 +1,6 @@
 """The keeper put together: settings in, a loop with real edges out. Names every edge the keeper uses."""
 
+import contextlib
 import os
 import random
 import threading
@@ -35,7 +36,7 @@ from shepherd.edges.shield import NamespaceShield, NoShield
 from shepherd.edges.signing import PageVerifier
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
-from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
+from shepherd.errors import CommandFailed, LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
@@ -212,8 +213,15 @@ def network_of(settings: NodeSettings, switch: Switch | None = None) -> NodeNetw
         rules=Nft(NFT_S),
         kernel=ProcSys(),
         probe=ArpProbe(),
-        switch=switch or Switch(),
+        switch=switch or Switch(cut=is_quarantined(settings)),
     )
+
+
+def is_quarantined(settings: NodeSettings) -> bool:
+    """Whether the keeper cuts a container off just now: nobody else may put the usual rules in its place."""
+    with contextlib.suppress(CommandFailed):
+        return bool(run_dir_of(settings).read(NodeFile.QUARANTINE))
+    return False
 
 
 def checks_of(settings: NodeSettings, switch: Switch | None = None) -> Checks:

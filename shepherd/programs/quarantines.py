@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from shepherd.core.stop import quarantine as core
-from shepherd.core.stop.quarantine import barred, held
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import HostName
 from shepherd.model.intents import Intent, IntentKind
@@ -46,7 +45,7 @@ class Quarantines:
     @property
     def bars(self) -> Bars:
         """What they keep hosts from."""
-        return Bars(why=barred(self.all), held=held(self.all))
+        return core.bars_of(self.all)
 
     @property
     def problem(self) -> str:

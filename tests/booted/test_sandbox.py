@@ -39,7 +39,7 @@ DOINGS = {
     "records memory": "dd if=/proc/$P/pagemap bs=8 count=1 && A=$((0x$(head -c 12 /proc/$P/maps | cut -d- -f1))) && "
     "dd if=/proc/$P/mem bs=4096 count=1 skip=$((A / 4096))",
     "records files and sockets": "ls /proc/$P/root/dev /proc/$P/fd && cat /proc/$P/environ /proc/$P/net/unix",
-    "keeps evidence": "mkdir -p -m 700 /var/lib/shepherd-node/evidence && touch /var/lib/shepherd-node/evidence/custody",
+    "keeps evidence": "D=/var/lib/shepherd-node/evidence && mkdir -p -m 700 $D && touch $D/custody",
     "sees whose a process is": "readlink /proc/$P/exe /proc/$P/ns/user && kill -0 $P",
     "gives a file away": "touch /run/given && chown 100000 /run/given",
 }

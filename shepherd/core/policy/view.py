@@ -74,7 +74,7 @@ def _host(
     bars: Bars,
 ) -> HostView:
     state, why = state_of(facts, record, now, settings.timers)
-    if name in bars.held:
+    if name in bars.held and state is not HostState.LOCAL:
         state, why = HostState.HELD, bars.why[name]
     regular = facts.regular if facts else None
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0

@@ -12,6 +12,7 @@ from shepherd.model.host import HostName
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.observation import HostFacts
 from shepherd.model.stop import Quarantine
+from shepherd.model.view import Bars
 
 IDENT = re.compile(r"q-[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 """It names directories and containers on hosts."""
@@ -70,6 +71,11 @@ def barred(quarantines: Sequence[Quarantine]) -> Mapping[HostName, str]:
 def held(quarantines: Sequence[Quarantine]) -> frozenset[HostName]:
     """Hosts that are to do no work at all."""
     return frozenset(one.host for one in quarantines if stands(one) and one.keep_host)
+
+
+def bars_of(quarantines: Sequence[Quarantine]) -> Bars:
+    """What they keep hosts from."""
+    return Bars(why=barred(quarantines), held=held(quarantines))
 
 
 def sentence(quarantine: Quarantine) -> str:
