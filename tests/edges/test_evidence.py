@@ -168,13 +168,15 @@ while True: time.sleep(0.01)
 SPAWNED: "list[subprocess.Popen[bytes]]" = []
 
 
-@pytest.fixture
-def group() -> Iterator[Path]:
-    """A cgroup with the name of a container, in whichever version freezes here."""
-    name = f"{os.getpid():064x}"
-    tops = [top for top in map(Path, ("/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"))
-            if (top / "cgroup.procs").exists()]  # fmt: skip
-    cgroup = tops[0] / name
+TOPS = [top for top in ("/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+        if Path(top, "cgroup.procs").exists()]  # fmt: skip
+"""Of each version that is mounted here."""
+
+
+@pytest.fixture(params=TOPS)
+def group(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A cgroup with the name of a container, in each version that is here."""
+    cgroup = Path(request.param) / f"{os.getpid():064x}"
     cgroup.mkdir()
     yield cgroup
     cgroups.kill_all(cgroup)
@@ -301,6 +303,45 @@ def test_a_recording_by_a_process_of_its_own_ends_in_time_and_is_verified(
     (top / IDENT / "dockerd.json").unlink()
     told = list(differences(manifest, store.found(IDENT)))
     assert [one.split()[0] for one in told] == ["dockerd.json", victim, "take1/new"]
+
+
+BOX = """
+mount -t tmpfs none /mnt && mkdir /mnt/deep && mount -t tmpfs none /mnt/deep
+echo the-jobs-own-words > /mnt/deep/mark; ln -s /etc/shadow /mnt/deep/shadow; mkfifo /mnt/deep/pipe
+mkdir /mnt/hidden && mount -t tmpfs none /mnt/hidden && echo under > /mnt/hidden/under
+mkdir /tmp/over.$$ && mount --bind /tmp/over.$$ /mnt/hidden && rmdir /tmp/over.$$
+python3 -c 'import socket, time; s = socket.socket(); s.bind(("0.0.0.0", 41822)); s.listen(); print("ready", flush=True)
+time.sleep(1000)'
+"""
+
+
+@pytest.mark.real
+@pytest.mark.limit(60)
+def test_a_box_with_namespaces_of_its_own_is_recorded_as_it_sees_itself(
+    tmp_path: Path, group: Path, store: EvidenceDirectory
+) -> None:
+    """The recording looked at the host's own /mnt, and at the host's own sockets."""
+    argv = ["sh", "-c", 'read go; exec unshare --mount --net --pid --fork --mount-proc sh -c "$0"', BOX]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    SPAWNED.append(process)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    with process.stdin, process.stdout:
+        (group / "cgroup.procs").write_text(str(process.pid))
+        process.stdin.write(b"go\n")
+        assert process.stdout.readline() == b"ready\n"
+    pids = frozen(group)
+    inside = [pid for pid in pids if os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")]
+    store.take(IDENT, taking(group, inside, 8.0))
+    pieces, lost = store.pieces(IDENT)
+    top = tmp_path / "evidence" / IDENT
+    kept = {piece.what: (top / piece.name).read_bytes() for piece in pieces if piece.what}
+    assert kept["/mnt/deep/mark"] == b"the-jobs-own-words\n"
+    assert b"/etc/shadow" in kept["all names in /mnt/deep"]
+    assert not any(what.startswith("/mnt/deep/") and what != "/mnt/deep/mark" for what in kept)
+    assert any("/mnt/hidden: something else is mounted over it" in one for one in lost), lost
+    tables = [data for what, data in kept.items() if what.startswith("/proc/net/tcp ")]
+    assert [f":{41822:04X} " .encode() in data for data in tables] == [True]
 
 
 @pytest.mark.real
