@@ -50,10 +50,11 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *icinga_problems(settings.icinga, settings.timers),
         *role_problems(settings.roles),
         *trace_problems(settings.trace),
+        *collecting_problems(settings.trace),
     ]
 
 
-def trace_problems(trace: TraceSettings) -> Iterator[Problem]:
+def collecting_problems(trace: TraceSettings) -> Iterator[Problem]:
     """What is collected can be."""
     if trace.gateway_spool:
         yield from absolute_problems("trace.", {"gateway_spool": trace.gateway_spool})

@@ -127,3 +127,15 @@ class NodeSettings:
     trace_mib: int = 16
     """Size of the file system in memory into which a container's startd writes about jobs; what the keeper has read is
     given back. MiB; at least 4."""
+    evidence: str = "/var/lib/shepherd-node/evidence"
+    """Directory for evidence of quarantined containers, root's alone. On a disk: it outlives a boot."""
+    evidence_mib: int = 8192
+    """What all evidence on this host may take; the oldest gives way. A recording takes no more than is left of it, and
+    leaves 512 MiB of the disk free. Containers' writable layers stay in dockerd besides. MiB."""
+    evidence_memory_mib: int = 1024
+    """Of it, what processes' memory may take in one recording. MiB."""
+    evidence_days: float = 30.0
+    """How long evidence is kept, and the container's writable layer with it. Days."""
+    evidence_s: float = 5.0
+    """How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as long if it
+    is kept. Seconds."""

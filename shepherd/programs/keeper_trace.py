@@ -108,8 +108,13 @@ class Recorder:
         self._errand: Errand[int] = Errand(background)
         self._looked_at: Present | None = None
         self._problem = ""
+        self._noted: list[TraceRecord] = []
         self.spooled = 0
         """Number of the newest sealed segment."""
+
+    def note(self, records: Sequence[TraceRecord]) -> None:
+        """Record what another part of the keeper did, at the next look."""
+        self._noted += records
 
     def adopt(self, settings: NodeSettings) -> None:
         """Go on with other settings; the spool stays where it is."""
@@ -123,12 +128,14 @@ class Recorder:
         elif outcome is not None:
             self._complain("")
             self.spooled = outcome
-        if self._is_due(present) and self._errand.start(lambda: self._scribe.look(present)):
+        noted = tuple(self._noted)
+        if self._is_due(present) and self._errand.start(lambda: self._scribe.look(present, noted)):
             self._looked_at = present
+            del self._noted[: len(noted)]
 
     def _is_due(self, present: Present) -> bool:
         before = self._looked_at
-        if before is None:
+        if before is None or self._noted:
             return True
         changed = dataclasses.replace(before, now=present.now) != present
         every_s = LOOK_S if present.container else HOME_LOOK_S
@@ -158,8 +165,10 @@ class Scribe:
         self._strange: set[str] = set()
         """What was complained of in this container."""
 
-    def look(self, present: Present) -> int:
-        """See everything, write it down. The number of the newest sealed segment. Raises CommandFailed, Unavailable."""
+    def look(self, present: Present, noted: Sequence[TraceRecord] = ()) -> int:
+        """See everything, write it down, and what others `noted`. The number of the newest sealed segment. Raises
+        CommandFailed, Unavailable."""
+        self._pending += noted
         state = self._state = self._state or self._recalled(present)
         urgent = self._follow(state, present)
         self._recording.flows.follow(present.container.pid if present.container else None)

@@ -1,5 +1,6 @@
 """The keeper put together: settings in, a loop with real edges out. Names every edge the keeper uses."""
 
+import contextlib
 import os
 import random
 import threading
@@ -19,6 +20,7 @@ from shepherd.core.trace import lines
 from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.docker.engine import DockerEngine
+from shepherd.edges.evidence_store import EvidenceDirectory
 from shepherd.edges.htcondor.flock_tokens import FlockTokens
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
@@ -39,22 +41,25 @@ from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.trace_memory import FileMemory
 from shepherd.edges.trace_spool import Spooling, TraceSpool
-from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
+from shepherd.errors import CommandFailed, LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, Shield
+from shepherd.programs.flow_wiring import host_flows
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_evidence import Evidence
 from shepherd.programs.keeper_pages import PageReader, Trust
+from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
-from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
+from shepherd.programs.keeper_trace import Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.programs.node_audit import NodeAudit
-from shepherd.programs.node_network import NodeNetwork
+from shepherd.programs.node_network import NodeNetwork, Switch
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
 
@@ -80,6 +85,8 @@ class Node:
         self._watchdog = Notifier(os.environ)
         self._links: tuple[KeeperLink, ...] = ()
         self._recorder: Recorder | None = None
+        self._switch = Switch()
+        self._quarantine: KeeperQuarantine | None = None
 
     @property
     def network(self) -> NodeNetwork:
@@ -112,6 +119,8 @@ class Node:
         try:
             serve(self._loop(), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
         finally:
+            if self._quarantine is not None:
+                self._quarantine.let_go()
             os.close(claim)
 
     def _loop(self) -> Steady:
@@ -125,23 +134,25 @@ class Node:
             skew_s=settings.skew_s,
         )  # fmt: skip
         trust = Trust(verifier=verifier, key_ids=verifier.key_ids)
+        pages = PageReader(here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log)
+        quarantine = self._quarantine_of(settings, run_dir, pages)
         parts = Parts(
             clock=SystemClock(),
             kernel=HostKernel(run_dir.lock),
             run_dir=run_dir,
-            pages=PageReader(
-                here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
-            ),
+            pages=pages,
             yard=Yard(
                 settings,
                 docker_of(settings),
-                checks_of(settings),
+                checks_of(settings, self._switch),
                 run_dir,
                 tokens_of(settings),
                 in_thread,
                 job_files_of(settings),
                 lambda: read_login(Path(settings.registry_login)) if settings.registry_login else None,
+                quarantine.spared,
             ),
+            quarantine=quarantine,
             drain=DrainWatch(host, local, in_thread),
             bans=BanWatch(run_dir=run_dir, jobs=guest_jobs(), background=in_thread, log=self._log),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
@@ -152,7 +163,7 @@ class Node:
         )
         for old in self._links:
             in_thread(old.close)
-        self._links = (link, local)
+        self._links, self._quarantine = (link, local), quarantine
         return Steady(Keeper(settings, parts), self._watchdog, self._log)
 
     def _recorder_with(self, settings: NodeSettings) -> Recorder:
@@ -161,6 +172,20 @@ class Node:
             self._recorder = Recorder(settings, recording_of(settings, self._log), in_thread)
         self._recorder.adopt(settings)
         return self._recorder
+
+    def _quarantine_of(self, settings: NodeSettings, run_dir: HostRunDir, pages: PageReader) -> KeeperQuarantine:
+        means = Means(
+            kernel=HostKernel(run_dir.lock),
+            run_dir=run_dir,
+            network=network_of(settings, self._switch),
+            evidence=evidence_of(settings, self._log),
+            pages=pages,
+            clock=SystemClock(),
+            background=in_thread,
+            log=self._log,
+            records=self._recorder_with(settings).note,
+        )
+        return KeeperQuarantine(settings, means)
 
     def _reload(self) -> Steady:
         """New settings in force, or SettingsError and everything as it was."""
@@ -191,8 +216,20 @@ def docker_of(settings: NodeSettings) -> DockerEngine:
     return DockerEngine(settings.docker, settings.docker_s)
 
 
-def network_of(settings: NodeSettings) -> NodeNetwork:
-    """This host's side of the flock VLAN."""
+def evidence_store_of(settings: NodeSettings) -> EvidenceDirectory:
+    """Where this host's evidence lies."""
+    return EvidenceDirectory(
+        Path(settings.evidence), size_mib=settings.evidence_mib, memory_mib=settings.evidence_memory_mib
+    )
+
+
+def evidence_of(settings: NodeSettings, log: Log) -> Evidence:
+    """This host's evidence of quarantined containers."""
+    return Evidence(settings, docker_of(settings), evidence_store_of(settings), SystemClock(), log)
+
+
+def network_of(settings: NodeSettings, switch: Switch | None = None) -> NodeNetwork:
+    """This host's side of the flock VLAN. `switch`: says whether the container is cut off."""
     return NodeNetwork(
         settings=settings,
         links=Netlink(),
@@ -200,13 +237,21 @@ def network_of(settings: NodeSettings) -> NodeNetwork:
         rules=Nft(NFT_S),
         kernel=ProcSys(),
         probe=ArpProbe(),
+        switch=switch or Switch(cut=is_quarantined(settings)),
     )
 
 
-def checks_of(settings: NodeSettings) -> Checks:
+def is_quarantined(settings: NodeSettings) -> bool:
+    """Whether the keeper cuts a container off just now: nobody else may put the usual rules in its place."""
+    with contextlib.suppress(CommandFailed):
+        return bool(run_dir_of(settings).read(NodeFile.QUARANTINE))
+    return False
+
+
+def checks_of(settings: NodeSettings, switch: Switch | None = None) -> Checks:
     """Everything that must hold here for a lend."""
     reach = NetworkReach(FIRST_SLOT_UID)
-    return Checks(settings, docker_of(settings), reach, network_of(settings), shield_of(settings))
+    return Checks(settings, docker_of(settings), reach, network_of(settings, switch), shield_of(settings))
 
 
 def shield_of(settings: NodeSettings) -> Shield:
@@ -239,7 +284,7 @@ def recording_of(settings: NodeSettings, log: Log) -> Recording:
         spool=TraceSpool(place, spooling, lines, SystemClock().wall_s),
         files=job_files_of(settings),
         memory=FileMemory(place.with_name("recorder")),
-        flows=NoFlows(),
+        flows=host_flows(settings.host, settings.flock_address, place.with_name("flows")),
         clock=SystemClock(),
         log=log,
     )

@@ -24,11 +24,13 @@ from shepherd.model.host import Herd, HostName, HostPair, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
+from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.collecting import Collecting
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
@@ -65,6 +67,7 @@ class Shepherd:
         silencer: Silencer,
         latch: Latch,
         stops: Stops,
+        quarantines: Quarantines,
         ledger: Ledger,
         diary: Diary,
         clock: Clock,
@@ -82,6 +85,7 @@ class Shepherd:
         self._silencer = silencer
         self._latch = latch
         self._stops = stops
+        self._quarantines = quarantines
         self._ledger = ledger
         self._diary = diary
         self._clock = clock
@@ -112,9 +116,7 @@ class Shepherd:
 
         Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
         """
-        changed = self._stops.look()
-        switched = self._latch.look() or changed
-        self.switches.pages.beside = dataclasses.replace(self.switches.pages.beside, bans=self._stops.bans)
+        switched = self._latch.look() | self._look_at_stops()
         self.switches.flockoff = self._latch.now is not None
         if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
             self._renew()
@@ -128,6 +130,19 @@ class Shepherd:
             if self._collecting is not None and self.switches.is_alone:
                 self._collecting.follow(_spooled(self._snapshot))
         return self._pause_s()
+
+    def _look_at_stops(self) -> bool:
+        """True if bans or quarantines have just changed: the next pages carry them, and the revocations that go with
+        them."""
+        changed = [self._stops.look(), self._quarantines.look(self._snapshot.hosts if self._snapshot else {})]
+        pages, bans = self.switches.pages, self._stops.bans
+        pages.beside = dataclasses.replace(pages.beside, bans=bans, quarantines=self._quarantines.all)
+        self.switches.quarantine(self._quarantines.standing)
+        return any(changed)
+
+    def _bars(self) -> Bars:
+        """What people keep from being lent."""
+        return dataclasses.replace(self._quarantines.bars, bans=self._stops.bans)
 
     def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
         now = self._clock.steady_s()
@@ -163,7 +178,7 @@ class Shepherd:
             now,
             is_cycle=is_cycle,
             may_lend=self._diary.works,
-            bans=self._stops.bans,
+            bars=self._bars(),
         )
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
@@ -231,7 +246,7 @@ class Shepherd:
             self._settings,
             about=about,
             problems=problems,
-            bans=self._stops.bans,
+            bars=self._bars(),
         )
         try:
             self._ledger.publish_present(body)
@@ -243,7 +258,8 @@ class Shepherd:
         rivals = self.switches.pages.rivals.problem
         untraced = self._collecting.problem if self._collecting is not None else ""
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
-        return [problem for problem in (*told, self._stops.problem, *self._also()) if problem]
+        stops = (self._stops.problem, self._quarantines.problem)
+        return [problem for problem in (*told, *stops, *self._also()) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
         """A look is over: the shepherd lives."""

@@ -29,16 +29,16 @@ from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
-from shepherd.model.intents import Intent
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
-from shepherd.programs.along import Along
 from shepherd.ports_stop import GuestDomains
+from shepherd.programs.along import Along
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
@@ -125,6 +125,16 @@ def _worker(settings: Settings, collector: str, pool: str) -> WorkerProcess:
     )
 
 
+def domains_of(settings: Settings) -> GuestDomains:
+    """Who is a guest, by these settings, whenever it is asked."""
+    return lambda: domains_in(Path(settings.paths.guests))
+
+
+def refusals_of(settings: Settings) -> WhyNot:
+    """Why an intent is not carried out, its owner being who it is, by these settings; None: it is."""
+    return lambda intent: why_not(intent.kind, settings.roles, person_named(intent.who, os.geteuid()))
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Changeable:
     """The parts that a reload replaces, all or none."""
@@ -188,6 +198,10 @@ class Daemon:
         self._tracing = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
         self._stops = self._new_stops(self._parts)
+        self._quarantines = Quarantines(
+            ledger=self._ledger, diary=self._diary, spool=self._spool, clock=self._clock, log=self._log,
+            why_not=refusals_of(settings),
+        )  # fmt: skip
         self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
 
@@ -224,6 +238,7 @@ class Daemon:
             silencer=self._silencer,
             latch=self._latch,
             stops=self._stops,
+            quarantines=self._quarantines,
             ledger=self._ledger,
             diary=self._diary,
             clock=self._clock,
@@ -246,8 +261,9 @@ class Daemon:
             raise
         self._parts, self._spool, self._hands.commands = new, spool, new.commands
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
-        domains, refuses = _of_stops(new.settings)
+        domains, refuses = domains_of(new.settings), refusals_of(new.settings)
         self._stops.adopt(spool=spool, pool=new.pool, hands=new.commands, domains=domains, why_not=refuses)
+        self._quarantines.adopt(spool=spool, why_not=refuses)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
         self._tracing.adopt(new.settings)
@@ -286,7 +302,6 @@ class Daemon:
         chase = Chase(
             pool=parts.pool, hands=parts.commands, background=in_thread, diary=diary, clock=clock, log=log
         )
-        domains, refuses = _of_stops(parts.settings)
         return Stops(
             ledger=self._ledger,
             diary=diary,
@@ -294,8 +309,8 @@ class Daemon:
             clock=clock,
             log=log,
             chase=chase,
-            domains=domains,
-            why_not=refuses,
+            domains=domains_of(parts.settings),
+            why_not=refusals_of(parts.settings),
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:
@@ -336,11 +351,3 @@ class Daemon:
 
     def _about(self) -> Mapping[str, object]:
         return {"instance": self._instance, "pid": os.getpid(), "version": shepherd.__version__}
-
-
-def _of_stops(settings: Settings) -> tuple[GuestDomains, WhyNot]:
-    """What stops take of the settings: guests' domains, and who may order them."""
-    def refuses(intent: Intent) -> str | None:
-        return why_not(intent.kind, settings.roles, person_named(intent.who, os.geteuid()))
-
-    return (lambda: domains_in(Path(settings.paths.guests))), refuses

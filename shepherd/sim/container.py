@@ -67,6 +67,7 @@ class Pid1(Process):
         self.host = host
         self.lease = lease
         self.has_lock = False
+        self.is_frozen = self.is_set_aside = False
         self.flock: FlockSide | None = None
         self._control: Control | None = None
         self._started_s = host.events.now_s
@@ -88,6 +89,17 @@ class Pid1(Process):
     def poke(self) -> None:
         """The control file changed: noticed at the next poll."""
         self.after(CONTROL_POLL_S, self._consider)
+
+    def freeze(self) -> None:
+        """By its cgroup: nothing of it runs until it is killed."""
+        self.is_frozen = True
+        for process in (self, *((self.flock.master, self.flock.startd) if self.flock else ())):
+            process.stop()
+
+    def cont(self) -> None:
+        """SIGCONT thaws nothing."""
+        if not self.is_frozen:
+            super().cont()
 
     def terminate(self) -> None:
         """SIGTERM to PID 1."""

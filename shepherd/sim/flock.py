@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shepherd.model.host import LeaseId
 from shepherd.model.observation import FlockStartd
-from shepherd.ports_trace import StartdFile
 from shepherd.ports_node import NodeFile
+from shepherd.ports_trace import StartdFile
 from shepherd.sim.events import Act, Process
 from shepherd.sim.jobs import Job, Manners
 from shepherd.sim.recording import Saying, started
@@ -53,7 +53,7 @@ class FlockSide:
     @property
     def accepts(self) -> bool:
         """Takes work, or gives jobs their notice."""
-        return self.startd.alive and (not self.leaving or bool(self.jobs))
+        return self.startd.runs and (not self.leaving or bool(self.jobs))
 
     def accept(self, job: Job) -> bool:
         """A guest's schedd claims a slot and starts its job."""

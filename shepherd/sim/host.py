@@ -15,6 +15,7 @@ from shepherd.ports_node import NodeFile
 from shepherd.sim.container import Pid1
 from shepherd.sim.docker import Dockerd
 from shepherd.sim.events import Act, Events, Process
+from shepherd.sim.evidence import SimEvidence
 from shepherd.sim.keeper import KeeperProcess
 from shepherd.sim.lock import HostLock
 from shepherd.sim.node_ports import SimRunDir
@@ -95,6 +96,11 @@ class Host:
         self.clock_moved = False
         """It was ever wrong: its times are not compared with what was."""
         self.boots = 0
+        self.evidence = SimEvidence()
+        self.is_cut = False
+        """Nothing of a container passes the host's own rules."""
+        self.is_kept = False
+        """A person quarantined it and keeps it."""
         self.logged: list[tuple[float, str, Mapping[str, object]]] = []
         self.powered = False
         self.spool, self.memory = SimSpool(self.name), SimMemory()
@@ -127,10 +133,10 @@ class Host:
 
     def power_off(self) -> None:
         """Everything dies at once without a goodbye."""
-        self.powered = False
         looked_s = 0.0 if self.clock_moved else self.memory.looked_s
         for run in self.runs:
             run.is_lost = run.is_lost or run.ended_s is None or run.ended_s > looked_s
+        self.powered = self.is_cut = False
         for process in (self.master, self.keeper, self.dockerd, *self.containers):
             if process is not None:
                 process.kill()
@@ -188,7 +194,14 @@ class Host:
         """A human's condor_off or drain is in force."""
         if self.master is not None and self.master.alive and self.master.off:
             return True
+        if self.is_kept and self.is_frozen:
+            return True
         return self.startd is not None and self.startd.draining and not self.drained_by_us
+
+    @property
+    def is_frozen(self) -> bool:
+        """A container is."""
+        return self.container is not None and self.container.is_frozen
 
     @property
     def drained_by_us(self) -> bool:

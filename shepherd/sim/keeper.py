@@ -18,6 +18,7 @@ from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.sim.clock import SimClock
 from shepherd.sim.events import Act, Process
+from shepherd.sim.evidence import quarantine_of
 from shepherd.sim.node_ports import (
     SimAdvertise,
     SimEngine,
@@ -89,6 +90,10 @@ class KeeperProcess(Process):
         """A question to the host's own startd: no network is in between."""
         self.after(ANSWER_S, self._then_wake(run))
 
+    def _recording(self, run: Act) -> None:
+        """A look at a container, or rules of the host's: with a hostile one, as long as it may take."""
+        self.after(self.host.rng.choice((0.05, 1.0, self.host.settings.evidence_s)), self._then_wake(run))
+
     def _slow(self, run: Act) -> None:
         """A request to dockerd: one that is under way may be granted when the keeper that asked is dead."""
         dockerd, tempo = self.host.dockerd, self.host.tempo
@@ -120,10 +125,15 @@ class KeeperProcess(Process):
         """The host's own disk, which is quick."""
         self.after(DISK_S, run)
 
-    def _recording(self) -> Recording:
+    def _spooling(self) -> Recording:
         host = self.host
         return Recording(
-            spool=host.spool, files=host.job_files, memory=host.memory, flows=NoFlows(), clock=SimClock(host.wall_s, host.boottime_s), log=self._log
+            spool=host.spool,
+            files=host.job_files,
+            memory=host.memory,
+            flows=NoFlows(),
+            clock=SimClock(host.wall_s, host.boottime_s),
+            log=self._log,
         )
 
     def _assemble(self) -> Keeper:
@@ -138,26 +148,32 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), SimNetwork(), SimShield())
+        checks = Checks(settings, engine, SimReach(), SimNetwork(host), SimShield())
+        pages = PageReader(
+            here=here,
+            trust=trust,
+            source=SimPageSource(host),
+            run_dir=run_dir,
+            background=self._quick,
+            log=self._log,
+        )
+        recorder = Recorder(settings, self._spooling(), self._beside)
+        quarantine = quarantine_of(host, engine, pages, self._recording, self._log, recorder.note)
         return Keeper(
             settings,
             Parts(
                 clock=SimClock(host.wall_s, host.boottime_s),
                 kernel=SimKernel(host),
                 run_dir=run_dir,
-                pages=PageReader(
-                    here=here,
-                    trust=trust,
-                    source=SimPageSource(host),
-                    run_dir=run_dir,
-                    background=self._quick,
-                    log=self._log,
+                pages=pages,
+                yard=Yard(
+                    settings, engine, checks, run_dir, SimTokens(), self._slow, host.job_files, spared=quarantine.spared
                 ),
-                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow, host.job_files),
+                quarantine=quarantine,
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
                 bans=BanWatch(run_dir=run_dir, jobs=SimGuestJobs(host), background=self._near, log=self._log),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
-                recorder=Recorder(settings, self._recording(), self._beside),
+                recorder=recorder,
                 log=self._log,
                 jitter=lambda: 0.8 + 0.4 * host.rng.random(),
                 version="simulated",

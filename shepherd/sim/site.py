@@ -29,6 +29,7 @@ from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
@@ -51,8 +52,8 @@ from shepherd.sim.ports import (
 )
 from shepherd.sim.recording import SimTraceWriter
 from shepherd.sim.signer import SimSigner
-from shepherd.sim.tracing import collecting_of
 from shepherd.sim.stops import SimFlockLook, simulated_stops
+from shepherd.sim.tracing import collecting_of
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -347,25 +348,26 @@ class Running:
             silencer=silencer,
             latch=self._latch(diary, clock),
             stops=simulated_stops(self, site.flock_look, diary, clock),
+            quarantines=self._quarantines(diary, clock),
             ledger=self.ledger,
             diary=diary,
             clock=clock,
             watchdog=SimWatchdog(),
             log=self.note,
             about={"instance": self.instance, "pid": 1},
-            collecting=collecting_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
+            collecting=collecting_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:
+        site, spool = self.site, self.site.spool_of(self.instance)
         return Latch(
-            ledger=self.ledger,
-            diary=diary,
-            spool=self.site.spool_of(self.instance),
-            off_switch=self.site.off_switch,
-            clock=clock,
-            log=self.note,
-            latch=self.site.spec.latch,
-        )
+            ledger=self.ledger, diary=diary, spool=spool, off_switch=site.off_switch, clock=clock, log=self.note,
+            latch=site.spec.latch,
+        )  # fmt: skip
+
+    def _quarantines(self, diary: Diary, clock: SimClock) -> Quarantines:
+        spool = self.site.spool_of(self.instance)
+        return Quarantines(ledger=self.ledger, diary=diary, spool=spool, clock=clock, log=self.note)
 
     def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:
         return Silencer(

@@ -9,10 +9,14 @@ from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
 from shepherd.model.host import HostName
 from shepherd.model.stop import JobSeen
+from shepherd.model.trace import TraceRecord
+from shepherd.ports_node import NodeFile
+from shepherd.sim.evidence import SimEvidence
 
 if TYPE_CHECKING:
     from tests.host.keeper_world import World
 
+PID = 4242
 NO_GUARD = "the host guard is not in force"
 
 
@@ -28,6 +32,12 @@ class Network:
 
     def mend(self) -> None:
         self.world.mend_network()
+
+    def cut(self) -> None:
+        self.world.cut()
+
+    def uncut(self) -> None:
+        self.world.is_cut = False
 
     def hold_guard(self) -> None:
         if self.world.network_problem == NO_GUARD and self.world.network_can_be_mended:
@@ -75,3 +85,44 @@ class Jobs:
         if self.cannot_cut:
             raise CommandFailed("nft: no such set")
         self.cuts += sorted(uids)
+
+
+def read_control(files: Mapping[NodeFile, str]) -> dict[str, str]:
+    """What PID 1 was told."""
+    return dict(line.split("=", 1) for line in files.get(NodeFile.CONTROL, "").splitlines())
+
+
+class Quarantined:
+    """What of the keeper's world only quarantines have to do with."""
+
+    files: dict[NodeFile, str]
+    containers: list[str]
+
+    def __init__(self) -> None:
+        self.frozen = self.is_cut = self.cutting_fails = False
+        self.told_when_frozen: list[str] = []
+        """What PID 1 had been told, each time that it was frozen."""
+        self.traced: list[TraceRecord] = []
+        self.evidence = SimEvidence()
+        """What lies on the host's disk."""
+
+    def freeze(self, container: Container) -> bool:
+        self.frozen = container.pid == PID
+        self.told_when_frozen.append(read_control(self.files)["phase"])
+        return self.frozen
+
+    def cut(self) -> None:
+        if self.cutting_fails:
+            raise CommandFailed("nft is broken")
+        self.is_cut = True
+
+    def set_aside(self, ident: str, name: str) -> str:
+        self.answer()
+        return f"{ident} {name}"
+
+    def remove(self, ident: str) -> None:
+        self.answer()
+        self.containers.remove(ident)
+
+    def answer(self) -> None:
+        """Raises DockerUnavailable if dockerd is away."""

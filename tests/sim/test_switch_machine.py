@@ -54,6 +54,8 @@ VISITS_OF_A_HOST = (
     ("cut_private", "join"),
     ("cut_flock", "join"),
     ("hang_commands", "answer_commands"),
+    ("quarantine", "release"),
+    ("quarantine_and_keep", "release"),
 )
 VISITS_OF_THE_SITE = (
     ("touch_flockoff", "lose_flockoff"),
@@ -69,7 +71,7 @@ VISITS_OF_THE_SITE = (
     ("icinga_forgetful", "icinga_well"),
 )
 """What comes and goes again: chance alone seldom ends what it began."""
-MENDS_HOST = ("join", "answer_commands", "unpin_slots", "human_undrain", "human_on")
+MENDS_HOST = ("join", "answer_commands", "unpin_slots", "human_undrain", "human_on", "release")
 MENDS_SITE = ("free_ledger", "find_schedd", "icinga_well", "flockon")
 """A site in which nothing is ever mended lends nothing after a while, and what befalls it then proves nothing."""
 SECONDS = strategies.sampled_from([0.06, 0.3, 0.3, 1.1, 1.1, 3, 3, 8, 20, 45, 90, 300])
@@ -288,8 +290,11 @@ class SwitchMachine(RuleBasedStateMachine):
         assert self.site.breaches() == ()
 
     def teardown(self) -> None:
-        """Mended and without a shepherd, every host comes home."""
+        """Mended and without a shepherd, every host comes home; what a person keeps frozen, by a reboot."""
         faults.heal(self.site)
+        for host in self.site.hosts.values():
+            if host.is_kept and host.is_frozen:
+                faults.reboot(self.site, host)
         for running in self.site.shepherds:
             running.kill()
         limits = self.site.spec.limits()

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from shepherd.core.policy import threshold
 from shepherd.core.policy.choose import choose_lends, choose_reclaims, reserve_shortfall
@@ -12,8 +12,7 @@ from shepherd.model.host import LENT, Herd, HostName, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, Order, Refusal, SwitchRecord, Verdict
 from shepherd.model.settings import PolicyKind, PolicySettings, Settings
-from shepherd.model.stop import Ban
-from shepherd.model.view import PoolView, Want
+from shepherd.model.view import NO_BARS, Bars, PoolView, Want
 
 Policy = Callable[[PoolView, PolicySettings], Want]
 """The interface of all policies: a judged pool in, a number of moves and the reason out."""
@@ -31,14 +30,15 @@ def decide(
     *,
     is_cycle: bool,
     may_lend: bool = True,
-    bans: Sequence[Ban] = (),
+    bars: Bars = NO_BARS,
 ) -> Verdict:
     """Orders, refusals and the sentence for this instant.
 
     Only a slow cycle (`is_cycle`) lends, or reclaims by a budget. `may_lend` is false while nothing can be recorded;
-    reclaims are always possible. A lent host that is banned, or whose image is, goes home whatever else is decided.
+    reclaims are always possible. `bars`: what people keep from being lent. A lent host that is banned, or whose image
+    is, goes home whatever else is decided.
     """
-    view = view_of(snapshot, switches, memories, settings, now, bans)
+    view = view_of(snapshot, switches, memories, settings, now, bars)
     return _with_banned(view, _decided(view, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend))
 
 

@@ -221,6 +221,7 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
         Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=True), WRONG, "journalctl -u shepherd-gateway"),
         Case(gateway.record_finding(GATEWAY, [8], 1 << 20, is_kept=True), WRONG, "make room there"),
         Case(gateway.record_finding(replace(GATEWAY, spool=""), [], 0, is_kept=True), WARN, "gateway.toml"),
+    ],
     Subject.STOPS: [
         Case(gateway.stops_finding(HEARING, "", cuts=True), OK),
         Case(gateway.stops_finding(GATEWAY, "", cuts=True), WARN, "give home_collector"),
