@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterator
 
+from shepherd.core.drill_rules import drill_problems
 from shepherd.core.gap_rules import start_problems
 from shepherd.core.icinga_rules import icinga_problems
 from shepherd.core.roles import role_problems
@@ -49,6 +50,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
         *icinga_problems(settings.icinga, settings.timers),
         *role_problems(settings.roles),
+        *drill_problems(settings.drill),
         *trace_problems(settings.trace),
         *collecting_problems(settings.trace),
     ]

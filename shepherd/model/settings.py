@@ -8,6 +8,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
 from shepherd.model.role_settings import RoleSettings
@@ -195,3 +196,4 @@ class Settings:
     trace: TraceSettings = dataclasses.field(default_factory=TraceSettings)
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)
+    drill: DrillSettings = dataclasses.field(default_factory=DrillSettings)

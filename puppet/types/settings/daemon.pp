@@ -18,6 +18,7 @@
 # * `roles`: Unix groups whose members may do what not everybody in the spool's group may. Root and the daemon's own
 #   account always may; an empty list means nobody besides. Every member of these groups must be able to write the spool
 #   of intents (`paths.intents`), too: without a record nothing of this is done.
+# * `drill`: The drill: a real flocked job makes a connection, and the record must name it by that alone.
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
   flock => Shepherd::Settings::Flock,
@@ -30,4 +31,5 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[trace] => Shepherd::Settings::Trace,
   Optional[paths] => Shepherd::Settings::Paths,
   Optional[roles] => Shepherd::Settings::Roles,
+  Optional[drill] => Shepherd::Settings::Drill,
 }]
