@@ -170,11 +170,12 @@ class StoreReader:
                     continue
                 with asked.noting(day):
                     rows = asked.rows(day)
-                    if needs_keys and isinstance(rows.keys, Hidden):
+                    keys = rows.keys if needs_keys else None
+                    if isinstance(keys, Hidden):
                         if has_jobs(rows):
-                            asked.unasked.append(f"{day.path.stem}: {NO_KEYS[rows.keys]}")
+                            asked.unasked.append(f"{day.path.stem}: {NO_KEYS[keys]}")
                         continue
-                    sql = condition(rows.keys if isinstance(rows.keys, DayKeys) else None)
+                    sql = condition(keys)
                     for row in list(kind.rows(rows, sql.text(limit), sql.values)):
                         if (key := kind.key(row)) not in found:
                             whole = self._followed(kind, row, days[number + 1 :], asked)
@@ -226,9 +227,8 @@ class StoreReader:
 
     def _open_day(self, path: pathlib.Path) -> DayRows:
         with day_files.translated(path, WHAT):
-            return DayRows(
-                files.open_to_read(path), files.keys_or_why(self._directory, path.stem, reveal=self._reveal)
-            )
+            connection = files.open_to_read(path)
+        return DayRows(connection, lambda: files.keys_or_why(path.parent, path.stem, reveal=self._reveal))
 
     def _days(self) -> tuple[list[Day], list[str]]:
         """In the order of the chain; what had begun before a file's own time was carried into it."""
