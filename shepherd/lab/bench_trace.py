@@ -102,17 +102,20 @@ def filled(place: Path, world: World, days: int) -> Figures:
                 waiting = []
         slowest_s = max(slowest_s, timed.took_s - before)
     store.close()
-    return {"records": timed.records, "took_s": timed.took_s, "ingest": timed.records / timed.took_s, "day_s": slowest_s}
+    rate = timed.records / timed.took_s
+    return {"records": timed.records, "took_s": timed.took_s, "ingest": rate, "day_s": slowest_s}
 
 
 def measure(records: int = RECORDS) -> Figures:
     """In a process of its own, for its memory is measured, too."""
     argv = (sys.executable, "-m", "shepherd.lab.bench_trace", str(records), str(DAYS))
     found: Figures = json.loads(must(argv, timeout_s=LIMIT_S).splitlines()[-1])
+    millions = found["records"] / 1e6
     print(
-        f"trace store of {found['records'] / 1e6:.1f} million records, {found['days']} days, {found['hosts']} hosts:"
-        f" {found['ingest']:.0f} records a second, {found['bytes_a_record']:.0f} bytes each, {found['peak_mib']:.0f} MiB"
-        f" at the peak; {found['questions']} questions, {found['wrong']} wrong, half within {found['p50_s']:.3f} s,"
+        f"trace store of {millions:.1f} million records, {found['days']} days, {found['hosts']} hosts:"
+        f" {found['ingest']:.0f} records a second, {found['bytes_a_record']:.0f} bytes each,"
+        f" {found['peak_mib']:.0f} MiB at the peak; {found['questions']} questions, {found['wrong']} wrong,"
+        f" half within {found['p50_s']:.3f} s,"
         f" 95 % within {found['p95_s']:.3f} s, worst {found['worst_s']:.2f} s",
         flush=True,
     )

@@ -84,8 +84,9 @@ class World:
     def _of_host(self, host: int, day: int, start: float) -> list[TraceRecord]:
         name, begun_s = name_of(host), start + host * 0.5
         stay = StayBegun(
-            source=name, host=name, at_s=begun_s, herd="flock", lease=f"{name}-{day}", container=f"{day:04x}{host:08x}",
-            image="sha256:" + "ab" * 32, address=address_of(host), mac=f"02:00:0a:14:{host // 250:02x}:{host % 250:02x}",
+            source=name, host=name, at_s=begun_s, herd="flock", lease=f"{name}-{day}",
+            container=f"{day:04x}{host:08x}", image="sha256:" + "ab" * 32, address=address_of(host),
+            mac=f"02:00:0a:14:{host // 250:02x}:{host % 250:02x}",
         )  # fmt: skip
         records: list[TraceRecord] = [stay]
         if day:
@@ -101,8 +102,9 @@ class World:
         user = self._chance.randrange(USERS)
         schedd = schedd_of(user % SCHEDDS)
         begun = JobBegun(
-            source=stay.host, host=stay.host, container=stay.container, slot=f"slot1_{slot}", begun=f"{slot}#{at_s:.0f}",
-            at_s=at_s, uid=4000 + slot, job=f"{schedd}#{self._chance.randrange(10**7)}.0#{at_s:.0f}",
+            source=stay.host, host=stay.host, container=stay.container, slot=f"slot1_{slot}",
+            begun=f"{slot}#{at_s:.0f}", at_s=at_s, uid=4000 + slot,
+            job=f"{schedd}#{self._chance.randrange(10**7)}.0#{at_s:.0f}",
             user=f"user{user}@campus{user % SCHEDDS}.example", owner=f"user{user}", schedd=schedd,
             peer=f"192.0.2.{user % SCHEDDS}:9618",
         )  # fmt: skip
@@ -132,10 +134,8 @@ class World:
     def _one_flow(self, at_s: float) -> FlowBegun:
         bits = self._chance.getrandbits
         self._flow += 1
-        if self._flow % 3:
-            far = f"{20 + bits(6)}.{bits(8)}.{bits(8)}.{bits(8)}"
-        else:
-            far = self._popular[bits(16) % POPULAR]
+        anywhere = f"{20 + bits(6)}.{bits(8)}.{bits(8)}.{bits(8)}"
+        far = anywhere if self._flow % 3 else self._popular[bits(16) % POPULAR]
         return FlowBegun(
             source="gateway", flow=bits(32), at_s=at_s, protocol=6, address=address_of(bits(16) % HOSTS),
             port=32768 + bits(14), nat_address=NAT, nat_port=1024 + bits(16) % 64000, far_address=far, far_port=443,
