@@ -176,7 +176,7 @@ class PathSettings:
     condor_config: str = ""
     """HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default."""
     tools: str = ""
-    """Directory of condor_drain, condor_restart and condor_off; empty: found through PATH."""
+    """Directory of condor_drain, condor_restart, condor_off and condor_fetchlog; empty: found through PATH."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -25,12 +25,12 @@ from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.ports import Clock, Ledger, Log, Watchdog
-from shepherd.programs.collecting import Collecting
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
+from shepherd.programs.tracing import Tracing
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""
@@ -69,7 +69,7 @@ class Shepherd:
         watchdog: Watchdog,
         log: Log,
         about: Mapping[str, object],
-        collecting: Collecting | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.switches = switches
         self.sentence = "not decided yet"
@@ -83,7 +83,7 @@ class Shepherd:
         self._watchdog = watchdog
         self._log = log
         self._about = about
-        self._collecting = collecting
+        self._tracing = tracing
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -117,8 +117,8 @@ class Shepherd:
         self._move()
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
-            if self._collecting is not None and self.switches.is_alone:
-                self._collecting.follow(_spooled(self._snapshot))
+            if self._tracing is not None and self.switches.is_alone:
+                self._tracing.follow(self._snapshot)
         return self._pause_s()
 
     def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
@@ -231,7 +231,7 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        untraced = self._collecting.problem if self._collecting is not None else ""
+        untraced = self._tracing.problem if self._tracing is not None else ""
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
         return [problem for problem in told if problem]
 
@@ -253,12 +253,6 @@ def _leaks(snapshot: Snapshot) -> list[Leak]:
         for host, keeper in keepers
         if keeper.leak_at_s
     ]
-
-
-def _spooled(snapshot: Snapshot) -> Mapping[str, int]:
-    """By host, the newest segment of its spool."""
-    keepers = {host: facts.keeper for host, facts in snapshot.hosts.items() if facts.keeper}
-    return {host: keeper.spooled for host, keeper in keepers.items() if keeper.spooled}
 
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:

@@ -183,6 +183,10 @@ class Asking:
         """Name of each schedd to who it has authenticated as."""
         return others.identities(self._query(htcondor2.AdType.Schedd, others.SCHEDD))
 
+    def schedd_places(self, _args: Args) -> object:
+        """Name, address and authenticated identity of each schedd."""
+        return [list(one) for one in others.places(self._query(htcondor2.AdType.Schedd, others.SCHEDD_PLACE))]
+
     def negotiators(self, _args: Args) -> object:
         """How many there are."""
         return len(list(self._query(htcondor2.AdType.Negotiator, ["Name"])))
@@ -219,6 +223,7 @@ _QUESTIONS: Mapping[str, Callable[[Asking, Args], object]] = {
     "about": Asking.about,
     "authority": Asking.authority,
     "schedds": Asking.schedds,
+    "schedd_places": Asking.schedd_places,
     "negotiators": Asking.negotiators,
     "parameters": Asking.parameters,
 }
