@@ -36,6 +36,11 @@ DOINGS = {
     "sets the VLAN's IPv6": "echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6",
     "empties a group": "cd /sys/fs/cgroup && mkdir box && echo 1 > box/cgroup.kill && rmdir box",
     "sees whose a process is": "readlink /proc/$P/exe /proc/$P/ns/user && kill -0 $P",
+    "mounts for a lend": (
+        "mkdir -p /run/shepherd/trace/x && mount -N 1 -t tmpfs -o nodev,nosuid,noexec,size=1m,uid=100000,gid=100000 t "
+        "/run/shepherd/trace/x && mountpoint /run/shepherd/trace/x && umount -N 1 /run/shepherd/trace/x"
+    ),
+    "records on the disk": "mkdir -p /var/lib/shepherd-node/spool && touch /var/lib/shepherd-node/spool/x",
     "gives a file away": "touch /run/given && chown 100000 /run/given",
 }
 
