@@ -98,6 +98,13 @@ class Memory(Protocol):
         """Replace it, durably and at once."""
 
 
+class ScheddLook(Protocol):
+    """The flock pool's schedds. Ends within its deadline. Raises PoolUnavailable."""
+
+    def flock_schedds(self) -> Sequence[tuple[str, str, str]]:
+        """Name, address and port (its own word), and authenticated identity of each schedd in the flock collector."""
+
+
 class SpoolSource(Protocol):
     """The shepherd's way to all spools. Raises Unavailable, CommandFailed; each call has a deadline."""
 

@@ -27,7 +27,8 @@ FULL_BYTES = 64 << 10
 """Less than this is as good as nothing: a job's ad may have that."""
 KEEP_SIZE, PUNCH_HOLE = 1, 2
 """fallocate(2)."""
-PAGE = 4096
+PAGE, KEPT_PAGES = 4096, 1
+"""HTCondor looks for the last line of its history before it writes another one (`findHistoryOffset`)."""
 FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_long, ctypes.c_long]
@@ -82,7 +83,7 @@ class HostJobFiles:
             if (descriptor := self._open(lease, file, os.O_RDWR)) is None:
                 return
             try:
-                punch(descriptor, offset // PAGE * PAGE)
+                punch(descriptor, max(offset // PAGE - KEPT_PAGES, 0) * PAGE)
             finally:
                 os.close(descriptor)
         except OSError as exc:

@@ -179,6 +179,7 @@ class PathSettings:
     """HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default."""
     tools: str = ""
     """Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH."""
+    """Directory of condor_drain, condor_restart, condor_off and condor_fetchlog; empty: found through PATH."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

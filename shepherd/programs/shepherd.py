@@ -26,7 +26,6 @@ from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
-from shepherd.programs.collecting import Collecting
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
@@ -34,6 +33,7 @@ from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
+from shepherd.programs.tracing import Tracing
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""
@@ -76,6 +76,7 @@ class Shepherd:
         about: Mapping[str, object],
         also: Callable[[], Sequence[str]] = tuple,
         collecting: Collecting | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         """`also`: problems of what runs beside the loop, to be shown."""
         self.switches = switches
@@ -94,6 +95,7 @@ class Shepherd:
         self._about = about
         self._also = also
         self._collecting = collecting
+        self._tracing = tracing
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -127,8 +129,8 @@ class Shepherd:
         self._move()
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
-            if self._collecting is not None and self.switches.is_alone:
-                self._collecting.follow(_spooled(self._snapshot))
+            if self._tracing is not None and self.switches.is_alone:
+                self._tracing.follow(self._snapshot)
         return self._pause_s()
 
     def _look_at_stops(self) -> bool:
@@ -256,7 +258,7 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        untraced = self._collecting.problem if self._collecting is not None else ""
+        untraced = self._tracing.problem if self._tracing is not None else ""
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
         stops = (self._stops.problem, self._quarantines.problem)
         return [problem for problem in (*told, *stops, *self._also()) if problem]
@@ -279,12 +281,6 @@ def _leaks(snapshot: Snapshot) -> list[Leak]:
         for host, keeper in keepers
         if keeper.leak_at_s
     ]
-
-
-def _spooled(snapshot: Snapshot) -> Mapping[str, int]:
-    """By host, the newest segment of its spool."""
-    keepers = {host: facts.keeper for host, facts in snapshot.hosts.items() if facts.keeper}
-    return {host: keeper.spooled for host, keeper in keepers.items() if keeper.spooled}
 
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:

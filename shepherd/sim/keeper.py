@@ -127,6 +127,8 @@ class KeeperProcess(Process):
 
     def _spooling(self) -> Recording:
         host = self.host
+        clock = SimClock(host.wall_s, host.boottime_s)
+        flows = NoFlows()
         return Recording(
             spool=host.spool,
             files=host.job_files,
@@ -134,6 +136,7 @@ class KeeperProcess(Process):
             flows=NoFlows(),
             clock=SimClock(host.wall_s, host.boottime_s),
             log=self._log,
+            spool=host.spool, files=host.job_files, memory=host.memory, flows=flows, clock=clock, log=self._log
         )
 
     def _assemble(self) -> Keeper:

@@ -54,6 +54,7 @@ from shepherd.sim.recording import SimTraceWriter
 from shepherd.sim.signer import SimSigner
 from shepherd.sim.stops import SimFlockLook, simulated_stops
 from shepherd.sim.tracing import collecting_of
+from shepherd.sim.tracing import tracing_of
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -356,6 +357,7 @@ class Running:
             log=self.note,
             about={"instance": self.instance, "pid": 1},
             collecting=collecting_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
+            tracing=tracing_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:

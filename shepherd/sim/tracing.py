@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
@@ -10,6 +10,8 @@ from shepherd.ports import Clock, Log
 from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.tracing import Tracing
+from shepherd.programs.witnessing import Witnessing
 from shepherd.sim.recording import SimSource, SimTraceWriter
 
 if TYPE_CHECKING:
@@ -18,11 +20,20 @@ if TYPE_CHECKING:
 WITHIN_S = 2.0
 
 
-def collecting_of(
+class Schedds:
+    """`ports_trace.ScheddLook`: one guest's."""
+
+    def flock_schedds(self) -> Sequence[tuple[str, str, str]]:
+        """See the port."""
+        return [("schedd@campus", "203.0.113.9:9618", "guest.campus.1@flock")]
+
+
+def tracing_of(
     hosts: Mapping[str, Host], store: SimTraceWriter, beside: Background, clock: Clock, log: Log, pages: LeasePages
-) -> Collecting:
+) -> Tracing:
     """One shepherd's."""
-    return Collecting(
+    witnessing = Witnessing(look=Schedds(), guests=dict, background=beside, clock=clock, log=log)
+    collecting = Collecting(
         source=SimSource({name: host.spool for name, host in hosts.items()}),
         store=store,
         background=beside,
@@ -32,6 +43,7 @@ def collecting_of(
         fetchers=2,
         fetch_s=5.0,
     )
+    return Tracing(collecting=collecting, witnessing=witnessing, here=dict, background=beside, clock=clock)
 
 
 def recorded(hosts: Iterable[Host], store: SimTraceWriter) -> list[TraceRecord]:

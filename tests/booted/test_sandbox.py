@@ -42,6 +42,11 @@ DOINGS = {
     "keeps evidence": "D=/var/lib/shepherd-node/evidence && mkdir -p -m 700 $D && touch $D/custody",
     "sees whose a process is": "readlink /proc/$P/exe /proc/$P/ns/user && kill -0 $P",
     "reads what a container's startd wrote": "head -c 1 /proc/$P/root/etc/passwd && cat /proc/$P/uid_map",
+    "mounts for a lend": (
+        "mkdir -p /run/shepherd/trace/x && mount -N 1 -t tmpfs -o nodev,nosuid,noexec,size=1m,uid=100000,gid=100000 t "
+        "/run/shepherd/trace/x && mountpoint /run/shepherd/trace/x && umount -N 1 /run/shepherd/trace/x"
+    ),
+    "records on the disk": "mkdir -p /var/lib/shepherd-node/spool && touch /var/lib/shepherd-node/spool/x",
     "gives a file away": "touch /run/given && chown 100000 /run/given",
 }
 

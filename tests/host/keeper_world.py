@@ -167,6 +167,8 @@ class World(Quarantined):
         return Recording(
             spool=self.spool, files=self.job_files, memory=self.memory, flows=NoFlows(), clock=self, log=log
         )
+        spool, files, memory = self.spool, self.job_files, self.memory
+        return Recording(spool=spool, files=files, memory=memory, flows=NoFlows(), clock=self, log=log)
 
     # What the keeper needs of the clock.
 

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "programs.checkup_wiring": EVERYTHING,
     "programs.trace_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
+    "programs.trace_wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": (
         "model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim",
@@ -52,6 +53,7 @@ WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
         "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring", "programs.flow_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring",
     ),
     "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
     "programs.flow_wiring": ("lab", "programs.node_wiring", "programs.gateway_wiring"),
@@ -59,6 +61,8 @@ WIRED_ONLY_BY = {
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
+    "programs.trace_wiring": ("programs.wiring", "cli", "lab"),
+    "programs.gateway_wiring": ("cli", "lab"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }

@@ -191,6 +191,9 @@ class Asking:
         """Schedds and submitters, with who they have authenticated as."""
         schedds = self._query(htcondor2.AdType.Schedd, guests_ads.SCHEDD)
         return guests_ads.flock_ads(schedds, self._query(htcondor2.AdType.Submitter, guests_ads.SUBMITTER))
+    def schedd_places(self, _args: Args) -> object:
+        """Name, address and authenticated identity of each schedd."""
+        return [list(one) for one in others.places(self._query(htcondor2.AdType.Schedd, others.SCHEDD_PLACE))]
 
     def negotiators(self, _args: Args) -> object:
         """How many there are."""
@@ -230,6 +233,7 @@ _QUESTIONS: Mapping[str, Callable[[Asking, Args], object]] = {
     "schedds": Asking.schedds,
     "claims": Asking.claims,
     "flock_ads": Asking.flock_ads,
+    "schedd_places": Asking.schedd_places,
     "negotiators": Asking.negotiators,
     "parameters": Asking.parameters,
 }

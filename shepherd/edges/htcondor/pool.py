@@ -68,6 +68,10 @@ class CondorPool:
             missing_schedds=tuple(missing),
         )
 
+    def flock_schedds(self) -> Sequence[tuple[str, str, str]]:
+        """See `ports_trace.ScheddLook`."""
+        return [tuple(map(str, row)) for row in self._list(self._flock, "schedd_places", {})]  # type: ignore[misc]
+
     def collector_age_s(self) -> tuple[float, float]:
         """See `ports.Pool`. By each collector's own clock."""
         home, flock = (worker.ask("age", {}, within_s=self._within_s) for worker in (self._home, self._flock))
