@@ -1,4 +1,4 @@
-"""Bans in any order with whatever befalls a site: where the ban has arrived nobody banned runs, and at the end nowhere."""
+"""Bans in any order with whatever befalls a site: where a ban has arrived nobody banned runs, at the end nowhere."""
 
 import os
 
@@ -52,7 +52,7 @@ class BanMachine(RuleBasedStateMachine):
         self.site.run_until(lambda: len(self.site.pools.guest_jobs.running()) >= 4, 200)
 
     @rule(user=USERS, ban=strategies.booleans())
-    def order(self, user: str, ban: bool) -> None:  # noqa: FBT001 - hypothesis draws it
+    def order(self, user: str, ban: bool) -> None:
         kind = IntentKind.BAN if ban else IntentKind.UNBAN
         intent = self.site.intent(kind, kind="user", value=user)
         self.site.spool_of("first").intents.append(intent)
@@ -80,7 +80,7 @@ class BanMachine(RuleBasedStateMachine):
         self.watched(seconds)
 
     @rule(works=strategies.booleans())
-    def vacate_works(self, works: bool) -> None:  # noqa: FBT001 - hypothesis draws it
+    def vacate_works(self, works: bool) -> None:
         self.site.flock_look.vacate_works = works
 
     @rule(part=strategies.sampled_from(["keeper", "flock startd"]))
