@@ -166,7 +166,7 @@ def quarantine(site: Site, host: Host) -> None:
 def quarantine_and_keep(site: Site, host: Host) -> None:
     """`shepherd quarantine --keep-host`: it stays frozen."""
     site.meter.disturb(host.name)
-    host.is_kept = True
+    host.is_kept = host.was_kept = True
     _intent(site, IntentKind.QUARANTINE, host=host.name, keep_host="yes")
 
 

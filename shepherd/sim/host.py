@@ -99,8 +99,8 @@ class Host:
         self.evidence = SimEvidence()
         self.is_cut = False
         """Nothing of a container passes the host's own rules."""
-        self.is_kept = False
-        """A person quarantined it and keeps it."""
+        self.is_kept = self.was_kept = False
+        """A person quarantined it and keeps it, or did: a release that cannot be recorded, or heard, waits."""
         self.logged: list[tuple[float, str, Mapping[str, object]]] = []
         self.powered = False
         self.spool, self.memory = SimSpool(self.name), SimMemory()
@@ -194,7 +194,7 @@ class Host:
         """A human's condor_off or drain is in force."""
         if self.master is not None and self.master.alive and self.master.off:
             return True
-        if self.is_kept and self.is_frozen:
+        if self.was_kept and self.is_frozen:
             return True
         return self.startd is not None and self.startd.draining and not self.drained_by_us
 

@@ -327,7 +327,7 @@ def _is_left_frozen(host: Host) -> bool:
 def _excuse(host: Host) -> str:
     if not host.powered:
         return "powered off"
-    if host.is_kept and host.is_frozen:
+    if host.was_kept and host.is_frozen:
         return "quarantined, and kept by a person"
     if _is_left_frozen(host):
         return "its keeper was stopped while the container was frozen"

@@ -293,7 +293,7 @@ class SwitchMachine(RuleBasedStateMachine):
         """Mended and without a shepherd, every host comes home; what a person keeps frozen, by a reboot."""
         faults.heal(self.site)
         for host in self.site.hosts.values():
-            if host.is_kept and host.is_frozen:
+            if host.was_kept and host.is_frozen:
                 faults.reboot(self.site, host)
         for running in self.site.shepherds:
             running.kill()
