@@ -75,7 +75,6 @@ class Shepherd:
         log: Log,
         about: Mapping[str, object],
         also: Callable[[], Sequence[str]] = tuple,
-        collecting: Collecting | None = None,
         tracing: Tracing | None = None,
     ) -> None:
         """`also`: problems of what runs beside the loop, to be shown."""
@@ -94,7 +93,6 @@ class Shepherd:
         self._log = log
         self._about = about
         self._also = also
-        self._collecting = collecting
         self._tracing = tracing
         self._due = Due()
         self._snapshot: Snapshot | None = None

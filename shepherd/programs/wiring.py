@@ -13,7 +13,7 @@ from shepherd.core.roles import why_not
 from shepherd.core.settings_rules import daemon_problems, watchdog_problems
 from shepherd.core.trace_rules import trace_warnings
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.guest_domains import domains_in
+from shepherd.edges.guest_domains import domains_in, identities_in
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
@@ -33,6 +33,7 @@ from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.ports_stop import GuestDomains
 from shepherd.programs.along import Along
+from shepherd.programs.collecting_wiring import tracing_of
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
@@ -44,7 +45,8 @@ from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Chase, Stops, WhyNot
 from shepherd.programs.switches import Switches
-from shepherd.programs.trace_wiring import Tracing, trace_place
+from shepherd.programs.trace_wiring import TraceKeeping, trace_place
+from shepherd.programs.tracing import Tracing
 
 MOST_COMMANDS = 16
 """HTCondor tools run beside the loop at one time, at most."""
@@ -195,7 +197,7 @@ class Daemon:
         self._executor = executor
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
-        self._tracing = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
+        self._kept = TraceKeeping(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
         self._stops = self._new_stops(self._parts)
         self._quarantines = Quarantines(
@@ -213,7 +215,7 @@ class Daemon:
         self._diary.life("started", instance=self._instance, version=shepherd.__version__)
         try:
             serve(
-                self._along(self._loop(self._parts)),
+                self._along(self._loop(self._parts, self._switches.pages)),
                 signals=signals,
                 watchdog=self._watchdog,
                 log=self._log,
@@ -224,13 +226,13 @@ class Daemon:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._askers.shutdown(wait=False, cancel_futures=True)
             self._parts.close()
-            self._tracing.close()
+            self._kept.close()
             self._ledger.close()
 
     def _along(self, loop: Shepherd) -> Along:
-        return Along(loop, self._tracing.anchoring)
+        return Along(loop, self._kept.anchoring)
 
-    def _loop(self, parts: Changeable) -> Shepherd:
+    def _loop(self, parts: Changeable, pages: LeasePages) -> Shepherd:
         return Shepherd(
             settings=parts.settings,
             observer=Observer(parts.pool, self._clock, parts.settings, at_once(self._askers)),
@@ -245,7 +247,8 @@ class Daemon:
             watchdog=self._watchdog,
             log=self._log,
             about=self._about(),
-            also=lambda: [self._tracing.anchoring.problem],
+            tracing=self._tracing_by(parts, pages),
+            also=lambda: [self._kept.anchoring.problem],
         )
 
     def _reload(self) -> Shepherd:
@@ -255,7 +258,8 @@ class Daemon:
             self._refuse_another_state(new.settings)
             spool = FileSpool(Path(new.settings.paths.intents), self._log, self._spool)
             off_switch = OffFileSwitch(Path(new.settings.flockoff.path))
-            pages, loop = self._new_pages(new), self._loop(new)
+            pages = self._new_pages(new)
+            loop = self._loop(new, pages)
         except BaseException:
             new.close()
             raise
@@ -266,7 +270,7 @@ class Daemon:
         self._quarantines.adopt(spool=spool, why_not=refuses)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
-        self._tracing.adopt(new.settings)
+        self._kept.adopt(new.settings)
         old.close()
         self._warn(new.settings)
         self._diary.life("reloaded", instance=self._instance)
@@ -311,6 +315,20 @@ class Daemon:
             chase=chase,
             domains=domains_of(parts.settings),
             why_not=refusals_of(parts.settings),
+        )
+
+    def _tracing_by(self, parts: Changeable, pages: LeasePages) -> Tracing:
+        """Who collects what was recorded; another one after a reload, which is told anew what is stored."""
+        guests = Path(parts.settings.paths.guests)
+        return tracing_of(
+            parts.settings,
+            store=self._kept.store,
+            look=parts.pool,
+            guests=lambda: identities_in(guests),
+            pages=pages,
+            background=in_thread,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:

@@ -130,12 +130,6 @@ class KeeperProcess(Process):
         clock = SimClock(host.wall_s, host.boottime_s)
         flows = NoFlows()
         return Recording(
-            spool=host.spool,
-            files=host.job_files,
-            memory=host.memory,
-            flows=NoFlows(),
-            clock=SimClock(host.wall_s, host.boottime_s),
-            log=self._log,
             spool=host.spool, files=host.job_files, memory=host.memory, flows=flows, clock=clock, log=self._log
         )
 

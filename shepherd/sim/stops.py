@@ -19,7 +19,7 @@ from shepherd.sim.pools import Pools
 
 if TYPE_CHECKING:
     from shepherd.sim.host import Host
-    from shepherd.sim.site import Running
+    from shepherd.sim.running import Running
 
 FIRST_UID = 3001
 

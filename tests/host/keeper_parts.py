@@ -10,8 +10,11 @@ from shepherd.model.container import Container
 from shepherd.model.host import HostName
 from shepherd.model.stop import JobSeen
 from shepherd.model.trace import TraceRecord
+from shepherd.ports import Clock, Log
 from shepherd.ports_node import NodeFile
+from shepherd.programs.keeper_trace import NoFlows, Recording
 from shepherd.sim.evidence import SimEvidence
+from shepherd.sim.recording import SimJobFiles, SimMemory, SimSpool
 
 if TYPE_CHECKING:
     from tests.host.keeper_world import World
@@ -126,3 +129,16 @@ class Quarantined:
 
     def answer(self) -> None:
         """Raises DockerUnavailable if dockerd is away."""
+
+
+class Recorded:
+    """What the keeper wrote down, and what its container's startd told it."""
+
+    def __init__(self) -> None:
+        self.spool, self.memory, self.files = SimSpool("p220"), SimMemory(), SimJobFiles()
+
+    def by(self, clock: Clock, log: Log) -> Recording:
+        """What a keeper that starts now records with."""
+        return Recording(
+            spool=self.spool, files=self.files, memory=self.memory, flows=NoFlows(), clock=clock, log=log
+        )

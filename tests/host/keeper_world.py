@@ -1,7 +1,6 @@
 """A keeper's real loop over a host made of plain values: time, dockerd and the collector move when a test says so."""
 
 import dataclasses
-import functools
 from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -17,7 +16,6 @@ from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
 from shepherd.model.stop import Ban, Quarantine
-from shepherd.ports import Log
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_bans import BanWatch
@@ -27,10 +25,9 @@ from shepherd.programs.keeper_evidence import Evidence
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
-from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
+from shepherd.programs.keeper_trace import Recorder
 from shepherd.programs.keeper_yard import Yard
-from shepherd.sim.recording import SimJobFiles, SimMemory, SimSpool
-from tests.host.keeper_parts import PID, Jobs, LocalDrain, Network, Quarantined, read_control
+from tests.host.keeper_parts import PID, Jobs, LocalDrain, Network, Quarantined, Recorded, read_control
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
@@ -104,22 +101,7 @@ class World(Quarantined):
         self.drain_closed = 0
         self.jobs, self.reports = Jobs(), list[KeeperReport]()
         self.log: list[str] = []
-        self._serial = 0
-
-    @functools.cached_property
-    def spool(self) -> SimSpool:
-        """On the host's disk."""
-        return SimSpool("p220")
-
-    @functools.cached_property
-    def memory(self) -> SimMemory:
-        """On the same disk."""
-        return SimMemory()
-
-    @functools.cached_property
-    def job_files(self) -> SimJobFiles:
-        """In the host's memory."""
-        return SimJobFiles()
+        self._serial, self.recorded = 0, Recorded()
 
     # what a test does
 
@@ -161,14 +143,6 @@ class World(Quarantined):
         self.alive = False
         if self.lock[0] is LockHolder.FLOCK:
             self.lock = (LockHolder.REGULAR, REGULAR_PID) if self.condor_on else (LockHolder.NOBODY, None)
-
-    def recording(self, log: Log) -> Recording:
-        """What a keeper that starts now records with."""
-        return Recording(
-            spool=self.spool, files=self.job_files, memory=self.memory, flows=NoFlows(), clock=self, log=log
-        )
-        spool, files, memory = self.spool, self.job_files, self.memory
-        return Recording(spool=spool, files=files, memory=memory, flows=NoFlows(), clock=self, log=log)
 
     # What the keeper needs of the clock.
 
@@ -352,12 +326,12 @@ class Driven:
                 kernel=world,
                 run_dir=world,
                 pages=pages,
-                yard=Yard(SETTINGS, world, checks, world, world, later, world.job_files, spared=quarantine.spared),
+                yard=Yard(SETTINGS, world, checks, world, world, later, world.recorded.files, spared=quarantine.spared),
                 quarantine=quarantine,
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
                 bans=BanWatch(run_dir=world, jobs=world.jobs, background=at_once, log=self._log),
                 reporter=Reporter(world, 300.0, at_once, self._log),
-                recorder=Recorder(SETTINGS, world.recording(self._log), at_once),
+                recorder=Recorder(SETTINGS, world.recorded.by(world, self._log), at_once),
                 log=self._log,
                 jitter=lambda: 1.0,
                 version="test",

@@ -24,7 +24,8 @@ from shepherd.model.lease import SignedPage
 from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults, tracing
 from shepherd.sim.jobs import Manners
-from shepherd.sim.site import Running, Site, SiteSpec
+from shepherd.sim.running import Running
+from shepherd.sim.site import Site, SiteSpec
 from tests.conftest import sample_seed
 from tests.sim.shape import shape
 

@@ -93,6 +93,15 @@
 #   Default: `10.0`.
 # * `trace_mib`: Size of the file system in memory into which a container's startd writes about jobs; what the keeper
 #   has read is given back. MiB; at least 4. Default: `16`.
+# * `evidence`: Directory for evidence of quarantined containers, root's alone. On a disk: it outlives a boot. Default:
+#   `"/var/lib/shepherd-node/evidence"`.
+# * `evidence_mib`: What all evidence on this host may take; the oldest gives way. A recording takes no more than is
+#   left of it, and leaves 512 MiB of the disk free. Containers' writable layers stay in dockerd besides. MiB. Default:
+#   `8192`.
+# * `evidence_memory_mib`: Of it, what processes' memory may take in one recording. MiB. Default: `1024`.
+# * `evidence_days`: How long evidence is kept, and the container's writable layer with it. Days. Default: `30.0`.
+# * `evidence_s`: How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as
+#   long if it is kept. Seconds. Default: `5.0`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
   Optional[pool] => String[1],
@@ -144,4 +153,9 @@ type Shepherd::Settings::Node = Struct[{
   Optional[spool_mib] => Integer,
   Optional[trace_s] => Numeric,
   Optional[trace_mib] => Integer,
+  Optional[evidence] => String,
+  Optional[evidence_mib] => Integer,
+  Optional[evidence_memory_mib] => Integer,
+  Optional[evidence_days] => Numeric,
+  Optional[evidence_s] => Numeric,
 }]
