@@ -136,7 +136,7 @@ def test_clocks_that_are_not_known_well_make_two_lends_one_answer():
     other = "d".ljust(64, "0")
     first = StayEnded(**HOST, at_s=T - 20, lease="p205-1")
     second = dataclasses.replace(job(2, T - 9), container=other)
-    records = [stay(), job(1), first, stay(T - 10, other, "p205-2"), second, flow("gateway")]
+    records: list[TraceRecord] = [stay(), job(1), first, stay(T - 10, other, "p205-2"), second, flow("gateway")]
     assert named(asked(*records)) == {"ce#2.0"}
     found = asked(*records, within_s=30.0)
     assert (found.verdict, named(found)) == (Verdict.AMBIGUOUS, {"ce#1.0", "ce#2.0"})
