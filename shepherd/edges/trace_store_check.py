@@ -118,6 +118,9 @@ def loose_rows(connection: sqlite3.Connection) -> Iterator[str]:
         (count,) = connection.execute(question, (end,)).fetchone()
         if count:
             yield f"{count} rows of {table} were added beside the chain"
+    (strays,) = connection.execute("SELECT count(*) FROM block WHERE seq < 1").fetchone()
+    if strays:
+        yield f"{strays} blocks were added beside the chain"
     (openings,) = connection.execute("SELECT count(*) FROM opening").fetchone()
     if openings != 1:
         yield "has more than one beginning"

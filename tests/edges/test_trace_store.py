@@ -9,7 +9,7 @@ import pytest
 
 from shepherd.edges.trace_store_read import StoreReader
 from shepherd.errors import AnotherShepherd
-from shepherd.model.trace import ClockSeen, EvidenceKept, Gap
+from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, TraceRecord
 from shepherd.model.trace_rows import FlowsSought, Hidden, JobsSought, SeenSought, Span, StaysSought
 from tests.edges.trace_stores import (
     DAY_S,
@@ -59,7 +59,7 @@ def test_what_was_over_before_or_began_after_is_not_found(tmp_path):
     store = store_in(tmp_path, Clock())
     early, late = flow(T, 1), flow(T + 100, 2)
     done = job(T, 1)
-    over = [flow_over(early, T + 10), job_over(done, T + 10), stay_over(T + 10)]
+    over: list[TraceRecord] = [flow_over(early, T + 10), job_over(done, T + 10), stay_over(T + 10)]
     store.add(segment([early, late, done, stay(T), *over]))
     asked = reader(tmp_path)
     between = Span(from_s=T + 11, to_s=T + 99)

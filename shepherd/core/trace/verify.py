@@ -238,7 +238,8 @@ class Walk:
 
     def judged_keys(self) -> Iterator[Fault]:
         """Keys are there unless they were destroyed when it was time."""
-        destroyed = {act.day for at_s, act in self.acts if isinstance(act, DayPseudonymised) and was_due(at_s, act)}
+        done = DayPseudonymised | DayRetired
+        destroyed = {act.day for at_s, act in self.acts if isinstance(act, done) and was_due(at_s, act)}
         for day, keys in self.keys.items():
             if day in destroyed:
                 continue
