@@ -14,7 +14,7 @@ from shepherd.model.tracing import Sender, Times
 GATEWAY, SHEPHERD = "gateway", "shepherd"
 """Sources that are no host."""
 HERE = frozenset({GATEWAY, SHEPHERD})
-"""Both are on one machine: the gateway's spool is read next door. If its clock was compared all the same, that counts."""
+"""Both are on one machine: the gateway's spool is read next door. If its clock was compared all the same, it counts."""
 LENT = "flock"
 LATE_S = 30.0
 """A source spools what it saw at the latest so long after other things of that time."""
