@@ -128,7 +128,8 @@ class World:
         """A connection of the container's own, to its collector, as there are always some."""
         number = int(at_s)
         begun = FlowBegun(
-            source=source, flow=number, at_s=at_s + self.ahead(source), protocol=6, port=9, address=ADDRESSES.get(source, "10.27.2.9"),
+            source=source, flow=number, at_s=at_s + self.ahead(source), protocol=6, port=9,
+            address=ADDRESSES.get(source, "10.27.2.9"),
             nat_address="198.51.100.9" if source == "gateway" else "", nat_port=9, far_address="198.51.100.1",
             far_port=9618, uid=-1 if source == "gateway" else PILOT,
         )  # fmt: skip
