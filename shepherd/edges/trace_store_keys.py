@@ -243,14 +243,16 @@ def make_directory(path: pathlib.Path, group: str) -> None:
 
 
 def give(fd: int, group: str, mode: int) -> None:
-    """Let `group` have it, as far as `mode` goes."""
+    """Let `group` have it, as far as `mode` goes. What lies in a directory that gives its group away has it already."""
     if group:
         try:
-            os.fchown(fd, -1, grp.getgrnam(group).gr_gid)
+            wanted = grp.getgrnam(group).gr_gid
+            if os.fstat(fd).st_gid != wanted:
+                os.fchown(fd, -1, wanted)
         except (KeyError, PermissionError) as exc:
             raise LedgerUnavailable(
-                f"the keys of personal data cannot be given to the group {group}: {exc}; "
-                "make that group, and the shepherd's account a member of it"
+                f"the keys of personal data cannot be given to the group {group}: {exc}; make that group, and "
+                f"`install -d -m 2750 -o shepherd -g {group}` the directory of the keys"
             ) from exc
     os.fchmod(fd, mode)
 

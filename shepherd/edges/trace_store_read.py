@@ -164,6 +164,7 @@ class StoreReader:
         days, problems = self._days()
         asked = Asked(self._open_day)
         found: dict[tuple[object, ...], R] = {}
+        is_cut = False
         with contextlib.closing(asked):
             for number, day in enumerate(days):
                 if len(found) > limit or not overlap(day.span, span):
@@ -176,13 +177,15 @@ class StoreReader:
                             asked.unasked.append(f"{day.path.stem}: {NO_KEYS[keys]}")
                         continue
                     sql = condition(keys)
-                    for row in list(kind.rows(rows, sql.text(limit), sql.values)):
+                    here = list(kind.rows(rows, sql.text(limit), sql.values))
+                    is_cut = is_cut or len(here) > limit
+                    for row in here:
                         if (key := kind.key(row)) not in found:
                             whole = self._followed(kind, row, days[number + 1 :], asked)
                             if whole.ended is None or whole.ended.at_s >= span.from_s:
                                 found[key] = whole
         rows_found = sorted(found.values(), key=lambda row: row.begun.at_s)
-        return Answer(rows=rows_found[:limit], is_cut=len(found) > limit, unasked=[*problems, *asked.unasked])
+        return Answer(rows=rows_found[:limit], is_cut=is_cut or len(found) > limit, unasked=[*problems, *asked.unasked])
 
     def _followed(self, kind: Kind[R], row: R, later: Sequence[Day], asked: Asked) -> R:
         """What had not ended on its day was carried into the next."""
