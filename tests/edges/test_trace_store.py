@@ -233,7 +233,7 @@ def test_rows_that_turn_out_to_be_over_do_not_hide_that_there_are_more(tmp_path)
     clock.now += 200
     store.add(segment([flow_over(one, one.at_s + 1) for one in early], 2))
     asked = reader(tmp_path)
-    then = Span(from_s=MARCH_1 + DAY_S - 40, to_s=MARCH_1 + DAY_S - 1)
+    then = Span(from_s=MARCH_1 + DAY_S - 60, to_s=MARCH_1 + DAY_S - 1)
     assert asked.flows(FlowsSought(span=then, limit=3)).is_cut
     whole = asked.flows(FlowsSought(span=then, limit=100))
     assert [row.begun for row in whole.rows] == [late]
