@@ -52,7 +52,7 @@ class Place:
         (place / "state").mkdir()
         tools = place / "bin"
         tools.mkdir()
-        for name in ("condor_drain", "condor_restart", "condor_off"):
+        for name in ("condor_drain", "condor_restart", "condor_off", "condor_fetchlog"):
             shutil.copy("/bin/true", tools / name)
         create_key(place / "lease.key")
         self.write()
