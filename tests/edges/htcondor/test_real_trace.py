@@ -69,8 +69,8 @@ class Recorded:
         new = {name: self._new(name) for name in self.at}
         begun, said, over = events(new["EventLog"]), ads(new["JobLog"], is_all=False), histories(new["History"])
         assert (begun.strange, said.strange, over.strange) == (0, 0, 0)
-        for name, read in zip(self.at, (begun, said, over), strict=True):
-            self.at[name] += read.consumed
+        for name, consumed in zip(self.at, (begun.consumed, said.consumed, over.consumed), strict=True):
+            self.at[name] += consumed
         self.told += self.jobs.learn(begun.found, said.found, over.found, time.time())
         self.told += self.jobs.settle(time.time())
         return self
