@@ -43,7 +43,7 @@ def tracing_of(
         fetchers=2,
         fetch_s=5.0,
     )
-    return Tracing(collecting=collecting, witnessing=witnessing, here=dict, background=beside, clock=clock)
+    return Tracing(collecting=collecting, witnessing=witnessing, here=lambda _: {}, background=beside, clock=clock)
 
 
 def recorded(hosts: Iterable[Host], store: SimTraceWriter) -> list[TraceRecord]:
