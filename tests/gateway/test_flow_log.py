@@ -182,8 +182,10 @@ def test_the_gateway_restarts_its_flow_log_and_the_rules_do_not_wait(crossing: C
     port, _ = crossing.job("tcp")
     crossing.eventually(lambda s: s.ended(port), "recorded again")
     crossing.must(crossing.gate, "nft", "flush", "ruleset")
-    time.sleep(1.5)
-    assert "flock_out" in crossing.must(crossing.gate, "nft", "list", "ruleset")
+    until_s = time.monotonic() + 30
+    while "flock_out" not in crossing.must(crossing.gate, "nft", "list", "ruleset"):
+        assert time.monotonic() < until_s, "the rules are not mended"
+        time.sleep(0.1)
     recorder = recorder_of(program.pid)
     program.kill()
     program.wait()
