@@ -134,6 +134,7 @@ def test_what_a_container_did_before_it_died_is_read_after_its_death(container: 
     container.hears(lambda: len(container.uids()) == 2, "both connections")
     assert container.uids() == {port: ALICE, held: PILOT}
     assert len(container.ended()) == 2
+    assert all(end.sent_packets > 0 for end in container.ended())
     subprocess.run(["ip", "netns", "add", container.inside], check=True)
 
 
