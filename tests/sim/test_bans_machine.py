@@ -83,9 +83,12 @@ class BanMachine(RuleBasedStateMachine):
     def vacate_works(self, works: bool) -> None:
         self.site.flock_look.vacate_works = works
 
-    @rule(part=strategies.sampled_from(["keeper", "flock startd"]))
-    def all_are_killed_while_nobody_answers(self, part: str) -> None:
-        """Whoever starts then has nothing but what it remembers."""
+    @rule(part=strategies.sampled_from(["keeper", "flock startd"]), user=USERS)
+    def all_are_killed_while_nobody_answers(self, part: str, user: str) -> None:
+        """Whoever starts then has nothing but what it remembers of the ban."""
+        self.order(user, ban=True)
+        self.all_is_mended()
+        self.site.run_until(lambda: any(host.guests_alive for host in self.site.hosts.values()), 120)
         works, self.site.flock_look.vacate_works = self.site.flock_look.vacate_works, False
         faults.ON_SITE["silence_home"](self.site)
         for host in self.site.hosts.values():
