@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings, strategies
+from hypothesis import HealthCheck, Phase, settings, strategies
 from hypothesis import seed as seeded
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -145,6 +145,11 @@ class BanMachine(RuleBasedStateMachine):
 def test_whatever_befalls_a_site_a_ban_holds_where_it_has_arrived(chosen: str) -> None:
     """A restarted keeper handed an empty list to the container that it took over."""
     budget = settings(
-        max_examples=15, stateful_step_count=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=15,
+        stateful_step_count=25,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
     )
     run_state_machine_as_test(seeded(chosen)(BanMachine), settings=budget)
