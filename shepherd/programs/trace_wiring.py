@@ -43,7 +43,7 @@ class TraceKeeping:
     ) -> None:
         """Raises AnotherShepherd, LedgerUnavailable."""
         self._clock = clock
-        self.store = trace_store_of(settings, clock, next(iter(settings.roles.personal), ""))
+        self.store = trace_store_of(settings, clock)
         self._logger = site_logger_of(settings, clock)
         self.anchoring = Anchoring(
             store=self.store,
@@ -69,44 +69,3 @@ class TraceKeeping:
         if self._logger is not None:
             self._logger.close()
         self.store.close()
-def turn_here(
-    local: Mapping[str, Path], stored: Mapping[str, int], tell: Callable[[Path, int], None]
-) -> Mapping[str, int]:
-    """Say what is stored; what there is. Raises CommandFailed."""
-    for name, path in local.items():
-        if number := stored.get(name, 0):
-            tell(path, number)
-    return {name: newest_here(path) for name, path in local.items()}
-
-
-def tracing_of(
-    settings: Settings,
-    *,
-    store: TraceWriter,
-    look: ScheddLook,
-    guests: Callable[[], Mapping[str, str]],
-    tell: Callable[[Path, int], None],
-    pages: LeasePages,
-    background: Background,
-    clock: Clock,
-    log: Log,
-) -> Tracing:
-    """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
-    raises CommandFailed."""
-    local = local_of(settings)
-    return Tracing(
-        collecting=Collecting(
-            source=spools_of(settings),
-            store=store,
-            background=background,
-            clock=clock,
-            log=log,
-            pages=pages,
-            fetchers=settings.trace.fetchers,
-            fetch_s=settings.trace.fetch_s,
-        ),
-        witnessing=Witnessing(look=look, guests=guests, background=background, clock=clock, log=log),
-        here=lambda stored: turn_here(local, stored, tell),
-        background=background,
-        clock=clock,
-    )

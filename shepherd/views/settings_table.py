@@ -157,8 +157,6 @@ def toml(value: object) -> str:
 SETTINGS_HEAD = """\
 # Settings
 
-Generated from `settings.py`, `icinga_settings.py`, `trace_settings.py`, `node_settings.py` and `gateway_settings.py` in
-`shepherd/model` by `python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
 Generated from `settings.py` and the other `*_settings.py` in `shepherd/model` by
 `python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
 are refused with file, key and remedy, all of them at once. Strings stay strings and whole numbers

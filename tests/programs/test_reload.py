@@ -54,7 +54,6 @@ class Place:
         tools = place / "bin"
         tools.mkdir()
         for name in NEEDED:
-        for name in ("condor_drain", "condor_restart", "condor_off", "condor_fetchlog"):
             shutil.copy("/bin/true", tools / name)
         create_key(place / "lease.key")
         self.write()
