@@ -46,11 +46,11 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *path_problems(settings.paths),
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
         *icinga_problems(settings.icinga, settings.timers),
-        *trace_problems(settings.trace),
+        *collect_problems(settings.trace),
     ]
 
 
-def trace_problems(trace: TraceSettings) -> Iterator[Problem]:
+def collect_problems(trace: TraceSettings) -> Iterator[Problem]:
     """What is collected can be."""
     if trace.gateway_spool:
         yield from absolute_problems("trace.", {"gateway_spool": trace.gateway_spool})

@@ -26,11 +26,11 @@ from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
+from shepherd.programs.gathering import Gathering
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.switches import Switches
-from shepherd.programs.tracing import Tracing
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""
@@ -69,7 +69,7 @@ class Shepherd:
         watchdog: Watchdog,
         log: Log,
         about: Mapping[str, object],
-        tracing: Tracing | None = None,
+        gathering: Gathering | None = None,
     ) -> None:
         self.switches = switches
         self.sentence = "not decided yet"
@@ -83,7 +83,7 @@ class Shepherd:
         self._watchdog = watchdog
         self._log = log
         self._about = about
-        self._tracing = tracing
+        self._tracing = gathering
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0

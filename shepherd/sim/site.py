@@ -51,7 +51,7 @@ from shepherd.sim.ports import (
 )
 from shepherd.sim.recording import SimTraceWriter
 from shepherd.sim.signer import SimSigner
-from shepherd.sim.tracing import tracing_of
+from shepherd.sim.tracing import gathering_of
 
 IMAGE = "sha256:" + "1" * 64
 TURN_S = 0.1
@@ -351,7 +351,7 @@ class Running:
             watchdog=SimWatchdog(),
             log=self._log,
             about={"instance": self.instance, "pid": 1},
-            tracing=tracing_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
+            gathering=gathering_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "programs.image_wiring": EVERYTHING,
     "programs.checkup_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
-    "programs.trace_wiring": EVERYTHING,
+    "programs.collect_wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "programs", "sim"),
     "lab": EVERYTHING,
@@ -47,12 +47,12 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
-        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.collect_wiring",
     ),
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
-    "programs.trace_wiring": ("programs.wiring", "cli", "lab"),
+    "programs.collect_wiring": ("programs.wiring", "cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),

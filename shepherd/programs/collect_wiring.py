@@ -12,8 +12,8 @@ from shepherd.ports import Clock, Log
 from shepherd.ports_trace import ScheddLook, TraceWriter
 from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
+from shepherd.programs.gathering import Gathering
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.tracing import Tracing
 from shepherd.programs.witnessing import Witnessing
 
 GATEWAY = "gateway"
@@ -42,7 +42,7 @@ def turn_here(
     return {name: newest_here(path) for name, path in local.items()}
 
 
-def tracing_of(
+def gathering_of(
     settings: Settings,
     *,
     store: TraceWriter,
@@ -53,11 +53,11 @@ def tracing_of(
     background: Background,
     clock: Clock,
     log: Log,
-) -> Tracing:
+) -> Gathering:
     """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
     raises CommandFailed."""
     local = local_of(settings)
-    return Tracing(
+    return Gathering(
         collecting=Collecting(
             source=spools_of(settings),
             store=store,
