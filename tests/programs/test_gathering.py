@@ -15,6 +15,7 @@ from shepherd.errors import CommandFailed
 from shepherd.model.observation import Snapshot
 from shepherd.model.trace import Gap
 from shepherd.model.trace_settings import TraceSettings
+from shepherd.programs.collect_wiring import GATEWAY, gathering_of, turn_here
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.collecting_wiring import GATEWAY, tracing_of, turn_here
 from shepherd.sim.recording import SimTraceWriter
@@ -55,15 +56,15 @@ def test_the_gateways_record_is_taken_from_next_door_and_it_is_told(tmp_path: pa
     told: list[int] = []
     store = SimTraceWriter()
     settings = dataclasses.replace(DAEMON, trace=TraceSettings(gateway_spool=str(place)))
-    tracing = tracing_of(
+    gathering = gathering_of(
         settings, store=store, look=Schedds(), guests=dict, tell=lambda _, number: told.append(number),
         pages=cast(LeasePages, Pages()), background=lambda work: work(), clock=Minutes(), log=lambda *_, **__: None,
     )  # fmt: skip
     for _ in range(8):
-        tracing.follow(cast(Snapshot, types.SimpleNamespace(hosts={})))
+        gathering.follow(cast(Snapshot, types.SimpleNamespace(hosts={})))
     assert store.stored() == {GATEWAY: spool.newest}
     assert set(told) == {spool.newest}
-    assert tracing.problem == ""
+    assert gathering.problem == ""
 
 
 def test_a_spool_next_door_hears_what_is_stored_and_says_what_it_has(tmp_path: pathlib.Path) -> None:

@@ -13,7 +13,7 @@ LOOK_S = 5.0
 """How often the gateway's spool is looked at."""
 
 
-class Tracing:
+class Gathering:
     """Used from the loop's thread."""
 
     def __init__(
