@@ -284,7 +284,7 @@ def recording_of(settings: NodeSettings, log: Log) -> Recording:
         spool=TraceSpool(place, spooling, lines, SystemClock().wall_s),
         files=job_files_of(settings),
         memory=FileMemory(place.with_name("recorder")),
-        flows=host_flows(settings.host, settings.flock_address, place.with_name("flows")),
+        flows=host_flows(settings.host, settings.flock_address, place),
         clock=SystemClock(),
         log=log,
     )
