@@ -16,6 +16,7 @@ from shepherd.core.setting_forms import (
     line_problem,
     second_problems,
 )
+from shepherd.core.trace_rules import logger_problems
 from shepherd.model.container import Profile
 from shepherd.model.node_settings import NodeSettings
 
@@ -46,6 +47,7 @@ def node_problems(node: NodeSettings) -> list[Problem]:
         *time_problems(node),
         *size_problems(node),
         *evidence_problems(node),
+        *logger_problems("", node.logger, node.logger_ca_file),
     ]
 
 

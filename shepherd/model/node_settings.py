@@ -139,3 +139,8 @@ class NodeSettings:
     evidence_s: float = 5.0
     """How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as long if it
     is kept. Seconds."""
+    logger: str = ""
+    """The site's logger, which gets what HTCondor in the container writes to its logs, as it writes it: `udp:HOST:514`,
+    `tcp:HOST:601`, `tls:HOST:6514` or `unix:/dev/log`. Empty: those logs end with the container."""
+    logger_ca_file: str = ""
+    """File with the authority that signed the logger's certificate (PEM), for `tls:`; empty: those of the system."""

@@ -37,6 +37,7 @@ from shepherd.edges.secret_file import read_login
 from shepherd.edges.settings_file import read_node_settings
 from shepherd.edges.shield import NamespaceShield, NoShield
 from shepherd.edges.signing import PageVerifier
+from shepherd.edges.site_logger import SiteLogger
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.trace_memory import FileMemory
@@ -45,9 +46,10 @@ from shepherd.errors import CommandFailed, LeaseRefused, SettingsError, Shepherd
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
+from shepherd.model.syslog import logger_address
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, Shield
-from shepherd.programs.flow_wiring import host_flows
+from shepherd.programs.flow_wiring import host_flows, log_shipper
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
@@ -58,6 +60,7 @@ from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_trace import Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.log_shipper import LogShipper
 from shepherd.programs.node_audit import NodeAudit
 from shepherd.programs.node_network import NodeNetwork, Switch
 from shepherd.programs.serve import Signals, serve
@@ -287,7 +290,16 @@ def recording_of(settings: NodeSettings, log: Log) -> Recording:
         flows=host_flows(settings.host, settings.flock_address, place),
         clock=SystemClock(),
         log=log,
+        shipper=shipper_of(settings),
     )
+
+
+def shipper_of(settings: NodeSettings) -> LogShipper | None:
+    """Who sends the container's logs to the site's logger, if there is one."""
+    if not settings.logger:
+        return None
+    logger = SiteLogger(logger_address(settings.logger), settings.logger_ca_file, wall_s=SystemClock().wall_s)
+    return log_shipper(settings.host, logger.send)
 
 
 def tokens_of(settings: NodeSettings) -> FlockTokens:

@@ -102,6 +102,11 @@
 # * `evidence_days`: How long evidence is kept, and the container's writable layer with it. Days. Default: `30.0`.
 # * `evidence_s`: How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as
 #   long if it is kept. Seconds. Default: `5.0`.
+# * `logger`: The site's logger, which gets what HTCondor in the container writes to its logs, as it writes it:
+#   `udp:HOST:514`, `tcp:HOST:601`, `tls:HOST:6514` or `unix:/dev/log`. Empty: those logs end with the container.
+#   Default: `""`.
+# * `logger_ca_file`: File with the authority that signed the logger's certificate (PEM), for `tls:`; empty: those of
+#   the system. Default: `""`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
   Optional[pool] => String[1],
@@ -158,4 +163,6 @@ type Shepherd::Settings::Node = Struct[{
   Optional[evidence_memory_mib] => Integer,
   Optional[evidence_days] => Numeric,
   Optional[evidence_s] => Numeric,
+  Optional[logger] => String,
+  Optional[logger_ca_file] => String,
 }]
