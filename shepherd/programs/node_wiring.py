@@ -70,7 +70,10 @@ QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
 NFT_S = 10.0
 """Deadline of one call of nft."""
-FIXED = {"run_dir": "restart the keeper when nothing is lent here", "spool": "restart the keeper"}
+FIXED = {
+    "run_dir": "restart the keeper when nothing is lent here",
+    **dict.fromkeys(("spool", "logger", "logger_ca_file"), "restart the keeper"),
+}
 """Settings that cannot change by reload, and how they can."""
 CONDORS_GROUP = "condor"
 """HTCondor's master hands segments out by its own account."""
