@@ -21,7 +21,7 @@ NODE = nested(settings_example.NODE)
 PUBLIC = "/etc/shepherd/keys/lease.key.pub"
 GOES, LAYS = "shepherd: the host goes home", "shepherd: dockerd has its settings"
 DAEMON_JSON = "/etc/docker/daemon.json"
-OF_MACHINE = re.compile(r"(?<![\w.])/(etc|run|sys|proc|var)/")
+OF_MACHINE = re.compile(r"(?<![\w.])/(etc|opt|run|sys|proc|var)/")
 PROGRAMS = {
     "systemctl": 'echo "$@" >>{root}/calls',
     "sleep": 'echo $(($(cat {root}/clock) + 10 * $1)) >{root}/clock; cat {root}/later >{root}/reason',
@@ -59,7 +59,7 @@ class Tree:
         """A script of this `exec`."""
         script = str(self._catalog.parameter(f"Exec[{title}]", part))
         moved = OF_MACHINE.sub(lambda found: f"{self.root}{found[0]}", script)
-        moved = moved.replace("/opt/shepherd/bin/python", sys.executable)
+        moved = moved.replace(f"{self.root}/opt/shepherd/bin/python", sys.executable)
         path = f"{self.root}/bin:{os.environ['PATH']}"
         argv = ("sh", "-c", moved)
         return subprocess.run(

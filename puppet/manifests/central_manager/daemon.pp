@@ -41,7 +41,7 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::lease_key,
-      notify  => Shepherd::Running['shepherd'],
+      before  => Shepherd::Running['shepherd'],
     }
   } else {
     exec { 'shepherd: make the key that signs lease pages':
@@ -62,7 +62,7 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::icinga_password,
-      notify  => Shepherd::Running['shepherd'],
+      before  => Shepherd::Running['shepherd'],
     }
   }
 
@@ -94,19 +94,25 @@ class shepherd::central_manager::daemon {
 
   shepherd::unit { 'shepherd.service': }
 
-  exec { 'shepherd: the daemon reads its settings':
-    command     => 'systemctl reload shepherd',
-    onlyif      => 'test -d /run/systemd/system && systemctl is-active --quiet shepherd',
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
-    subscribe   => File['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
+  shepherd::reloaded { 'shepherd: the daemon reads its settings':
+    unit    => 'shepherd',
+    files   => ['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
+    require => File['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
   }
+
+  # systemd gives the daemon copies of these at its start. A key that Puppet did not bring is rotated by hand, with the
+  # restart that belongs to it.
+  $brought = {
+    '/etc/shepherd/keys/lease.key'           => $shepherd::central_manager::lease_key,
+    '/etc/shepherd/secrets/icinga-password' => $shepherd::central_manager::icinga_password,
+  }
+  $copied = $brought.filter |$path, $content| { $content =~ NotUndef }.keys
 
   # A restart moves no host: leases last for it.
   shepherd::running { 'shepherd':
-    require   => Exec['shepherd: the daemon reads its settings'],
-    subscribe => [
+    of      => ['/opt/shepherd', '/etc/systemd/system/shepherd.service'] + $copied,
+    require => [
+      Shepherd::Reloaded['shepherd: the daemon reads its settings'],
       Exec['shepherd: install the program'],
       Shepherd::Unit['shepherd.service'],
     ],

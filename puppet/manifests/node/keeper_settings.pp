@@ -43,8 +43,12 @@ class shepherd::node::keeper_settings {
     }
   }
 
+  $token = $all['token'] ? { undef => '/etc/shepherd/flock-token', default => $all['token'] }
+  # What the keeper reads.
+  $files = ['/etc/shepherd/node.toml', $token] + $all['registry_login'].then |$file| { [$file] }.lest || { [] } + $keys
+
   if $shepherd::node::flock_token {
-    file { $all['token'] ? { undef => '/etc/shepherd/flock-token', default => $all['token'] }:
+    file { $token:
       ensure  => file,
       owner   => 'root',
       group   => 'root',

@@ -55,6 +55,12 @@ describe 'shepherd::central_manager' do
       end
     end
 
+    it 'starts the daemon anew for those that it has copies of' do
+      is_expected.to contain_exec('shepherd: shepherd is started anew').with_onlyif(
+        %r{shepherd\.service /etc/shepherd/keys/lease\.key /etc/shepherd/secrets/icinga-password -maxdepth}
+      )
+    end
+
     it 'makes none that is given' do
       is_expected.not_to contain_exec('shepherd: make the key that signs lease pages')
       is_expected.not_to contain_exec("shepherd: make the daemon's token for the home pool")
