@@ -9,7 +9,7 @@
 #   What it reads. Those that are not there count for nothing.
 define shepherd::reloaded (
   Shepherd::Unit_name $unit,
-  Array[Shepherd::Path, 1] $files,
+  Array[String[1], 1] $files,
 ) {
   exec { $title:
     command  => "systemctl reload ${unit}",

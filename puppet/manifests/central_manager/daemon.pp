@@ -15,6 +15,7 @@ class shepherd::central_manager::daemon {
       content      => epp('shepherd/settings.toml.epp', { owner => 'shepherd::central_manager', tables => $settings }),
       validate_cmd => '/opt/shepherd/bin/shepherd --settings % check --effective',
       tag          => 'shepherd_settings',
+      require      => File['/etc/shepherd/condor_config'],
       ;
     '/etc/shepherd/condor_config':
       content => epp('shepherd/daemon.conf.epp', {
