@@ -29,9 +29,8 @@ class shepherd::central_manager::daemon {
       ;
     '/etc/shepherd/tokens.d':
       ensure => directory,
-      owner  => 'shepherd',
       group  => 'shepherd',
-      mode   => '0700',
+      mode   => '0750',
       ;
   }
 
