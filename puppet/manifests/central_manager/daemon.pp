@@ -2,7 +2,13 @@
 #
 # @api private
 class shepherd::central_manager::daemon {
-  $settings = $shepherd::central_manager::settings
+  $given = $shepherd::central_manager::settings
+  $authority = '/etc/shepherd/icinga-ca.crt'
+  $icinga = $shepherd::central_manager::icinga_ca ? {
+    undef   => {},
+    default => { icinga => { ca_file => $authority } + $given['icinga'].lest || { {} } },
+  }
+  $settings = $given + $icinga
 
   file {
     default:
@@ -55,6 +61,17 @@ class shepherd::central_manager::daemon {
     }
   }
 
+  if $shepherd::central_manager::icinga_ca {
+    file { $authority:
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      content => $shepherd::central_manager::icinga_ca,
+      before  => File['/etc/shepherd/shepherd.toml'],
+    }
+  }
+
   if $shepherd::central_manager::icinga_password {
     file { '/etc/shepherd/secrets/icinga-password':
       ensure  => file,
@@ -66,8 +83,8 @@ class shepherd::central_manager::daemon {
     }
   }
 
-  $given = $shepherd::central_manager::tokens.unwrap
-  $given.each |$name, $token| {
+  $tokens = $shepherd::central_manager::tokens.unwrap
+  $tokens.each |$name, $token| {
     file { "/etc/shepherd/tokens.d/${name}":
       ensure  => file,
       owner   => 'shepherd',
@@ -80,7 +97,7 @@ class shepherd::central_manager::daemon {
 
   $pools = { 'home' => '/etc/condor/condor_config', 'flock' => '/etc/condor-flock/condor_config' }
   $pools.each |$name, $config| {
-    if $shepherd::central_manager::make_tokens and !($name in $given) {
+    if $shepherd::central_manager::make_tokens and !($name in $tokens) {
       exec { "shepherd: make the daemon's token for the ${name} pool":
         command  => epp('shepherd/token.sh.epp', { pool => $name, config => $config, act => 'make' }),
         onlyif   => epp('shepherd/token.sh.epp', { pool => $name, config => $config, act => 'ask' }),
@@ -96,7 +113,7 @@ class shepherd::central_manager::daemon {
 
   shepherd::reloaded { 'shepherd: the daemon reads its settings':
     unit    => 'shepherd',
-    files   => ['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
+    files   => ['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config', $authority],
     require => File['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
   }
 

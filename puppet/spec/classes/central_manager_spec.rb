@@ -68,6 +68,23 @@ describe 'shepherd::central_manager' do
     end
   end
 
+  context 'with the authority that Icinga is verified by' do
+    let(:more) { { 'icinga_ca' => 'PEM', 'settings' => DAEMON.merge('icinga' => { 'url' => 'https://icinga:5665' }) } }
+
+    it 'lays it before the settings that name it' do
+      is_expected.to contain_file('/etc/shepherd/icinga-ca.crt')
+        .with_mode('0644').with_content('PEM').that_comes_before('File[/etc/shepherd/shepherd.toml]')
+      text = content_of('/etc/shepherd/shepherd.toml')
+      expect(text).to match(%r{\[icinga\]\nca_file = "/etc/shepherd/icinga-ca\.crt"\nurl = "https://icinga:5665"})
+    end
+
+    context 'when the settings name another' do
+      let(:more) { { 'icinga_ca' => 'PEM', 'settings' => DAEMON.merge('icinga' => { 'ca_file' => '/etc/ssl/x.pem' }) } }
+
+      it { expect(content_of('/etc/shepherd/shepherd.toml')).to include('ca_file = "/etc/ssl/x.pem"') }
+    end
+  end
+
   context 'without the home pool' do
     let(:params) { { 'settings' => DAEMON.reject { |table, _| table == 'home' } } }
 
