@@ -41,6 +41,6 @@ class IcingaSettings:
     reclaim never waits."""
     heartbeat: str = ""
     """The check, `HOST!SERVICE`, that the shepherd's own sign of life is sent to; empty: none. It alarms by itself when
-    the shepherd is dead: see the shipped file."""
+    the shepherd is dead: see the shipped `icinga/shepherd-templates.conf`."""
     heartbeat_ttl_s: float = 180.0
     """For how long a sign of life lasts; the next is sent after a third of it. Seconds."""

@@ -29,7 +29,7 @@
 # * `lend_waits_s`: How long a lend waits for its check to be silent, before the drain. Seconds. Then it goes on and
 #   says so; a reclaim never waits. Default: `20.0`.
 # * `heartbeat`: The check, `HOST!SERVICE`, that the shepherd's own sign of life is sent to; empty: none. It alarms by
-#   itself when the shepherd is dead: see the shipped file. Default: `""`.
+#   itself when the shepherd is dead: see the shipped `icinga/shepherd-templates.conf`. Default: `""`.
 # * `heartbeat_ttl_s`: For how long a sign of life lasts; the next is sent after a third of it. Seconds. Default:
 #   `180.0`.
 type Shepherd::Settings::Icinga = Struct[{
