@@ -46,6 +46,8 @@ class NodeSettings:
     """Home collector, `host[:port]`; empty: COLLECTOR_HOST of the HTCondor configuration."""
     condor_config: str = ""
     """HTCondor configuration file; empty: HTCondor's own default."""
+    condor_service: str = "condor"
+    """systemd's unit of this host's HTCondor."""
     token: str = "/etc/shepherd/flock-token"  # noqa: S105 - a path, not a secret
     """File with this host's token for the flock pool, root 0600. With `flock_pool` it never leaves the host."""
     flock_pool: str = ""

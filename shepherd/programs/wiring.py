@@ -18,7 +18,7 @@ from shepherd.edges.guest_domains import domains_in, identities_in
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
-from shepherd.edges.htcondor.tool import Tools, missing_tools
+from shepherd.edges.htcondor.tool import Tools, missing_config, missing_tools
 from shepherd.edges.icinga import Icinga
 from shepherd.edges.instance import instance_id, new_lease, new_process
 from shepherd.edges.ledger import SqliteLedger
@@ -72,7 +72,8 @@ def load_settings(path: Path) -> Settings:
 
 def commanding_problems(settings: Settings) -> list[tuple[str, str, str]]:
     """Everything wrong with the settings of a daemon on this machine, which has to give orders."""
-    return [*daemon_problems(settings), *missing_tools(settings.paths.tools)]
+    paths = settings.paths
+    return [*daemon_problems(settings), *missing_config(paths.condor_config), *missing_tools(paths.tools)]
 
 
 def home_worker(settings: Settings) -> WorkerProcess:

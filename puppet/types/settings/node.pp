@@ -27,6 +27,7 @@
 # * `gateway`: Gateway the macvlan network must have. Default: `"10.27.0.1"`.
 # * `collector`: Home collector, `host[:port]`; empty: COLLECTOR_HOST of the HTCondor configuration. Default: `""`.
 # * `condor_config`: HTCondor configuration file; empty: HTCondor's own default. Default: `""`.
+# * `condor_service`: systemd's unit of this host's HTCondor. Default: `"condor"`.
 # * `token`: File with this host's token for the flock pool, root 0600. With `flock_pool` it never leaves the host.
 #   Default: `"/etc/shepherd/flock-token"`.
 # * `flock_pool`: The flock pool's collector as this host sees it, `host:port`: a short-lived token is fetched there for
@@ -125,6 +126,7 @@ type Shepherd::Settings::Node = Struct[{
   Optional[gateway] => String,
   Optional[collector] => String,
   Optional[condor_config] => String,
+  Optional[condor_service] => String,
   Optional[token] => String,
   Optional[flock_pool] => String,
   Optional[leak_targets] => Array[String[1]],
