@@ -5,6 +5,7 @@ to the spool, and only then remembers how far it has read, so that whatever dies
 twice then has the same key.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -161,6 +162,7 @@ class Scribe:
         self._leases: set[str] = set()
         """Leases that this process has seen."""
         self._is_first = True
+        self._uncleared = False
         self._sealed_s = float("-inf")
         self._stored = 0
         self._written = ("", 0.0)
@@ -209,7 +211,8 @@ class Scribe:
             self._written = (timeless, state.looked_s)
         if state.jobs is not None and state.stay is not None:
             for name, offset in state.offsets.items():
-                self._files.forget(state.stay.lease, StartdFile(name), offset)
+                with contextlib.suppress(CommandFailed):  # reading it has told why
+                    self._files.forget(state.stay.lease, StartdFile(name), offset)
 
     def _hand_over(self, present: Present, *, urgent: bool) -> None:
         """Drop what is stored; seal what is due."""
@@ -378,7 +381,15 @@ class Scribe:
         """Remove directories of lends that are over; of those that this process has not seen, at its first look only:
         later they may be somebody's who just begins."""
         kept = {present.lease, state.stay.lease if state.stay else ""}
-        for lease in self._files.leases() - kept:
-            if self._is_first or lease in self._leases:
-                self._files.remove(lease)
-        self._leases = {present.lease} | (self._leases & self._files.leases())
+        self._leases.add(present.lease)
+        try:
+            for lease in self._files.leases() - kept:
+                if self._is_first or lease in self._leases:
+                    self._files.remove(lease)
+            self._leases &= {present.lease} | self._files.leases()
+        except ShepherdError as failed:
+            if not self._uncleared:
+                self._recording.log("the directory of a lend that is over stays", problem=failed.diagnosis())
+            self._uncleared = True
+        else:
+            self._uncleared = False

@@ -285,6 +285,29 @@ def test_a_container_that_puts_something_else_in_the_place_of_its_files_is_told_
     assert len(host.told(StayBegun)) == 1
 
 
+def test_what_cannot_be_cleared_away_stops_nothing(host, monkeypatch):
+    """A mount that was busy, a file that became a pipe: from then on nothing of the host was handed over."""
+    host.lend()
+    host.look()
+    host.begins()
+
+    def refused(*_args):
+        raise CommandFailed("busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(host.files, "forget", refused)
+        patched.setattr(host.files, "remove", refused)
+        host.look()
+        host.reclaim()
+        for _ in range(3):
+            host.look()
+    assert host.complaints == ["the directory of a lend that is over stays"]
+    assert host.spool.newest > 0
+    host.look()
+    assert host.files.leases() == set()
+    assert len(host.told(JobBegun)) == len(host.told(JobEnded)) == 1
+
+
 def test_noise_is_counted_and_hides_no_job(host):
     """One line that is not HTCondor's in the middle of the events."""
     host.lend()
