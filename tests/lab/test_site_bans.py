@@ -167,6 +167,11 @@ def tracked(site: Site) -> list[str]:
     return [line for line in lines if CAMPUS_WAN in line and "src=10.27." in line and "ESTABLISHED" in line]
 
 
+def cut_off(site: Site) -> str:
+    """What is in the gateway's set of addresses."""
+    return site.cm.must(("nft", "list", "set", "inet", "shepherd", "banned"))
+
+
 @pytest.mark.parametrize("kind", ["guest", "schedd"])
 def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(site: Site, kind: str, record_property: Record) -> None:
     """Its jobs were gone, and what they had left open went on by the gateway for hours."""
@@ -175,6 +180,7 @@ def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(site: Site, kind: st
     begun_s = time.monotonic()
     verb(site, "ban", kind, "campus", "a letter from its victim")
     took_s = gone_after_s(site, f"(?:{OF_ALICE}|{OF_BOB})", begun_s)
+    eventually(lambda: CAMPUS_WAN in cut_off(site), 10, 0.1, what="its address is in the gateway's set")
     eventually(lambda: not tracked(site), 10, 0.1, what="no connection to it is left")
     record_property(f"{kind}_cut_s", round(time.monotonic() - begun_s, 2))
     assert took_s <= GONE_S
@@ -183,8 +189,7 @@ def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(site: Site, kind: st
     site.cm.kill("gateway")
     site.cm.must(("nft", "flush", "ruleset"))
     eventually(lambda: "@banned" in site.cm.run(("nft", "list", "ruleset")).stdout, 20, 0.2, what="rules are back")
-    elements = site.cm.must(("nft", "list", "set", "inet", "shepherd", "banned"))
-    assert CAMPUS_WAN in elements
+    assert CAMPUS_WAN in cut_off(site)
     other = site.cm.run((SHEPHERD, "explain", "flow", "10.27.2.1", "203.0.113.99", "443")).stdout
     assert "dropped" not in other, other
 
