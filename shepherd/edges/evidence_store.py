@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import stat
 import subprocess
@@ -68,8 +69,8 @@ class EvidenceDirectory:
     def keep(self, ident: str, name: str, text: str) -> None:
         """See the port."""
         with self._translated(ident):
-            draft = self._path / ident / f".{name}.new"
-            draft.unlink(missing_ok=True)
+            # A name of its own: what is recorded and what dockerd tells come at the same time.
+            draft = self._path / ident / f".{name}.{secrets.token_hex(4)}"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)

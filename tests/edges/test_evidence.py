@@ -10,6 +10,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -427,3 +428,12 @@ def test_what_the_container_said_is_kept_unless_a_link_leads_elsewhere(
     (tmp_path / "link").symlink_to(log)
     store.keep("q-other", "dockerd.json", json.dumps({"LogPath": str(tmp_path / "link")}))
     assert "container.log" not in {piece.name for piece in store.pieces("q-other")[0]}
+
+
+def test_two_that_begin_it_at_once_are_not_in_each_others_way(tmp_path: Path) -> None:
+    """What dockerd was asked for and what was recorded began in the same millisecond, and nothing was recorded."""
+    store = EvidenceDirectory(tmp_path / "evidence", size_mib=64, memory_mib=16)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda _: store.open(IDENT, case_text(CASE)), range(200)))
+    assert store.cases() == {IDENT: case_text(CASE)}
+    assert os.listdir(tmp_path / "evidence" / IDENT) == ["case.json"]
