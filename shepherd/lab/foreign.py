@@ -1,4 +1,4 @@
-"""The foreign pools of the lab: each with its own trust domain, schedd and users, a guest by `shepherd guest add` alone."""
+"""The foreign pools of the lab: each with trust domain, schedd and users of its own, and a guest of ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""The proof of tracing: real jobs write down what they did, everything is killed meanwhile, then questions are asked."""
+"""The proof of tracing: jobs write down what they did while everything is killed, and then questions are asked."""

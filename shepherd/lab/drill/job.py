@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+from pathlib import Path
 
 PATIENCE_S = 5.0
 UDP = "udp"
@@ -29,7 +30,7 @@ def tell(line: dict[str, object]) -> None:
 def own_ad(name: str) -> dict[str, str]:
     """HTCondor's ad of the job, or of its slot: attributes as text."""
     found = {}
-    with contextlib.suppress(OSError, KeyError), open(os.environ[name], encoding="utf-8") as ad:
+    with contextlib.suppress(OSError, KeyError), Path(os.environ[name]).open(encoding="utf-8") as ad:
         for line in ad:
             key, _, value = line.partition(" = ")
             found[key] = value.strip().strip('"')
@@ -58,7 +59,7 @@ def contact(who: dict[str, object], number: int, words: str) -> None:
             said |= {"begun_s": time.time(), "port": conversation.getsockname()[1]}
             conversation.connect((address, int(port)))
             said["address"] = conversation.getsockname()[0]
-            conversation.sendall(json.dumps({**who, **said, "contact_begun_s": said["begun_s"]}).encode() + b"\n")
+            conversation.sendall(json.dumps({**said, "who": who}).encode() + b"\n")
             said["answer"] = conversation.recv(64).decode().strip()
             time.sleep(float(lasts_s))
         except OSError as exc:

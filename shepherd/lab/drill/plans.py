@@ -3,15 +3,15 @@
 import dataclasses
 import enum
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from shepherd.lab.addresses import OUTSIDE_WAN
 from shepherd.lab.foreign import ForeignPool
 
 TCP_PORTS, UDP_PORTS = (9001, 9002, 9003), (9101, 9102)
 REFUSED_FROM = 30000
-"""Nobody listens at this port or above; a job that wants to be refused has one of its own."""
-MOST_JOBS = 10_000
+"""Nobody listens at this port or above; a job that wants to be refused has one that is hardly ever another's."""
+REFUSED_PORTS = 10_000
 SOURCE_PORTS = (20001, 20002, 20003)
 """Bound by many jobs, so that one port is many jobs' within seconds. The kernel gives out none of them."""
 WAVE_S = 8.0
@@ -81,13 +81,13 @@ def plans(jobs: int, pools: Sequence[ForeignPool], slots: int, seed: str) -> lis
     return [
         JobPlan(
             number=number, pool=users[number % len(users)][0], user=users[number % len(users)][1],
-            submit_s=(number - 1) // wave * WAVE_S, contacts=tuple(shape(number, draw)),
+            submit_s=(number - 1) // wave * WAVE_S, contacts=tuple(shape(draw)),
         )
         for number, shape in enumerate(shapes, 1)
     ]  # fmt: skip
 
 
-def shapes_of(jobs: int, draw: random.Random) -> Iterator["Shape"]:
+def shapes_of(jobs: int, draw: random.Random) -> "Iterator[Shape]":
     """Every shape in each round, in an order of its own."""
     left: list[Shape] = []
     for _ in range(jobs):
@@ -95,92 +95,54 @@ def shapes_of(jobs: int, draw: random.Random) -> Iterator["Shape"]:
         yield left.pop()
 
 
-class Shape:
-    """What kind of job it is."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """Its connections."""
-        raise NotImplementedError
-
-
-class Short(Shape):
+def short(draw: random.Random) -> Iterator[Contact]:
     """One connection, seconds."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
-        yield tcp(draw, lasts_s=round(draw.uniform(0.2, 3.0), 1))
+    yield tcp(draw, lasts_s=round(draw.uniform(0.2, 3.0), 1))
 
 
-class Several(Shape):
+def several(draw: random.Random) -> Iterator[Contact]:
     """Several at once, some of them to the same place."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
-        first = tcp(draw, lasts_s=2.0)
-        yield first
-        yield dataclasses.replace(first, after_s=0.1, lasts_s=round(draw.uniform(0.5, 2.0), 1))
-        for _ in range(draw.randint(1, 3)):
-            yield tcp(draw, after_s=round(draw.uniform(0.0, 2.0), 1), lasts_s=round(draw.uniform(0.0, 2.0), 1))
+    first = tcp(draw, lasts_s=2.0)
+    yield first
+    yield dataclasses.replace(first, after_s=0.1, lasts_s=round(draw.uniform(0.5, 2.0), 1))
+    for _ in range(draw.randint(1, 3)):
+        yield tcp(draw, after_s=round(draw.uniform(0.0, 2.0), 1), lasts_s=round(draw.uniform(0.0, 2.0), 1))
 
 
-class SamePlace(Shape):
+def same_place(draw: random.Random) -> Iterator[Contact]:
     """To the one place to which all of this shape go at about the same time."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
-        yield Contact(
-            kind=Kind.TCP, after_s=0.2, far_address=OUTSIDE_WAN[0], far_port=TCP_PORTS[0],
-            lasts_s=round(draw.uniform(1.0, 4.0), 1),
-        )  # fmt: skip
+    lasts_s = round(draw.uniform(1.0, 4.0), 1)
+    yield Contact(kind=Kind.TCP, after_s=0.2, far_address=OUTSIDE_WAN[0], far_port=TCP_PORTS[0], lasts_s=lasts_s)
 
 
-class BoundPort(Shape):
+def bound_port(draw: random.Random) -> Iterator[Contact]:
     """From a source port that others bind, too, here and on other hosts, at the same time and right after."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
-        for place in draw.sample(OUTSIDE_WAN, 2):
-            yield Contact(
-                kind=Kind.RESET, after_s=round(draw.uniform(0.0, 1.5), 1), far_address=place, far_port=TCP_PORTS[1],
-                source_port=draw.choice(SOURCE_PORTS), lasts_s=round(draw.uniform(0.2, 1.5), 1),
-            )  # fmt: skip
-
-
-class Datagrams(Shape):
-    """UDP, which tells nobody when it is over; and a connection."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
+    for place in draw.sample(OUTSIDE_WAN, 2):
         yield Contact(
-            kind=Kind.UDP, after_s=0.1, far_address=draw.choice(OUTSIDE_WAN), far_port=draw.choice(UDP_PORTS),
-            lasts_s=round(draw.uniform(0.0, 1.0), 1),
+            kind=Kind.RESET, after_s=round(draw.uniform(0.0, 1.5), 1), far_address=place, far_port=TCP_PORTS[1],
+            source_port=draw.choice(SOURCE_PORTS), lasts_s=round(draw.uniform(0.2, 1.5), 1),
         )  # fmt: skip
-        yield tcp(draw, after_s=0.5, lasts_s=1.0)
 
 
-class Refused(Shape):
+def datagrams(draw: random.Random) -> Iterator[Contact]:
+    """UDP, which tells nobody when it is over; and a connection."""
+    yield Contact(
+        kind=Kind.UDP, after_s=0.1, far_address=draw.choice(OUTSIDE_WAN), far_port=draw.choice(UDP_PORTS),
+        lasts_s=round(draw.uniform(0.0, 1.0), 1),
+    )  # fmt: skip
+    yield tcp(draw, after_s=0.5, lasts_s=1.0)
+
+
+def refused(draw: random.Random) -> Iterator[Contact]:
     """To where nobody answers; and a connection."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
-        port = REFUSED_FROM + number % MOST_JOBS
-        yield Contact(kind=Kind.REFUSED, after_s=0.2, far_address=draw.choice(OUTSIDE_WAN), far_port=port)
-        yield tcp(draw, after_s=0.8, lasts_s=1.0)
+    port = REFUSED_FROM + draw.randrange(REFUSED_PORTS)
+    yield Contact(kind=Kind.REFUSED, after_s=0.2, far_address=draw.choice(OUTSIDE_WAN), far_port=port)
+    yield tcp(draw, after_s=0.8, lasts_s=1.0)
 
 
-class Long(Shape):
+def long(draw: random.Random) -> Iterator[Contact]:
     """One that lives through whatever is killed meanwhile."""
-
-    def __call__(self, number: int, draw: random.Random) -> Iterator[Contact]:
-        """See Shape."""
-        yield tcp(draw, lasts_s=LONG_S)
-
-
-SHAPES: Sequence[Shape] = (
-    Short(), Short(), Short(), Short(), Several(), Several(), SamePlace(), SamePlace(), BoundPort(), BoundPort(),
-    Datagrams(), Refused(), Long(),
-)  # fmt: skip
-"""A round of them."""
+    yield tcp(draw, lasts_s=LONG_S)
 
 
 def tcp(draw: random.Random, *, after_s: float = 0.0, lasts_s: float = 0.0) -> Contact:
@@ -189,3 +151,11 @@ def tcp(draw: random.Random, *, after_s: float = 0.0, lasts_s: float = 0.0) -> C
         kind=Kind.TCP, after_s=after_s, far_address=draw.choice(OUTSIDE_WAN), far_port=draw.choice(TCP_PORTS),
         lasts_s=lasts_s,
     )  # fmt: skip
+
+
+Shape = Callable[[random.Random], Iterator[Contact]]
+SHAPES: Sequence[Shape] = (
+    short, short, short, short, several, several, same_place, same_place, bound_port, bound_port, datagrams, refused,
+    long,
+)  # fmt: skip
+"""A round of them."""

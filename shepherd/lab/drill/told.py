@@ -1,0 +1,69 @@
+"""What an answer comes to, whichever way it was asked: its verdict, the jobs it names and their connections. Pure."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from shepherd.lab.drill.expected import Key
+from shepherd.lab.drill.truth import Truth
+from shepherd.model.tracing import Suspect, Tracing, Verdict
+
+NEAR_S = 30.0
+"""How far apart a job's own begin and the one on record are at most."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, order=True)
+class Named:
+    """A job that an answer names, with all that it says of it."""
+
+    job: str
+    user: str
+    host: str
+    slot: str
+    uid: int
+    schedd: str
+    guest: str
+    begun_s: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Told:
+    """An answer."""
+
+    verdict: Verdict
+    named: frozenset[Named]
+    flows: frozenset[Key] = frozenset()
+    """Connections of the jobs that are named, if they were asked for."""
+    took_s: float = 0.0
+
+
+def told(tracing: Tracing, took_s: float) -> Told:
+    """An answer as it is made in-process."""
+    suspects = tracing.suspects()
+    return Told(
+        verdict=tracing.verdict, named=frozenset(map(named, suspects)), flows=flows_of(suspects), took_s=took_s
+    )
+
+
+def named(suspect: Suspect) -> Named:
+    """One job of an answer."""
+    begun, sender = suspect.job.begun, suspect.sender
+    return Named(
+        job=begun.job, user=begun.user, host=begun.host, slot=begun.slot, uid=begun.uid, schedd=sender.schedd,
+        guest=sender.guest, begun_s=begun.at_s,
+    )  # fmt: skip
+
+
+def flows_of(suspects: Iterable[Suspect]) -> frozenset[Key]:
+    """Their connections."""
+    found = (other.flow.begun for one in suspects for other in one.others or ())
+    return frozenset((flow.protocol, flow.port, flow.far_address, flow.far_port) for flow in found)
+
+
+def run_of(one: Named, truth: Truth) -> str:
+    """The run that is named; empty: there is none that all of it is true of."""
+    fitting = [
+        run for run in truth.runs.values()
+        if (run.job, run.user, run.host, run.slot, run.uid) == (one.job, one.user, one.host, one.slot, one.uid)
+        and run.pool == one.schedd and one.guest in {"", run.pool} and abs(run.begun_s - one.begun_s) <= NEAR_S
+    ]  # fmt: skip
+    return min(fitting, key=lambda run: abs(run.begun_s - one.begun_s)).run if fitting else ""
