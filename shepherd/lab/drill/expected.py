@@ -115,10 +115,11 @@ def connection_fits(question: Question, one: Connection) -> bool:
 
 def run_fits(question: Question, one: Run, truth: Truth) -> bool:
     """Whether it is one of those asked for, but for the time."""
-    at = (truth.images.get(one.host, ""), truth.addresses.get(one.host, ""))
+    address = truth.addresses.get(one.host, "")
     wanted = (
         (question.host, one.host), (question.slot, one.slot), (question.job, one.job), (question.user, one.user),
-        (question.schedd, one.pool), (question.guest, one.pool), (question.image, at[0]), (question.address, at[1]),
+        (question.schedd, one.pool), (question.guest, one.pool), (question.image, truth.image),
+        (question.address, address),
     )  # fmt: skip
     return all(want in {"", have} for want, have in wanted) and question.account in {None, one.uid}
 

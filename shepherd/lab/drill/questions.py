@@ -178,7 +178,7 @@ def guest(material: Material) -> Question:
 def image(material: Material) -> Question:
     """What ran in this image?"""
     one = material.run()
-    return around(material.while_running(one), 0.5, image=material.truth.images[one.host])
+    return around(material.while_running(one), 0.5, image=material.truth.image)
 
 
 def slot(material: Material) -> Question:

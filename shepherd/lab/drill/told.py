@@ -63,7 +63,7 @@ def run_of(one: Named, truth: Truth) -> str:
     """The run that is named; empty: there is none that all of it is true of."""
     fitting = [
         run for run in truth.runs.values()
-        if (run.job, run.user, run.host, run.slot, run.uid) == (one.job, one.user, one.host, one.slot, one.uid)
-        and run.pool == one.schedd and one.guest in {"", run.pool} and abs(run.begun_s - one.begun_s) <= NEAR_S
+        if (run.job, run.user, run.host, run.slot, run.pool) == (one.job, one.user, one.host, one.slot, one.schedd)
+        and run.uid in {-1, one.uid} and one.guest in {"", run.pool} and abs(run.begun_s - one.begun_s) <= NEAR_S
     ]  # fmt: skip
     return min(fitting, key=lambda run: abs(run.begun_s - one.begun_s)).run if fitting else ""

@@ -27,6 +27,7 @@ class Run:
     """The host's regular name."""
     slot: str
     uid: int
+    """-1: not known."""
     begun_s: float
     """When its program began; HTCondor's job began earlier."""
     last_s: float
@@ -70,8 +71,8 @@ class Truth:
     """What jobs tried and nobody outside saw."""
     addresses: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Of hosts' containers."""
-    images: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """That hosts' containers were made of."""
+    image: str = ""
+    """That they were made of."""
 
     def of_run(self, run: str) -> list[Connection]:
         """One run's connections."""
