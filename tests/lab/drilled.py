@@ -39,7 +39,8 @@ def a_connection(run: Run, port: int, draw: random.Random) -> Connection:
     port = draw.choice((port, port, *SOURCE_PORTS))
     return Connection(
         run=run.run, kind="tcp", protocol=6, address=ADDRESSES[run.host], port=port,
-        far_address=draw.choice(OUTSIDE_WAN), far_port=draw.choice((9001, 9002)), nat_address=CM_WAN, nat_port=port, begun_s=begun_s, seen_s=begun_s + 0.01,
+        far_address=draw.choice(OUTSIDE_WAN), far_port=draw.choice((9001, 9002)), nat_address=CM_WAN, nat_port=port,
+        begun_s=begun_s, seen_s=begun_s + 0.01,
         last_s=max(ended_s, begun_s + 0.02), ended_s=max(ended_s, begun_s + 0.02),
     )  # fmt: skip
 
