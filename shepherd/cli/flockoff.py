@@ -5,9 +5,9 @@ import re
 
 from shepherd.cli import where
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.ledger_lock import writer_pid
 from shepherd.edges.ledger_present import read_present
 from shepherd.edges.spool import leave
+from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import LedgerUnavailable, SettingsError, Unavailable, UsageError
 from shepherd.model.intents import IntentKind
 from shepherd.model.one_line import one_line

@@ -6,8 +6,8 @@ import pathlib
 
 from shepherd.cli.where import ledger_directory
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.ledger_lock import writer_pid
 from shepherd.edges.ledger_present import read_present
+from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import LedgerUnavailable, Unavailable
 from shepherd.views.present import present_from
 from shepherd.views.status import Life, status_json, status_text

@@ -9,11 +9,12 @@ import pathlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from shepherd.edges import day_files
 from shepherd.edges import ledger_files as files
 from shepherd.edges.ledger_day import Day
-from shepherd.edges.ledger_lock import WriterLock
 from shepherd.edges.ledger_present import PresentWriter, read_present
 from shepherd.edges.ledger_read import read_standing, runs_through
+from shepherd.edges.writer_lock import WriterLock
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head, Opening, seal
 from shepherd.model.entry import Entry, EntryKind
@@ -58,23 +59,23 @@ class SqliteLedger:
             return
         with self._guard:
             try:
-                with files.translated(self._directory):
+                with day_files.translated(self._directory):
                     self._append(entries)
             except LedgerUnavailable as exc:
-                if not (files.is_full(exc) and self._is_as_before()):
+                if not (day_files.is_full(exc) and self._is_as_before()):
                     self._forget()
                 raise
 
     def switches(self) -> Mapping[HostName, SwitchRecord]:
         """Switches that are not over."""
         bodies = self._known().bodies(EntryKind.SWITCH)
-        with files.translated(self._directory):
+        with day_files.translated(self._directory):
             return {host: self._switch_from(body) for host, body in bodies.items()}
 
     def memories(self) -> Mapping[HostName, HostMemory]:
         """What is remembered of hosts."""
         bodies = self._known().bodies(EntryKind.MEMORY)
-        with files.translated(self._directory):
+        with day_files.translated(self._directory):
             return {host: self._memory_from(body) for host, body in bodies.items()}
 
     def last(self, kind: str) -> Entry | None:
@@ -96,7 +97,7 @@ class SqliteLedger:
 
     def _append(self, entries: Sequence[Entry]) -> None:
         at_s = entries[-1].at_s
-        day = self._writable(files.utc_day(at_s))
+        day = self._writable(day_files.utc_day(at_s))
         rows = seal(self._head, (*self._cut_short(at_s), *entries))
         day.write(rows)
         self._head, self._missing = Head(seq=rows[-1].seq, hash=rows[-1].hash), None

@@ -3,9 +3,11 @@
 import contextlib
 import pathlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from shepherd.edges import ledger_files as files
+from shepherd.edges import day_files
+from shepherd.edges.day_files import closing_on_error, transaction
+from shepherd.edges.ledger_files import MIGRATIONS
 from shepherd.model.chain import Opening, Row
 
 
@@ -20,19 +22,19 @@ class Day:
     @classmethod
     def begun(cls, path: pathlib.Path, opening: Opening) -> "Day":
         """Create the file, or finish one whose creation was interrupted."""
-        connection = files.open_to_write(path)
+        connection = day_files.open_to_write(path)
         row = (opening.day, opening.first_seq, opening.previous_day, opening.previous_hash, opening.carry)
         with closing_on_error(connection), transaction(connection):
-            files.migrate(connection, path)
+            day_files.migrate(connection, path, MIGRATIONS)
             connection.execute("INSERT INTO opening VALUES (1, ?, ?, ?, ?, ?)", row)
         return cls(connection, opening.day)
 
     @classmethod
     def reopened(cls, path: pathlib.Path) -> "Day":
         """Go on in a file, lifted to the newest version."""
-        connection = files.open_to_write(path)
+        connection = day_files.open_to_write(path)
         with closing_on_error(connection), transaction(connection):
-            files.migrate(connection, path)
+            day_files.migrate(connection, path, MIGRATIONS)
         return cls(connection, path.stem)
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -54,26 +56,3 @@ class Day:
         """Idempotent; what is committed is safe whether or not this succeeds."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
-
-
-@contextlib.contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit at the end, roll back on any error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
-def closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
-    """Close what could not be made ready."""
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise

@@ -9,7 +9,7 @@ import pathlib
 import sqlite3
 from collections.abc import Mapping
 
-from shepherd.edges.ledger_files import open_to_read, open_to_write, translated
+from shepherd.edges.day_files import open_to_read, open_to_write, translated
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head, canonical
 

@@ -4,6 +4,7 @@ import contextlib
 import pathlib
 from collections.abc import Iterator
 
+from shepherd.edges import day_files
 from shepherd.edges import ledger_files as files
 from shepherd.model.chain import Head, Partition, Row
 from shepherd.model.standing import PER_HOST, Standing, from_carry
@@ -34,7 +35,7 @@ def partition_rows(path: pathlib.Path) -> Iterator[Row]:
 
 def asked(path: pathlib.Path, question: str, *values: object) -> list[Row]:
     """The answer to one question to one partition. Raises LedgerUnavailable."""
-    with files.translated(path), contextlib.closing(files.open_to_read(path)) as connection:
+    with day_files.translated(path), contextlib.closing(day_files.open_to_read(path)) as connection:
         return [
             Row(seq=seq, at_s=at_s, kind=kind, host=host, cause=cause, body=body, hash=digest)
             for seq, at_s, kind, host, cause, body, digest in connection.execute(question, values)
@@ -51,7 +52,7 @@ def read_standing(path: pathlib.Path) -> tuple[Standing, Head]:
     newest = "SELECT max(seq) FROM record GROUP BY kind"
     question = f"{COLUMNS} WHERE kind IN ({marks}) OR seq IN ({newest}) ORDER BY seq"
     rows = asked(path, question, *sorted(kind.value for kind in PER_HOST))
-    with files.translated(path):
+    with day_files.translated(path):
         standing = from_carry(opening.carry).after(row.stored().entry for row in rows)
     return standing, Head(seq=rows[-1].seq, hash=rows[-1].hash) if rows else opening.head()
 

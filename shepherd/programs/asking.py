@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from shepherd.core.trace.answer import answer, asks_for_jobs
 from shepherd.core.trace.clocks import Clocks
@@ -20,9 +21,11 @@ from shepherd.core.trace.question import (
 )
 from shepherd.model.question import Question
 from shepherd.model.trace import ClockSeen, ScheddSeen
-from shepherd.model.trace_rows import Answer, Flow, Job, SeenSought, Span, Stay, StaysSought
+from shepherd.model.trace_rows import Answer, Flow, Job, SeenSought, Span, Stay
 from shepherd.model.tracing import Tracing
 from shepherd.ports_trace import TraceReader
+
+T = TypeVar("T")
 
 SETTLED_S = 60.0
 """A record is in the store at the latest so long after what it tells of, if nothing holds it up."""
@@ -71,7 +74,7 @@ class Gathered:
         self.is_cut = False
         self.compared: list[ClockSeen] = []
 
-    def rows[T](self, answer: Answer[T]) -> Sequence[T]:
+    def rows(self, answer: Answer[T]) -> Sequence[T]:
         """The rows of an answer."""
         self.unasked += answer.unasked
         self.is_cut = self.is_cut or answer.is_cut
@@ -83,8 +86,10 @@ class Gathered:
         return Clocks(dict.fromkeys(self.compared), SHEPHERD)
 
     def schedds(self, sought: SeenSought) -> Sequence[ScheddSeen]:
-        """Who was seen as which schedd."""
-        return self.rows(self.reader.schedds(sought))
+        """Who was seen as which schedd. If there are more than these, a job's sender stays claimed."""
+        found = self.reader.schedds(sought)
+        self.unasked += found.unasked
+        return found.rows
 
 
 def _of_flows(question: Question, gathered: Gathered) -> Material:

@@ -27,7 +27,6 @@ from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness
 from shepherd.edges.icinga import Icinga
 from shepherd.edges.icinga_http import verifying
 from shepherd.edges.kernel_features import HostMachine
-from shepherd.edges.ledger_lock import writer_pid
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.netlink_routing import PolicyRouting
 from shepherd.edges.nft import Nft
@@ -37,6 +36,7 @@ from shepherd.edges.settings_file import read_gateway_settings, read_settings
 from shepherd.edges.signing import PageVerifier, id_of_file
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd_units import Units
+from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import CommandFailed, ShepherdError, Unavailable
 from shepherd.model.finding import Finding, Role
 from shepherd.model.gateway_settings import GatewaySettings

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shepherd.edges.ledger_files import MIGRATIONS, migrate, open_to_write
-from shepherd.edges.ledger_lock import writer_pid
+from shepherd.edges.day_files import migrate, open_to_write
+from shepherd.edges.ledger_files import MIGRATIONS
 from shepherd.edges.ledger_present import read_present
 from shepherd.edges.ledger_read import newest_standing
+from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import AnotherShepherd, InvariantBroken, LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import HostName
@@ -40,7 +41,7 @@ from tests.edges.ledgers import (
 
 HOLD = """
 import pathlib, signal, sys
-from shepherd.edges.ledger_lock import WriterLock
+from shepherd.edges.writer_lock import WriterLock
 WriterLock(pathlib.Path(sys.argv[1])).take()
 print("taken", flush=True)
 signal.pause()

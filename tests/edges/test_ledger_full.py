@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from shepherd.edges import ledger_files
+from shepherd.edges import day_files
 from shepherd.errors import LedgerUnavailable
 from tests.edges.ledgers import DAY_S, MARCH_1, faults, home, ledger_in, note, switch, switched, texts
 
@@ -20,7 +20,7 @@ class Disk:
         self.pages = ROOMY
         self.connections: list[sqlite3.Connection] = []
         for name in ("open_to_write", "open_to_read"):
-            monkeypatch.setattr(ledger_files, name, self.counting(getattr(ledger_files, name)))
+            monkeypatch.setattr(day_files, name, self.counting(getattr(day_files, name)))
 
     def counting(self, really):
         def opened(path):

@@ -57,13 +57,16 @@ WIRED_ONLY_BY = {
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
-SHARED_EDGES = ("edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user")
-"""Questions to the system that several edges ask."""
+SHARED_EDGES = (
+    "edges.day_files", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user",
+    "edges.writer_lock",
+)  # fmt: skip
+"""Questions to the system that several edges ask, and what two records on disk share."""
 
 SOLE_HOMES = {
     "circus": ("programs.supervise",),
     "classad2": ("edges.htcondor", "lab"),
-    "cryptography": ("edges.signing",),
+    "cryptography": ("edges.signing", "edges.trace_store"),
     "docker": ("edges.docker",),
     "htcondor2": ("edges.htcondor", "lab"),
     "prometheus_client": ("views.metrics",),
@@ -72,7 +75,7 @@ SOLE_HOMES = {
     "pyroute2": ("edges.netlink", "lab"),
     "requests": ("edges.icinga", "edges.docker", "edges.registry"),
     "rich": ("views", "cli", "lab"),
-    "sqlite3": ("edges.ledger", "views.queries"),
+    "sqlite3": ("edges.day_files", "edges.ledger", "edges.trace_store", "views.queries"),
     "starlette": ("views.web",),
     "structlog": ("edges.log",),
     "urllib3": ("edges.icinga",),
@@ -86,7 +89,7 @@ PURE_STDLIB = {
     "heapq", "hmac", "ipaddress", "itertools", "json", "math", "operator", "re", "statistics",
     "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip
-PURE_NAMES = {"pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
+PURE_NAMES = {"email.utils", "pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "now", "utcnow", "today"}
 STDLIB_ONLY = ("shepherd/programs/guard.py", "shepherd/lab/init.py", "images/flock/init.py")
 """These run where nothing of ours is installed: `python3 -IS`, or as PID 1."""

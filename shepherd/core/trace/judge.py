@@ -95,19 +95,19 @@ def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judge
             may_be_container=True,
             missing=tuple(told(gaps, "jobs may be missing")),
         )
-    jobs, missing = list[Job](), list[str]()
+    jobs, missing, nobodys = list[Job](), list[str](), False
     for account, moment in maker.moments:
         had = holders(account, evidence.jobs_in(stay, moment), moment, evidence)
         jobs += [job for job in had if job not in jobs]
+        nobodys = nobodys or not any(job.begun.uid == account for job in had)
         if not any(evidence.surely_ran(job, moment) for job in had):
             missing += told(evidence.gaps.over(sources, JOBS, moment), "jobs may be missing")
     accounts = {account for account, _ in maker.moments}
-    is_certain = any(job.begun.uid in accounts for job in jobs)
     return Judgement(
         jobs=tuple(jobs),
         account=accounts.pop() if len(accounts) == 1 else None,
         how=maker.why,
-        may_be_container=bool(jobs) and not is_certain,
+        may_be_container=bool(jobs) and nobodys,
         missing=tuple(missing),
     )
 

@@ -49,9 +49,10 @@ class Gaps:
 
 
 def is_of(gap: Gap, what: str) -> bool:
-    """Whether a gap is of `what`. One may name several, or in words that are not ours: then it is of everything."""
+    """Whether a gap is of `what`. One may name several, or in words that are not ours: then it is of everything. A host
+    spools all that it sees in one place, and tells the loss of any of it as one of jobs."""
     named = KNOWN & frozenset(re.findall(r"[a-z]+", gap.what))
-    return what in named or not named
+    return what in named or not named or (JOBS in named and what != SCHEDDS)
 
 
 def life_of(row: Stay | Job | Flow, what: str, gaps: Gaps) -> Life:

@@ -1,14 +1,18 @@
-"""What the store is asked for a question: spans wide enough for clocks that are apart, and filters as far as they go."""
+"""What the store is asked for a question: spans wide enough for clocks that are apart, filters as far as they go."""
 
 import ipaddress
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from shepherd.core.trace.answer import FULL_ID
 from shepherd.core.trace.clocks import Between, Clocks
 from shepherd.core.trace.evidence import GATEWAY, LENT
 from shepherd.model.question import Question
 from shepherd.model.trace_rows import Flow, FlowsSought, Job, JobsSought, SeenSought, Span, Stay, StaysSought
+
+T = TypeVar("T")
+N = TypeVar("N", int, str)
 
 HOST_CLOCK_S = 3600.0
 """How far a host's clock can be off while it is lent, and more: its keeper takes no lease of another hour."""
@@ -152,12 +156,12 @@ def wider(span: Span, by_s: float) -> Span:
     return Span(from_s=span.from_s - by_s, to_s=span.to_s + by_s)
 
 
-def given[T](value: T | None) -> tuple[T, ...]:
+def given(value: T | None) -> tuple[T, ...]:
     """A filter of one value, or none."""
     return () if value is None or value == "" else (value,)
 
 
-def few[T: (int, str)](values: Iterable[T]) -> tuple[T, ...]:
+def few(values: Iterable[N]) -> tuple[N, ...]:
     """A filter of those values; no filter if they are many."""
     unique = tuple(sorted(set(values)))
     return unique if len(unique) <= MOST_VALUES else ()

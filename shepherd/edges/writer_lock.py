@@ -1,4 +1,4 @@
-"""Who writes the ledger: one process, by a lock that the kernel takes back when it dies."""
+"""Who writes the ledger, or the trace store: one process, by a lock that the kernel takes back when it dies."""
 
 import fcntl
 import os
@@ -28,9 +28,10 @@ class WriterLock:
     can keep the next daemon out.
     """
 
-    def __init__(self, directory: pathlib.Path) -> None:
-        """`directory` is created when it is missing."""
+    def __init__(self, directory: pathlib.Path, what: str = "ledger") -> None:
+        """`directory` is created when it is missing. `what` it has, in words."""
         self._path = directory / NAME
+        self._what = what
         self._fd: int | None = None
 
     def take(self) -> None:
@@ -44,7 +45,7 @@ class WriterLock:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except OSError as exc:
             raise LedgerUnavailable(
-                f"the ledger's lock {self._path} cannot be opened: {exc.strerror}; "
+                f"the {self._what}'s lock {self._path} cannot be opened: {exc.strerror}; "
                 "its directory must belong to the shepherd's user and have space"
             ) from exc
         try:
@@ -58,7 +59,7 @@ class WriterLock:
     def _whose(self) -> str:
         holder = writer_pid(self._path.parent)
         who = f"process {holder}" if holder else "another process"
-        return f"another shepherd ({who}) writes the ledger in {self._path.parent}; stop it first"
+        return f"another shepherd ({who}) writes the {self._what} in {self._path.parent}; stop it first"
 
     def release(self) -> None:
         """Idempotent. The file stays: removing it would let two writers lock two files."""
