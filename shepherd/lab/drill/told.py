@@ -1,11 +1,10 @@
 """What an answer comes to, whichever way it was asked: its verdict, the jobs it names and their connections. Pure."""
 
 import dataclasses
-from collections.abc import Iterable
 
 from shepherd.lab.drill.expected import Key
 from shepherd.lab.drill.truth import Truth
-from shepherd.model.tracing import Suspect, Tracing, Verdict
+from shepherd.model.tracing import Verdict
 
 NEAR_S = 30.0
 """How far apart a job's own begin and the one on record are at most."""
@@ -34,29 +33,6 @@ class Told:
     flows: frozenset[Key] = frozenset()
     """Connections of the jobs that are named, if they were asked for."""
     took_s: float = 0.0
-
-
-def told(tracing: Tracing, took_s: float) -> Told:
-    """An answer as it is made in-process."""
-    suspects = tracing.suspects()
-    return Told(
-        verdict=tracing.verdict, named=frozenset(map(named, suspects)), flows=flows_of(suspects), took_s=took_s
-    )
-
-
-def named(suspect: Suspect) -> Named:
-    """One job of an answer."""
-    begun, sender = suspect.job.begun, suspect.sender
-    return Named(
-        job=begun.job, user=begun.user, host=begun.host, slot=begun.slot, uid=begun.uid, schedd=sender.schedd,
-        guest=sender.guest, begun_s=begun.at_s,
-    )  # fmt: skip
-
-
-def flows_of(suspects: Iterable[Suspect]) -> frozenset[Key]:
-    """Their connections."""
-    found = (other.flow.begun for one in suspects for other in one.others or ())
-    return frozenset((flow.protocol, flow.port, flow.far_address, flow.far_port) for flow in found)
 
 
 def run_of(one: Named, truth: Truth) -> str:
