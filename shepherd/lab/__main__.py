@@ -1,4 +1,4 @@
-"""`python -m shepherd.lab up|exec|demo|audit|drill|rollout|bench|clean`: a site to look around in, and to show things on."""
+"""`python -m shepherd.lab up|exec|demo|audit|drill|rollout|bench|clean`: a site to look at and to show on."""
 
 import argparse
 import os

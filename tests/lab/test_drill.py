@@ -10,7 +10,7 @@ from shepherd.lab.progress import Progress
 from tests.conftest import sample_seed
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(540)]
-SMALL = Size(hosts=2, jobs=32, questions=72, strikes=FEW, each=18)
+SMALL = Size(hosts=2, jobs=32, questions=72, strikes=FEW, each=8)
 
 
 def test_whoever_did_it_is_named_whatever_was_killed_meanwhile():

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shepherd.errors import Unavailable
 from shepherd.lab.drill.place import FOLDER, POOLS, Place
 from shepherd.lab.drill.plans import JobPlan
 from shepherd.lab.drill.truth import Line, Run, lines_of
@@ -66,7 +67,7 @@ class Jobs:
 
     def wait(self, within_s: float) -> int:
         """Until all are done; those that are not then are removed. How many were."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Unavailable):
             eventually(lambda: not self.left(), within_s, 1.0, what="all jobs are done")
         left = self.left()
         for pool in POOLS:
@@ -90,7 +91,7 @@ class Jobs:
                     ad, at_s = ads[int(cluster), int(process)], seconds(at)
                     yield Run(
                         run=f"{pool.name}-{cluster}.{process}-{at_s:.0f}-{startd}", job=str(ad["GlobalJobId"]),
-                        user=f"{user}@{pool.domain}", pool=pool.name, host=hosts[startd], slot=slot, uid=-1,
+                        user=f"{user}@{pool.domain}", pool=pool.name, host=hosts.get(startd.partition(".")[0], startd), slot=slot, uid=-1,
                         begun_s=at_s, last_s=at_s, ended_s=at_s, was_heard=False,
                     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from shepherd.lab.drill.expected import Expected, expected
 from shepherd.lab.drill.questions import Asked
 from shepherd.lab.drill.told import Told, run_of
 from shepherd.lab.drill.truth import Truth
-from shepherd.model.question import Question
 from shepherd.model.tracing import Verdict
 
 NEAR_S = 10.0
@@ -77,7 +76,7 @@ def judge(asked: Asked, told: Told, truth: Truth, outages: Sequence[Outage]) -> 
     right = expected(asked.question, truth, with_flows=asked.with_flows)
     faults = Faults(false=tuple(false_of(told, right, truth)), missing=tuple(missing_of(told, right, truth)))
     is_one = len(right.may) == 1 and len(told.named) < 2
-    worth = worth_of(told.verdict, faults, is_one=is_one, is_excused=is_excused(asked.question, right, truth, outages))
+    worth = worth_of(told.verdict, faults, is_one=is_one, is_excused=is_excused(asked, right, truth, outages))
     why = "" if worth is Judgement.RIGHT else str(faults) or f"says {told.verdict.value}, and names the right"
     return Judged(asked=asked, told=told, judgement=worth, why=why)
 
@@ -115,24 +114,25 @@ def worth_of(verdict: Verdict, faults: Faults, *, is_one: bool, is_excused: bool
             return if_excused
 
 
-def is_excused(question: Question, right: Expected, truth: Truth, outages: Iterable[Outage]) -> bool:
+def is_excused(asked: Asked, right: Expected, truth: Truth, outages: Iterable[Outage]) -> bool:
     """Whether a recorder that bears on the question was down about the time that is asked for, or when what is meant
     began."""
+    question = asked.question
     lo, hi = min(question.earliest_s, right.since_s) - NEAR_S, question.latest_s + NEAR_S
     near = (one for one in outages if one.from_s <= hi and lo <= one.to_s)
-    return any(bears_on(one, question, right, truth) for one in near)
+    return any(bears_on(one, asked, right, truth) for one in near)
 
 
-def bears_on(outage: Outage, question: Question, right: Expected, truth: Truth) -> bool:
+def bears_on(outage: Outage, asked: Asked, right: Expected, truth: Truth) -> bool:
     """Whether the answer needs what was not recorded."""
-    hosts = {truth.runs[run].host for run in right.may}
+    question, hosts = asked.question, {truth.runs[run].host for run in right.may}
     if not question.is_of_flows:
         hosts = {question.host} if question.host else set(truth.addresses)
     match outage.what:
         case What.EVERYTHING:
             return True
         case What.FLOWS:
-            return question.is_of_flows and outage.source in {"gateway", *hosts}
+            return (question.is_of_flows or asked.with_flows) and outage.source in {"gateway", *hosts}
         case What.JOBS:
             return outage.source in hosts
         case What.SCHEDDS:

@@ -14,7 +14,7 @@ REFUSED_FROM = 30000
 REFUSED_PORTS = 10_000
 SOURCE_PORTS = (20001, 20002, 20003)
 """Bound by many jobs, so that one port is many jobs' within seconds. The kernel gives out none of them."""
-WAVE_S = 8.0
+WAVE_S = 10.0
 LONG_S = 40.0
 
 
