@@ -91,8 +91,8 @@ class Jobs:
                     ad, at_s = ads[int(cluster), int(process)], seconds(at)
                     yield Run(
                         run=f"{pool.name}-{cluster}.{process}-{at_s:.0f}-{startd}", job=str(ad["GlobalJobId"]),
-                        user=f"{user}@{pool.domain}", pool=pool.name, host=hosts.get(startd.partition(".")[0], startd), slot=slot, uid=-1,
-                        begun_s=at_s, last_s=at_s, ended_s=at_s, was_heard=False,
+                        user=f"{user}@{pool.domain}", pool=pool.name, host=hosts.get(startd.partition(".")[0], startd),
+                        slot=slot, uid=-1, begun_s=at_s, last_s=at_s, ended_s=at_s, was_heard=False,
                     )  # fmt: skip
 
     def _ads(self, node: Node) -> Mapping[tuple[int, int], Mapping[str, object]]:
