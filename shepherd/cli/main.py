@@ -18,7 +18,7 @@ from shepherd.errors import BadInput, ShepherdError, UsageError
 
 VERBS = (
     "run", "status", "plan", "explain", "flockoff", "flockon", "check", "node", "gateway", "guest", "image", "key",
-    "ledger",
+    "ledger", "trace",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 

@@ -61,3 +61,8 @@ def owner_of(path: Path) -> int:
         return path.stat().st_uid
     except OSError:
         return -1
+
+
+def me() -> int:
+    """The uid that this process acts as."""
+    return os.geteuid()

@@ -24,6 +24,8 @@ from shepherd.model.trace import ClockSeen, ScheddSeen
 from shepherd.model.trace_rows import Answer, Flow, Job, SeenSought, Span, Stay
 from shepherd.model.tracing import Tracing
 from shepherd.ports_trace import TraceReader
+from shepherd.programs.hearing import Hearing
+from shepherd.programs.job_flows import with_flows
 
 T = TypeVar("T")
 
@@ -37,9 +39,11 @@ class Asking:
     def __init__(self, reader: TraceReader, now_s: float) -> None:
         self._reader, self._now_s = reader, now_s
 
-    def ask(self, question: Question) -> Tracing:
-        """Raises LedgerUnavailable."""
-        return answer(question, self.gather(question))
+    def ask(self, question: Question, *, flows: bool = False) -> Tracing:
+        """`flows`: with every connection of each job that is named. Raises LedgerUnavailable."""
+        material = self.gather(question)
+        found = answer(question, material)
+        return with_flows(found, material, self._reader) if flows else found
 
     def gather(self, question: Question) -> Material:
         """Everything of the store that bears on it. Raises LedgerUnavailable."""
@@ -50,6 +54,7 @@ class Asking:
         gathered.clocks(clocks_sought(sources_of(material.stays), _reach(span, material)))
         seen = [one for sought in schedds_sought(material.jobs) for one in gathered.schedds(sought)]
         gaps = gathered.rows(self._reader.gaps(gaps_sought(_reach(span, material))))
+        hearing = Hearing(self._reader, Clocks(gathered.compared, SHEPHERD))
         return dataclasses.replace(
             material,
             schedds=tuple(dict.fromkeys(seen)),
@@ -57,11 +62,13 @@ class Asking:
             clocks=tuple(dict.fromkeys(gathered.compared)),
             unasked=tuple(dict.fromkeys(gathered.unasked)),
             is_cut=gathered.is_cut,
-            lost=tuple(self._too_new(question)),
+            heard_s=hearing.heard_s(question, material),
+            lost=(*hearing.before(question), *self._too_new(question)),
         )
 
     def _too_new(self, question: Question) -> Iterable[str]:
-        if question.latest_s > self._now_s - SETTLED_S:
+        """Of jobs anywhere, there is no host whose later records could be looked for."""
+        if asks_for_jobs(question) and not question.is_of_flows and question.latest_s > self._now_s - SETTLED_S:
             yield f"records of the last {SETTLED_S:.0f} s may still be on their way: ask again"
 
 

@@ -10,8 +10,8 @@ from shepherd.model.intents import Intent, IntentKind
 from shepherd.ports import Clock, Ledger, Log, OffSwitch, Spool
 from shepherd.programs.diary import Diary
 
-OURS = frozenset({IntentKind.FLOCKOFF, IntentKind.FLOCKON})
-"""Others are folded in elsewhere, and stay in the spool until then."""
+OURS = frozenset({IntentKind.FLOCKOFF, IntentKind.FLOCKON, IntentKind.ASKED})
+"""Others are folded in elsewhere, and stay in the spool until then. What was asked changes nothing, and is recorded."""
 
 
 class Latch:
@@ -77,5 +77,7 @@ class Latch:
 
 
 def _intent_entry(intent: Intent, now: float) -> Entry:
-    body = {"kind": intent.kind.value, "who": intent.who, "why": intent.why, "for_s": intent.for_s}
+    body: dict[str, object] = {"kind": intent.kind.value, "who": intent.who, "why": intent.why, "for_s": intent.for_s}
+    if intent.about:
+        body["about"] = dict(intent.about)
     return Entry(at_s=now, kind=EntryKind.INTENT, cause=intent.ident, body=body)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from shepherd.core.trace.evidence import GATEWAY, Evidence, Material, asked_time, sources_of
+from shepherd.core.trace.evidence import GATEWAY, LENT, Evidence, Material, asked_time, sources_of
 from shepherd.core.trace.judge import judge
 from shepherd.core.trace.links import links_of_job
 from shepherd.core.trace.lives import FLOWS, JOBS, SCHEDDS, STAYS, lives, may_live
@@ -12,6 +12,8 @@ from shepherd.model.trace import ClockSeen, Gap
 from shepherd.model.trace_rows import Job, Stay
 from shepherd.model.tracing import FlowFound, StayFound, Suspect, Tracing, Verdict
 
+MOST_NAMED = 10
+"""Hosts in one sentence."""
 FULL_ID = 64
 """Characters of a container's id."""
 
@@ -22,7 +24,7 @@ def answer(question: Question, material: Material) -> Tracing:
     flows = flows_found(question, evidence) if question.is_of_flows else []
     stays = [] if question.is_of_flows else stays_found(question, evidence)
     gaps = gaps_of(question, evidence, [at.stay for at in stays])
-    doubts = [*material.lost, *material.unasked]
+    doubts = [*material.lost, *material.unasked, *unheard_of(question, evidence, stays)]
     is_whole = not (doubts or material.is_cut or gaps)
     if question.is_of_flows:
         is_whole = is_whole or (not doubts and not material.is_cut and is_there_throughout(question, flows, evidence))
@@ -36,7 +38,7 @@ def answer(question: Question, material: Material) -> Tracing:
         stays=tuple(stays),
         gaps=tuple(gaps),
         clocks=tuple(clocks_of(question, evidence, flows, stays)),
-        notes=tuple(notes(question, evidence, flows, stays)),
+        notes=(*notes(question, evidence, flows, stays), *doubts),
     )
 
 
@@ -125,6 +127,20 @@ def gaps_of(question: Question, evidence: Evidence, stays: Sequence[Stay]) -> li
     return list(dict.fromkeys(found))
 
 
+def unheard_of(question: Question, evidence: Evidence, stays: Sequence[StayFound]) -> Iterable[str]:
+    """Why the newest that was asked for may not be here."""
+    ended = asked_time(question.latest_s, question.latest_s)
+    if question.is_of_flows:
+        if not evidence.is_heard([GATEWAY], ended):
+            yield "nothing that the gateway told after this is here: it may still be on its way, or it was off"
+        return
+    found = {at.stay.begun.host: at.stay for at in stays if at.stay.begun.herd == LENT}
+    unheard = [host for host, stay in found.items() if not evidence.is_heard(sources_of([stay]), ended)]
+    if unheard:
+        who = ", ".join(sorted(unheard)[:MOST_NAMED]) + (" …" if len(unheard) > MOST_NAMED else "")
+        yield f"not all that these hosts saw then is here, it may still be on its way: {who}"
+
+
 def clocks_of(
     question: Question, evidence: Evidence, flows: Sequence[FlowFound], stays: Sequence[StayFound]
 ) -> list[ClockSeen]:
@@ -146,8 +162,6 @@ def notes(
     sources = used(question, flows, stays)
     for source in (source for source in sources if not evidence.clocks.is_measured(source)):
         yield f"the clock of {source} was never compared with the shepherd's; it is taken to be within 5 s of it"
-    yield from evidence.material.lost
-    yield from evidence.material.unasked
     if evidence.material.is_cut:
         yield "there is more than is shown: ask for less at a time"
     if question.is_pointed and len(flows) > 1:

@@ -86,7 +86,9 @@ class Clocks:
         return 0.0
 
     def true(self, stamp: Stamp) -> Between:
-        """The same time by the shepherd's clock."""
+        """The same time by the shepherd's clock. For ever is for ever on each."""
+        if math.isinf(stamp.at.lo):
+            return stamp.at
         middle = self.ahead(stamp.source, stamp.at.lo)
         about_s = stamp.at.lo - (middle.lo + middle.hi) / 2
         ahead = self.ahead(stamp.source, about_s)

@@ -1,7 +1,8 @@
 """What was gathered for one question, and what it says of single moments: where an address was, who had an account."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from shepherd.core.trace.clocks import Between, Clocks, Stamp
 from shepherd.core.trace.lives import FLOWS, JOBS, SCHEDDS, STAYS, Gaps, Life, cut_short, life_of, lives, may_live
@@ -13,6 +14,8 @@ from shepherd.model.tracing import Sender, Times
 GATEWAY, SHEPHERD = "gateway", "shepherd"
 """Sources that are no host."""
 LENT = "flock"
+LATE_S = 15.0
+"""A source spools what it saw at the latest so long after other things of that time."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,11 @@ class Material:
     """What could not be asked, a sentence each."""
     is_cut: bool = False
     """There is more than was gathered."""
+    heard_s: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """By source, a time of its clock of which there is a record. Sources spool in the order of time: all before it is
+    here, too."""
     lost: tuple[str, ...] = ()
-    """Why the newest records may not be here yet, a sentence each."""
+    """Why some may not be here, a sentence each."""
 
 
 class Evidence:
@@ -70,6 +76,12 @@ class Evidence:
         ]  # fmt: skip
         stays = [stay for stay in self.material.stays if stay.begun.container == begun.container]
         return cut_short(own, [*next_in_slot, *(self.stay_life(stay).ended for stay in stays if stay.ended)])
+
+    def is_heard(self, sources: Iterable[str], time: Stamp) -> bool:
+        """Whether all that one of those sources recorded of `time` is here."""
+        true = self.clocks.true(time)
+        needed = ((source, self.clocks.told(source, true).hi + LATE_S) for source in sources)
+        return any(self.material.heard_s.get(source, -math.inf) >= needed_s for source, needed_s in needed)
 
     def stays_at(self, address: str, time: Stamp) -> list[Stay]:
         """The stays that can have had an address then."""

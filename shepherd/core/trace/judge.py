@@ -93,7 +93,7 @@ def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judge
             account=None,
             how=maker.why,
             may_be_container=True,
-            missing=tuple(told(gaps, "jobs may be missing")),
+            missing=(*told(gaps, "jobs may be missing"), *unheard(stay, born, evidence)),
         )
     jobs, missing, nobodys = list[Job](), list[str](), False
     for account, moment in maker.moments:
@@ -102,6 +102,7 @@ def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judge
         nobodys = nobodys or not any(job.begun.uid == account for job in had)
         if not any(evidence.surely_ran(job, moment) for job in had):
             missing += told(evidence.gaps.over(sources, JOBS, moment), "jobs may be missing")
+            missing += unheard(stay, moment, evidence)
     accounts = {account for account, _ in maker.moments}
     return Judgement(
         jobs=tuple(jobs),
@@ -110,6 +111,14 @@ def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judge
         may_be_container=bool(jobs) and nobodys,
         missing=tuple(missing),
     )
+
+
+def unheard(stay: Stay, time: Stamp, evidence: Evidence) -> list[str]:
+    """Why what a host recorded of a time may not be here."""
+    host = stay.begun.host
+    if evidence.is_heard(sources_of([stay]), time):
+        return []
+    return [f"nothing that {host} told after this is here: what it saw may still be on its way, or lie on its disk"]
 
 
 def maker_of(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Maker:

@@ -25,6 +25,8 @@ DAY_S = 3600.0
 """How long a world lasts."""
 NAT = "198.51.100.7"
 FAR = ("192.0.2.7", "192.0.2.8")
+ALIVE = (START - 1000.0, START + DAY_S + 1000.0)
+"""When each source told of something else, before and after all that is asked for."""
 HOSTS = ("p201", "p202")
 ADDRESSES = {"p201": "10.27.2.1", "p202": "10.27.2.2"}
 PILOT = 0
@@ -68,6 +70,8 @@ class Stay:
     container: str
     from_s: float
     to_s: float
+    lasts: bool = False
+    """Whether it is not over yet, and what was last in it neither."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,17 +100,37 @@ class World:
     whole_seconds: bool
     """Whether jobs' times are cut."""
     tells_accounts: bool
+    fetched_until_s: dict[str, float] = dataclasses.field(default_factory=dict)
+    """What a source recorded later lies on its disk still."""
 
     def ahead(self, source: str) -> float:
         return self.ahead_s[source]
 
     def records(self) -> list[TraceRecord]:
         """What the store has."""
-        return [
-            *self._clocks(), *self._schedds(), *itertools.chain.from_iterable(map(self._stay, self.stays)),
+        told = [
+            *itertools.chain.from_iterable(self._alive(source, at_s) for source in self.ahead_s for at_s in ALIVE), *itertools.chain.from_iterable(map(self._stay, self.stays)),
             *itertools.chain.from_iterable(map(self._job, self.jobs)),
             *itertools.chain.from_iterable(self._flow(f, source) for f in self.flows for source in ("gateway", f.host)),
             *(self._gap(away) for away in self.away),
+        ]  # fmt: skip
+        return [*self._clocks(), *self._schedds(), *filter(self._is_fetched, told)]
+
+    def _is_fetched(self, record: TraceRecord) -> bool:
+        spooled_s = record.to_s if isinstance(record, Gap) else record.at_s
+        until_s = self.fetched_until_s.get(record.source, math.inf)
+        return spooled_s - self.ahead(record.source) <= until_s
+
+    def _alive(self, source: str, at_s: float):
+        """A connection of the container's own, to its collector, as there are always some."""
+        number = int(at_s)
+        begun = FlowBegun(
+            source=source, flow=number, at_s=at_s + self.ahead(source), protocol=6, address="10.27.2.9", port=9,
+            nat_address="198.51.100.9" if source == "gateway" else "", nat_port=9, far_address="198.51.100.1",
+            far_port=9618, uid=-1 if source == "gateway" else PILOT,
+        )  # fmt: skip
+        return [
+            begun, FlowEnded(source=source, flow=number, begun_s=begun.at_s, at_s=begun.at_s + 1.0)
         ]  # fmt: skip
 
     def _clocks(self):
@@ -127,9 +151,8 @@ class World:
             source=stay.host, host=stay.host, at_s=stay.from_s + ahead, herd="flock", lease=f"lease-{stay.container}",
             container=stay.container, image="sha256:1", address=ADDRESSES[stay.host], mac="02:00:00:00:00:01",
         )  # fmt: skip
-        return [
-            begun, StayEnded(source=stay.host, host=stay.host, at_s=stay.to_s + ahead, lease=begun.lease)
-        ]  # fmt: skip
+        ended = StayEnded(source=stay.host, host=stay.host, at_s=stay.to_s + ahead, lease=begun.lease)
+        return [begun] if stay.lasts else [begun, ended]
 
     def _job(self, job: Job):
         key = {"source": job.host, "host": job.host, "container": job.container, "slot": job.slot, "begun": job.name}
@@ -138,7 +161,16 @@ class World:
         cut = math.floor if self.whole_seconds else float
         for at_s, end_s, how in self._seen(job.host, "jobs", job):
             yield JobBegun(**key, **about, **who, at_s=float(cut(at_s)))
-            yield JobEnded(**key, at_s=max(float(cut(end_s)), float(cut(at_s))), how=how)
+            if not self._lasts(job):
+                yield JobEnded(**key, at_s=max(float(cut(end_s)), float(cut(at_s))), how=how)
+
+    def _lasts(self, job: Job) -> bool:
+        """Whether it still runs: the last of its slot in a stay that lasts."""
+        stay = next(stay for stay in self.stays if stay.container == job.container)
+        return stay.lasts and not any(j.slot == job.slot and j.from_s > job.from_s for j in self.in_container(job))
+
+    def in_container(self, job: Job) -> list[Job]:
+        return [other for other in self.jobs if other.container == job.container]
 
     def _flow(self, flow: Flow, source: str):
         uid = (flow.job.uid if flow.job else PILOT) if self.tells_accounts else -1
@@ -149,7 +181,8 @@ class World:
                 nat_address=nat[0], nat_port=nat[1], far_address=flow.far, far_port=443,
                 uid=-1 if source == "gateway" else uid,
             )  # fmt: skip
-            yield FlowEnded(source=source, flow=flow.number, begun_s=at_s, at_s=end_s, how=how)
+            if not (flow.job and self._lasts(flow.job) and flow.number % 2):
+                yield FlowEnded(source=source, flow=flow.number, begun_s=at_s, at_s=end_s, how=how)
 
     def _seen(self, source: str, what: str, thing: Job | Flow):
         """When a source says that it began and ended, by its own clock; nothing if it was away all the while."""
@@ -185,10 +218,12 @@ def lends(draw) -> tuple[list[Stay], list[Job]]:
     """Each host's lends, and what ran in them, one job at a time in a slot."""
     stays, jobs = [], []
     for host in HOSTS:
-        for number, (begun, ended) in enumerate(draw(times(START, START + DAY_S, 2))):
+        spans = draw(times(START, START + DAY_S, 2))
+        for number, (begun, ended) in enumerate(spans):
             if ended - begun < 30:
                 continue
-            stay = Stay(host, f"{host}-{number}".ljust(64, "0"), begun, ended)
+            is_last = ended == spans[-1][1]
+            stay = Stay(host, f"{host}-{number}".ljust(64, "0"), begun, ended, is_last and draw(st.booleans()))
             stays.append(stay)
             for slot in (1, 2):
                 for n, (job_begun, job_ended) in enumerate(draw(times(begun + 1, ended - 1, 3))):
@@ -235,11 +270,14 @@ def worlds(draw, *, gaps: bool = True) -> World:
     sources = ("gateway", *HOSTS)
     offsets = st.integers(-480, 480).map(lambda ticks: ticks / 16 + 1 / 64)
     errors = st.floats(-0.99, 0.99).map(lambda share: share * within_s)
+    fetched = {}
     kinds = st.sampled_from([("gateway", "flows"), *itertools.product(HOSTS, ["flows", "jobs"])])
     away = []
     if gaps:
         for kind in draw(st.lists(kinds, max_size=3, unique=True)):
             away += [Away(*kind, begun, ended) for begun, ended in draw(times(START, START + DAY_S, 2))]
+        for source in draw(st.lists(st.sampled_from(sources), max_size=1)):
+            fetched[source] = START + draw(st.integers(0, int(DAY_S)))
     return World(
         stays=tuple(stays),
         jobs=tuple(jobs),
@@ -250,4 +288,5 @@ def worlds(draw, *, gaps: bool = True) -> World:
         error_s={source: draw(errors) for source in sources},
         whole_seconds=draw(st.booleans()),
         tells_accounts=draw(st.integers(0, 3)) > 0,
+        fetched_until_s=fetched,
     )
