@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 
@@ -85,6 +86,16 @@ def plans(jobs: int, pools: Sequence[ForeignPool], slots: int, seed: str) -> lis
         )
         for number, shape in enumerate(shapes, 1)
     ]  # fmt: skip
+
+
+def marks(pools: Sequence[ForeignPool], slots: int, seed: str) -> list[JobPlan]:
+    """A short connection in each slot."""
+    users = [(pool.name, user) for pool in pools for user in pool.users]
+    luck = random.Random(seed)
+    return [
+        JobPlan(number=number, pool=pool, user=user, submit_s=0.0, contacts=(tcp(luck, lasts_s=3.0),))
+        for number, (pool, user) in zip(range(1, slots + 1), itertools.cycle(users), strict=False)
+    ]
 
 
 def shapes_of(jobs: int, draw: random.Random) -> "Iterator[Shape]":

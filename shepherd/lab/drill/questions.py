@@ -61,11 +61,16 @@ class Material:
 
     def connection(self) -> Connection:
         """Any."""
-        return self.draw.choice(self.truth.connections)
+        return self.draw.choice([one for one in self.truth.connections if self._counts(one.begun_s)])
 
     def run(self) -> Run:
         """Any that was heard."""
-        return self.draw.choice([run for run in self.truth.runs.values() if run.was_heard])
+        heard = (one for one in self.truth.runs.values() if one.was_heard)
+        return self.draw.choice([one for one in heard if self._counts(one.begun_s)])
+
+    def _counts(self, begun_s: float) -> bool:
+        """Whether it is of the time that is asked about."""
+        return self.begun_s <= begun_s <= self.ended_s
 
     def while_open(self, one: Connection) -> float:
         """A moment at which it was there."""

@@ -1,5 +1,6 @@
 """The whole drill, in order: jobs and strikes, the truth, the questions, the judgement."""
 
+import contextlib
 import dataclasses
 import time
 from collections import defaultdict
@@ -7,18 +8,20 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from shepherd.errors import Unavailable
 from shepherd.lab.drill.asking import all_rows, by_verb, in_process
 from shepherd.lab.drill.jobs import Jobs, pause_until
 from shepherd.lab.drill.judge import Outage, What, judge
 from shepherd.lab.drill.missed import Missed, missed
 from shepherd.lab.drill.place import POOLS, Place, place
-from shepherd.lab.drill.plans import WAVE_S, JobPlan, plans
+from shepherd.lab.drill.plans import WAVE_S, JobPlan, marks, plans
 from shepherd.lab.drill.questions import Asked, by_process, questions
 from shepherd.lab.drill.report import Findings, figures
 from shepherd.lab.drill.schedule import ALL, Strike, schedule
 from shepherd.lab.drill.schedule import What as Struck
 from shepherd.lab.drill.strikes import Strikes
 from shepherd.lab.drill.truth import Run, Truth, joined, lines_of
+from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
 from shepherd.programs.asking import SETTLED_S
@@ -28,6 +31,8 @@ EACH = 6
 """Every so many questions are asked by the verb, too."""
 PATIENCE_S = 420.0
 """For jobs that are left when the last wave was submitted: killed ones begin anew."""
+ARRIVES_S = 90.0
+"""For the last records to reach the store."""
 SAME_RUN_S = 30.0
 """How far apart a schedd's and a job's own word of one begin are at most."""
 LONG_AGO_S = 86400.0
@@ -61,15 +66,23 @@ class Drill:
 
     def perform(self) -> Findings:
         """All of it."""
+        with self.progress.step("a wave before, of which nothing is asked"):
+            self.jobs.prepare()
+            self._mark()
         self._act()
-        truth = self._truth()
-        self.progress.say(f"{len(truth.runs)} runs made {len(truth.connections)} connections that were seen outside")
         ended_s = time.time()
         self._settle(ended_s)
+        truth = self._truth()
+        self.progress.say(f"{len(truth.runs)} runs made {len(truth.connections)} connections that were seen outside")
         asked = questions(truth, self.size.questions, self.begun_s, ended_s, self.seed)
         return self._asked(asked, truth)
 
     # -- the jobs, and what happens to the site -----------------------------------------------------------------------
+
+    def _mark(self) -> None:
+        """Something of every host before and after all that is asked about: whoever recorded that was there."""
+        self.jobs.submit(marks(POOLS, self.place.slots, self.seed))
+        self.jobs.wait(PATIENCE_S)
 
     def _act(self) -> None:
         made = plans(self.size.jobs, POOLS, self.place.slots, self.seed)
@@ -79,7 +92,6 @@ class Drill:
         self.progress.say(f"{len(made)} jobs in {lasts_s:.0f} s; meanwhile, by the seed {self.seed!r}:")
         for strike in planned:
             self.progress.say(f"        {strike}")
-        self.jobs.prepare()
         self.begun_s, began_s = time.time(), time.monotonic()
         with ThreadPoolExecutor(max_workers=1) as beside:
             striking = beside.submit(self._strike, planned, began_s)
@@ -116,9 +128,19 @@ class Drill:
     # -- the questions ------------------------------------------------------------------------------------------------
 
     def _settle(self, ended_s: float) -> None:
-        """Wait until answers say no more that records may be on their way."""
-        with self.progress.step("the record has settled"):
-            time.sleep(max(0.0, ended_s + SETTLED_S + 2 - time.time()))
+        """Wait until no answer about the time before may say that records are still on their way."""
+        with self.progress.step("the record has settled, and a wave after it is on record"):
+            time.sleep(max(0.0, ended_s + SETTLED_S - time.time()))
+            later_s = time.time()
+            self._mark()
+            sources = {"gateway", *(host.name for host in self.place.site.hosts)}
+            with contextlib.suppress(Unavailable):
+                eventually(lambda: sources <= self._heard_since(later_s), ARRIVES_S, 3.0, what="all were heard")
+
+    def _heard_since(self, since_s: float) -> set[str]:
+        """Of whom there is a record of that time."""
+        rows = all_rows(self.place.site.cm, since_s, time.time())
+        return {one.begun.source for one in (*rows.jobs, *rows.flows) if one.begun.at_s >= since_s}
 
     def _asked(self, asked: Sequence[Asked], truth: Truth) -> Findings:
         cm, outages = self.place.site.cm, [*self.strikes.outages, before(self.begun_s)]
