@@ -140,7 +140,8 @@ class Drill:
     def _heard_since(self, since_s: float) -> set[str]:
         """Of whom there is a record of that time."""
         rows = all_rows(self.place.site.cm, since_s, time.time())
-        return {one.begun.source for one in (*rows.jobs, *rows.flows) if one.begun.at_s >= since_s}
+        begun = [*(job.begun for job in rows.jobs), *(flow.begun for flow in rows.flows)]
+        return {one.source for one in begun if one.at_s >= since_s}
 
     def _asked(self, asked: Sequence[Asked], truth: Truth) -> Findings:
         cm, outages = self.place.site.cm, [*self.strikes.outages, before(self.begun_s)]
