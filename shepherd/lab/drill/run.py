@@ -140,8 +140,8 @@ class Drill:
     def _heard_since(self, since_s: float) -> set[str]:
         """Of whom there is a record of that time."""
         rows = all_rows(self.place.site.cm, since_s, time.time())
-        begun = [*(job.begun for job in rows.jobs), *(flow.begun for flow in rows.flows)]
-        return {one.source for one in begun if one.at_s >= since_s}
+        jobs = {job.begun.source for job in rows.jobs if job.begun.at_s >= since_s}
+        return jobs | {flow.begun.source for flow in rows.flows if flow.begun.at_s >= since_s}
 
     def _asked(self, asked: Sequence[Asked], truth: Truth) -> Findings:
         cm, outages = self.place.site.cm, [*self.strikes.outages, before(self.begun_s)]
