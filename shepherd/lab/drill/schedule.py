@@ -14,14 +14,15 @@ class What(enum.Enum):
     SHEPHERD = "shepherd killed"
     HOME_COLLECTOR = "home collector killed"
     FLOCK_COLLECTOR = "flock collector killed"
-    LOGGER = "flow logger killed"
+    LOGGER = "flow logger killed, with all of the gateway's service"
+    RECORDER = "flow logger's process killed"
     DOCKERD = "dockerd killed"
     RECLAIM = "local work takes hosts back"
 
 
 ALL = (
     What.LOGGER, What.CONTAINER, What.KEEPER, What.SHEPHERD, What.FLOCK_COLLECTOR, What.RECLAIM, What.LOGGER,
-    What.KEEPER, What.HOME_COLLECTOR, What.CONTAINER, What.SHEPHERD, What.DOCKERD,
+    What.KEEPER, What.HOME_COLLECTOR, What.CONTAINER, What.SHEPHERD, What.DOCKERD, What.RECORDER,
 )  # fmt: skip
 FEW = (What.CONTAINER, What.LOGGER, What.KEEPER, What.SHEPHERD)
 """For a run of minutes."""

@@ -1,5 +1,6 @@
 """What happens to the site meanwhile, and when somebody who records was really down."""
 
+import contextlib
 import os
 import signal
 import time
@@ -17,8 +18,8 @@ from shepherd.lab.node import Node
 from shepherd.lab.progress import Progress
 from shepherd.lab.site import Site
 
-LOGGER = "flow-log"
-"""The gateway's service that records connections."""
+GATEWAY, RECORDER = "gateway", "gateway record"
+"""The gateway's service, and the process of it that records connections."""
 NETFILTER = "12"
 """Family of the netlink sockets by which the kernel tells of connections."""
 BACK_S = 60.0
@@ -46,7 +47,9 @@ class Strikes:
             case What.SHEPHERD:
                 self._down(self.site.cm, "shepherd", strike, (Lost.SCHEDDS,), "shepherd")
             case What.LOGGER:
-                self._down(self.site.cm, LOGGER, strike, (Lost.FLOWS,), "gateway")
+                self._down(self.site.cm, GATEWAY, strike, (Lost.FLOWS,), "gateway")
+            case What.RECORDER:
+                self._recorder()
             case What.HOME_COLLECTOR:
                 self._collector("condor")
             case What.FLOCK_COLLECTOR:
@@ -66,7 +69,7 @@ class Strikes:
         hosts = sorted(self.site.hosts, key=lambda node: node.name != host)
         firsts = [pid for node in hosts for pid in node.pids("flock-init", containers=True)]
         if firsts:
-            os.kill(firsts[0], signal.SIGKILL)
+            kill(firsts[:1])
         else:
             self.progress.say("        no host is lent in this moment")
 
@@ -80,10 +83,20 @@ class Strikes:
         eventually(lambda: self._is_back(node, service), BACK_S, 0.02, what=f"{service} on {node.name} is back")
         self._note(lost, source, from_s, time.time())
 
+    def _recorder(self) -> None:
+        """Kill it alone; the gateway's service starts another."""
+        found = self.site.cm.pids(RECORDER, containers=False)
+        if not found:
+            raise CommandFailed("nobody records connections at the gateway")
+        from_s = time.time()
+        kill(found)
+        eventually(lambda: is_listening(self.site.cm), BACK_S, 0.02, what="connections are recorded again")
+        self._note((Lost.FLOWS,), "gateway", from_s, time.time())
+
     def _is_back(self, node: Node, service: str) -> bool:
-        """Whether it runs; the flow logger: whether the kernel has somebody to tell."""
+        """Whether it runs; of the gateway: whether the kernel has somebody to tell of connections."""
         runs = node.status(service)["state"] == State.ACTIVE
-        return runs and (service != LOGGER or is_listening(node))
+        return runs and (service != GATEWAY or is_listening(node))
 
     def _collector(self, service: str) -> float:
         """Kill one of the two collectors, which its master starts again; when."""
@@ -91,12 +104,18 @@ class Strikes:
         if not found:
             raise CommandFailed(f"there is no collector of {service} to kill")
         at_s = time.time()
-        for pid in found:
-            os.kill(pid, signal.SIGKILL)
+        kill(found)
         return at_s
 
     def _note(self, lost: Sequence[Lost], source: str, from_s: float, to_s: float) -> None:
         self.outages += [Outage(what=what, source=source, from_s=from_s, to_s=to_s) for what in lost]
+
+
+def kill(pids: Sequence[int]) -> None:
+    """Each that still lives."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def is_of(pid: int, service: str) -> bool:
