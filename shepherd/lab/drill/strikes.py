@@ -14,7 +14,7 @@ from shepherd.lab.drill.judge import What as Lost
 from shepherd.lab.drill.schedule import Strike, What
 from shepherd.lab.eventually import eventually
 from shepherd.lab.init import State
-from shepherd.lab.node import Node
+from shepherd.lab.node import Node, alive
 from shepherd.lab.progress import Progress
 from shepherd.lab.site import Site
 
@@ -90,6 +90,7 @@ class Strikes:
             raise CommandFailed("nobody records connections at the gateway")
         from_s = time.time()
         kill(found)
+        eventually(lambda: not any(map(alive, found)), BACK_S, 0.02, what="the flow logger is dead")
         eventually(lambda: is_listening(self.site.cm), BACK_S, 0.02, what="connections are recorded again")
         self._note((Lost.FLOWS,), "gateway", from_s, time.time())
 
