@@ -55,3 +55,16 @@ class KernelSettings(Protocol):
 
     def write(self, name: str, value: str) -> None:
         """Set it. Idempotent. Raises CommandFailed."""
+
+
+class Recording(Protocol):
+    """The flow log, a process of its own."""
+
+    def start(self) -> None:
+        """Start it; one that runs is ended. Raises CommandFailed."""
+
+    def said(self, within_s: float) -> str:
+        """What it says next of itself. Raises CommandFailed if it has ended, Unavailable if it says nothing."""
+
+    def end(self) -> None:
+        """End it: first it may write what it knows. Bounded in time. Idempotent."""

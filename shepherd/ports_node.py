@@ -1,11 +1,12 @@
 """What the keeper needs of its host and of the home pool. Edges and tests implement these."""
 
 import enum
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from shepherd.model.container import Container, ContainerSeen, ContainerSpec, EngineFacts, NetworkSpec, Started
+from shepherd.model.evidence import Piece, Taking
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.lease import SignedPage
 from shepherd.model.network import DockerNetwork, LinkSeen
@@ -34,8 +35,17 @@ class NodeFile(enum.Enum):
     SPEC = "spec"
     """What the container of this lend was made as."""
 
+    BANS = "share/bans"
+    """Whom the container's startd refuses, as attributes of its ads."""
+
+    BANNED = "banned"
+    """The keeper's memory of bans."""
+
     LEAK = "leak"
     """When a leak was found last, epoch seconds."""
+
+    QUARANTINE = "quarantine"
+    """The keeper's note of a quarantine that it is carrying out."""
 
 
 class PageSource(Protocol):
@@ -88,9 +98,57 @@ class Engine(Protocol):
         """Why a job's walls cannot be built in this container, in one clause; empty if they can. Runs the image's own
         trial there, and so is asked before any guest is in it."""
 
-    def remove_all(self, keep: str | None) -> Sequence[str]:
-        """Remove every container of ours, running or not, but the one with the id `keep`. Returns the last lines
+    def set_aside(self, ident: str, name: str) -> str:
+        """Give a container, running or not, another name, so that the next one may have its own. Returns what dockerd
+        tells of it, as JSON. Idempotent."""
+
+    def remove(self, ident: str) -> None:
+        """Remove one container, whatever it does. Idempotent."""
+
+    def remove_all(self, keep: AbstractSet[str]) -> Sequence[str]:
+        """Remove every container of ours, running or not, but those with the ids `keep`. Returns the last lines
         of what they said, oldest first. Idempotent."""
+
+
+class EvidenceStore(Protocol):
+    """Evidence on this host's disk: a directory for each quarantine, and the chain of custody. Raises CommandFailed."""
+
+    def cases(self) -> Mapping[str, str]:
+        """By ident, what each is about, as `core.stop.manifest.case_text` wrote it."""
+
+    def open(self, ident: str, case: str) -> None:
+        """Begin one. Idempotent: what it is about is never changed."""
+
+    def take(self, ident: str, taking: Taking) -> None:
+        """Look at a frozen container. Ends soon after `taking.until_s`, whatever the container does; what was taken
+        until then is there. Raises Unavailable if it had to be broken off."""
+
+    def keep(self, ident: str, name: str, text: str) -> None:
+        """Put a file beside what was taken, on the disk when it returns; replaces one of that name."""
+
+    def read(self, ident: str, name: str) -> str | None:
+        """A file of it; None if there is none."""
+
+    def pieces(self, ident: str) -> tuple[Sequence[Piece], Sequence[str]]:
+        """All files but the manifest, surely on the disk, and what recordings said that they lost."""
+
+    def layer(self, ident: str) -> Sequence[Piece]:
+        """Files of the container's writable layer; none if it is not known."""
+
+    def found(self, ident: str) -> Mapping[str, Piece]:
+        """All files but the manifest, by name."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes, by ident."""
+
+    def delete(self, ident: str) -> None:
+        """Remove one. Idempotent over being broken off."""
+
+    def custody(self) -> Sequence[str]:
+        """All lines, oldest first."""
+
+    def note(self, make: Callable[[str], str]) -> None:
+        """Add a line; `make` is given the one before it, or nothing."""
 
 
 class Links(Protocol):
@@ -149,7 +207,12 @@ class Kernel(Protocol):
         """Ids of all processes in the cgroup and below; none if it is gone."""
 
     def kill(self, container: Container) -> None:
-        """SIGKILL to PID 1, if it still is that process, and to every process of the cgroup. Idempotent."""
+        """SIGKILL to PID 1, if it still is that process, and to every process of the cgroup, frozen or not.
+        Idempotent."""
+
+    def freeze(self, container: Container) -> bool:
+        """Stop every process of the cgroup where it is; True once all are. Frozen, they die of `kill` alone. To be
+        called again until then; idempotent. Raises CommandFailed if the kernel cannot."""
 
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
         """Who holds the host lock, and its process id."""

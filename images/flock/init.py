@@ -24,9 +24,11 @@ from pathlib import Path
 LOCK_S = 0.05
 SERVE_S = 0.2
 LAST_KILL_S = 3.0
-CONDORS_OWN = {"/var/lib/condor": 0o755, "/var/log/condor": 0o700}
+NOBODY_BANNED = b'ShepherdBannedUsers = ""\nShepherdBannedDomains = ""\nShepherdBannedSchedds = ""\n'
+CONDORS_OWN = {"/var/lib/condor": 0o755, "/var/log/condor": 0o700, "/run/trace": 0o700}
 """HTCondor's directories, file systems in memory that come up empty, and their modes. HTCondor's own file transfer runs
-with a job's rights and outside of its walls: logs tell of other guests, so no job may read them."""
+with a job's rights and outside of its walls: logs tell of other guests, so no job may read them. The last is one of the
+host's directories, where the startd records who ran what."""
 BELOW, PASSABLE = ("execute", "spool"), 0o711
 PR_SET_DUMPABLE = 4
 HEARD = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
@@ -52,6 +54,7 @@ class Place:
     directory: Path
     master: str
     token: Path
+    bans: Path
 
 
 class Ending(Exception):
@@ -71,10 +74,10 @@ def main() -> int:
         lock = keeper.wait_for_lock()
         keeper.wait_for_go()
         make_directories()
-        token = Token(place)
-        token.refresh()
+        handed = Handed(place)
+        handed.refresh()
         say(f"lock {lock} is held: starting {place.master}")
-        return Service(keeper, start(place.master), token).serve()
+        return Service(keeper, start(place.master), handed).serve()
     except Ending as ending:
         say(f"ends without having served: {ending}")
         return 0
@@ -98,6 +101,7 @@ def parse(arguments: list[str]) -> Place:
     parser.add_argument("--directory", type=Path, default=Path("/run/flock"), help="where the host's files are seen")
     parser.add_argument("--master", default="/usr/sbin/condor_master")
     parser.add_argument("--token", type=Path, default=Path("/etc/condor/tokens.d/flock"), help="where the token goes")
+    parser.add_argument("--bans", type=Path, default=Path("/run/shepherd.bans"), help="where the startd finds bans")
     return Place(**vars(parser.parse_args(arguments)))
 
 
@@ -154,10 +158,10 @@ class Keeper:
 class Service:
     """The running condor_master and the ladder that ends it."""
 
-    def __init__(self, keeper: Keeper, master: int, token: "Token") -> None:
+    def __init__(self, keeper: Keeper, master: int, handed: "Handed") -> None:
         self._keeper = keeper
         self._master = master
-        self._token = token
+        self._handed = handed
         self._graceful_since_s: float | None = None
         self._fast_since_s: float | None = None
 
@@ -165,7 +169,7 @@ class Service:
         """Until the master has ended, or the ladder has. Returns the exit status of the container."""
         while True:
             self._hear(signal.sigtimedwait(HEARD, SERVE_S))
-            self._token.refresh()
+            self._handed.refresh()
             if (status := self._reap()) is not None:
                 say(f"condor_master ended with status {status}")
                 return 0 if status == 0 else 1
@@ -246,31 +250,49 @@ def try_lock(path: Path) -> int | None:
     return None
 
 
-class Token:
-    """The flock pool's token: short-lived, renewed by the keeper, copied to where only root's HTCondor finds it."""
+class Handed:
+    """What the keeper hands to HTCondor while it runs: a token, and whom to refuse."""
 
     def __init__(self, place: Place) -> None:
-        self._source, self._target = place.directory / "token", place.token
+        """The token is short-lived, and goes where only root's HTCondor finds it. Bans go where the startd's own
+        account reads them; a keeper from before there were any hands none over, and nobody is refused."""
+        self._token = Copy(place.directory / "token", place.token, 0o600)
+        self._bans = Copy(place.directory / "bans", place.bans, 0o644)
+        if not self._bans.source.exists():
+            self._bans.install(NOBODY_BANNED)
+
+    def refresh(self) -> None:
+        """Take over what is new."""
+        self._token.refresh()
+        self._bans.refresh()
+
+
+class Copy:
+    """A file of the host's, copied anew whenever it is replaced."""
+
+    def __init__(self, source: Path, target: Path, mode: int) -> None:
+        self.source, self._target, self._mode = source, target, mode
         self._seen: tuple[int, int] | None = None
 
     def refresh(self) -> None:
-        """Take over a new one. Without any HTCondor starts and is refused by its pool."""
+        """Take over a new one. Without any token HTCondor starts and is refused by its pool."""
         try:
-            status = self._source.stat()
+            status = self.source.stat()
             if self._seen != (status.st_ino, status.st_mtime_ns):
-                self._install(self._source.read_bytes())
+                self.install(self.source.read_bytes())
                 self._seen = status.st_ino, status.st_mtime_ns
         except OSError as exc:
             if self._seen != (0, 0):
-                say(f"no token: {exc}")
+                say(f"no {self.source.name}: {exc}")
             self._seen = 0, 0
 
-    def _install(self, text: bytes) -> None:
+    def install(self, text: bytes) -> None:
         """Beside it, then renamed: HTCondor reads all files of the directory but those with a dot."""
         self._target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._target.with_name(f".{self._target.name}.new")
         draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self._mode), "wb") as file:
+            os.fchmod(file.fileno(), self._mode)
             file.write(text)
         draft.replace(self._target)
 

@@ -17,6 +17,7 @@ import errno
 import json
 import os
 import resource
+import select
 import signal
 import stat
 import struct
@@ -41,6 +42,7 @@ SHM_BYTES, HIDDEN_BYTES = 64 << 20, 1 << 20
 PROCESSES = 2048
 """How many a job's account may have: a fork bomb stops there, and HTCondor can still end it."""
 
+PR_SET_CHILD_SUBREAPER = 36
 CREATE_RULESET, RESTRICT_SELF, VERSION = 444, 446, 1
 SCOPE_ABSTRACT_SOCKETS, SCOPE_SIGNALS = 1, 2
 FIRST_WITH_SCOPES = 6
@@ -99,7 +101,11 @@ def refuse_strange_files(own: str) -> None:
 
 
 def outside(arguments: list[str], told: dict[str, str]) -> int:
-    """Start bubblewrap, pass signals on, and end as the job did."""
+    """Start bubblewrap, pass signals on, and end as the job did.
+
+    A bubblewrap that fails late leaves a child that waits for it for ever, and holds all its pipes: its end counts too.
+    """
+    inherit_orphans()
     ended, tell = os.pipe()
     info, inform = os.pipe()
     program = filter_file()
@@ -113,11 +119,13 @@ def outside(arguments: list[str], told: dict[str, str]) -> int:
         os.execv(BUBBLEWRAP, [BUBBLEWRAP, *arguments, *own, "--", *INSIDE, str(tell), *sys.argv[1:]])
     for descriptor in (tell, inform, program):
         os.close(descriptor)
-    pass_signals_to(read_all(info))
+    bubblewrap = os.pidfd_open(child)
+    pass_signals_to(read_all(info, bubblewrap))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-    status = read_all(ended)
+    status = read_all(ended, bubblewrap)
     os.waitpid(child, 0)
     if not status:
+        kill_orphans()
         return failed("the job's walls could not be built, or were torn down from outside", told)
     return end_as(int(status))
 
@@ -237,10 +245,35 @@ def failed(reason: str, told: dict[str, str]) -> int:
     return 1
 
 
-def read_all(descriptor: int) -> bytes:
-    """Everything until all writers are gone."""
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+def inherit_orphans() -> None:
+    """Whom bubblewrap leaves behind becomes a child of ours. Raises OSError."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "orphans: " + os.strerror(ctypes.get_errno()))
+
+
+def kill_orphans() -> None:
+    """No part of a job outlives its walls."""
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+        for pid in map(int, file.read().split()):
+            os.kill(pid, signal.SIGKILL)
+
+
+def read_all(descriptor: int, process: int) -> bytes:
+    """Everything until all writers are gone, or the process of this second descriptor is."""
+    os.set_blocking(descriptor, False)
+    waiting = select.poll()
+    for one in (descriptor, process):
+        waiting.register(one, select.POLLIN)
+    said = b""
+    while True:
+        waiting.poll()
+        try:
+            part = os.read(descriptor, select.PIPE_BUF)
+        except BlockingIOError:  # the process has ended, and a writer is left
+            return said
+        if not part:
+            return said
+        said += part
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@
 #
 # @param ensure
 #   `absent`: the unit is stopped and removed, nothing is forwarded from the VLAN any more. The rules stay in the kernel
-#   until the next reboot, so that the VLAN reaches nothing of this machine either.
+#   until the next reboot, so that the VLAN reaches nothing of this machine either. With `routes_for_others` the run fails,
+#   and changes nothing, as long as the VLAN's interface exists: after a reboot such a machine would route the VLAN, too.
 #
 # @param packages
 #   Packages of the distribution that the gateway needs. Those that the site declares itself are left to it.
@@ -35,10 +36,11 @@ class shepherd::gateway (
     contain shepherd::unused
 
     exec { 'shepherd: the gateway ends':
-      command  => epp('shepherd/gateway_ends.sh.epp'),
-      onlyif   => "test -e /etc/systemd/system/${unit}",
-      provider => shell,
-      path     => '/usr/sbin:/usr/bin:/sbin:/bin',
+      command   => epp('shepherd/gateway_ends.sh.epp'),
+      onlyif    => "test -e /etc/systemd/system/${unit}",
+      provider  => shell,
+      path      => '/usr/sbin:/usr/bin:/sbin:/bin',
+      logoutput => true,
     }
     -> shepherd::unit { $unit:
       ensure => absent,

@@ -38,8 +38,9 @@
 #   The package that dockerd comes from.
 #
 # @param docker_settings
-#   What must stand in `/etc/docker/daemon.json`. What the site has there besides stays as it is. dockerd is restarted for
-#   it only while no container runs.
+#   What must stand in `/etc/docker/daemon.json`. What the site has there besides stays as it is, and never leaves the host;
+#   the file's mode stays, too. dockerd is restarted for it only while no container runs. On a host whose dockerd has images,
+#   containers or volumes, which `userns-remap` would hide, the run fails, names them, and changes nothing there.
 #
 # @param update_guard
 #   Whether the guard is replaced by that of the installed program. It is laid once, and then left alone by upgrades:

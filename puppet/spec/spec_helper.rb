@@ -33,7 +33,7 @@ def facts_with(own = {}, fqdn: 'p220.example.org')
   {
     'networking' => { 'fqdn' => fqdn, 'hostname' => fqdn.split('.').first },
     'os' => { 'family' => 'Debian', 'name' => 'Debian', 'release' => { 'major' => '12' } },
-    'shepherd' => { 'booted' => true, 'apparmor' => false, 'docker' => {}, 'records' => [] }.merge(own)
+    'shepherd' => { 'booted' => true, 'apparmor' => false, 'records' => [] }.merge(own)
   }
 end
 

@@ -7,7 +7,10 @@ import pathlib
 import re
 from collections.abc import Iterator
 
-from shepherd.cli.where import ledger_directory
+from shepherd.cli.ledger_trace import exported_trace, noted_anchors, of_instance, verified_trace
+from shepherd.cli.ledger_trace import verdict_lines as verdict_lines_of_trace
+from shepherd.cli.where import ledger_directory, state_directory, trace_directory
+from shepherd.core.heads import Anchor
 from shepherd.core.ledger.verify import Fault, Verification, verify
 from shepherd.edges.ledger_present import read_present
 from shepherd.edges.ledger_read import damaged, partitions
@@ -23,11 +26,21 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     check = acts.add_parser(
         "verify",
         help="is the chain of records whole",
-        description="Check every hash, every seam between days and every carried sum. Prints the head: noting it "
-        "down elsewhere makes any later change of the records before it evident, by --expect.",
+        description="Check every hash, every seam between days and every carried sum, of the ledger and of the trace "
+        "store. Prints the heads: noting them down elsewhere makes any later change of what is before them evident, "
+        "by --expect, or by --heads with a file of the logger that trace.logger names.",
     )
     check.add_argument("--expect", type=head_of, action="append", default=[], metavar="SEQ:HASH")
+    check.add_argument(
+        "--heads",
+        type=pathlib.Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file of the site's logger: every head in it must be on its chain",
+    )
     export = acts.add_parser("export", help="print records as JSON lines, oldest first")
+    export.add_argument("--trace", action="store_true", help="the trace store's rows instead; persons stay encrypted")
     export.add_argument("--since", type=day_of, default="0000-00-00", metavar="YYYY-MM-DD", help="first day, UTC")
     export.add_argument("--until", type=day_of, default="9999-12-31", metavar="YYYY-MM-DD", help="last day, UTC")
     export.add_argument("--kind", choices=[kind.value for kind in EntryKind], help="only this kind")
@@ -40,7 +53,45 @@ def run(args: argparse.Namespace) -> int:
     directory = ledger_directory(args.settings)
     if not directory.is_dir():
         raise UsageError(f"there is no ledger in {directory}: the shepherd never ran, or this user may not look")
-    return verified(directory, args.expect) if args.act == "verify" else exported(directory, args)
+    if args.act == "verify":
+        return all_verified(args.settings, directory, args)
+    if args.trace:
+        for text in exported_trace(trace_directory(args.settings), args.since, args.until):
+            print(text)
+        return 0
+    return exported(directory, args)
+
+
+def all_verified(settings: pathlib.Path, directory: pathlib.Path, args: argparse.Namespace) -> int:
+    """Both chains, against what was noted down elsewhere; 1 if one does not hold."""
+    anchors, others = own_anchors(settings, args.heads)
+    code = verified(directory, [*args.expect, *(anchor.ledger for anchor in anchors if anchor.ledger)])
+    place = trace_directory(settings)
+    heads = [anchor.trace for anchor in anchors if anchor.trace]
+    if place.is_dir() or heads:
+        result = verified_trace(place, heads)
+        print("\n".join(verdict_lines_of_trace(result)))
+        code = 1 if result.faults else code
+    print("\n".join([*(f"not checked: {what}" for what in others)]), end="\n" if others else "")
+    if args.heads:
+        print(f"{len(anchors)} noted heads of this shepherd in {', '.join(map(str, args.heads))}")
+        code = code if anchors else 1
+    return code
+
+
+def own_anchors(settings: pathlib.Path, files: list[pathlib.Path]) -> tuple[list[Anchor], list[str]]:
+    """What the logger's files say of this shepherd. Raises UsageError, SettingsError."""
+    if not files:
+        return [], []
+    return of_instance(noted_anchors(files), instance_in(state_directory(settings)))
+
+
+def instance_in(state: pathlib.Path) -> str:
+    """Whose state this is; empty if it does not say. Makes none up, as the daemon would."""
+    try:
+        return (state / "instance").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def verified(directory: pathlib.Path, expected: list[Head]) -> int:

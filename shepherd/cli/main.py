@@ -17,8 +17,8 @@ from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
 VERBS = (
-    "run", "status", "plan", "explain", "flockoff", "flockon", "check", "node", "gateway", "guest", "image", "key",
-    "ledger", "trace",
+    "run", "status", "plan", "explain", "flockoff", "flockon", "ban", "unban", "quarantine", "release", "check", "node",
+    "gateway", "guest", "image", "key", "ledger", "trace", "drill",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 

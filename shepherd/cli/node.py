@@ -1,6 +1,8 @@
-"""`shepherd node run|up|down`: the keeper of one host, and the host's side of the flock VLAN."""
+"""`shepherd node run|up|down|evidence`: the keeper of one host, what it kept, and the host's side of the flock VLAN."""
 
 import argparse
+
+from shepherd.cli import node_evidence
 
 DESCRIPTION = """The keeper: reads lease pages from the home collector, runs one container for each lend, takes it
 down again. Runs as root in the foreground for systemd. HUP reloads the settings, all or nothing; TERM stops it and
@@ -17,10 +19,14 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     verbs.add_parser("run", help="run the keeper", description=DESCRIPTION)
     verbs.add_parser("up", help="make the VLAN interface, the host guard and the docker network", description=UP)
     verbs.add_parser("down", help="remove what `up` made", description=DOWN)
+    node_evidence.add(verbs)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until TERM, or change the network. Raises SettingsError, CommandFailed, Refused, Unavailable."""
+    """Serve until TERM, change the network, or show evidence. Raises SettingsError, CommandFailed, Refused,
+    Unavailable."""
+    if args.node_verb == "evidence":
+        return node_evidence.run(args)
     from shepherd.programs.node_wiring import Node
 
     node = Node(args.settings)

@@ -20,6 +20,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(args: argparse.Namespace) -> int:
     """Print the foreseen cycle. Raises SettingsError, LedgerUnavailable."""
     from shepherd.core import records
+    from shepherd.core.stop.quarantine import bars_of, from_body
     from shepherd.edges.clock import SystemClock
     from shepherd.edges.ledger_read import newest_standing
     from shepherd.model.entry import EntryKind
@@ -29,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
 
     settings = load_settings(args.settings)
     standing = newest_standing(Path(ledger_directory(args.settings)))
-    off = standing.last(EntryKind.FLOCKOFF.value)
+    off, banned = standing.last(EntryKind.FLOCKOFF.value), standing.last(EntryKind.BANS.value)
+    quarantined = standing.last(EntryKind.QUARANTINES.value)
     pool = pool_of(settings, home_worker(settings))
     try:
         seen = foresee(
@@ -39,6 +41,10 @@ def run(args: argparse.Namespace) -> int:
             {host: records.switch_from(body) for host, body in standing.bodies(EntryKind.SWITCH).items()},
             {host: records.memory_from(body) for host, body in standing.bodies(EntryKind.MEMORY).items()},
             records.flockoff_from(off.body) if off else None,
+            bars_of(
+                from_body(quarantined.body) if quarantined else (),
+                records.bans_from(banned.body) if banned else (),
+            ),
         )
     finally:
         pool.close()

@@ -17,6 +17,17 @@ WITHIN_S = 5.0
 ENDPOINT = re.compile(r"(?P<address>[0-9.]+)?(?::(?P<port>\d{1,5}))?")
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1}
 LOCAL = Path("/etc/localtime")
+WORDS = {
+    "host": "a host's name",
+    "container": "a container's id, or how it begins",
+    "lease": "a lend",
+    "image": "the id of a container's image, sha256:…",
+    "slot": "a slot, e.g. slot1_2",
+    "job": "a global job id; needs the role",
+    "user": "NAME@DOMAIN, which needs the role, or a pseudonym as an answer has it",
+    "schedd": "a schedd's name, as jobs say it",
+    "guest": "a guest's name, as `shepherd guest show` has it",
+}
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +48,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     flow.add_argument("--ip", metavar="ADDRESS[:PORT]", help="inside: a container's address")
     flow.add_argument("--protocol", metavar="NAME", help="tcp, udp or a number; default: any")
     who = parser.add_argument_group("who and where")
-    for name in ("host", "container", "lease", "image", "slot", "job", "user", "schedd", "guest"):
-        who.add_argument(f"--{name}", default="", metavar=name.upper())
+    for name, what in WORDS.items():
+        who.add_argument(f"--{name}", default="", metavar=name.upper(), help=what)
     who.add_argument("--account", metavar="UID", help="a slot's account in the container")
 
 
@@ -65,9 +76,6 @@ def question_of(args: argparse.Namespace) -> Question:
     if not question.given():
         raise UsageError("say what to look for besides the time, e.g. --nat-port 41822 or --host p220")
     return question
-
-
-WORDS = ("host", "container", "lease", "image", "slot", "job", "user", "schedd", "guest")
 
 
 def times_of(args: argparse.Namespace) -> tuple[float, float, float]:

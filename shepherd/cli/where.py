@@ -18,6 +18,17 @@ def ledger_directory(settings: pathlib.Path) -> pathlib.Path:
     return pathlib.Path(looked_up(settings, "paths", "state", PathSettings().state)) / "ledger"
 
 
+def trace_directory(settings: pathlib.Path) -> pathlib.Path:
+    """The trace store's directory. Raises SettingsError."""
+    named = looked_up(settings, "trace", "directory", "")
+    return pathlib.Path(named or pathlib.Path(looked_up(settings, "paths", "state", PathSettings().state)) / "trace")
+
+
+def state_directory(settings: pathlib.Path) -> pathlib.Path:
+    """What `paths.state` says. Raises SettingsError."""
+    return pathlib.Path(looked_up(settings, "paths", "state", PathSettings().state))
+
+
 def intents_directory(settings: pathlib.Path) -> pathlib.Path:
     """The spool. Raises SettingsError."""
     return pathlib.Path(looked_up(settings, "paths", "intents", PathSettings().intents))

@@ -5,13 +5,16 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from shepherd.core.setting_forms import Problem, duplicate_problems, second_problems
+from shepherd.core.setting_forms import Problem, absolute_problems, duplicate_problems, second_problems
 from shepherd.model.gateway_settings import GatewaySettings
 
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 INTERFACE = re.compile(r"[A-Za-z0-9_.@:-]{1,15}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 LAST_PORT = 65535
+LEAST_SPOOL_MIB, MOST_SPOOL_MIB = 8, 1 << 20
+LONGEST_SEAL_S = 60.0
+LONGEST_STOPS_S = 5.0
 LONGEST_CHECK_S = 30.0
 """The shipped unit's watchdog waits 90 s for a comparison, and one call of nft may take 20 s."""
 
@@ -24,6 +27,8 @@ def gateway_problems(gateway: GatewaySettings) -> list[Problem]:
         *service_problems(gateway),
         *port_problems(gateway),
         *limit_problems(gateway),
+        *spool_problems(gateway),
+        *stop_problems(gateway),
     ]
 
 
@@ -126,6 +131,35 @@ def limit_problems(gateway: GatewaySettings) -> Iterator[Problem]:
         yield Problem("check_s", told, f"{LONGEST_CHECK_S:g} is the most")
     if gateway.log_new_group == gateway.log_denied_group:
         yield Problem("log_new_group", "is log_denied_group, too", "give each its own: they are kept differently long")
+
+
+def spool_problems(gateway: GatewaySettings) -> Iterator[Problem]:
+    """Records have a place, some room, and are sealed while somebody may still ask."""
+    if gateway.spool and not gateway.spool.startswith("/"):
+        yield Problem("spool", f"{gateway.spool!r} is no absolute path", 'write "/var/lib/shepherd-gateway/flows"')
+    if not LEAST_SPOOL_MIB <= gateway.spool_mib <= MOST_SPOOL_MIB:
+        remedy = f"give {LEAST_SPOOL_MIB} to {MOST_SPOOL_MIB}"
+        yield Problem("spool_mib", f"is {gateway.spool_mib}", remedy)
+    yield from second_problems("", {"seal_s": gateway.seal_s})
+    if gateway.seal_s > LONGEST_SEAL_S:
+        told = f"is {gateway.seal_s:g}: whoever asks waits as long"
+        yield Problem("seal_s", told, f"{LONGEST_SEAL_S:g} is the most")
+def stop_problems(gateway: GatewaySettings) -> Iterator[Problem]:
+    """Either everything that reading the shepherd's pages needs, or nothing."""
+    if gateway.trusted_keys and not gateway.pool:
+        yield Problem("pool", "is empty, so that no page could be believed", "give home.name of shepherd.toml")
+    if not gateway.trusted_keys and (gateway.pool or gateway.home_collector):
+        yield Problem("trusted_keys", "is empty, so that no page could be believed", "name the shepherd's public key")
+    yield from duplicate_problems("trusted_keys", gateway.trusted_keys, "file")
+    for key, paths in (("trusted_keys", gateway.trusted_keys), ("state", (gateway.state,))):
+        for path in paths:
+            yield from absolute_problems("", {key: path})
+    if gateway.condor_config:
+        yield from absolute_problems("", {"condor_config": gateway.condor_config})
+    yield from second_problems("", {"stops_s": gateway.stops_s, "skew_s": gateway.skew_s})
+    if gateway.stops_s > LONGEST_STOPS_S:
+        told = f"is {gateway.stops_s:g}: a ban is to be in force within seconds"
+        yield Problem("stops_s", told, f"{LONGEST_STOPS_S:g} is the most")
 
 
 def place_problems(key: str, text: str) -> Iterator[Problem]:

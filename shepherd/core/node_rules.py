@@ -24,6 +24,9 @@ LAST_VLAN = 4094
 LONGEST_INTERFACE = 15
 LEAST_PROCESSES = 64
 LEAST_TOKEN_S = 300.0
+MOST_EVIDENCE_S = 30.0
+"""With noticing, killing and starting a startd it stays below the 60 s that a host may be without one."""
+LONGEST_EVIDENCE_DAYS = 3660.0
 CONDORS_OWN_MIB = 300
 """What HTCondor's daemons and logs in a container take of its memory limit, at most."""
 REPOSITORY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+")
@@ -42,6 +45,7 @@ def node_problems(node: NodeSettings) -> list[Problem]:
         *trial_problems(node),
         *time_problems(node),
         *size_problems(node),
+        *evidence_problems(node),
     ]
 
 
@@ -149,7 +153,7 @@ def mac_problems(mac: str) -> Iterator[Problem]:
 
 def place_problems(node: NodeSettings) -> Iterator[Problem]:
     """Files, sockets, addresses and the container's environment."""
-    yield from absolute_problems("", {"token": node.token, "run_dir": node.run_dir})
+    yield from absolute_problems("", {"token": node.token, "run_dir": node.run_dir, "spool": node.spool})
     if node.condor_config:
         yield from absolute_problems("", {"condor_config": node.condor_config})
     if node.collector:
@@ -202,9 +206,25 @@ def time_problems(node: NodeSettings) -> Iterator[Problem]:
     yield from wait_problems(node)
 
 
+def evidence_problems(node: NodeSettings) -> Iterator[Problem]:
+    """What is kept of a quarantined container, and that its host is local soon."""
+    yield from absolute_problems("", {"evidence": node.evidence})
+    for key in ("evidence_mib", "evidence_memory_mib"):
+        if getattr(node, key) < 0:
+            yield Problem(key, f"is {getattr(node, key)}", "0 for none, or how many MiB")
+    if not 0.0 < node.evidence_days <= LONGEST_EVIDENCE_DAYS:
+        yield Problem("evidence_days", f"is {node.evidence_days:g}", "give days, ten years at most")
+    if node.evidence_s > MOST_EVIDENCE_S:
+        yield Problem(
+            "evidence_s",
+            f"is {node.evidence_s:g}: nobody serves on a host whose container is frozen",
+            f"{MOST_EVIDENCE_S:g} is the most; `shepherd quarantine --keep-host` takes its time",
+        )
+
+
 def size_problems(node: NodeSettings) -> Iterator[Problem]:
     """Sizes are possible."""
-    for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1)):
+    for key, least in (("memory_mib", 0), ("shm_mib", 1), ("scratch_mib", 1), ("spool_mib", 4), ("trace_mib", 4)):
         if (value := getattr(node, key)) < least:
             yield Problem(key, f"is {value}", f"{least} MiB or more")
     if not 0 <= node.memory_percent <= 100:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.policy.view import UNMEMORABLE
-from shepherd.core.records import flockoff_body
+from shepherd.core.records import bans_body, flockoff_body
 from shepherd.core.switch.state import state_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Snapshot
 from shepherd.model.orders import HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
+from shepherd.model.view import NO_BARS, Bars
 
 SCHEMA = 1
 
@@ -24,6 +25,7 @@ def present(
     *,
     about: Mapping[str, object],
     problems: Sequence[str],
+    bars: Bars = NO_BARS,
 ) -> Mapping[str, object]:
     """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was."""
     names = sorted({*snapshot.hosts, *switches})
@@ -32,7 +34,8 @@ def present(
         "at_s": snapshot.at_s,
         **about,
         "flockoff": flockoff_body(flockoff) or None,
-        "hosts": [_host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings) for n in names],
+        **bans_body(bars.bans),
+        "hosts": [_host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings, bars) for n in names],
         "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
         "queue": _queue(snapshot),
         "unmanaged": list(snapshot.unmanaged),
@@ -41,11 +44,18 @@ def present(
 
 
 def _host(
-    name: HostName, snapshot: Snapshot, record: SwitchRecord | None, memory: HostMemory, settings: Settings
+    name: HostName,
+    snapshot: Snapshot,
+    record: SwitchRecord | None,
+    memory: HostMemory,
+    settings: Settings,
+    bars: Bars,
 ) -> Mapping[str, object]:
     """`blocked` and `blocked_until_s` are there only of local hosts that cannot be lent."""
     facts, now = snapshot.hosts.get(name), snapshot.at_s
     state, why = state_of(facts, record, now, settings.timers)
+    if name in bars.held and state is not HostState.LOCAL:
+        state, why = HostState.HELD, bars.why[name]
     body = {
         "host": name,
         "flock_name": facts.pair.flock_name if facts else record.flock_name if record else "",
@@ -55,7 +65,7 @@ def _host(
         "lease": record.lease if record else None,
         "stage": record.stage.value if record else None,
     }
-    if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now)):
+    if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now, bars)):
         body |= {"blocked": obstacle.why, "blocked_until_s": obstacle.until_s}
     return body
 

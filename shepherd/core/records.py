@@ -5,11 +5,14 @@ ledger was written by a newer shepherd or altered.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from shepherd.core.stop.encode import ban_from, ban_members
+from shepherd.errors import LeaseRefused
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
+from shepherd.model.stop import Ban
 
 Body = Mapping[str, object]
 
@@ -52,6 +55,20 @@ def flockoff_from(body: Body) -> FlockOff | None:
         return FlockOff(**_known(FlockOff, body)) if body else None  # type: ignore[arg-type]
     except TypeError as exc:
         raise ValueError(f"not a flockoff: {exc}") from exc
+
+
+def bans_body(bans: Sequence[Ban]) -> Body:
+    """The whole list, as a page has it."""
+    return {"bans": [dict(ban_members(ban)) for ban in bans]}
+
+
+def bans_from(body: Body) -> tuple[Ban, ...]:
+    """The bans a body tells of."""
+    listed = body.get("bans", [])
+    try:
+        return tuple(ban_from(one) for one in listed) if isinstance(listed, list) else ()
+    except LeaseRefused as exc:
+        raise ValueError(f"not bans: {exc}") from exc
 
 
 def step_body(step: Step, stage: Stage) -> Body:

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterator
 
+from shepherd.core.drill_rules import drill_problems
 from shepherd.core.gap_rules import start_problems
 from shepherd.core.icinga_rules import icinga_problems
 from shepherd.core.roles import role_problems
@@ -16,6 +17,7 @@ from shepherd.core.setting_forms import (
     regex_groups,
     second_problems,
 )
+from shepherd.core.trace_rules import trace_problems
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
@@ -26,11 +28,13 @@ from shepherd.model.settings import (
     Settings,
     TimerSettings,
 )
+from shepherd.model.trace_settings import TraceSettings
 
 SHORTEST_LOOK_S = 0.5
 SILENT_QUESTIONS = 3
 """A finished look may have waited for so many questions that nobody answered: two of its own and a renewal."""
 MOST_PAGES = 4096
+MOST_FETCHERS = 64
 
 
 def daemon_problems(settings: Settings) -> list[Problem]:
@@ -46,7 +50,19 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *absolute_problems("flockoff.", {"path": settings.flockoff.path}),
         *icinga_problems(settings.icinga, settings.timers),
         *role_problems(settings.roles),
+        *drill_problems(settings.drill),
+        *trace_problems(settings.trace),
+        *collecting_problems(settings.trace),
     ]
+
+
+def collecting_problems(trace: TraceSettings) -> Iterator[Problem]:
+    """What is collected can be."""
+    if trace.gateway_spool:
+        yield from absolute_problems("trace.", {"gateway_spool": trace.gateway_spool})
+    yield from second_problems("trace.", {"fetch_s": trace.fetch_s})
+    if not 1 <= trace.fetchers <= MOST_FETCHERS:
+        yield Problem("trace.fetchers", f"is {trace.fetchers}", f"1 to {MOST_FETCHERS}: each is a tool that runs")
 
 
 def watchdog_problems(settings: Settings, watchdog_s: float | None) -> Iterator[Problem]:

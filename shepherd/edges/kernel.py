@@ -52,6 +52,12 @@ class HostKernel:
         """See the port."""
         self._signal(container.pid, container.start_ticks, signal.SIGKILL)
         cgroups.kill_all(Path(container.cgroup))
+        # Version 1's frozen die only once they may go on; they return to no code of their own before.
+        cgroups.thaw(Path(container.cgroup))
+
+    def freeze(self, container: Container) -> bool:
+        """See the port."""
+        return cgroups.freeze(Path(container.cgroup))
 
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
         """See the port. The container's PID 1 is asked first: guests' own locks are not read while it holds it."""

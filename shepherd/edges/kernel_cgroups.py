@@ -13,6 +13,9 @@ from shepherd.errors import CommandFailed
 PREFERRED = ("", "pids", "freezer", "memory", "cpu", "name=systemd")
 """Hierarchies that list the processes, the first that is there; "" is version 2."""
 
+V1 = "freezer.state"
+"""Version 1's switch."""
+
 GONE = {errno.ENOENT, errno.ENODEV, errno.ENOTDIR}
 
 
@@ -91,3 +94,63 @@ def _mounts(hierarchy: str) -> Iterator[tuple[str, Path]]:
             yield root, Path(mount)
         if kind == "cgroup" and hierarchy and hierarchy in options.split(","):
             yield root, Path(mount)
+
+
+def freezer_of(pid: int) -> Path | None:
+    """The file that freezes the cgroup of a process: version 1's freezer if that is mounted and the process has a group
+    of its own there, else version 2. None if there is neither. Raises CommandFailed if the process is gone."""
+    memberships = dict(_memberships(pid))
+    for hierarchy, name in (("freezer", V1), ("", "cgroup.freeze")):
+        path = memberships.get(hierarchy)
+        for root, mount in _mounts(hierarchy) if path and path != "/" else ():
+            switch = mount / os.path.relpath(str(path), root) / name
+            if switch.exists() and pid in members(switch.parent):
+                return switch
+    return None
+
+
+def freeze(cgroup: Path) -> bool:
+    """Stop everybody in the cgroup of a container where they are; True once all are. To be called again until then.
+    Raises CommandFailed if the kernel cannot."""
+    switch = _freezer(cgroup)
+    if switch is None:
+        if members(cgroup):
+            raise CommandFailed(f"{cgroup}: neither version 1's freezer nor version 2 of control groups is its own")
+        return True
+    _write(switch, "FROZEN" if switch.name == V1 else "1")
+    return _is_frozen(switch)
+
+
+def thaw(cgroup: Path) -> None:
+    """Let everybody in it go on. Idempotent."""
+    switch = _freezer(cgroup)
+    if switch is not None:
+        _write(switch, "THAWED" if switch.name == V1 else "0")
+
+
+def _freezer(cgroup: Path) -> Path | None:
+    """By the first of its processes that lives: all of a container are in one. Only a group that is the container's
+    own: another's would stop others."""
+    for pid in sorted(members(cgroup)):
+        with contextlib.suppress(CommandFailed):
+            switch = freezer_of(pid)
+            if switch is not None and cgroup.name in switch.parts:
+                return switch
+    return None
+
+
+def _is_frozen(switch: Path) -> bool:
+    try:
+        if switch.name == V1:
+            return switch.read_text(encoding="ascii").strip() == "FROZEN"
+        return "frozen 1" in (switch.parent / "cgroup.events").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+
+
+def _write(switch: Path, word: str) -> None:
+    try:
+        switch.write_text(word, encoding="ascii")
+    except OSError as exc:
+        if exc.errno not in GONE:
+            raise CommandFailed(f"{switch}: {exc.strerror}") from exc

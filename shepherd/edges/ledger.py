@@ -82,6 +82,12 @@ class SqliteLedger:
         """The newest entry of a kind."""
         return self._known().last(kind)
 
+    def head(self) -> Head:
+        """The end of the chain."""
+        with self._guard:
+            self._known()
+            return self._head
+
     def publish_present(self, body: Body) -> None:
         """Replace what `shepherd -s` shows."""
         with self._guard:

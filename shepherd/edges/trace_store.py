@@ -92,17 +92,18 @@ class TraceStore:
                 self._known()
         return self._head or Head()
 
-    def upkeep(self) -> None:
-        """Destroy keys and remove days that are old enough, notice holds, remove released ones. Idempotent.
-
-        What it does is recorded before it is done.
+    def upkeep(self, *, may_retire: bool = True) -> None:
+        """Notice holds, remove released ones; if the clock can be trusted (`may_retire`), destroy keys and remove days
+        that are old enough. Idempotent. What it does is recorded before it is done.
         """
         with self._guard, self._translated():
             self._known()
             now = self._wall_s()
-            if self._day is not None and end_of(self._day.opening.day) + self.retention.keep_days * DAY_S <= now:
+            retention = self.retention if may_retire else None
+            if retention and self._day and end_of(self._day.opening.day) + retention.keep_days * DAY_S <= now:
                 self._writable(now)  # the newest day has none after it that tells how it ended
-            overdue = Overdue.at(now, self._directory, list(self._begun.values()), self.retention, self._acts())
+            days = list(self._begun.values())
+            overdue = Overdue.at(now, self._directory, days, retention, self._acts())
             if overdue.acts:
                 self._writable(now).write([Draft(kind=BlockKind.ACT, at_s=now, acts=overdue.acts)])
                 self._head = self._open_day().head
@@ -166,8 +167,8 @@ class TraceStore:
 
     def _carry(self, old: DayFile | None, now: float) -> Iterator[Draft]:
         if old is not None:
-            rows = DayRows(old.connection, files.keys_or_why(self._directory, old.opening.day, reveal=True))
-            yield from carry(rows, now, now - self.retention.keep_days * DAY_S)
+            day = old.opening.day
+            yield from carry(DayRows(old.connection, lambda: files.keys_or_why(self._directory, day, reveal=True)), now)
 
     def _keys(self, day: str) -> KeyWriter:
         make_directory(self._directory, "")

@@ -2,15 +2,17 @@
 
 import contextlib
 import dataclasses
+import math
 import pathlib
 import sqlite3
+from typing import NamedTuple
 
 from shepherd.edges import day_files
 from shepherd.edges.trace_store_keys import DayKeys, read_keys
 from shepherd.edges.trace_store_schema import MIGRATIONS, WHAT, partition_files
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.trace_chain import DayOpening
-from shepherd.model.trace_rows import Hidden
+from shepherd.model.trace_rows import Hidden, Span
 
 OPENING = "SELECT day, first_seq, previous_day, previous_hash, stored FROM opening"
 
@@ -28,6 +30,29 @@ def opening_in(connection: sqlite3.Connection, path: pathlib.Path) -> DayOpening
     if found is None:
         return None
     return DayOpening(**{field.name: value for field, value in zip(dataclasses.fields(DayOpening), found, strict=True)})
+
+
+class Look(NamedTuple):
+    """What a day's file is, at a glance."""
+
+    first_seq: int
+    """Where it stands in the chain."""
+    span: Span
+    """Times of what arrived on it, without what was carried into it; of nothing: from later to earlier."""
+
+
+SPAN = """SELECT (SELECT first_seq FROM opening),
+    (SELECT min(from_s) FROM block WHERE kind <> 'carry'), (SELECT max(to_s) FROM block WHERE kind <> 'carry')"""
+NOTHING = Span(from_s=math.inf, to_s=-math.inf)
+
+
+def look_at(path: pathlib.Path) -> Look | None:
+    """One glance; None if its creation was interrupted. Raises LedgerUnavailable."""
+    with day_files.translated(path, WHAT), contextlib.closing(open_to_read(path)) as connection:
+        if day_files.version_of(connection, path, len(MIGRATIONS)) == 0:
+            return None
+        first_seq, from_s, to_s = connection.execute(SPAN).fetchone()
+        return Look(first_seq, NOTHING if from_s is None else Span(from_s=from_s, to_s=to_s))
 
 
 def opening_of(path: pathlib.Path) -> DayOpening | None:

@@ -106,13 +106,12 @@ class DayKeys:
         wanted = {storable(name) for name in names}
         return [subject for subject, (_, user) in self.subjects.items() if user in wanted]
 
-    def read(self, line: bytes) -> None:
-        """Take one line of the file. Raises ValueError."""
-        kind, *values = json.loads(line)
+    def take(self, kind: str, name: str, key: str, user: str = "") -> None:
+        """One line of the file: the day's own key, or a subject's. Raises ValueError."""
         if kind == "day":
-            self.job_key = bytes.fromhex(values[1])
+            self.job_key = bytes.fromhex(key)
         else:
-            self.subjects[int(values[0], 16)] = (bytes.fromhex(values[1]), values[2])
+            self.subjects[int(name, 16)] = (bytes.fromhex(key), user)
 
 
 def read_keys(directory: pathlib.Path, day: str) -> DayKeys | None:
@@ -125,11 +124,11 @@ def read_keys(directory: pathlib.Path, day: str) -> DayKeys | None:
         lines = keys_path(directory, day).read_bytes().split(b"\n")
     except FileNotFoundError:
         return None
-    for line in lines[:-1]:
-        try:
-            keys.read(line)
-        except (ValueError, TypeError, IndexError) as exc:
-            raise ValueError(f"the keys of {day} are damaged: {exc}") from exc
+    try:
+        for line in json.loads(b"[" + b",".join(lines[:-1]) + b"]"):
+            keys.take(*line)
+    except (ValueError, TypeError) as exc:
+        raise ValueError(f"the keys of {day} are damaged: {exc}") from exc
     return keys
 
 

@@ -40,14 +40,20 @@ class Overdue:
 
     @classmethod
     def at(
-        cls, now: float, directory: pathlib.Path, days: Sequence[DayOpening], retention: Retention, known: set[str]
+        cls,
+        now: float,
+        directory: pathlib.Path,
+        days: Sequence[DayOpening],
+        retention: Retention | None,
+        known: set[str],
     ) -> "Overdue":
-        """By the wall clock. `known`: lines of acts that the open day has. Raises what reading holds raises."""
-        retired = retired_days(now, directory, days, retention.keep_days)
+        """By the wall clock; nothing is old enough without `retention`. `known`: lines of the open day's acts."""
+        retired = retired_days(now, directory, days, retention.keep_days) if retention else []
         gone = {one.day for one in retired}
+        after_days = retention.pseudonymise_days if retention else 0
+        keyed = [day for day in days_with_keys(directory) if retention and end_of(day) + after_days * DAY_S <= now]
+        named = [DayPseudonymised(day=day, after_days=after_days) for day in keyed if day not in gone]
         this_week = {week_of(utc_day(now)), *(week_of(one.day) for one in days[-1:])}
-        keyed = [day for day in days_with_keys(directory) if end_of(day) + retention.pseudonymise_days * DAY_S <= now]
-        named = [DayPseudonymised(day=day, after_days=retention.pseudonymise_days) for day in keyed if day not in gone]
         found = held_in(directory)
         made = [HoldMade(name=one.name, hash=digest(one), by=one.by) for one in found]
         released = [HoldReleased(name=one.name, by=one.released_by) for one in found if one.released_by]
@@ -57,7 +63,7 @@ class Overdue:
             acts=[*retired, *noted],
             without_keys=sorted({*keyed, *gone}),
             paths=[partition_path(directory, one.day) for one in retired],
-            weeks=[path for path in weeks_with_keys(directory) if path.stem not in this_week],
+            weeks=[path for path in weeks_with_keys(directory) if retention and path.stem not in this_week],
             released=[one.name for one in released],
         )
 

@@ -14,7 +14,7 @@ from shepherd.edges import trace_store_files as files
 from shepherd.edges.trace_store_keys import DayKeys
 from shepherd.edges.trace_store_read_rows import DayRows
 from shepherd.edges.trace_store_rows import Seen, times_of
-from shepherd.edges.trace_store_schema import WHAT
+from shepherd.edges.trace_store_schema import WHAT, partition_files
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, ScheddSeen
 from shepherd.model.trace_rows import (
@@ -32,8 +32,6 @@ from shepherd.model.trace_rows import (
 
 R = TypeVar("R", bound=Stay | Job | Flow)
 S = TypeVar("S", bound=Seen)
-SPAN = """SELECT (SELECT min(from_s) FROM block WHERE kind <> 'carry'),
-    (SELECT max(to_s) FROM block WHERE kind <> 'carry')"""
 NO_KEYS = {
     Hidden.NOT_ASKED: "users and job ids cannot be asked for: this user may not read the keys, or did not want to",
     Hidden.DESTROYED: "users and job ids cannot be asked for: that day was pseudonymised",
@@ -112,12 +110,12 @@ class StoreReader:
         """`reveal`: show what is personal, as far as this user may read the keys. `only` this file: a hold."""
         self._directory, self._reveal = directory, reveal
         self._only = directory / f"{only}.sqlite" if only else None
-        self._spans: dict[pathlib.Path, tuple[tuple[int, int, int], Span]] = {}
+        self._known: dict[pathlib.Path, tuple[tuple[int, int, int] | None, files.Look | None]] = {}
 
     def span(self) -> Span | None:
         """Times of the oldest and the newest record that are here; None: there is none."""
-        days, _ = self._days()
-        known = [span for span in (self._span(day.path) for day in days) if span.from_s <= span.to_s]
+        looks, _ = self._looks()
+        known = [look.span for look in looks.values() if look.span != files.NOTHING]
         if not known:
             return None
         return Span(from_s=min(span.from_s for span in known), to_s=max(span.to_s for span in known))
@@ -172,11 +170,12 @@ class StoreReader:
                     continue
                 with asked.noting(day):
                     rows = asked.rows(day)
-                    if needs_keys and isinstance(rows.keys, Hidden):
+                    keys = rows.keys if needs_keys else None
+                    if isinstance(keys, Hidden):
                         if has_jobs(rows):
-                            asked.unasked.append(f"{day.path.stem}: {NO_KEYS[rows.keys]}")
+                            asked.unasked.append(f"{day.path.stem}: {NO_KEYS[keys]}")
                         continue
-                    sql = condition(rows.keys if isinstance(rows.keys, DayKeys) else None)
+                    sql = condition(keys)
                     for row in list(kind.rows(rows, sql.text(limit), sql.values)):
                         if (key := kind.key(row)) not in found:
                             whole = self._followed(kind, row, days[number + 1 :], asked)
@@ -228,37 +227,44 @@ class StoreReader:
 
     def _open_day(self, path: pathlib.Path) -> DayRows:
         with day_files.translated(path, WHAT):
-            return DayRows(
-                files.open_to_read(path), files.keys_or_why(self._directory, path.stem, reveal=self._reveal)
-            )
+            connection = files.open_to_read(path)
+        return DayRows(connection, lambda: files.keys_or_why(path.parent, path.stem, reveal=self._reveal))
 
     def _days(self) -> tuple[list[Day], list[str]]:
         """In the order of the chain; what had begun before a file's own time was carried into it."""
         if self._only is not None:
             return [Day(path=self._only, span=Span())], []
-        paths, damaged = files.sorted_out(self._directory)
-        if damaged and not paths:
+        looks, damaged = self._looks()
+        if damaged and not looks:
             raise next(iter(damaged.values()))
         days, until = list[Day](), -math.inf
-        for path in paths:
-            with contextlib.suppress(FileNotFoundError):  # retention has just removed it
-                own = self._span(path)
-                days.append(Day(path=path, span=Span(from_s=min(own.from_s, until), to_s=max(own.to_s, until))))
-                until = max(until, own.to_s)
+        for path, look in sorted(looks.items(), key=lambda one: one[1].first_seq):
+            from_s, until = min(look.span.from_s, until), max(look.span.to_s, until)
+            days.append(Day(path=path, span=Span(from_s=from_s, to_s=until)))
         if days:
             days[-1] = dataclasses.replace(days[-1], span=dataclasses.replace(days[-1].span, to_s=math.inf))
         return days, [f"{path.stem}: {exc}" for path, exc in damaged.items()]
 
-    def _span(self, path: pathlib.Path) -> Span:
-        """Times of what arrived on a day. A file that has not changed is not asked again."""
-        seen = path.stat()
+    def _looks(self) -> tuple[dict[pathlib.Path, files.Look], dict[pathlib.Path, LedgerUnavailable]]:
+        """A glance at each day, and days that cannot be read."""
+        looks, damaged = dict[pathlib.Path, files.Look](), dict[pathlib.Path, LedgerUnavailable]()
+        for path in [self._only] if self._only else partition_files(self._directory):
+            try:
+                if (look := self._look(path)) is not None:
+                    looks[path] = look
+            except LedgerUnavailable as exc:
+                if path.exists():  # else retention has just removed it
+                    damaged[path] = exc
+        return looks, damaged
+
+    def _look(self, path: pathlib.Path) -> files.Look | None:
+        """A file that nobody writes, and that has not changed, is not looked at again."""
+        with day_files.translated(path, WHAT):
+            seen = path.stat()
         mark = (seen.st_ino, seen.st_size, seen.st_mtime_ns)
-        if self._spans.get(path, ((0, 0, 0), Span()))[0] != mark or has_log(path):
-            with day_files.translated(path, WHAT), contextlib.closing(files.open_to_read(path)) as connection:
-                from_s, to_s = connection.execute(SPAN).fetchone()
-            nothing = Span(from_s=math.inf, to_s=-math.inf)
-            self._spans[path] = (mark, nothing if from_s is None else Span(from_s=from_s, to_s=to_s))
-        return self._spans[path][1]
+        if has_log(path) or self._known.get(path, (None, None))[0] != mark:
+            self._known[path] = (mark, files.look_at(path))
+        return self._known[path][1]
 
 
 def overlap(one: Span, other: Span) -> bool:

@@ -1,7 +1,8 @@
 """Rows of one day's file as what they stand for, begun and ended joined."""
 
+import functools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from shepherd.edges.trace_store_keys import DayKeys, Sealed, pseudonym
 from shepherd.edges.trace_store_rows import HOW, Seen, seen_of, text_address
@@ -24,11 +25,16 @@ class DayRows:
     """A connection to a day, and its names. `condition` is SQL over `b` (begun) and `e` (ended). Raises what SQLite
     raises, and ValueError for rows that stand for nothing."""
 
-    def __init__(self, connection: sqlite3.Connection, keys: DayKeys | Hidden = Hidden.NOT_ASKED) -> None:
-        """`keys`, or why there are none."""
+    def __init__(self, connection: sqlite3.Connection, read_keys: Callable[[], DayKeys | Hidden]) -> None:
+        """`read_keys` answers the day's keys, or why there are none; asked once, if at all."""
         self.connection = connection
-        self.keys = keys
+        self._read_keys = read_keys
         self._names: dict[int, str] = {}
+
+    @functools.cached_property
+    def keys(self) -> DayKeys | Hidden:
+        """The day's keys, or why there are none."""
+        return self._read_keys()
 
     def name(self, number: int) -> str:
         """The text that stands behind a number."""

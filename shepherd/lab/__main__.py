@@ -11,6 +11,7 @@ from shepherd.errors import BadInput, ShepherdError
 from shepherd.lab.addresses import MOST_HOSTS
 from shepherd.lab.audit.run import run_audit
 from shepherd.lab.bench import SIZES, run_bench
+from shepherd.lab.bench_trace import FULL_RECORDS, RECORDS
 from shepherd.lab.demo import run_demo
 from shepherd.lab.drill.run import JOBS, QUESTIONS, Size, run_drill
 from shepherd.lab.enter_node import enter_argv
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
     bench = verbs.add_parser("bench", help="the cycle and the keepers' polling, beside their floor")
     bench.add_argument("--sizes", type=number(1), nargs="+", default=SIZES, metavar="HOSTS", help="100 1000 10000")
+    bench.add_argument("--full", action="store_true", help="a trace store of 50 million records, not of a tenth")
     bench.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
     audit = verbs.add_parser("audit", help="try every door that guests must find shut")
     audit.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write each probe's outcome")
@@ -100,7 +102,7 @@ def _do(chosen: argparse.Namespace) -> int:
         case "demo":
             return run_demo(chosen.hosts, chosen.json)
         case "bench":
-            return run_bench(sorted(chosen.sizes), chosen.json)
+            return run_bench(sorted(chosen.sizes), chosen.json, FULL_RECORDS if chosen.full else RECORDS)
         case "audit":
             return run_audit(chosen.json, baseline=not chosen.no_baseline)
         case "drill":

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.lab import bench_walls
+from shepherd.lab import bench_trace, bench_walls
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -37,18 +37,20 @@ HEADINGS = " hosts   slots shape       floor  observe   decide  ratio     show p
 Figures = Mapping[str, Any]
 
 
-def run_bench(sizes: Sequence[int] = SIZES, report: Path | None = None) -> int:
+def run_bench(
+    sizes: Sequence[int] = SIZES, report: Path | None = None, trace_records: int = bench_trace.RECORDS
+) -> int:
     """Measure and print; 0 if every goal was met, else 1."""
     progress = Progress()
     provide_trees(progress)
     print(HEADINGS, flush=True)
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
-    queue, status, walls = _queue(), _status(), _walls()
-    missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls)]
+    queue, status, walls, trace = _queue(), _status(), _walls(), bench_trace.measure(trace_records)
+    missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
     if report is not None:
-        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "missed": missed}
-        write_report(report, figures)
+        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
+        write_report(report, {**figures, "missed": missed})
     for goal in missed:
         print(f"missed: {goal}")
     print("every goal met" if not missed else f"{len(missed)} goals missed")

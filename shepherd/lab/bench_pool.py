@@ -164,7 +164,7 @@ class BenchPool:
 
 
 def _tool_wrappers() -> None:
-    for name in ("condor_drain", "condor_restart", "condor_off", "condor_fetchlog", "condor_version"):
+    for name in ("condor_drain", "condor_restart", "condor_off", "condor_vacate", "condor_fetchlog", "condor_version"):
         script = TOOLS / name
         script.write_text(f'#!/bin/sh\nexec env -u CONDOR_CONFIG chroot {ROOT} {name} "$@"\n')
         script.chmod(0o755)

@@ -13,6 +13,7 @@ FLOCK_KEY = "/etc/condor-flock/passwords.d/POOL"
 FLOCK_CONFIG = "/etc/condor-flock/condor_config"
 FLOCK_CONFIG_D = "/etc/condor-flock/config.d"
 SHEPHERD_CONFIG = "/etc/shepherd/condor_config"
+GATEWAY_CONFIG, GATEWAY_TOKENS = "/etc/shepherd/gateway.condor", "/etc/shepherd/gateway-tokens.d"
 LOCAL_USERS = {"carol": 2003, "dave": 2004}
 CAMPUS_USERS = {"alice": 2001, "bob": 2002}
 INSTITUTE_USERS = {"erin": 2005, "frank": 2006}
@@ -48,10 +49,13 @@ SHEPHERD_DIRECTORIES = """
 install -d -m 755 -o shepherd -g shepherd /var/lib/shepherd /var/lib/shepherd/condor /etc/shepherd/tokens.d
 install -d -m 755 -o shepherd -g shepherd /etc/shepherd/keys
 install -d -m 2770 -o shepherd -g shepherd /var/lib/shepherd/intents
+install -d -m 2750 -o root -g shepherd /var/lib/shepherd-gateway
 """
 SHIPPED_DIRECTORIES = """
 systemd-tmpfiles --create shepherd.conf
 chown -R root:root /etc/shepherd/keys
+rm -rf /var/lib/shepherd-gateway
+chown -R shepherd-gateway:shepherd-gateway /etc/shepherd/gateway-tokens.d
 """
 """The same as the package has it: secrets are root's."""
 FLOCK_DIRECTORIES = """
@@ -91,8 +95,11 @@ def foreign_files(name: str, address: str) -> list[File]:
 
 
 def shepherd_files() -> list[File]:
-    """HTCondor configuration of the shepherd's own tools."""
-    return [File(path=SHEPHERD_CONFIG, text=conf("security") + conf("shepherd"))]
+    """HTCondor configuration of the shepherd's own tools, and of the gateway's look at lease pages."""
+    return [
+        File(path=SHEPHERD_CONFIG, text=conf("security") + conf("shepherd")),
+        File(path=GATEWAY_CONFIG, text=conf("security") + conf("gateway")),
+    ]
 
 
 def plain_host_files(cpus: int, memory_mib: int) -> list[File]:

@@ -15,7 +15,7 @@ from shepherd.lab.addresses import (
     SITE_NET,
     HostNames,
 )
-from shepherd.lab.pools import SHEPHERD_CONFIG
+from shepherd.lab.pools import GATEWAY_CONFIG, SHEPHERD_CONFIG
 
 Table = Mapping[str, object]
 POOL = "home.lab"
@@ -59,7 +59,7 @@ def node_table(host: HostNames, image_id: str, cpus: int, memory_mib: int, cgrou
         "flock_collector": f"{CM_FLOCK}:{FLOCK_PORT}", "flock_pool": f"{CM_PRIVATE}:{FLOCK_PORT}", "scratch_mib": 4096,
         "leak_targets": [f"{CM_PRIVATE}:{HOME_PORT}", f"{NFS_PRIVATE}:{NFS_PORT}"], "leak_check_s": 10.0,
         "network": NETWORK, "parent": PARENT, "subnet": FLOCK_NET, "gateway": CM_FLOCK, "cgroup_parent": cgroup,
-        "poll_local_s": 2.0, "poll_flock_s": 2.0, "arm_poll_s": 0.5, "report_s": 15.0,
+        "poll_local_s": 2.0, "poll_flock_s": 2.0, "arm_poll_s": 0.5, "report_s": 15.0, "trace_s": 2.0,
         "environment": [
             "_CONDOR_TRUST_DOMAIN=flock.lab",
             "_CONDOR_PRIVATE_NETWORK_NAME=flock.lab", f"_CONDOR_NUM_CPUS={cpus}", f"_CONDOR_MEMORY={memory_mib}",
@@ -74,6 +74,8 @@ def gateway_toml(changes: Table) -> str:
     table: Table = {
         "vlan": "vlan", "outside": ["wan"], "nat_address": CM_WAN, "site_networks": [SITE_NET],
         "subnet": FLOCK_NET, "gateway": CM_FLOCK, "collector": f"{CM_FLOCK}:{FLOCK_PORT}", "check_s": 1.0,
+        "home_collector": f"{CM_PRIVATE}:{HOME_PORT}", "pool": POOL, "trusted_keys": [LEASE_PUBLIC],
+        "condor_config": GATEWAY_CONFIG,
         **changes,
     }  # fmt: skip
     return _lines(table)

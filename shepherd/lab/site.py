@@ -194,7 +194,8 @@ class Site(PoolQueries):
             File(path=settings.LEASE_PUBLIC, text=public),
         ])  # fmt: skip
         cm.must(("sh", "-e", "-c", pools.ADD_USERS))
-        cm.put([File(path=settings.LEASE_KEY, text=private, mode=0o600, owner="shepherd"), *tokens.shepherd_tokens(cm)])
+        cm.put([File(path=settings.LEASE_KEY, text=private, mode=0o600, owner="shepherd"), *tokens.shepherd_tokens(cm),
+            *tokens.gateway_tokens(cm)])
         cm.must(("sh", "-e", "-c", pools.SHEPHERD_DIRECTORIES + pools.FLOCK_DIRECTORIES))
         if self.spec.booted:
             cm.must(("sh", "-e", "-c", pools.SHIPPED_DIRECTORIES))

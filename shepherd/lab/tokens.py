@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shepherd.lab.addresses import HostNames
 from shepherd.lab.node import Node
-from shepherd.lab.pools import FLOCK_CONFIG
+from shepherd.lab.pools import FLOCK_CONFIG, GATEWAY_TOKENS
 from shepherd.lab.shell import File
 
 HOST_RIGHTS = ("ADVERTISE_MASTER", "ADVERTISE_STARTD", "READ", "DAEMON")
@@ -35,6 +35,11 @@ def shepherd_tokens(cm: Node) -> list[File]:
         File(path=f"/etc/shepherd/tokens.d/{name}", text=text, mode=0o600, owner="shepherd")
         for name, text in made.items()
     ]
+
+
+def gateway_tokens(cm: Node) -> list[File]:
+    """The gateway's: it reads lease pages, and no more."""
+    return [File(path=f"{GATEWAY_TOKENS}/home", text=home_token(cm, "gateway", ("READ",)), mode=0o600)]
 
 
 def host_tokens(cm: Node, host: HostNames) -> list[File]:

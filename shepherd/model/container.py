@@ -11,6 +11,10 @@ INSIDE = "/run/flock"
 """Where the container sees the host's shared directory, read-only."""
 
 
+TRACE_INSIDE = "/run/trace"
+"""Where the container's startd writes down who ran what: a directory of the host, its lend's own, that no job reads."""
+
+
 class Profile(enum.Enum):
     """How far jobs are kept apart from the pilot and from each other. DESIGN.md has the comparison."""
 
@@ -81,6 +85,8 @@ class ContainerSpec:
     tmpfs: Mapping[str, Tmpfs]
     binds: Mapping[str, str]
     """Paths of the host, and where the container sees them, read-only."""
+    writable: Mapping[str, str]
+    """The same, but writable: one, for what the container's startd records."""
     extras: tuple[str, ...] = ()
     """Whatever else it was given, by dockerd's names: devices, mounts, other namespaces."""
     sysctls: Mapping[str, str]

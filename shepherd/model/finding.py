@@ -85,6 +85,8 @@ class Subject(enum.Enum):
     SERVICES = "services"
     OTHER_FIREWALLS = "other firewalls"
     PROGRAM = "gateway program"
+    RECORD = "record of connections"
+    STOPS = "bans and quarantines"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

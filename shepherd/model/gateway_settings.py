@@ -65,3 +65,29 @@ class GatewaySettings:
     """Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each host."""
     check_s: float = 10.0
     """How often the rules in the kernel are compared with these settings. Seconds, at most 30."""
+    spool: str = "/var/lib/shepherd-gateway/flows"
+    """Directory in which guests' connections are recorded until the shepherd has fetched them. Empty: nothing is
+    recorded, and nobody can say later who reached what."""
+    spool_mib: int = 1024
+    """Beyond this the oldest records that nobody has fetched are dropped, and it is recorded that they are missing. A
+    connection takes about 300 bytes. MiB."""
+    seal_s: float = 5.0
+    """How soon a connection can be fetched after it began or ended. Seconds."""
+    home_collector: str = ""
+    """Address of the home collector, `host[:port]`, whose lease pages say what is banned or quarantined; empty:
+    HTCondor's COLLECTOR_HOST."""
+    pool: str = ""
+    """Name of the home pool, `home.name` of the shepherd's settings: pages of another one are refused."""
+    trusted_keys: tuple[str, ...] = ()
+    """Files with the public keys whose pages are obeyed, as at the keepers. None: this gateway hears neither bans nor
+    quarantines, and says so."""
+    condor_config: str = ""
+    """HTCondor configuration for reading pages, with a token that has READ in the home pool and no more; empty:
+    HTCondor's own default."""
+    stops_s: float = 0.5
+    """How often the pages are asked for. Seconds: what a quarantined container may still send."""
+    skew_s: float = 300.0
+    """How far the shepherd's clock may be ahead of this machine's. Seconds. A page from further ahead stops somebody,
+    but lets nobody go."""
+    state: str = "/var/lib/shepherd-gateway"
+    """Directory in which this program keeps what must outlive it: which pages it saw, and what they stop."""

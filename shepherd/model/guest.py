@@ -132,3 +132,5 @@ class Claim:
     slot: str
     user: str
     schedd: str
+    address: str = ""
+    """IPv4 address of the machine that has claimed it (`ClientMachine`), if the startd gave that."""

@@ -67,8 +67,9 @@ class NodeSettings:
     """cgroup under which the container is put; empty: docker's default."""
     poll_local_s: float = 60.0
     """How often the lease page is read while the host is local, jittered. Seconds."""
-    poll_flock_s: float = 15.0
-    """How often it is read while lent: bounds reclaim when the fast way fails. Seconds."""
+    poll_flock_s: float = 5.0
+    """How often it is read while lent: bounds a reclaim when the fast way fails, and how long a ban takes to get here.
+    Seconds. A thousand lent hosts that ask every 5 s take some 6 % of a processor of the collector."""
     arm_poll_s: float = 1.0
     """How often it is read while the container waits for the lock, and in the first minute after `go`: a lend that does
     not come up is given up at once. Seconds. At most 2."""
@@ -116,3 +117,25 @@ class NodeSettings:
     """Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64."""
     environment: tuple[str, ...] = ()
     """`NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`."""
+    spool: str = "/var/lib/shepherd-node/spool"
+    """Directory of what the host records of its lends and jobs until the shepherd has stored it. HTCondor's
+    configuration names it, too (`SHEPHERD_SPOOL_LOG`), and its account must be able to read it."""
+    spool_mib: int = 64
+    """Size of that, at most: then the oldest is dropped, which is told. Some 100 000 jobs. MiB."""
+    trace_s: float = 10.0
+    """While the host is lent, what was recorded is handed over so often; at a lend's end at once. Seconds."""
+    trace_mib: int = 16
+    """Size of the file system in memory into which a container's startd writes about jobs; what the keeper has read is
+    given back. MiB; at least 4."""
+    evidence: str = "/var/lib/shepherd-node/evidence"
+    """Directory for evidence of quarantined containers, root's alone. On a disk: it outlives a boot."""
+    evidence_mib: int = 8192
+    """What all evidence on this host may take; the oldest gives way. A recording takes no more than is left of it, and
+    leaves 512 MiB of the disk free. Containers' writable layers stay in dockerd besides. MiB."""
+    evidence_memory_mib: int = 1024
+    """Of it, what processes' memory may take in one recording. MiB."""
+    evidence_days: float = 30.0
+    """How long evidence is kept, and the container's writable layer with it. Days."""
+    evidence_s: float = 5.0
+    """How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as long if it
+    is kept. Seconds."""

@@ -8,9 +8,11 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
 from shepherd.model.role_settings import RoleSettings
+from shepherd.model.trace_settings import TraceSettings
 
 
 class LeakStops(enum.Enum):
@@ -176,7 +178,8 @@ class PathSettings:
     condor_config: str = ""
     """HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default."""
     tools: str = ""
-    """Directory of condor_drain, condor_restart and condor_off; empty: found through PATH."""
+    """Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH."""
+    """Directory of condor_drain, condor_restart, condor_off and condor_fetchlog; empty: found through PATH."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -191,5 +194,7 @@ class Settings:
     lease: LeaseSettings = dataclasses.field(default_factory=LeaseSettings)
     flockoff: FlockOffSettings = dataclasses.field(default_factory=FlockOffSettings)
     icinga: IcingaSettings = dataclasses.field(default_factory=IcingaSettings)
+    trace: TraceSettings = dataclasses.field(default_factory=TraceSettings)
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)
+    drill: DrillSettings = dataclasses.field(default_factory=DrillSettings)

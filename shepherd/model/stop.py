@@ -54,3 +54,27 @@ class Quarantine:
     """The host stays out of work until `release`; else it goes back to local work when the evidence is kept."""
     released_at_s: float | None = None
     """The host may work, and the address is free again; the evidence stays for its time."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FlockAd:
+    """What the flock pool's collector knows of one of a guest's schedds, or of a submitter of one."""
+
+    identity: str
+    """Who had signed in to say so (`AuthenticatedIdentity`); empty: nobody."""
+    schedd: str
+    """The schedd's name."""
+    address: str = ""
+    """The schedd's IPv4 address; empty: the ad has none that is understood."""
+    user: str = ""
+    """`user@domain`, if it is a submitter's ad."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JobSeen:
+    """Whose job runs in a slot, as its startd wrote when the claim was made."""
+
+    user: str
+    """`user@domain`, by the schedd's word."""
+    address: str = ""
+    """IPv4 address that the job was started from, as the startd saw it; empty: not yet."""

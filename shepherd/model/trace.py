@@ -204,7 +204,8 @@ class Segment:
 
     source: str
     number: int
-    """1, 2, 3 … without a break; a break is a loss, and is recorded as a Gap."""
+    """Counts up without a break; a break is a loss, and is recorded as a Gap. The first of a new spool is the time in
+    whole seconds, so that a source which lost its disk does not begin below what is stored of it."""
     sealed_at_s: float
     """By the source's clock."""
     records: tuple[TraceRecord, ...]

@@ -84,9 +84,14 @@ def block_hash(previous: str, block: Block, content: str) -> str:
 
 
 def content_hash(rows: Mapping[str, Sequence[Sequence[object]]]) -> str:
-    """Hex SHA-256 over rows by table, in the tables' order; bytes count as hex. ValueError if a number is none."""
-    text = json.dumps(rows, separators=(",", ":"), allow_nan=False, default=bytes.hex)
+    """Hex SHA-256 over rows by table, in the tables' order; `spelled` bytes. ValueError if a number is none."""
+    text = json.dumps(rows, separators=(",", ":"), allow_nan=False, default=spelled)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def spelled(raw: bytes) -> dict[str, str]:
+    """Bytes as JSON, unlike any text."""
+    return {"hex": raw.hex()}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

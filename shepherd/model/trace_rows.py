@@ -125,14 +125,14 @@ class SeenSought:
     limit: int = MOST_ROWS
 
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Answer(Generic[T]):
+class Answer(Generic[T_co]):
     """Rows by the time they began, and how far the answer reaches."""
 
-    rows: Sequence[T]
+    rows: Sequence[T_co]
     is_cut: bool
     """There are more than `limit`; these are the oldest of them."""
     unasked: Sequence[str]

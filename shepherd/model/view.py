@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from shepherd.model.host import HostName, HostState
+from shepherd.model.stop import Ban
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,22 @@ class Obstacle:
     """The same words for all hosts with the same trouble."""
     until_s: float | None = None
     """When it ends by itself, epoch seconds; None: not known."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Bars:
+    """What people keep from being lent."""
+
+    bans: tuple[Ban, ...] = ()
+    """Those that stand; of hosts and images, a host obeys them by its name and by what would run there."""
+    why: Mapping[HostName, str] = dataclasses.field(default_factory=dict)
+    """Of hosts: who, why, and what ends it, in one clause."""
+    held: frozenset[HostName] = frozenset()
+    """Those of these hosts that are to do no work at all; one that does all the same, after a reboot, counts as what it
+    is."""
+
+
+NO_BARS = Bars()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,6 +53,8 @@ class HostView:
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
     guest_slots: int
     """Slots claimed by guests."""
+    banned: str = ""
+    """Why a ban keeps it from being lent, or the empty string."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

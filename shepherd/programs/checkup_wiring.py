@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ from shepherd.programs import guard
 from shepherd.programs.checkup import central, gateway, node
 from shepherd.programs.checkup.look import Round
 from shepherd.programs.gateway import Gateway
+from shepherd.programs.gateway_wiring import page_problem_of
 from shepherd.programs.node_wiring import checks_of, docker_of, network_of, settings_in
 from shepherd.programs.wiring import commanding_problems, home_worker, pool_of
 
@@ -209,6 +211,8 @@ def of_gateway(settings: GatewaySettings) -> Iterator[Finding]:
         files=FileLook(),
         machine=Machine(),
         services=NetworkServices(),
+        page_problem=lambda: page_problem_of(settings),
+        cuts_connections=shutil.which("conntrack", path="/usr/sbin:/sbin:/usr/bin:/bin") is not None,
     )
     yield from Round(in_time).ask(gateway.GatewayCheck(settings=settings, world=world).questions())
 

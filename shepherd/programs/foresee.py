@@ -9,6 +9,7 @@ from shepherd.model.host import HostName
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, Stage, SwitchRecord, Verdict
 from shepherd.model.settings import Settings
+from shepherd.model.view import NO_BARS, Bars
 from shepherd.ports import Clock, Pool
 from shepherd.programs.observe import Observer
 
@@ -28,10 +29,11 @@ def foresee(
     switches: Mapping[HostName, SwitchRecord],
     memories: Mapping[HostName, HostMemory],
     flockoff: FlockOff | None,
+    bars: Bars = NO_BARS,
 ) -> Foresight:
     """Observe and decide as the daemon's next cycle would. `switches` and `memories` come from the ledger."""
     lent = sum(1 for record in switches.values() if record.stage is Stage.LENT)
     snapshot = Observer(pool, clock, settings).full(lent)
     now = clock.wall_s()
-    verdict = decide(snapshot, switches, memories, flockoff, settings, now, is_cycle=True)
+    verdict = decide(snapshot, switches, memories, flockoff, settings, now, is_cycle=True, bars=bars)
     return Foresight(snapshot=snapshot, verdict=verdict)

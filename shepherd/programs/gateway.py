@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from shepherd.core.firewall import sysctls
-from shepherd.core.firewall.gateway import MARK, QUARANTINE, TABLE, gateway_rules
+from shepherd.core.firewall.gateway import FILLED, MARK, TABLE, gateway_rules
 from shepherd.errors import CommandFailed, Refused, ShepherdError
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.ports import Log
 from shepherd.ports_gateway import Filter, KernelSettings, Routing
+from shepherd.programs.gateway_stops import GatewayStops
 
 ROUTING, RULES = "routing policy", "rules"
 
@@ -16,10 +17,17 @@ class Gateway:
     """Keeps rules and kernel settings as they are meant. Rules stay when the program ends."""
 
     def __init__(
-        self, settings: GatewaySettings, rules: Filter, routing: Routing, kernel: KernelSettings, log: Log
+        self,
+        settings: GatewaySettings,
+        rules: Filter,
+        routing: Routing,
+        kernel: KernelSettings,
+        log: Log,
+        stops: GatewayStops | None = None,
     ) -> None:
+        """`stops`: who fills the sets of bans and quarantines; None: nobody does."""
         self._settings, self._filter, self._kernel, self._log = settings, rules, kernel, log
-        self._routing = routing
+        self._routing, self._stops = routing, stops
         self._rules = gateway_rules(settings)
         self._meant = ""
         self._undone = 0
@@ -33,6 +41,11 @@ class Gateway:
         except ShepherdError:
             self.close()
             raise
+        return self._settings.check_s
+
+    @property
+    def check_s(self) -> float:
+        """How often the rules are looked at."""
         return self._settings.check_s
 
     def apply(self) -> tuple[str, ...]:
@@ -86,14 +99,20 @@ class Gateway:
         first, meant = not self._meant, self._canonical()
         found = self._filter.listing(TABLE)
         if found == meant:
+            if self._stops is not None and self._stops.mend():
+                yield RULES
             return
-        kept = self._filter.elements(TABLE, QUARANTINE) if f'"{QUARANTINE}"' in found else frozenset()
-        again = "".join(f"add element inet {TABLE} {QUARANTINE} {{ {one} }}\n" for one in sorted(kept))
-        self._filter.load(self._rules + again)
+        again = "".join(self._again(name) for name in FILLED if f'"{name}"' in found)
+        self._filter.load(self._rules + again + (self._stops.text() if self._stops is not None else ""))
         if not first:
             self._undone += 1
             self._log("rules were changed by somebody else, and are as they were", gone=not found)
         yield RULES
+
+    def _again(self, name: str) -> str:
+        """What a set holds now, for nft."""
+        kept = self._filter.elements(TABLE, name)
+        return "".join(f"add element inet {TABLE} {name} {{ {one} }}\n" for one in sorted(kept))
 
     def _apply_kernel(self, meant: Mapping[str, str]) -> Iterator[str]:
         for name, value in self._wrong(meant):

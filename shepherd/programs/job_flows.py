@@ -46,7 +46,7 @@ def of_job(suspect: Suspect, at: StayFound, evidence: Evidence, reader: TraceRea
     outside = reader.flows(FlowsSought(span=span, sources=(GATEWAY,), addresses=addresses)).rows
     inside = reader.flows(FlowsSought(span=span, sources=sources_of([at.stay]), addresses=addresses)).rows
     own = suspect.job.begun.uid
-    by_account = own >= 0 and any(flow.begun.uid >= 0 for flow in inside)
+    by_account = own >= 0 and bool(inside) and all(flow.begun.uid >= 0 for flow in inside)
     theirs = [flow for flow in inside if flow.begun.uid == own] if by_account else outside
     then = [flow for flow in theirs if may_live(life, evidence.flow_life(flow).begun, evidence.clocks)]
     return tuple(_told(flow, outside, evidence, by_account=by_account) for flow in then)

@@ -1,6 +1,5 @@
 """The keeper's loop: what `shepherd node run` does on a host. Nothing it waits for can hold it up."""
 
-import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import assert_never
@@ -26,7 +25,7 @@ from shepherd.core.keeper.decide import (
 from shepherd.core.keeper.lend import Leaving, Record
 from shepherd.core.lease.judge import Instant
 from shepherd.core.lease.memory import Held
-from shepherd.errors import CommandFailed, LeakFound, LeaseRefused, ShepherdError, Unavailable
+from shepherd.errors import CommandFailed, LeaseRefused, ShepherdError, Unavailable
 from shepherd.model.container import Container, Started
 from shepherd.model.host import LeaseId
 from shepherd.model.node_settings import NodeSettings
@@ -34,9 +33,13 @@ from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.ports import Clock, Log
 from shepherd.ports_node import Kernel, NodeFile, RunDir
 from shepherd.programs.keeper_abandoned import Abandonment
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_leak import LeakMark
 from shepherd.programs.keeper_pages import PageReader
+from shepherd.programs.keeper_quarantine import KeeperQuarantine
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import Recorder, present_of
 from shepherd.programs.keeper_yard import Yard
 
 BRISK_S = 0.1
@@ -64,7 +67,10 @@ class Parts:
     pages: PageReader
     yard: Yard
     drain: DrainWatch
+    bans: BanWatch
     reporter: Reporter
+    recorder: Recorder
+    quarantine: KeeperQuarantine
     log: Log
     jitter: Callable[[], float]
     """About 1: spreads the hosts' questions over time."""
@@ -88,7 +94,7 @@ class Keeper:
         self._abandonment = Abandonment(parts.kernel, settings.abandoned_s)
         self._poll_s = settings.poll_local_s
         self._phase = KeeperPhase.IDLE
-        self._leak_at_s = self._leak_remembered()
+        self._leak = LeakMark(parts.run_dir, parts.clock)
 
     def tick(self) -> float:
         """Do what is due. Seconds until something is due again. Raises CommandFailed if /run cannot be written."""
@@ -96,9 +102,9 @@ class Keeper:
         self._parts.pages.tick(now, self._poll_s)
         self._parts.drain.collect(now.boottime_s)
         self._collect()
+        self._parts.bans.tick(self._parts.pages.newest, self._container(), now)
         seen = self._look(now)
-        act = next_act(seen)
-        self._do(act, seen)
+        self._do(act := self._parts.quarantine.act(seen) or next_act(seen), seen)
         seen = dataclasses.replace(seen, record=self._record, refused=self._refused)
         self._phase = phase_of(seen, self._home_problem(seen))
         self._follow_up(seen)
@@ -147,7 +153,7 @@ class Keeper:
         if (met := self._parts.yard.patrolled()) is not None:
             self._patrolled(met)
         if isinstance(started, ShepherdError):
-            self._note_leak(started)
+            self._leak.note(started)
             self._refused = started.diagnosis()
         elif started is not None:
             self._take_in(started)
@@ -162,19 +168,12 @@ class Keeper:
         ticks = self._parts.kernel.start_ticks(container.pid) if container else None
         if container is not None and ticks not in {None, container.start_ticks}:
             return  # a stranger has the number of its PID 1 by now: nothing was seen of the container
-        self._note_leak(met)
+        self._leak.note(met)
         if ticks is None:
             return
         self._parts.log("the patrol met trouble", problem=met.diagnosis())
         if not isinstance(met, Unavailable) or self._parts.yard.fruitless_rounds >= FRUITLESS_ROUNDS:
             self._refused = met.diagnosis()
-
-    def _note_leak(self, met: ShepherdError) -> None:
-        """Remembered over restarts until the host boots: the shepherd stops flocking for it."""
-        if isinstance(met, LeakFound):
-            self._leak_at_s = self._parts.clock.wall_s()
-            with contextlib.suppress(CommandFailed):
-                self._parts.run_dir.write(NodeFile.LEAK, repr(self._leak_at_s))
 
     def _take_in(self, started: Started) -> None:
         """Remember a started container, and name it to the guard before its PID 1 may do anything."""
@@ -309,6 +308,8 @@ class Keeper:
             self._parts.yard.check(now_s, min(CHECK_S, self._settings.poll_local_s))
         regular = self._lock[0] is LockHolder.REGULAR
         self._parts.drain.tick(now_s, lent=lend is not None, regular=regular)
+        pages = self._parts.pages
+        self._parts.recorder.tick(present_of(self._settings, seen, pages.nonce, pages.newest))
         self._parts.reporter.tick(self._report(seen), now_s)
 
     def _base_poll_s(self, now_s: float) -> float:
@@ -328,7 +329,8 @@ class Keeper:
         named = self._parts.pages.named
         if named and self._ended and seen.held is not None and seen.held.lease.lease == self._ended[0]:
             return self._ended[1]
-        problem = self._parts.yard.problem or self._parts.pages.problem or (ABANDONED if seen.abandoned else "")
+        asked = (self._parts.quarantine.problem(), self._parts.yard.problem, self._parts.pages.problem)
+        problem = next(filter(None, asked), ABANDONED if seen.abandoned else "")
         return problem or (why_not_begin(seen) if named else "")
 
     def _report(self, seen: Situation) -> KeeperReport:
@@ -347,15 +349,22 @@ class Keeper:
             sent_at_s=seen.now.wall_s,
             heard_at_s=0.0,
             version=self._parts.version,
-            leak_at_s=self._leak_at_s,
+            leak_at_s=self._leak.at_s,
+            spooled=self._parts.recorder.spooled,
+            address=self._settings.flock_address if lend and not gone else "",
+            mac=self._settings.flock_mac.lower() if lend and not gone else "",
+            quarantine=self._parts.quarantine.done,
         )
 
     def _pause(self, act: Act) -> float:
         if isinstance(act, Depart | Begin):
             return 0.0
-        if any(part.busy for part in (self._parts.yard, self._parts.pages, self._parts.reporter, self._parts.drain)):
+        parts = self._parts
+        if any(part.busy for part in (parts.yard, parts.pages, parts.reporter, parts.drain, parts.quarantine)):
             return BRISK_S
         match self._phase:
+            case KeeperPhase.LEAVING if parts.quarantine.holds:
+                return HOME_S
             case KeeperPhase.IDLE | KeeperPhase.FAILED:
                 return min(HOME_S, self._poll_s)
             case KeeperPhase.FLOCKING:
@@ -364,11 +373,6 @@ class Keeper:
                 return BRISK_S
 
     # --- remembering ---
-
-    def _leak_remembered(self) -> float:
-        with contextlib.suppress(CommandFailed, ValueError):
-            return float(self._parts.run_dir.read(NodeFile.LEAK) or 0.0)
-        return 0.0
 
     def _keep(self, record: Record) -> None:
         self._parts.run_dir.write(NodeFile.LEND, lends.to_json(record))

@@ -24,6 +24,12 @@ class HostNetwork(Protocol):
     def hold_guard(self) -> None:
         """Load the host guard's rules unless they are in force. Asks dockerd nothing."""
 
+    def cut(self) -> None:
+        """Let nothing of the container pass, either way, and see that it is so. Asks dockerd nothing. Idempotent."""
+
+    def uncut(self) -> None:
+        """The host guard's usual rules again. Idempotent."""
+
 
 class Checks:
     """The keeper's look at dockerd, the network and the container. Every method may take as long as dockerd does."""

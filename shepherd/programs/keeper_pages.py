@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.encode import decode
-from shepherd.core.lease.judge import Here, Instant, Refusal, Revoked, judge, standing
+from shepherd.core.lease.judge import Here, Instant, Refusal, Revoked, digest, judge, standing
 from shepherd.core.lease.memory import Held, Memory
 from shepherd.errors import CommandFailed, LeaseRefused, ShepherdError
 from shepherd.model.host import Nonce
@@ -43,7 +43,7 @@ class PageReader:
         self.named = False
         """The newest page that was believed has a lease for this host: what is held is not just running out."""
         self.newest: LeasePage | None = None
-        """The newest page that was believed, whether or not it has a lease for this host; None before the first."""
+        """The newest page that was believed, whether or not its lease for this host was; None before the first."""
         self.problem = ""
         """Why no page was believed, if there was any; empty otherwise."""
         self._refused = ""
@@ -124,6 +124,8 @@ class PageReader:
                 refuse(failed.diagnosis())
                 return False
         self._memory = memory
+        if memory.issue is not None and memory.issue.digest == digest(page):
+            self.newest = page
         if isinstance(judgement, Refusal):
             refuse(judgement.reason)
             return False

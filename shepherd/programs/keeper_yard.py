@@ -1,6 +1,7 @@
 """The keeper's dealings with dockerd: one at a time, elsewhere, so that a stopped dockerd stops nothing else."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from shepherd.core.container import record
 from shepherd.core.container.spec import container_spec, resolver_text
@@ -9,6 +10,7 @@ from shepherd.model.container import Started
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_node import Engine, NodeFile, RunDir, Tokens
+from shepherd.ports_trace import JobFiles
 from shepherd.programs.errand import Background, Errand
 from shepherd.programs.keeper_checks import Checks
 
@@ -27,11 +29,15 @@ class Yard:
         run_dir: RunDir,
         tokens: Tokens,
         background: Background,
+        files: JobFiles,
         login: Callable[[], tuple[str, str] | None] = lambda: None,
+        spared: Callable[[], AbstractSet[str]] = frozenset,
     ) -> None:
-        """`login`: user and password for the registry, if it wants any; raises CommandFailed."""
+        """`login`: user and password for the registry, if it wants any; raises CommandFailed. `spared`: containers that
+        are not removed, because they are evidence; raises CommandFailed."""
         self._settings, self._engine, self._checks = settings, engine, checks
-        self._run_dir, self._tokens, self._login = run_dir, tokens, login
+        self._run_dir, self._tokens, self._files, self._login = run_dir, tokens, files, login
+        self._spared = spared
         self._start: Errand[Started] = Errand(background)
         self._burial: Errand[Sequence[str]] = Errand(background)
         self._check: Errand[str] = Errand(background)
@@ -40,6 +46,7 @@ class Yard:
         self.fruitless_rounds = 0
         """Patrols in a row that could not show that guests stay in; a dockerd that is away is none."""
         self._renewal: Errand[bool] = Errand(background)
+        self._renewed: bool | ShepherdError | None = None
         self._renewed_from_s: float | None = None
         self._minted_s: float | None = None
         self._checked_s: float | None = None
@@ -80,7 +87,7 @@ class Yard:
     def renew(self, now_s: float) -> ShepherdError | None:
         """While it is lent: another token before the half of its life is over, tried until there is one. A keeper that
         was restarted does not know how old the token is. Returns what went wrong, once."""
-        outcome = self._renewal.take()
+        outcome, self._renewed = self._renewed, None
         if outcome is True:
             self._minted_s = self._renewed_from_s
         old = self._minted_s is None or now_s - self._minted_s >= self._settings.token_s / 2
@@ -93,7 +100,7 @@ class Yard:
         """Remove all containers of ours, at most every so often; `buried` has the outcome."""
         if self._buried_s is None or now_s - self._buried_s >= every_s:
             self._buried_s = now_s
-            self._burial.start(lambda: self._engine.remove_all(None))
+            self._burial.start(lambda: self._engine.remove_all(self._spared()))
 
     def buried(self) -> Sequence[str] | ShepherdError | None:
         """The outcome of `bury`, once: the last words of what was removed."""
@@ -109,7 +116,8 @@ class Yard:
             self._checked_s = now_s
 
     def collect_check(self) -> None:
-        """Learn what a check found that is back."""
+        """Learn what a check found that is back, and that a token is: nobody may ask for that on the way home."""
+        self._renewed = self._renewal.take() or self._renewed
         match self._check.take():
             case None:
                 pass
@@ -120,7 +128,7 @@ class Yard:
 
     def _look(self) -> str:
         self._tokens.check()
-        self._engine.remove_all(None)
+        self._engine.remove_all(self._spared())
         self._fetch()
         return self._checks.mend(self._engine.facts(), frozenset(self._settings.images))
 
@@ -131,11 +139,12 @@ class Yard:
                 self._engine.fetch(image, self._settings.registry, self._login())
 
     def _prepare(self, lease: Lease) -> Started:
-        self._engine.remove_all(None)
+        self._engine.remove_all(self._spared())
         facts = self._engine.facts()
         if problem := self._checks.host_problem(facts, frozenset({lease.image})):
             raise CommandFailed(problem)
         self._run_dir.open_to(facts.root_gid)
+        self._files.make(lease.lease, facts.root_uid, facts.root_gid)
         self._run_dir.write(NodeFile.TOKEN, self._tokens.mint())
         self._run_dir.write(NodeFile.RESOLVER, resolver_text(self._settings))
         spec = container_spec(self._settings, lease)

@@ -1,10 +1,10 @@
 """`shepherd node up` and `down`, and the keeper's look at the same: a host's side of the flock VLAN."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shepherd.core.container.spec import network_spec
-from shepherd.core.firewall.host_guard import TABLE, guard_rules
+from shepherd.core.firewall.host_guard import TABLE, cut_rules, guard_rules
 from shepherd.core.keeper import network
 from shepherd.errors import CommandFailed, Refused
 from shepherd.model.network import HostSeen, LinkSeen, NetworkStep
@@ -13,6 +13,13 @@ from shepherd.ports_gateway import Filter, KernelSettings
 from shepherd.ports_node import AddressProbe, Links, NetworkEngine
 
 FAMILY, NOBODYS = "netdev", "00:00:00:00:00:00"
+
+
+@dataclass
+class Switch:
+    """Whether the container is cut off. One for all that look after a host's network."""
+
+    cut: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +32,7 @@ class NodeNetwork:
     rules: Filter
     kernel: KernelSettings
     probe: AddressProbe
+    switch: Switch = field(default_factory=Switch)
 
     def problem(self) -> str:
         """Why no container may be started here now; empty if one may. Changes nothing."""
@@ -54,8 +62,26 @@ class NodeNetwork:
     def hold_guard(self) -> None:
         """Load the host guard's rules unless they are in force. Raises CommandFailed, Unavailable."""
         links = tuple(self.links.seen())
-        if self.settings.guard and self.rules.listing(TABLE, FAMILY) != self._meant(links):
+        if self._is_guarded and self.rules.listing(TABLE, FAMILY) != self._meant(links):
             self.rules.load(self._guard(links))
+
+    def cut(self) -> None:
+        """Let nothing of the container pass. Raises CommandFailed if that is not so then; Unavailable."""
+        self.switch.cut = True
+        self.hold_guard()
+        if self.rules.listing(TABLE, FAMILY) != self._meant(tuple(self.links.seen())):
+            raise CommandFailed("the container could not be cut off: other rules than ours are in force")
+
+    def uncut(self) -> None:
+        """The usual rules again, or none. Raises CommandFailed, Unavailable."""
+        self.switch.cut = False
+        self.hold_guard()
+        if not self.settings.guard and self.rules.listing(TABLE, FAMILY):
+            self._take(NetworkStep.REMOVE_GUARD)
+
+    @property
+    def _is_guarded(self) -> bool:
+        return self.settings.guard or self.switch.cut
 
     def down(self) -> Iterator[NetworkStep]:
         """Remove what is ours, telling each step when it is done. Raises Refused while a container is there."""
@@ -92,6 +118,8 @@ class NodeNetwork:
         return self.rules.canonical(self._guard(links), TABLE, FAMILY, (self.settings.parent,))
 
     def _guard(self, links: Sequence[LinkSeen]) -> str:
+        if self.switch.cut:
+            return cut_rules(self.settings)
         parent = next((link for link in links if link.name == self.settings.parent), None)
         return guard_rules(self.settings, parent.mac if parent else NOBODYS)
 

@@ -1,5 +1,6 @@
 """The keeper put together: settings in, a loop with real edges out. Names every edge the keeper uses."""
 
+import contextlib
 import os
 import random
 import threading
@@ -8,21 +9,25 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core.container.record import from_json
-from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, with_share
-from shepherd.core.firewall.pilot_guard import TABLE, pilot_rules
+from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, TRACE, with_share
+from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
 from shepherd.core.node_rules import node_problems
 from shepherd.core.setting_forms import Problem
+from shepherd.core.trace import lines
 from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.docker.engine import DockerEngine
+from shepherd.edges.evidence_store import EvidenceDirectory
 from shepherd.edges.htcondor.flock_tokens import FlockTokens
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
+from shepherd.edges.job_files import HostJobFiles
 from shepherd.edges.kernel import HostKernel, memory_mib
+from shepherd.edges.kernel_jobs import ContainerJobs
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
@@ -34,20 +39,27 @@ from shepherd.edges.shield import NamespaceShield, NoShield
 from shepherd.edges.signing import PageVerifier
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
-from shepherd.errors import LeaseRefused, SettingsError, ShepherdError
+from shepherd.edges.trace_memory import FileMemory
+from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.errors import CommandFailed, LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, Shield
+from shepherd.programs.flow_wiring import host_flows
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_evidence import Evidence
 from shepherd.programs.keeper_pages import PageReader, Trust
+from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.programs.node_audit import NodeAudit
-from shepherd.programs.node_network import NodeNetwork
+from shepherd.programs.node_network import NodeNetwork, Switch
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
 
@@ -55,6 +67,10 @@ QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
 NFT_S = 10.0
 """Deadline of one call of nft."""
+FIXED = {"run_dir": "restart the keeper when nothing is lent here", "spool": "restart the keeper"}
+"""Settings that cannot change by reload, and how they can."""
+CONDORS_GROUP = "condor"
+"""HTCondor's master hands segments out by its own account."""
 LOCAL_S = 5.0
 """The same for this host's own startd: a process of its own asks it, so that a stopped startd delays no page."""
 
@@ -68,6 +84,9 @@ class Node:
         self._settings = settings_in(path)
         self._watchdog = Notifier(os.environ)
         self._links: tuple[KeeperLink, ...] = ()
+        self._recorder: Recorder | None = None
+        self._switch = Switch()
+        self._quarantine: KeeperQuarantine | None = None
 
     @property
     def network(self) -> NodeNetwork:
@@ -100,6 +119,8 @@ class Node:
         try:
             serve(self._loop(), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
         finally:
+            if self._quarantine is not None:
+                self._quarantine.let_go()
             os.close(claim)
 
     def _loop(self) -> Steady:
@@ -113,39 +134,65 @@ class Node:
             skew_s=settings.skew_s,
         )  # fmt: skip
         trust = Trust(verifier=verifier, key_ids=verifier.key_ids)
+        pages = PageReader(here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log)
+        quarantine = self._quarantine_of(settings, run_dir, pages)
         parts = Parts(
             clock=SystemClock(),
             kernel=HostKernel(run_dir.lock),
             run_dir=run_dir,
-            pages=PageReader(
-                here=here, trust=trust, source=link, run_dir=run_dir, background=in_thread, log=self._log
-            ),
+            pages=pages,
             yard=Yard(
                 settings,
                 docker_of(settings),
-                checks_of(settings),
+                checks_of(settings, self._switch),
                 run_dir,
                 tokens_of(settings),
                 in_thread,
+                job_files_of(settings),
                 lambda: read_login(Path(settings.registry_login)) if settings.registry_login else None,
+                quarantine.spared,
             ),
+            quarantine=quarantine,
             drain=DrainWatch(host, local, in_thread),
+            bans=BanWatch(run_dir=run_dir, jobs=guest_jobs(), background=in_thread, log=self._log),
             reporter=Reporter(link, settings.report_s, in_thread, self._log),
+            recorder=self._recorder_with(settings),
             log=self._log,
             jitter=lambda: random.uniform(0.8, 1.1),
             version=shepherd.__version__,
         )
         for old in self._links:
             in_thread(old.close)
-        self._links = (link, local)
+        self._links, self._quarantine = (link, local), quarantine
         return Steady(Keeper(settings, parts), self._watchdog, self._log)
+
+    def _recorder_with(self, settings: NodeSettings) -> Recorder:
+        """The one writer of this process's spool."""
+        if self._recorder is None:
+            self._recorder = Recorder(settings, recording_of(settings, self._log), in_thread)
+        self._recorder.adopt(settings)
+        return self._recorder
+
+    def _quarantine_of(self, settings: NodeSettings, run_dir: HostRunDir, pages: PageReader) -> KeeperQuarantine:
+        means = Means(
+            kernel=HostKernel(run_dir.lock),
+            run_dir=run_dir,
+            network=network_of(settings, self._switch),
+            evidence=evidence_of(settings, self._log),
+            pages=pages,
+            clock=SystemClock(),
+            background=in_thread,
+            log=self._log,
+            records=self._recorder_with(settings).note,
+        )
+        return KeeperQuarantine(settings, means)
 
     def _reload(self) -> Steady:
         """New settings in force, or SettingsError and everything as it was."""
         old, new = self._settings, settings_in(self._path)
-        if new.run_dir != old.run_dir:
-            remedy = "restart the keeper when nothing is lent here"
-            raise SettingsError(file=str(self._path), key="run_dir", problem="cannot change by reload", remedy=remedy)
+        for key, remedy in FIXED.items():
+            if getattr(new, key) != getattr(old, key):
+                raise SettingsError(file=str(self._path), key=key, problem="cannot change by reload", remedy=remedy)
         self._settings = new
         try:
             return self._loop()
@@ -169,8 +216,20 @@ def docker_of(settings: NodeSettings) -> DockerEngine:
     return DockerEngine(settings.docker, settings.docker_s)
 
 
-def network_of(settings: NodeSettings) -> NodeNetwork:
-    """This host's side of the flock VLAN."""
+def evidence_store_of(settings: NodeSettings) -> EvidenceDirectory:
+    """Where this host's evidence lies."""
+    return EvidenceDirectory(
+        Path(settings.evidence), size_mib=settings.evidence_mib, memory_mib=settings.evidence_memory_mib
+    )
+
+
+def evidence_of(settings: NodeSettings, log: Log) -> Evidence:
+    """This host's evidence of quarantined containers."""
+    return Evidence(settings, docker_of(settings), evidence_store_of(settings), SystemClock(), log)
+
+
+def network_of(settings: NodeSettings, switch: Switch | None = None) -> NodeNetwork:
+    """This host's side of the flock VLAN. `switch`: says whether the container is cut off."""
     return NodeNetwork(
         settings=settings,
         links=Netlink(),
@@ -178,13 +237,21 @@ def network_of(settings: NodeSettings) -> NodeNetwork:
         rules=Nft(NFT_S),
         kernel=ProcSys(),
         probe=ArpProbe(),
+        switch=switch or Switch(cut=is_quarantined(settings)),
     )
 
 
-def checks_of(settings: NodeSettings) -> Checks:
+def is_quarantined(settings: NodeSettings) -> bool:
+    """Whether the keeper cuts a container off just now: nobody else may put the usual rules in its place."""
+    with contextlib.suppress(CommandFailed):
+        return bool(run_dir_of(settings).read(NodeFile.QUARANTINE))
+    return False
+
+
+def checks_of(settings: NodeSettings, switch: Switch | None = None) -> Checks:
     """Everything that must hold here for a lend."""
     reach = NetworkReach(FIRST_SLOT_UID)
-    return Checks(settings, docker_of(settings), reach, network_of(settings), shield_of(settings))
+    return Checks(settings, docker_of(settings), reach, network_of(settings, switch), shield_of(settings))
 
 
 def shield_of(settings: NodeSettings) -> Shield:
@@ -194,9 +261,33 @@ def shield_of(settings: NodeSettings) -> Shield:
     return NamespaceShield(pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector), TABLE, NFT_S)
 
 
+def guest_jobs() -> ContainerJobs:
+    """Jobs in this host's container: accounts are the image's, rules ours."""
+    return ContainerJobs(first_uid=FIRST_SLOT_UID, table=TABLE, banned=BANNED, nft_s=NFT_S)
+
+
 def run_dir_of(settings: NodeSettings) -> HostRunDir:
     """The run directory that the settings name."""
     return HostRunDir(Path(settings.run_dir))
+
+
+def job_files_of(settings: NodeSettings) -> HostJobFiles:
+    """Where containers' startds write about jobs."""
+    return HostJobFiles(Path(settings.run_dir, TRACE), settings.trace_mib)
+
+
+def recording_of(settings: NodeSettings, log: Log) -> Recording:
+    """The spool of this host, and all that is written there."""
+    place = Path(settings.spool)
+    spooling = Spooling(source=settings.host, what="jobs", group=CONDORS_GROUP, spool_bytes=settings.spool_mib << 20)
+    return Recording(
+        spool=TraceSpool(place, spooling, lines, SystemClock().wall_s),
+        files=job_files_of(settings),
+        memory=FileMemory(place.with_name("recorder")),
+        flows=host_flows(settings.host, settings.flock_address, place.with_name("flows")),
+        clock=SystemClock(),
+        log=log,
+    )
 
 
 def tokens_of(settings: NodeSettings) -> FlockTokens:

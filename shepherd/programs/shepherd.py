@@ -7,7 +7,7 @@ an act. Whatever dies, the next tick of the next process goes on from facts and 
 import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
@@ -24,12 +24,16 @@ from shepherd.model.host import Herd, HostName, HostPair, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
+from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
+from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
+from shepherd.programs.tracing import Tracing
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""
@@ -62,25 +66,34 @@ class Shepherd:
         switches: Switches,
         silencer: Silencer,
         latch: Latch,
+        stops: Stops,
+        quarantines: Quarantines,
         ledger: Ledger,
         diary: Diary,
         clock: Clock,
         watchdog: Watchdog,
         log: Log,
         about: Mapping[str, object],
+        also: Callable[[], Sequence[str]] = tuple,
+        tracing: Tracing | None = None,
     ) -> None:
+        """`also`: problems of what runs beside the loop, to be shown."""
         self.switches = switches
         self.sentence = "not decided yet"
         self._settings = settings
         self._observer = observer
         self._silencer = silencer
         self._latch = latch
+        self._stops = stops
+        self._quarantines = quarantines
         self._ledger = ledger
         self._diary = diary
         self._clock = clock
         self._watchdog = watchdog
         self._log = log
         self._about = about
+        self._also = also
+        self._tracing = tracing
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -103,7 +116,7 @@ class Shepherd:
 
         Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
         """
-        switched = self._latch.look()
+        switched = self._latch.look() | self._look_at_stops()
         self.switches.flockoff = self._latch.now is not None
         if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
             self._renew()
@@ -114,7 +127,22 @@ class Shepherd:
         self._move()
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
+            if self._tracing is not None and self.switches.is_alone:
+                self._tracing.follow(self._snapshot)
         return self._pause_s()
+
+    def _look_at_stops(self) -> bool:
+        """True if bans or quarantines have just changed: the next pages carry them, and the revocations that go with
+        them."""
+        changed = [self._stops.look(), self._quarantines.look(self._snapshot.hosts if self._snapshot else {})]
+        pages, bans = self.switches.pages, self._stops.bans
+        pages.beside = dataclasses.replace(pages.beside, bans=bans, quarantines=self._quarantines.all)
+        self.switches.quarantine(self._quarantines.standing)
+        return any(changed)
+
+    def _bars(self) -> Bars:
+        """What people keep from being lent."""
+        return dataclasses.replace(self._quarantines.bars, bans=self._stops.bans)
 
     def _is_due(self, part: str, period_s: float, *, at_once: bool = False) -> bool:
         now = self._clock.steady_s()
@@ -150,6 +178,7 @@ class Shepherd:
             now,
             is_cycle=is_cycle,
             may_lend=self._diary.works,
+            bars=self._bars(),
         )
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
@@ -217,6 +246,7 @@ class Shepherd:
             self._settings,
             about=about,
             problems=problems,
+            bars=self._bars(),
         )
         try:
             self._ledger.publish_present(body)
@@ -226,8 +256,10 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
-        return [problem for problem in told if problem]
+        untraced = self._tracing.problem if self._tracing is not None else ""
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
+        stops = (self._stops.problem, self._quarantines.problem)
+        return [problem for problem in (*told, *stops, *self._also()) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
         """A look is over: the shepherd lives."""

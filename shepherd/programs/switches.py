@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from shepherd.core.policy.obstacle import MAX_COOLING
 from shepherd.core.records import memory_body, outcome_body, step_body, switch_body
+from shepherd.core.stop.quarantine import sentence
 from shepherd.core.switch.leases import leases_of
 from shepherd.core.switch.move import Advance, Do, Next, Over, Wait, after, go_home, next_move
 from shepherd.errors import PoolUnavailable
 from shepherd.model.entry import Entry, EntryKind
-from shepherd.model.host import HostName, HostPair, LeaseId
+from shepherd.model.host import Herd, HostName, HostPair, LeaseId
 from shepherd.model.lease import Lease
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import (
@@ -24,6 +25,7 @@ from shepherd.model.orders import (
     SwitchRecord,
 )
 from shepherd.model.settings import Settings
+from shepherd.model.stop import Quarantine
 from shepherd.ports import Clock, Ledger, Log
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
@@ -31,6 +33,10 @@ from shepherd.programs.pages import LeasePages
 
 BY_PAGE = frozenset({StepKind.GRANT, StepKind.GO, StepKind.REVOKE, StepKind.FORGET})
 """Steps that are taken by publishing lease pages."""
+
+
+KEEPERS_S = 45.0
+"""By then a quarantined host's keeper has read its page, looked at the container and ended it."""
 
 
 class Switches:
@@ -60,6 +66,7 @@ class Switches:
         self.pages.serial = max(pages.serial, serial_of(ledger))
         self.hands = hands
         self.flockoff = False
+        self._quarantined: Mapping[HostName, Quarantine] = {}
         self._diary = diary
         self._clock = clock
         self._log = log
@@ -108,6 +115,12 @@ class Switches:
         record = self.records.get(order.host)
         if record is not None and record.stage not in HOMEWARD:
             self._do(go_home(record, order.why, self._clock.wall_s()), order)
+
+    def quarantine(self, standing: Sequence[Quarantine]) -> None:
+        """Take these hosts home. Their keepers end what runs there, once they have looked at it."""
+        self._quarantined = {one.host: one for one in standing}
+        for one in standing:
+            self.reclaim(Order(host=one.host, herd=Herd.LOCAL, why=sentence(one)))
 
     def advance(self, facts: Mapping[HostName, HostFacts]) -> None:
         """Fold outcomes in, then take the next step of every host that is not busy."""
@@ -191,7 +204,17 @@ class Switches:
         if any(step.host == record.host for step in self._unpublished):
             return
         hold = self._hold(record) if record.stage is Stage.GRANTED else ""
-        self._take(record, next_move(facts, record, self._clock.wall_s(), self.settings.timers, hold))
+        move = next_move(facts, record, self._clock.wall_s(), self.settings.timers, hold)
+        if not (isinstance(move, Do) and self._would_warn(move)):
+            self._take(record, move)
+
+    def _would_warn(self, move: Do) -> bool:
+        """A quarantined container's HTCondor is not told to leave: it would take along what its keeper is to find. Only
+        a keeper that does nothing is not waited for, unless the host is to do nothing anyway."""
+        quarantine = self._quarantined.get(move.record.host)
+        if quarantine is None or move.kind not in {StepKind.OFF_GRACEFUL, StepKind.OFF_FAST}:
+            return False
+        return quarantine.keep_host or self._clock.wall_s() - quarantine.at_s < KEEPERS_S
 
     def _take(self, record: SwitchRecord, move: Next) -> None:
         match move:

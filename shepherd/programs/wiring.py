@@ -9,8 +9,11 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core import records
+from shepherd.core.roles import why_not
 from shepherd.core.settings_rules import daemon_problems, watchdog_problems
+from shepherd.core.trace_rules import trace_warnings
 from shepherd.edges.clock import SystemClock
+from shepherd.edges.guest_domains import domains_in, identities_in
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
@@ -24,18 +27,26 @@ from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import PageSigner, PageVerifier
 from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
+from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
+from shepherd.ports_stop import GuestDomains
+from shepherd.programs.along import Along
+from shepherd.programs.collecting_wiring import tracing_of
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
+from shepherd.programs.stops import Chase, Stops, WhyNot
 from shepherd.programs.switches import Switches
+from shepherd.programs.trace_wiring import TraceKeeping, trace_place
+from shepherd.programs.tracing import Tracing
 
 MOST_COMMANDS = 16
 """HTCondor tools run beside the loop at one time, at most."""
@@ -116,6 +127,16 @@ def _worker(settings: Settings, collector: str, pool: str) -> WorkerProcess:
     )
 
 
+def domains_of(settings: Settings) -> GuestDomains:
+    """Who is a guest, by these settings, whenever it is asked."""
+    return lambda: domains_in(Path(settings.paths.guests))
+
+
+def refusals_of(settings: Settings) -> WhyNot:
+    """Why an intent is not carried out, its owner being who it is, by these settings; None: it is."""
+    return lambda intent: why_not(intent.kind, settings.roles, person_named(intent.who, os.geteuid()))
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Changeable:
     """The parts that a reload replaces, all or none."""
@@ -176,7 +197,13 @@ class Daemon:
         self._executor = executor
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
+        self._kept = TraceKeeping(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
+        self._stops = self._new_stops(self._parts)
+        self._quarantines = Quarantines(
+            ledger=self._ledger, diary=self._diary, spool=self._spool, clock=self._clock, log=self._log,
+            why_not=refusals_of(settings),
+        )  # fmt: skip
         self._silencer = self._new_silencer(self._parts)
         self._switches = self._new_switches(settings)
 
@@ -184,29 +211,44 @@ class Daemon:
         """Serve until TERM. Raises AnotherShepherd; hosts stay as they are in any case."""
         signals = Signals()
         signals.install()
+        self._warn(self._parts.settings)
         self._diary.life("started", instance=self._instance, version=shepherd.__version__)
         try:
-            serve(self._loop(self._parts), signals=signals, watchdog=self._watchdog, log=self._log, reload=self._reload)
+            serve(
+                self._along(self._loop(self._parts, self._switches.pages)),
+                signals=signals,
+                watchdog=self._watchdog,
+                log=self._log,
+                reload=lambda: self._along(self._reload()),
+            )
         finally:
             self._diary.life("stopped", instance=self._instance)
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._askers.shutdown(wait=False, cancel_futures=True)
             self._parts.close()
+            self._kept.close()
             self._ledger.close()
 
-    def _loop(self, parts: Changeable) -> Shepherd:
+    def _along(self, loop: Shepherd) -> Along:
+        return Along(loop, self._kept.anchoring)
+
+    def _loop(self, parts: Changeable, pages: LeasePages) -> Shepherd:
         return Shepherd(
             settings=parts.settings,
             observer=Observer(parts.pool, self._clock, parts.settings, at_once(self._askers)),
             switches=self._switches,
             silencer=self._silencer,
             latch=self._latch,
+            stops=self._stops,
+            quarantines=self._quarantines,
             ledger=self._ledger,
             diary=self._diary,
             clock=self._clock,
             watchdog=self._watchdog,
             log=self._log,
             about=self._about(),
+            tracing=self._tracing_by(parts, pages),
+            also=lambda: [self._kept.anchoring.problem],
         )
 
     def _reload(self) -> Shepherd:
@@ -216,24 +258,37 @@ class Daemon:
             self._refuse_another_state(new.settings)
             spool = FileSpool(Path(new.settings.paths.intents), self._log, self._spool)
             off_switch = OffFileSwitch(Path(new.settings.flockoff.path))
-            pages, loop = self._new_pages(new), self._loop(new)
+            pages = self._new_pages(new)
+            loop = self._loop(new, pages)
         except BaseException:
             new.close()
             raise
         self._parts, self._spool, self._hands.commands = new, spool, new.commands
         self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
+        domains, refuses = domains_of(new.settings), refusals_of(new.settings)
+        self._stops.adopt(spool=spool, pool=new.pool, hands=new.commands, domains=domains, why_not=refuses)
+        self._quarantines.adopt(spool=spool, why_not=refuses)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
+        self._kept.adopt(new.settings)
         old.close()
+        self._warn(new.settings)
         self._diary.life("reloaded", instance=self._instance)
         return loop
 
+    def _warn(self, settings: Settings) -> None:
+        for warning in trace_warnings(settings.trace):
+            self._log("settings", warning=warning)
+
     def _refuse_another_state(self, settings: Settings) -> None:
-        if settings.paths.state != self._parts.settings.paths.state:
+        old = self._parts.settings
+        moved = {
+            "paths.state": settings.paths.state != old.paths.state,
+            "trace.directory": trace_place(settings) != trace_place(old),
+        }
+        for key in (key for key, has_moved in moved.items() if has_moved):
             remedy = "restart the daemon to move its state"
-            raise SettingsError(
-                file=str(self._path), key="paths.state", problem="cannot change by reload", remedy=remedy
-            )
+            raise SettingsError(file=str(self._path), key=key, problem="cannot change by reload", remedy=remedy)
 
     def _new_latch(self, settings: Settings) -> Latch:
         return Latch(
@@ -244,6 +299,36 @@ class Daemon:
             clock=self._clock,
             log=self._log,
             latch=settings.flockoff.latch,
+        )
+
+    def _new_stops(self, parts: Changeable) -> Stops:
+        clock, log, diary = self._clock, self._log, self._diary
+        chase = Chase(
+            pool=parts.pool, hands=parts.commands, background=in_thread, diary=diary, clock=clock, log=log
+        )
+        return Stops(
+            ledger=self._ledger,
+            diary=diary,
+            spool=self._spool,
+            clock=clock,
+            log=log,
+            chase=chase,
+            domains=domains_of(parts.settings),
+            why_not=refusals_of(parts.settings),
+        )
+
+    def _tracing_by(self, parts: Changeable, pages: LeasePages) -> Tracing:
+        """Who collects what was recorded; another one after a reload, which is told anew what is stored."""
+        guests = Path(parts.settings.paths.guests)
+        return tracing_of(
+            parts.settings,
+            store=self._kept.store,
+            look=parts.pool,
+            guests=lambda: identities_in(guests),
+            pages=pages,
+            background=in_thread,
+            clock=self._clock,
+            log=self._log,
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:

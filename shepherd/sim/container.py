@@ -67,9 +67,11 @@ class Pid1(Process):
         self.host = host
         self.lease = lease
         self.has_lock = False
+        self.is_frozen = self.is_set_aside = False
         self.flock: FlockSide | None = None
         self._control: Control | None = None
         self._started_s = host.events.now_s
+        self.started_boottime_s = host.boottime_s()
         self._go_wait_s = go_wait_s
         self._go_until_s = 0.0
         self._rung_until_s: float | None = None
@@ -87,6 +89,17 @@ class Pid1(Process):
     def poke(self) -> None:
         """The control file changed: noticed at the next poll."""
         self.after(CONTROL_POLL_S, self._consider)
+
+    def freeze(self) -> None:
+        """By its cgroup: nothing of it runs until it is killed."""
+        self.is_frozen = True
+        for process in (self, *((self.flock.master, self.flock.startd) if self.flock else ())):
+            process.stop()
+
+    def cont(self) -> None:
+        """SIGCONT thaws nothing."""
+        if not self.is_frozen:
+            super().cont()
 
     def terminate(self) -> None:
         """SIGTERM to PID 1."""
@@ -123,7 +136,7 @@ class Pid1(Process):
         elif phase is Word.LEAVE:
             self._leave()
         elif self.flock is None and phase is Word.GO:
-            self.flock = FlockSide(self.host, lambda: self.after(REAP_S, self.kill))
+            self.flock = FlockSide(self.host, self.lease, self.ident, lambda: self.after(REAP_S, self.kill))
         elif self.flock is None and now_s >= self._go_until_s:
             self.kill()
         self._plan()

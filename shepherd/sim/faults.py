@@ -157,6 +157,26 @@ def upgrade_master(site: Site, host: Host) -> None:
         host.master.restart()
 
 
+def quarantine(site: Site, host: Host) -> None:
+    """`shepherd quarantine`: cut, freeze, look, home."""
+    site.meter.disturb(host.name)
+    _intent(site, IntentKind.QUARANTINE, host=host.name)
+
+
+def quarantine_and_keep(site: Site, host: Host) -> None:
+    """`shepherd quarantine --keep-host`: it stays frozen."""
+    site.meter.disturb(host.name)
+    host.is_kept = host.was_kept = True
+    _intent(site, IntentKind.QUARANTINE, host=host.name, keep_host="yes")
+
+
+def release(site: Site, host: Host) -> None:
+    """`shepherd release`."""
+    site.meter.disturb(host.name)
+    host.is_kept = host.is_kept and host.is_frozen
+    _intent(site, IntentKind.RELEASE, host=host.name)
+
+
 ON_HOSTS: Mapping[str, Callable[[Site, Host], None]] = {
     act.__name__: act
     for act in (
@@ -173,6 +193,9 @@ ON_HOSTS: Mapping[str, Callable[[Site, Host], None]] = {
         human_drain,
         human_undrain,
         upgrade_master,
+        quarantine,
+        quarantine_and_keep,
+        release,
     )
 }
 """What befalls one host."""
@@ -250,8 +273,8 @@ def flockoff(site: Site) -> None:
     _intent(site, IntentKind.FLOCKOFF)
 
 
-def _intent(site: Site, kind: IntentKind) -> None:
-    intent = site.intent(kind)
+def _intent(site: Site, kind: IntentKind, **about: str) -> None:
+    intent = site.intent(kind, **about)
     for spool in site.spools.values():
         spool.intents.append(intent)
 

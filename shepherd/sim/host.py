@@ -15,9 +15,11 @@ from shepherd.ports_node import NodeFile
 from shepherd.sim.container import Pid1
 from shepherd.sim.docker import Dockerd
 from shepherd.sim.events import Act, Events, Process
+from shepherd.sim.evidence import SimEvidence
 from shepherd.sim.keeper import KeeperProcess
 from shepherd.sim.lock import HostLock
 from shepherd.sim.node_ports import SimRunDir
+from shepherd.sim.recording import Saying, SimJobFiles, SimMemory, SimSpool
 from shepherd.sim.regular import Master, Startd
 
 if TYPE_CHECKING:
@@ -43,6 +45,18 @@ class Tempo:
     """Keepers tick no more often than this: coarser than life, so that the simulator is quick."""
     keeper_home_s: float = 4.0
     """The same while the host is local."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class GuestRun:
+    """A guest's job in a slot of a container, as it was. By the host's clock."""
+
+    saying: Saying
+    container: str
+    began_s: float
+    ended_s: float | None = None
+    is_lost: bool = False
+    """The host lost its memory while it may not have been read from there."""
 
 
 class Host:
@@ -79,9 +93,20 @@ class Host:
         self.fenced = True
         """Guards keep the fence (False only to see that the invariants notice)."""
         self.wall_offset_s = 0.0
+        self.clock_moved = False
+        """It was ever wrong: its times are not compared with what was."""
         self.boots = 0
+        self.evidence = SimEvidence()
+        self.is_cut = False
+        """Nothing of a container passes the host's own rules."""
+        self.is_kept = self.was_kept = False
+        """A person quarantined it and keeps it, or did: a release that cannot be recorded, or heard, waits."""
         self.logged: list[tuple[float, str, Mapping[str, object]]] = []
         self.powered = False
+        self.spool, self.memory = SimSpool(self.name), SimMemory()
+        """On its disk."""
+        self.runs: list[GuestRun] = []
+        """Every guest's job that ever ran here: the truth that records are compared with."""
         self.boot()
 
     def boot(self) -> None:
@@ -91,6 +116,7 @@ class Host:
         self._booted_s = self.events.now_s - 10.0
         self.lock = HostLock()
         self.run_dir = SimRunDir(self)
+        self.job_files = SimJobFiles()
         self.containers: list[Pid1] = []
         """Those that dockerd knows, running or not."""
         self.dockerd = Dockerd(self)
@@ -107,7 +133,10 @@ class Host:
 
     def power_off(self) -> None:
         """Everything dies at once without a goodbye."""
-        self.powered = False
+        looked_s = 0.0 if self.clock_moved else self.memory.looked_s
+        for run in self.runs:
+            run.is_lost = run.is_lost or run.ended_s is None or run.ended_s > looked_s
+        self.powered = self.is_cut = False
         for process in (self.master, self.keeper, self.dockerd, *self.containers):
             if process is not None:
                 process.kill()
@@ -120,6 +149,8 @@ class Host:
 
     def wall_s(self) -> float:
         """The host's own wall clock; may be wrong."""
+        offset_s = self.pool.wall_offset_s + self.wall_offset_s
+        self.clock_moved = self.clock_moved or offset_s != 0.0
         return self.pool.wall_s() + self.wall_offset_s
 
     def site_wall_s(self, at_s: float | None = None) -> float:
@@ -163,7 +194,14 @@ class Host:
         """A human's condor_off or drain is in force."""
         if self.master is not None and self.master.alive and self.master.off:
             return True
+        if self.was_kept and self.is_frozen:
+            return True
         return self.startd is not None and self.startd.draining and not self.drained_by_us
+
+    @property
+    def is_frozen(self) -> bool:
+        """A container is."""
+        return self.container is not None and self.container.is_frozen
 
     @property
     def drained_by_us(self) -> bool:
@@ -178,6 +216,11 @@ class Host:
         self.containers.append(pid1)
         self.meter.container_started(self.name, lease, image)
         return pid1
+
+    def guest_began(self, saying: Saying, container: str) -> GuestRun:
+        """A guest's job is started."""
+        self.runs.append(GuestRun(saying=saying, container=container, began_s=self.wall_s()))
+        return self.runs[-1]
 
     def members(self, cgroup: str) -> set[int]:
         """Process ids in a container's cgroup."""

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from shepherd.sim.events import Events, Process
 
+USER = "alice@campus"
+
 
 class Owner(enum.Enum):
     """Whose job it is."""
@@ -34,6 +36,7 @@ class Job:
     owner: Owner
     length_s: float
     manners: Manners = Manners.POLITE
+    user: str = USER
     submitted_s: float = 0.0
     started_s: float | None = None
     done_s: float | None = None
@@ -66,11 +69,11 @@ class Queue:
         self.finished = 0
         self._events = events
 
-    def submit(self, length_s: float, manners: Manners = Manners.POLITE) -> Job:
+    def submit(self, length_s: float, manners: Manners = Manners.POLITE, user: str = USER) -> Job:
         """A new idle job."""
         number = self.finished + len(self.jobs) + 1
         now_s = self._events.now_s
-        job = Job(number, self.owner, length_s, manners, submitted_s=now_s)
+        job = Job(number, self.owner, length_s, manners, user, submitted_s=now_s)
         self.jobs.append(job)
         return job
 

@@ -9,13 +9,16 @@ from shepherd.core.lease.judge import Here
 from shepherd.model.host import HostName
 from shepherd.ports import Log
 from shepherd.programs.keeper import HOME_S, Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_pages import PageReader, Trust
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
 from shepherd.sim.clock import SimClock
 from shepherd.sim.events import Act, Process
+from shepherd.sim.evidence import quarantine_of
 from shepherd.sim.node_ports import (
     SimAdvertise,
     SimEngine,
@@ -27,12 +30,15 @@ from shepherd.sim.node_ports import (
     SimShield,
     SimTokens,
 )
+from shepherd.sim.stops import SimGuestJobs
 
 if TYPE_CHECKING:
     from shepherd.sim.host import Host
 
 START_S = 0.5
 """From the process's start to its first tick."""
+DISK_S = 0.02
+"""A look at what a container has written."""
 ANSWER_S = 0.05
 """A collector's answer."""
 QUERY_S = 20.0
@@ -84,6 +90,10 @@ class KeeperProcess(Process):
         """A question to the host's own startd: no network is in between."""
         self.after(ANSWER_S, self._then_wake(run))
 
+    def _recording(self, run: Act) -> None:
+        """A look at a container, or rules of the host's: with a hostile one, as long as it may take."""
+        self.after(self.host.rng.choice((0.05, 1.0, self.host.settings.evidence_s)), self._then_wake(run))
+
     def _slow(self, run: Act) -> None:
         """A request to dockerd: one that is under way may be granted when the keeper that asked is dead."""
         dockerd, tempo = self.host.dockerd, self.host.tempo
@@ -111,6 +121,18 @@ class KeeperProcess(Process):
 
         return both
 
+    def _beside(self, run: Act) -> None:
+        """The host's own disk, which is quick."""
+        self.after(DISK_S, run)
+
+    def _spooling(self) -> Recording:
+        host = self.host
+        clock = SimClock(host.wall_s, host.boottime_s)
+        flows = NoFlows()
+        return Recording(
+            spool=host.spool, files=host.job_files, memory=host.memory, flows=flows, clock=clock, log=self._log
+        )
+
     def _assemble(self) -> Keeper:
         host, settings = self.host, self.host.settings
         run_dir = host.run_dir
@@ -123,24 +145,32 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), SimNetwork(), SimShield())
+        checks = Checks(settings, engine, SimReach(), SimNetwork(host), SimShield())
+        pages = PageReader(
+            here=here,
+            trust=trust,
+            source=SimPageSource(host),
+            run_dir=run_dir,
+            background=self._quick,
+            log=self._log,
+        )
+        recorder = Recorder(settings, self._spooling(), self._beside)
+        quarantine = quarantine_of(host, engine, pages, self._recording, self._log, recorder.note)
         return Keeper(
             settings,
             Parts(
                 clock=SimClock(host.wall_s, host.boottime_s),
                 kernel=SimKernel(host),
                 run_dir=run_dir,
-                pages=PageReader(
-                    here=here,
-                    trust=trust,
-                    source=SimPageSource(host),
-                    run_dir=run_dir,
-                    background=self._quick,
-                    log=self._log,
+                pages=pages,
+                yard=Yard(
+                    settings, engine, checks, run_dir, SimTokens(), self._slow, host.job_files, spared=quarantine.spared
                 ),
-                yard=Yard(settings, engine, checks, run_dir, SimTokens(), self._slow),
+                quarantine=quarantine,
                 drain=DrainWatch(HostName(host.name), SimLocalStartd(host), self._near),
+                bans=BanWatch(run_dir=run_dir, jobs=SimGuestJobs(host), background=self._near, log=self._log),
                 reporter=Reporter(SimAdvertise(host), settings.report_s, self._quick, self._log),
+                recorder=recorder,
                 log=self._log,
                 jitter=lambda: 0.8 + 0.4 * host.rng.random(),
                 version="simulated",

@@ -106,7 +106,7 @@ class Meter:
             tally.reclaims.append(Reclaim(took_s=took_s, undisturbed=not tally.disturbed))
             tally.reclaim_since_s = None
         served = local or (flock is not None and flock.accepts)
-        if served or not host.powered or host.human_holds or self._helpless(host):
+        if served or not host.powered or host.human_holds or self._helpless(host) or _is_left_frozen(host):
             tally.unserved_since_s = None
         elif tally.unserved_since_s is None:
             tally.unserved_since_s = now_s
@@ -316,12 +316,21 @@ def _is_impaired(host: Host) -> bool:
     """Something that a quick way home needs is broken, or a human holds the host."""
     helpers = host.keeper is not None and host.keeper.runs and host.dockerd.runs
     reachable = host.private_up and host.flock_up and not host.commands_hang
-    return not (host.powered and helpers and reachable) or host.human_holds
+    return not (host.powered and helpers and reachable) or host.human_holds or host.is_kept
+
+
+def _is_left_frozen(host: Host) -> bool:
+    """Its keeper was stopped while a container was frozen; systemd's watchdog, which is not here, ends that."""
+    return host.is_frozen and (host.keeper is None or not host.keeper.runs)
 
 
 def _excuse(host: Host) -> str:
     if not host.powered:
         return "powered off"
+    if host.was_kept and host.is_frozen:
+        return "quarantined, and kept by a person"
+    if _is_left_frozen(host):
+        return "its keeper was stopped while the container was frozen"
     keeper_gone = host.keeper is None or not host.keeper.runs
     pid1_stopped = host.container is not None and host.container.stopped
     return "its keeper and PID 1 are both stopped" if keeper_gone and pid1_stopped else ""

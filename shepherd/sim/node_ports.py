@@ -53,6 +53,8 @@ class SimRunDir:
         self._files[file] = text
         if file is NodeFile.CONTROL:
             self._host.control_written()
+        if file is NodeFile.BANS and (container := self._host.container) is not None and container.flock is not None:
+            container.flock.bans_written()
 
     def open_to(self, group: int) -> None:
         """It is there."""
@@ -135,6 +137,9 @@ class SimReach:
 class SimNetwork:
     """A host's side of the VLAN that is always in order."""
 
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
     def problem(self) -> str:
         """See `HostNetwork`."""
         return ""
@@ -144,6 +149,14 @@ class SimNetwork:
 
     def hold_guard(self) -> None:
         """See `HostNetwork`."""
+
+    def cut(self) -> None:
+        """Nothing of the container passes."""
+        self._host.is_cut = True
+
+    def uncut(self) -> None:
+        """The usual rules."""
+        self._host.is_cut = False
 
 
 class SimShield:
@@ -180,7 +193,7 @@ class SimEngine:
     def run(self, spec: ContainerSpec) -> Started:
         """Create and start."""
         self._asked()
-        if self._host.containers:
+        if any(not container.is_set_aside for container in self._host.containers):
             raise CommandFailed(f"the name {spec.name} is in use")
         pid1 = self._host.run_container(LeaseId(spec.labels[LABEL]), spec.image)
         self._specs[pid1.ident] = spec
@@ -202,12 +215,24 @@ class SimEngine:
         self._asked()
         return ""
 
-    def remove_all(self, keep: str | None) -> Sequence[str]:
-        """Kill and forget all containers but one."""
+    def set_aside(self, ident: str, name: str) -> str:
+        """Another name."""
         self._asked()
-        for container in [c for c in self._host.containers if c.ident != keep]:
+        for container in self._host.containers:
+            container.is_set_aside = container.is_set_aside or container.ident == ident
+        return name
+
+    def remove(self, ident: str) -> None:
+        """Kill and forget one."""
+        self.remove_all(frozenset(c.ident for c in self._host.containers if c.ident != ident))
+
+    def remove_all(self, keep: AbstractSet[str]) -> Sequence[str]:
+        """Kill all containers, and forget all but some."""
+        self._asked()
+        for container in list(self._host.containers):
             container.kill()
-            self._host.containers.remove(container)
+            if container.ident not in keep:
+                self._host.containers.remove(container)
         return ()
 
     def _asked(self) -> None:
@@ -223,7 +248,8 @@ class SimKernel:
 
     def start_ticks(self, pid: int) -> int | None:
         """Every process id is used once."""
-        return 1 if any(c.pid == pid and c.alive for c in self._host.containers) else None
+        alive = (c for c in self._host.containers if c.pid == pid and c.alive)
+        return next((round(c.started_boottime_s * 100) for c in alive), None)
 
     def cgroup(self, pid: int, container: str) -> str:
         """One for each container."""
@@ -234,6 +260,13 @@ class SimKernel:
     def members(self, cgroup: str) -> AbstractSet[int]:
         """Ids of all processes in it."""
         return self._host.members(cgroup)
+
+    def freeze(self, container: Container) -> bool:
+        """Nothing of it does anything any more."""
+        for pid1 in self._host.containers:
+            if pid1.ident == container.ident:
+                pid1.freeze()
+        return True
 
     def kill(self, container: Container) -> None:
         """SIGKILL to all of it."""

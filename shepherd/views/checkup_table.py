@@ -81,6 +81,8 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.SERVICES: ((G,), "the flock pool, resolvers, proxies and schedds of the settings answer"),
     Subject.OTHER_FIREWALLS: ((G,), "nobody else flushes rules at boot or reload"),
     Subject.PROGRAM: ((G,), "`shepherd gateway run` keeps the rules in force"),
+    Subject.RECORD: ((G,), "guests' connections are being recorded, and there is room for it"),
+    Subject.STOPS: ((G,), "a lease page is read and believed here, and open connections can be cut"),
 }  # fmt: skip
 """Which parts look at a thing, and what must hold. Every subject, in the order of the table."""
 

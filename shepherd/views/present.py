@@ -7,6 +7,7 @@ from typing import Any
 from shepherd.errors import Unavailable
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostState
+from shepherd.model.stop import Ban, BanKind
 
 SCHEMA = 1
 
@@ -49,6 +50,7 @@ class Present:
     running_jobs: int | None
     unmanaged: tuple[str, ...]
     problems: tuple[str, ...]
+    bans: tuple[Ban, ...] = ()
 
     def in_state(self, state: HostState) -> tuple[ShownHost, ...]:
         """The hosts of one state."""
@@ -83,7 +85,13 @@ def read(body: Mapping[str, Any]) -> Present:
         running_jobs=queue.get("running_jobs"),
         unmanaged=tuple(body.get("unmanaged", ())),
         problems=tuple(body.get("problems", ())),
+        bans=tuple(map(shown_ban, body.get("bans", ()))),
     )
+
+
+def shown_ban(body: Mapping[str, Any]) -> Ban:
+    """One of `bans`."""
+    return Ban(**{**body, "kind": BanKind(body["kind"]), "addresses": tuple(body["addresses"])})
 
 
 def shown_host(body: Mapping[str, Any]) -> ShownHost:

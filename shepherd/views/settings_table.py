@@ -16,6 +16,7 @@ from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import PolicySettings, Settings, TimerSettings
+from shepherd.model.trace_settings import TraceSettings
 
 UNITS = {"_s": "s", "_mib": "MiB"}
 UNIT_SENTENCE = re.compile(r" ?\b(Seconds|MiB|Jobs|Hosts|Pages|Cpus|0\.\.1)(?=[.;])\.?")
@@ -155,7 +156,7 @@ def toml(value: object) -> str:
 SETTINGS_HEAD = """\
 # Settings
 
-Generated from `settings.py`, `icinga_settings.py`, `node_settings.py` and `gateway_settings.py` in
+Generated from `settings.py`, `icinga_settings.py`, `trace_settings.py`, `node_settings.py` and `gateway_settings.py` in
 `shepherd/model` by `python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
 are refused with file, key and remedy, all of them at once. Strings stay strings and whole numbers
 whole; a whole number is welcome where a number is asked for.
@@ -213,6 +214,7 @@ def timers_markdown() -> str:
         ("timers", TimerSettings, "shepherd"),
         ("policy", PolicySettings, "shepherd"),
         ("icinga", IcingaSettings, "shepherd"),
+        ("trace", TraceSettings, "shepherd"),
         ("node", NodeSettings, "keeper"),
         ("gateway", GatewaySettings, "gateway"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostState
 from shepherd.model.one_line import one_line
+from shepherd.views.bans import ban_lines
 from shepherd.views.blocked import blocked_lines
 from shepherd.views.present import SCHEMA, Present, ShownHost, ShownReading
 from shepherd.views.wording import age, instant
@@ -34,6 +35,7 @@ def status_text(present: Present, life: Life, now_s: float) -> str:
         *blocked_lines(present.hosts, now_s),
         *others(present, now_s),
         *flockoff_lines(present.flockoff, now_s),
+        *ban_lines(present.bans, now_s),
         *queue_lines(present),
         *(f"Problem: {one_line(problem)}" for problem in present.problems),
         *cycle_lines(present, now_s),

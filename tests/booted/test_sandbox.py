@@ -35,7 +35,18 @@ DOINGS = {
     "compares rules": "unshare --net -- sh -c 'ip link add x type veth && nft -f /run/rules && nft -j list ruleset'",
     "sets the VLAN's IPv6": "echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6",
     "empties a group": "cd /sys/fs/cgroup && mkdir box && echo 1 > box/cgroup.kill && rmdir box",
+    "freezes a group": "cd /sys/fs/cgroup && mkdir box && echo 1 > box/cgroup.freeze && rmdir box",
+    "records memory": "dd if=/proc/$P/pagemap bs=8 count=1 && A=$((0x$(head -c 12 /proc/$P/maps | cut -d- -f1))) && "
+    "dd if=/proc/$P/mem bs=4096 count=1 skip=$((A / 4096))",
+    "records files and sockets": "ls /proc/$P/root/dev /proc/$P/fd && cat /proc/$P/environ /proc/$P/net/unix",
+    "keeps evidence": "D=/var/lib/shepherd-node/evidence && mkdir -p -m 700 $D && touch $D/custody",
     "sees whose a process is": "readlink /proc/$P/exe /proc/$P/ns/user && kill -0 $P",
+    "reads what a container's startd wrote": "head -c 1 /proc/$P/root/etc/passwd && cat /proc/$P/uid_map",
+    "mounts for a lend": (
+        "mkdir -p /run/shepherd/trace/x && mount -N 1 -t tmpfs -o nodev,nosuid,noexec,size=1m,uid=100000,gid=100000 t "
+        "/run/shepherd/trace/x && mountpoint /run/shepherd/trace/x && umount -N 1 /run/shepherd/trace/x"
+    ),
+    "records on the disk": "mkdir -p /var/lib/shepherd-node/spool && touch /var/lib/shepherd-node/spool/x",
     "gives a file away": "touch /run/given && chown 100000 /run/given",
 }
 

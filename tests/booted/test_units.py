@@ -60,6 +60,16 @@ def test_the_daemon_has_no_power_of_its_own(cm: BootedNode) -> None:
     assert Path(f"/proc/{cm.main_pid('gateway')}").stat().st_uid != 0
 
 
+def test_the_gateway_hears_the_shepherd_within_its_sandbox(scene: Scene, cm: BootedNode) -> None:
+    """It had neither an address family to ask by nor a token that its account could read, and banned nobody."""
+    show = ("systemctl", "show", "-p", "StatusText", "--value", "shepherd-gateway")
+    scene.eventually(lambda: "0 addresses banned" in (said := cm.must(show)) and "no page" not in said, 30, "it hears")
+    cm.must(("shepherd", "ban", "guest", "campus", "a letter"))
+    scene.eventually(lambda: "1 addresses banned" in cm.must(show), 20, "the guest is cut off")
+    cm.must(("shepherd", "unban", "guest", "campus", "a mistake"))
+    scene.eventually(lambda: "0 addresses banned" in cm.must(show), 20, "the guest is let go")
+
+
 def test_the_daemon_sees_the_file_in_everybodys_tmp(scene: Scene, cm: BootedNode) -> None:
     """With a /tmp of its own the daemon went on lending while the file lay in everybody else's."""
     scene.lend()

@@ -2,12 +2,17 @@
 
 import json
 import pathlib
+import shutil
 
 import pytest
 
 from shepherd.cli.main import main
+from shepherd.core.heads import Anchor, anchor_message
+from shepherd.model.chain import Head
+from shepherd.model.syslog import line_of
 from tests.cli.sites import Site
 from tests.edges.ledgers import DAY_S, MARCH_1, note, switch, switched
+from tests.edges.trace_stores import Clock, flow, job, segment, store_in
 
 
 @pytest.fixture(name="site")
@@ -93,3 +98,77 @@ def test_a_site_without_a_ledger_is_told_so(tmp_path, capsys):
     """An empty answer would look like an empty record."""
     assert main(Site(tmp_path).words("ledger", "verify")) == 2
     assert "there is no ledger in" in capsys.readouterr().err
+
+
+def logged(site: Site, *anchors: Anchor) -> pathlib.Path:
+    """A file as the site's logger writes it, with other things in it."""
+    told = [line_of(anchor_message(anchor, MARCH_1), host="cm", app="shepherd", pid=1) for anchor in anchors]
+    path = site.state / "messages"
+    path.write_text("\n".join(["kernel: something else", *told, "sshd: more"]) + "\n")
+    return path
+
+
+def traced(site: Site, days: int = 3) -> list[Head]:
+    """A trace store beside the ledger; its heads."""
+    clock, heads = Clock(), []
+    store = store_in(site.state / "trace", clock)
+    for day in range(days):
+        clock.now = MARCH_1 + day * DAY_S
+        store.add(segment([job(clock.now, 1), flow(clock.now, day)], day + 1))
+        heads.append(store.head())
+    store.close()
+    return heads
+
+
+def anchors_of(site: Site, heads: list[Head]) -> list[Anchor]:
+    (site.state / "instance").write_text("me")
+    ledger = site.ledger()
+    now = ledger.head()
+    ledger.close()
+    return [Anchor(instance="me", ledger=now, trace=head) for head in heads]
+
+
+def test_heads_from_the_loggers_file_are_found_on_both_chains(site, capsys):
+    """Everything is as it was told elsewhere: exit code 0, and how much was checked."""
+    anchors = anchors_of(site, traced(site))
+    path = logged(site, *anchors, Anchor(instance="other", ledger=None, trace=None))
+    assert main(site.words("ledger", "verify", "--heads", str(path))) == 0
+    out = capsys.readouterr().out
+    assert "the chain is whole" in out
+    assert "the trace store is whole" in out
+    assert "3 noted heads found on it" in out
+    assert "3 noted heads of this shepherd in" in out
+    assert "not checked: 1 noted heads of another shepherd, other" in out
+
+
+@pytest.mark.parametrize("what", ["trace day", "trace", "ledger"])
+def test_what_was_taken_away_since_the_logger_was_told_is_a_fault(what, site, capsys):
+    """Whoever owns the machine removes the newest day; the logger is another machine."""
+    path = logged(site, *anchors_of(site, traced(site)))
+    match what:
+        case "trace day":
+            (site.state / "trace/2026-03-03.sqlite").unlink()
+        case "trace":
+            shutil.rmtree(site.state / "trace")
+        case "ledger":
+            (site.ledger_place / "2026-03-02.sqlite").unlink()
+    assert main(site.words("ledger", "verify", "--heads", str(path))) == 1
+    assert "FAULT" in capsys.readouterr().out
+
+
+def test_a_loggers_file_without_our_heads_proves_nothing(site, capsys):
+    """The wrong file was given to cron, and all was well for a year."""
+    anchors_of(site, traced(site))
+    assert main(site.words("ledger", "verify", "--heads", str(logged(site)))) == 1
+    assert "0 noted heads of this shepherd" in capsys.readouterr().out
+    assert main(site.words("ledger", "verify", "--heads", str(site.state / "nothing"))) == 2
+
+
+def test_the_trace_stores_rows_are_exported_with_persons_encrypted(site, capsys):
+    """What is given to others has the chain in it, and nobody's name."""
+    traced(site)
+    assert main(site.words("ledger", "export", "--trace", "--since", "2026-03-02")) == 0
+    rows = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert {row["day"] for row in rows} == {"2026-03-02", "2026-03-03"}
+    assert {"block", "flow", "job", "opening"} <= {row["table"] for row in rows}
+    assert not any("alice" in str(row) for row in rows)

@@ -1,6 +1,7 @@
 """A small record of who did what, with one of each difficulty, and the site whose it is."""
 
 import pathlib
+from typing import Any
 
 from shepherd.model.trace import ClockSeen, FlowBegun, FlowEnded, Gap, JobBegun, JobEnded, ScheddSeen, StayBegun
 from tests.cli.sites import Site
@@ -16,17 +17,15 @@ ALICE, BOB = "alice@campus.example", "bob@campus.example"
 class TracedSite(Site):
     """A site with a record."""
 
-    def __init__(self, place: pathlib.Path, roles: str = "") -> None:
+    def __init__(self, place: pathlib.Path) -> None:
         super().__init__(place)
         self.trace = self.state / "trace"
-        with self.settings.open("a") as file:
-            file.write(roles)
         self.clock = Clock(T)
         self.store = store_in(self.trace, self.clock)
 
     def fill(self) -> None:
         """One host that was lent, two users' jobs in it, four connections, a logger that was away."""
-        host = {"source": "p205", "host": "p205"}
+        host: dict[str, Any] = {"source": "p205", "host": "p205"}
         self.store.note([
             *(ClockSeen(source=of, at_s=T - 600, ahead_s=ahead, within_s=0.02) for of, ahead in AHEAD.items()),
             ScheddSeen(
@@ -55,7 +54,7 @@ AHEAD = {"gateway": 0.25, "p205": -0.5}
 
 def ran(number: int, user: str, from_s: float, over_s: float | None = None) -> list[JobBegun | JobEnded]:
     """A job by p205's clock."""
-    key = {
+    key: dict[str, Any] = {
         "source": "p205", "host": "p205", "container": CONTAINER, "slot": f"slot1_{number}", "begun": f"{number}",
     }  # fmt: skip
     begun = JobBegun(

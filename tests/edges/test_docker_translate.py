@@ -20,6 +20,10 @@ def spec(profile: Profile = Profile.APART) -> ContainerSpec:
     return container_spec(settings, LEASE)
 
 
+READ_ONLY = [f"{source}:{target}:ro,rprivate" for source, target in sorted(spec().binds.items())]
+RECORD = [f"{source}:{target}:rw,rprivate" for source, target in spec().writable.items()]
+
+
 def told(asked: ContainerSpec, **changes: object) -> dict[str, Any]:
     """What dockerd says of a container that was asked for so."""
     client = docker.APIClient(base_url="unix:///nonexistent", version="1.44")
@@ -66,7 +70,11 @@ def test_what_was_asked_for_has_not_drifted(profile: Profile) -> None:
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
-        ({"Binds": ["/:/host:rw"]}, "binds"),
+        ({"Binds": ["/:/host:rw"]}, "binds, writable"),
+        ({"Binds": [*READ_ONLY, *RECORD, "/:/host:rw"]}, "binds"),
+        ({"Binds": [*READ_ONLY, *RECORD, "/:/host:rw,rprivate"]}, "writable"),
+        ({"Binds": [*READ_ONLY, *(bind.replace(":rw", ":ro") for bind in RECORD)]}, "binds, writable"),
+        ({"Binds": READ_ONLY}, "writable"),
         ({"Devices": [{"PathOnHost": "/dev/sda"}]}, "extras"),
         ({"PidMode": "host"}, "extras"),
         ({"Privileged": True}, "extras"),

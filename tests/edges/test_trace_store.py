@@ -9,7 +9,7 @@ import pytest
 
 from shepherd.edges.trace_store_read import StoreReader
 from shepherd.errors import AnotherShepherd
-from shepherd.model.trace import ClockSeen, EvidenceKept, Gap
+from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, TraceRecord
 from shepherd.model.trace_rows import FlowsSought, Hidden, JobsSought, SeenSought, Span, StaysSought
 from tests.edges.trace_stores import (
     DAY_S,
@@ -37,7 +37,7 @@ def reader(directory: pathlib.Path) -> StoreReader:
 
 
 def test_the_letter_is_answered(tmp_path):
-    """'Your address attacked us at this time from this port': the flow, the container, the job and the user are found."""
+    """'Your address attacked us at this time from this port': flow, container, job and user are found."""
     store = store_in(tmp_path, Clock())
     attack = flow(T + 10, 7)
     store.add(segment([stay(T), job(T + 5, 1), job(T + 5, 2, "bob@campus.example")]))
@@ -59,7 +59,8 @@ def test_what_was_over_before_or_began_after_is_not_found(tmp_path):
     store = store_in(tmp_path, Clock())
     early, late = flow(T, 1), flow(T + 100, 2)
     done = job(T, 1)
-    store.add(segment([early, flow_over(early, T + 10), late, done, job_over(done, T + 10), stay(T), stay_over(T + 10)]))
+    over: list[TraceRecord] = [flow_over(early, T + 10), job_over(done, T + 10), stay_over(T + 10)]
+    store.add(segment([early, late, done, stay(T), *over]))
     asked = reader(tmp_path)
     between = Span(from_s=T + 11, to_s=T + 99)
     assert asked.flows(FlowsSought(span=between)).rows == []
@@ -226,7 +227,8 @@ def test_who_had_a_schedds_name_is_known_also_when_it_was_seen_days_before(tmp_p
     """It is recorded when it changes; on all days between the name seemed to be nobody's."""
     clock = Clock()
     store = store_in(tmp_path, clock)
-    store.note([schedd(T), schedd(T + 9, "guest.other@flock"), ClockSeen(source="p220", at_s=T, ahead_s=0.5, within_s=0.1)])
+    apart = ClockSeen(source="p220", at_s=T, ahead_s=0.5, within_s=0.1)
+    store.note([schedd(T), schedd(T + 9, "guest.other@flock"), apart])
     for day in range(1, 5):
         clock.now = T + day * DAY_S
         store.add(segment([flow(clock.now, day)], day))

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.core.firewall.gateway import MARK, QUARANTINE, TABLE
+from shepherd.core.firewall.gateway import BANNED, MARK, QUARANTINE, TABLE
+from shepherd.core.stop.at_gateway import Known, to_json
+from shepherd.edges.signing import create_key
+from shepherd.model.stop import Ban, BanKind
 
 pytestmark = pytest.mark.real
 SETTINGS = """\
@@ -23,6 +26,7 @@ dns = ["198.51.100.53"]
 check_s = 0.2
 """
 WITHIN_S = 15
+EVIL = "203.0.113.7"
 
 
 class Machine:
@@ -31,7 +35,7 @@ class Machine:
     def __init__(self, name: str, folder: Path) -> None:
         self.enter: tuple[str, ...] = ("nsenter", f"--net=/run/netns/{name}", "--")
         self.settings = folder / "gateway.toml"
-        self.settings.write_text(SETTINGS)
+        self.settings.write_text(f'{SETTINGS}spool = "{folder}/flows"\n')
         self.log = folder / "log"
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
@@ -181,6 +185,31 @@ def test_rules_that_cannot_be_loaded_close_the_vlan(machine: Machine, tmp_path: 
         assert program.poll() is None
     assert machine.value("net/ipv4/conf/em2/forwarding") == "0"
     assert "no nft here" in machine.log.read_text()
+
+
+def test_whom_a_page_banned_stays_out_while_nobody_can_be_heard(machine: Machine, tmp_path: Path) -> None:
+    """The gateway's machine booted before the collector's: until that was back everybody was let in."""
+    create_key(tmp_path / "keys/lease.key")
+    ban = Ban(kind=BanKind.SCHEDD, value="campus", at_s=1.0, until_s=None, who="ann", why="scans", addresses=(EVIL,))
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/stops.json").write_text(to_json(Known(bans=(ban,))))
+    hears = f'pool = "home"\nhome_collector = "127.0.0.1:9"\ntrusted_keys = ["{tmp_path}/keys/lease.key.pub"]\n'
+    machine.settings.write_text(f'{SETTINGS}{hears}state = "{tmp_path}/state"\n')
+    assert machine.shepherd("apply").returncode == 0
+    assert EVIL in machine.rules(), "also by `apply` alone"
+    machine.must("nft", "delete", "table", "inet", TABLE)
+    with machine.running() as program:
+        eventually(lambda: EVIL in machine.rules(), "it is cut off at once")
+        machine.must("nft", "add", "element", "inet", TABLE, QUARANTINE, "{ 10.27.2.5 }")
+        machine.must("nft", "flush", "set", "inet", TABLE, BANNED)
+        eventually(lambda: EVIL in machine.rules(), "it is in the set again")
+        machine.must("nft", "flush", "chain", "inet", TABLE, "forward")
+        eventually(lambda: "jump flock_out" in machine.rules(), "the chain is back")
+        assert EVIL in machine.rules()
+        assert "10.27.2.5" in machine.rules(), "what an administrator put there by hand stays"
+        program.kill()
+    assert EVIL in machine.rules()
+    eventually(lambda: "not wholly heard" in machine.log.read_text(), "silence is told")
 
 
 def test_a_reload_is_all_or_nothing(machine: Machine) -> None:

@@ -1,5 +1,6 @@
 """The guard on the VLAN's interface of a host, against root in the container with a raw socket."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from shepherd.core.firewall.host_guard import guard_rules
+from shepherd.edges.nft import Nft
+from shepherd.model.network import LinkSeen
+from shepherd.programs.node_network import NodeNetwork
 from tests.core.sound_settings import node
 
 pytestmark = pytest.mark.real
@@ -194,6 +198,32 @@ def test_the_host_itself_says_nothing_on_the_vlan(wire: Wire) -> None:
         assert wire.through(("host", "em1.2512"), ("gate", "vlan"), own) == set()
     finally:
         wire.sh("host", "ip address del 10.27.9.9/16 dev em1.2512")
+
+
+@dataclasses.dataclass
+class Links:
+    """The host's interface, as `edges.netlink` tells of it."""
+
+    def seen(self) -> Sequence[LinkSeen]:
+        return (LinkSeen(name="em1.2512", mac=PARENT_MAC),)
+
+
+def test_of_a_quarantined_container_nothing_passes_until_it_is_uncut(wire: Wire) -> None:
+    """A container that was cut off at the gateway alone went on to answer the VLAN."""
+    nft = Nft(10.0, ("nsenter", f"--net=/run/netns/{wire.names['host']}", "--"))
+    network = NodeNetwork(settings=SETTINGS, links=Links(), engine=None, rules=nft, kernel=None, probe=None)  # type: ignore[arg-type]
+    out, back = (("box", "eth0"), ("gate", "vlan")), (("gate", "vlan"), ("box", "eth0"))
+    try:
+        network.cut()
+        assert wire.through(*out, list({**LEAVES, **STAYS}.values())) == set()
+        assert wire.through(*back, list({**COMES, **KEPT_OUT}.values())) == set()
+        wire.on("host", "nft", "delete", "table", "netdev", "shepherd_guard")
+        network.hold_guard()
+        assert wire.through(*out, list(LEAVES.values())) == set(), "mended as it is meant to be now"
+    finally:
+        network.uncut()
+    assert wire.through(*out, list(LEAVES.values())) == numbers(LEAVES)
+    assert wire.through(*back, list(COMES.values())) == numbers(COMES)
 
 
 PROBE = "import sys; from shepherd.edges.arp import ArpProbe; print(ArpProbe().holder(*sys.argv[1:]))"

@@ -24,7 +24,8 @@ SITES = {
     "few connections": dataclasses.replace(GATEWAY, connections=6, pool_connections=6),
     "slow": dataclasses.replace(GATEWAY, new_per_s=4, pool_new_per_s=4, dns_per_s=4),
 }
-QUARANTINE = "add element inet shepherd quarantine {{ {} }}\n"
+ORDERED = "add element inet shepherd {} {{ {} }}\n"
+QUARANTINE = ORDERED.replace("{}", "quarantine", 1)
 CONVERSATION = [
     packet("8.8.8.8", 7001, source="10.27.2.40"),
     answer(0, "em2"),
@@ -60,8 +61,21 @@ ASKED_ON = [
     *(packet("131.169.0.53", 53, protocol=UDP, source="10.27.2.27", goes_on=ASKED_AT) for _ in range(12)),
 ]
 """One conversation with a resolver, once answered, goes on and on."""
+STOPPED_AT = ASKED_AT + len(ASKED_ON)
+STOPPED = [
+    packet("8.8.8.8", 7001, source="10.27.2.50"),
+    dataclasses.replace(answer(STOPPED_AT, "em2"), load=ORDERED.format("quarantine_page", "10.27.2.50")),
+    packet("10.27.0.1", 9619, source="10.27.2.51", load=ORDERED.format("quarantine_page", "10.27.2.51")),
+    packet("8.8.8.8", 443, source="10.27.2.51"),
+    packet("8.8.4.4", 7002, source="10.27.2.52"),
+    dataclasses.replace(answer(STOPPED_AT + 4, "em2"), load=ORDERED.format("banned", "8.8.4.4")),
+    packet("8.8.4.4", 7002, source="10.27.2.52", goes_on=STOPPED_AT + 4),
+    packet("8.8.4.4", 443, source="10.27.2.53"),
+    packet("8.8.8.8", 443, source="10.27.2.53"),
+]
+"""By the shepherd's pages: a container that is quarantined, and a schedd that is banned."""
 FLOODS = [*BURST, *FLOOD, *QUESTIONS, *TIMES, *PROXIED, *SUBMITTED]
-CORPUS = [*CONVERSATION, *ASKED_ON, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *FLOODS]
+CORPUS = [*CONVERSATION, *ASKED_ON, *STOPPED, *(one for _, one in (*PASS, *REFUSED, *DROPPED)), *MORE, *FLOODS]
 FRAME = ("table", "delete", "set", "chain", "type", "}")
 NOT_SHOWN_HERE = {
     f'iifname "em1.2512" meta mark set meta mark | {MARK:#x} comment "the routing asks for it"': "the real site",
@@ -118,3 +132,10 @@ def test_a_conversation_with_a_resolver_is_counted_packet_by_packet(whole: dict[
     slow = [fate for fate, _, _ in whole["slow"][ASKED_AT : ASKED_AT + len(ASKED_ON)]]
     assert slow[:3] == [Fate.FORWARDED] * 3
     assert slow[-1] is Fate.DROPPED
+
+
+def test_a_conversation_with_a_banned_schedd_ends_and_others_go_on(whole: dict[str, Fates]) -> None:
+    """A banned schedd's jobs had begun to talk to it before, and went on; another place was cut off with it."""
+    ours = [fate for fate, _, _ in whole["open"][STOPPED_AT : STOPPED_AT + len(STOPPED)]]
+    through, gone = Fate.FORWARDED, Fate.DROPPED
+    assert ours == [through, gone, gone, gone, through, gone, gone, gone, through]

@@ -49,6 +49,8 @@ class Container:
         self.lock = self.share / "host.lock"
         self.lock.touch(mode=0o600)
         self.token = directory / "inside/flock"
+        self.bans = directory / "outside/bans"
+        self.bans.parent.mkdir(exist_ok=True)
         self.lease = "L1"
         self.master = directory / ("master.deaf" if deaf else "master")
         self.master.write_text(f"#!{sys.executable}\n{MASTER}")
@@ -57,6 +59,7 @@ class Container:
         self._errors = directory / "container.log"
         self._argv = [str(INIT), "--lease", self.lease, "--directory", str(self.share)]
         self._argv += ["--master", str(self.master), "--token", str(self.token)]
+        self._argv += ["--bans", str(self.bans)]
         for name, value in options.items():
             self._argv += [f"--{name.replace('_', '-')}", str(value)]
         self._outside: subprocess.Popen[bytes] | None = None

@@ -15,14 +15,19 @@ from shepherd.model.lease import Ladder, Lease, LeasePage, LeasePhase, SignedPag
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
+from shepherd.model.stop import Ban, Quarantine
 from shepherd.ports_node import NodeFile
 from shepherd.programs.keeper import Keeper, Parts
+from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
 from shepherd.programs.keeper_drain import DrainWatch
+from shepherd.programs.keeper_evidence import Evidence
 from shepherd.programs.keeper_pages import PageReader, Trust
+from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
+from shepherd.programs.keeper_trace import Recorder
 from shepherd.programs.keeper_yard import Yard
-from tests.host.keeper_parts import LocalDrain, Network
+from tests.host.keeper_parts import PID, Jobs, LocalDrain, Network, Quarantined, Recorded, read_control
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4
 IMAGE = "sha256:" + "ab" * 32
@@ -31,7 +36,7 @@ SETTINGS = NodeSettings(
     flock_mac="02:42:0a:1b:02:14", flock_collector="10.27.0.1:9619", poll_local_s=10.0, poll_flock_s=5.0,
     leak_targets=("10.1.0.9:2049",), leak_check_s=60.0, token_s=400.0,
 )  # fmt: skip
-PID, REGULAR_PID = 4242, 100
+REGULAR_PID = 100
 ROOT_GID = 100000
 OWN_POOL = Attempt(whence=Whence.PILOT, target=SETTINGS.flock_collector)
 STORAGE = "10.1.0.9:2049"
@@ -41,10 +46,14 @@ class Killed(Exception):
     """SIGKILL to the keeper."""
 
 
-class World:
+class World(Quarantined):
     """Everything around one keeper."""
 
+    bans: tuple[Ban, ...] = ()
+    """On the pages that are published from now on."""
+
     def __init__(self) -> None:
+        super().__init__()
         self.now_s = 1000.0
         self.files: dict[NodeFile, str] = {}
         self.written: list[NodeFile] = []
@@ -72,10 +81,8 @@ class World:
         self.job_trouble = ""
         """Why no job could have walls in a container."""
         self.rules = "rules"
-        self.dockerd_stopped = False
-        """Requests are neither answered nor refused."""
-        self.dockerd_stops_later = False
-        """From the next lend on."""
+        self.dockerd_stopped = self.dockerd_stops_later = False
+        """Requests are neither answered nor refused; later: from the next lend on."""
         self.pending: list[Callable[[], None]] = []
         self.containers: list[str] = []
         self.alive = False
@@ -92,19 +99,29 @@ class World:
         """For each startd that was ended, how old its last answer was."""
         self.drain_asked_s: list[float] = []
         self.drain_closed = 0
-        self.reports: list[KeeperReport] = []
+        self.jobs, self.reports = Jobs(), list[KeeperReport]()
         self.log: list[str] = []
-        self._serial = 0
+        self._serial, self.recorded = 0, Recorded()
 
     # what a test does
 
-    def publish(self, phase: LeasePhase | None, *, lease: str = "L1", nonce: str = "n1", image: str = IMAGE) -> None:
+    def publish(
+        self,
+        phase: LeasePhase | None,
+        *,
+        lease: str = "L1",
+        nonce: str = "n1",
+        image: str = IMAGE,
+        quarantines: tuple[Quarantine, ...] = (),
+    ) -> None:
         """A new page with this lease, or with none."""
         self._serial += 1
         leases = () if phase is None else (a_lease(phase, lease, nonce, image),)
         page = LeasePage(
             pool=POOL, instance="one", page=page_of(HOST, PAGES), pages=PAGES, serial=self._serial,
             issued_at_s=self.wall_s(), flockoff=False, leases=leases,
+            bans=self.bans,
+            quarantines=quarantines,
         )  # fmt: skip
         self.pages = [SignedPage(payload=encode(page), key_id="k", signature=b"good")]
 
@@ -119,7 +136,7 @@ class World:
 
     def control(self) -> dict[str, str]:
         """What PID 1 was told."""
-        return dict(line.split("=", 1) for line in self.files.get(NodeFile.CONTROL, "").splitlines())
+        return read_control(self.files)
 
     def end_container(self) -> None:
         """PID 1 ends, and with it everything."""
@@ -247,11 +264,11 @@ class World:
         assert NodeFile.CONTROL not in self.files, "guests may be in already"
         return self.job_trouble
 
-    def remove_all(self, keep: str | None) -> Sequence[str]:
+    def remove_all(self, keep: AbstractSet[str]) -> Sequence[str]:
         self.answer()
-        gone = [ident for ident in self.containers if ident != keep]
-        self.containers = [ident for ident in self.containers if ident == keep]
-        self.alive = self.alive and bool(self.containers)
+        gone = [ident for ident in self.containers if ident not in keep]
+        self.containers = [ident for ident in self.containers if ident in keep]
+        self.alive = False
         return ["bye" for _ in gone]
 
     def answer(self) -> None:
@@ -271,6 +288,7 @@ class World:
 
     def kill(self, container: Container) -> None:
         self.killed += container.pid == PID
+        self.frozen = False
         self.end_container()
 
     def lock_holder(self, container: Container | None) -> tuple[LockHolder, int | None]:
@@ -294,18 +312,26 @@ class Driven:
         trust = Trust(verifier=world, key_ids=frozenset({"k"}))
         at_once, later = self._at_once, self._dockerd
         checks = Checks(SETTINGS, world, world, Network(world), world)
+        pages = PageReader(here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log)
+        means = Means(
+            kernel=world, run_dir=world, network=Network(world), pages=pages, clock=world, background=later,
+            evidence=Evidence(SETTINGS, world, world.evidence, world, self._log), records=world.traced.extend,
+            log=self._log,
+        )  # fmt: skip
+        quarantine = KeeperQuarantine(SETTINGS, means)
         self._keeper = Keeper(
             SETTINGS,
             Parts(
                 clock=world,
                 kernel=world,
                 run_dir=world,
-                pages=PageReader(
-                    here=here, trust=trust, source=world, run_dir=world, background=at_once, log=self._log
-                ),
-                yard=Yard(SETTINGS, world, checks, world, world, later),
+                pages=pages,
+                yard=Yard(SETTINGS, world, checks, world, world, later, world.recorded.files, spared=quarantine.spared),
+                quarantine=quarantine,
                 drain=DrainWatch(HOST, LocalDrain(world), at_once),
+                bans=BanWatch(run_dir=world, jobs=world.jobs, background=at_once, log=self._log),
                 reporter=Reporter(world, 300.0, at_once, self._log),
+                recorder=Recorder(SETTINGS, world.recorded.by(world, self._log), at_once),
                 log=self._log,
                 jitter=lambda: 1.0,
                 version="test",

@@ -103,6 +103,34 @@ def test_a_renewed_token_replaces_the_old_one(starts: Starts, tmp_path: Path) ->
     assert container.token.stat().st_mode & 0o077 == 0
 
 
+def test_bans_are_there_before_the_master_and_follow_the_keepers(starts: Starts, tmp_path: Path) -> None:
+    """In each fresh container a banned user's job started, and ran until somebody noticed."""
+    (tmp_path / "run/share").mkdir(parents=True)
+    source = tmp_path / "run/share/bans"
+    source.write_text('ShepherdBannedUsers = "eve@campus"\n')
+    container = starts()
+    container.control("wait")
+    eventually(lambda: holder(container.lock) == container.pid, what="PID 1 has the lock")
+    assert not container.bans.exists()
+    container.control("go")
+    eventually(container.serving, what="the master runs")
+    assert container.bans.stat().st_mtime <= container.master.with_name("master.told").stat().st_mtime
+    assert "eve@campus" in container.bans.read_text()
+    assert container.bans.stat().st_mode & 0o777 == 0o644
+    draft = source.with_name(".bans.new")
+    draft.write_text('ShepherdBannedUsers = "bob@campus"\n')
+    draft.replace(source)
+    eventually(lambda: "bob@campus" in container.bans.read_text(), what="the new list is in place")
+
+
+def test_a_keeper_from_before_there_were_bans_bans_nobody(starts: Starts) -> None:
+    """With the new image and the old keeper no guest's job ever started: nobody knew whom to refuse."""
+    container = serving(starts())
+    assert container.bans.read_text().splitlines() == [
+        f'ShepherdBanned{whom} = ""' for whom in ("Users", "Domains", "Schedds")
+    ]
+
+
 def test_leaving_takes_daemonised_payloads_along(starts: Starts) -> None:
     """A double-forked child of a job lived on beside the regular startd after an orderly reclaim."""
     container = serving(starts())

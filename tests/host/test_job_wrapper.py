@@ -106,6 +106,60 @@ def test_what_an_earlier_run_left_in_the_sandbox_is_not_followed(tmp_path: Path)
     assert all(place.parent == user and not place.is_symlink() for place in places)
 
 
+DIES_LATE = """#!/bin/sh
+sleep 1000 &
+echo $! >orphan
+{informs}
+exit 1
+"""
+"""A bubblewrap that fails when it has made its child: that one waits for it for ever, and holds its pipes."""
+INFORMS = """while [ "$1" != --info-fd ]; do shift; done; eval "echo '{\\"child-pid\\": '$!'}' >&$2\""""
+ENDS = """#!/bin/sh
+while [ "$1" != -- ]; do shift; done
+sleep 0.2
+eval "printf 1792 >&$5"
+"""
+"""A bubblewrap whose job ends with the exit code 7."""
+
+
+def kept_by(bubblewrap: str, place: Path) -> tuple[int, str]:
+    """How the wrapper of a job ends with such a bubblewrap, and what it tells HTCondor."""
+    program, told = place / "bwrap", place / "told"
+    program.write_text(bubblewrap)
+    program.chmod(0o755)
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import job_outside as j; j.BUBBLEWRAP = sys.argv[2]\n"
+        "sys.exit(j.outside([], {'_CONDOR_WRAPPER_ERROR_FILE': sys.argv[3]}))"
+    )
+    argv = [sys.executable, "-c", script, str(IMAGE), str(program), str(told)]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(argv, cwd=place, check=False, timeout=20, env=environment)
+    return done.returncode, told.read_text() if told.exists() else ""
+
+
+@pytest.mark.parametrize("informs", [":", INFORMS], ids=["at once", "when it has named its child"])
+def test_a_bubblewrap_that_fails_late_ends_the_job(informs: str, tmp_path: Path) -> None:
+    """A host ran out of memory in the moment in which a job began: it ran for a week, and had never begun."""
+    code, told = kept_by(DIES_LATE.format(informs=informs), tmp_path)
+    assert code == 1
+    assert "the job's walls could not be built" in told
+    assert has_ended(int((tmp_path / "orphan").read_text()))
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or waits only to be collected."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rpartition(")")[2].split()[0] in {"Z", "X"}
+
+
+def test_a_job_that_ends_ends_the_wrapper_with_its_exit_code(tmp_path: Path) -> None:
+    """Every job was held, because the walls come down when it ends."""
+    assert kept_by(ENDS, tmp_path) == (7, "")
+
+
 def test_the_inner_program_refuses_to_be_called_by_anybody_else() -> None:
     """A job named the wrapper's own switch as its program, and ran without walls."""
     argv = [sys.executable, "-IS", str(IMAGE / "job_inside.py"), "1", "/bin/true"]

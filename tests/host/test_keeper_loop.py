@@ -6,7 +6,8 @@ from shepherd.core.keeper.lend import from_json
 from shepherd.model.lease import LeasePhase, SignedPage
 from shepherd.model.observation import KeeperPhase, LockHolder
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_world import PID, REGULAR_PID, SETTINGS, Killed, World, armed, flocking, phase_is
+from tests.host.keeper_parts import PID
+from tests.host.keeper_world import IMAGE, REGULAR_PID, SETTINGS, Killed, World, armed, flocking, phase_is
 
 
 def test_a_lend_and_its_end() -> None:
@@ -268,11 +269,11 @@ def test_a_forged_page_is_refused_and_told() -> None:
     assert "forged" in str(world.report.problem)
 
 
-@pytest.mark.parametrize(("nonce", "image"), [("n0", None), ("n1", "sha256:" + "cd" * 32)])
-def test_a_lease_for_another_boot_or_image_starts_nothing(nonce: str, image: str | None) -> None:
+@pytest.mark.parametrize(("nonce", "image"), [("n0", IMAGE), ("n1", "sha256:" + "cd" * 32)])
+def test_a_lease_for_another_boot_or_image_starts_nothing(nonce: str, image: str) -> None:
     """A page from before the reboot, and one for an image that this site never allowed."""
     world = World()
-    world.publish(LeasePhase.ARM, nonce=nonce, **({"image": image} if image else {}))
+    world.publish(LeasePhase.ARM, nonce=nonce, image=image)
     world.keeper().run(30.0)
     assert world.started == 0
 

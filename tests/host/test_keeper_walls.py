@@ -6,8 +6,8 @@ from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
-from tests.host.keeper_parts import NO_GUARD
-from tests.host.keeper_world import PID, SETTINGS, STORAGE, World, armed, flocking, phase_is
+from tests.host.keeper_parts import NO_GUARD, PID
+from tests.host.keeper_world import SETTINGS, STORAGE, World, armed, flocking, phase_is
 
 HOLE = Attempt(whence=Whence.JOB, target=STORAGE)
 ROUND_S = SETTINGS.leak_check_s + 5.0

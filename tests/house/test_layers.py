@@ -13,7 +13,7 @@ import pytest
 from tests.house import sources
 
 EVERYTHING = ("",)
-PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup", "ports_trace")
+PORTS = ("ports", "ports_node", "ports_gateway", "ports_guest", "ports_checkup", "ports_trace", "ports_stop")
 MAY_IMPORT = {
     "errors": (),
     "model": ("model", "errors"),
@@ -24,17 +24,23 @@ MAY_IMPORT = {
     "ports_guest": ("model", "errors"),
     "ports_checkup": ("model", "errors"),
     "ports_trace": ("model", "errors"),
+    "ports_stop": ("model", "errors"),
     "edges": ("model", "errors", *PORTS, "edges"),
     "programs": ("model", "errors", "core", *PORTS, "programs"),
     "programs.guard": (),
     "programs.guest_wiring": EVERYTHING,
     "programs.node_wiring": EVERYTHING,
+    "programs.flow_wiring": EVERYTHING,
     "programs.gateway_wiring": EVERYTHING,
     "programs.image_wiring": EVERYTHING,
     "programs.checkup_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
+    "programs.trace_wiring": EVERYTHING,
+    "programs.collecting_wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
-    "sim": ("model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "programs", "sim"),
+    "sim": (
+        "model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim",
+    ),
     "lab": EVERYTHING,
     "lab.init": (),
     "cli": EVERYTHING,
@@ -46,20 +52,24 @@ MAY_IMPORT = {
 WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
-        "programs.guest_wiring", "programs.checkup_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring", "programs.flow_wiring",
+        "programs.collecting_wiring",
     ),
+    "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
+    "programs.collecting_wiring": ("lab", "programs.wiring"),
+    "programs.flow_wiring": ("lab", "programs.node_wiring", "programs.gateway_wiring"),
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
-    "programs.gateway_wiring": ("cli", "lab"),
+    "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }
 """Concrete parts are chosen in one place; whoever else names them could not run in the simulator."""
 
 SHARED_EDGES = (
-    "edges.day_files", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool", "edges.unix_user",
-    "edges.writer_lock",
+    "edges.day_files", "edges.network_namespace", "edges.nft", "edges.proc_mount", "edges.secret_file", "edges.tool",
+    "edges.unix_user", "edges.writer_lock",
 )  # fmt: skip
 """Questions to the system that several edges ask, and what two records on disk share."""
 
@@ -85,7 +95,7 @@ SOLE_HOMES = {
 
 PURE_STDLIB = {
     "__future__", "abc", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
-    "dataclasses", "datetime", "decimal", "enum", "fnmatch", "fractions", "functools", "hashlib",
+    "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions", "functools", "hashlib",
     "heapq", "hmac", "ipaddress", "itertools", "json", "math", "operator", "re", "statistics",
     "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
 }  # fmt: skip

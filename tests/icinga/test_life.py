@@ -16,7 +16,8 @@ from shepherd.model.monitoring import Begin, Mark, SilenceKind
 from shepherd.sim.site import Site
 from tests.icinga.places import CHECK, RealPlace
 from tests.icinga.test_table import silent, site_on
-from tests.sim.test_alerts import HOME_S, burst, lent, settle, table
+from tests.sim.test_alerts import lent, settle, table
+from tests.sim.test_crash_anywhere import HOME_S, burst
 
 pytestmark = pytest.mark.real
 MARK = Mark(pool="home", instance="i", host="p201", lease="", why="w")

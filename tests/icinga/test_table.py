@@ -15,9 +15,11 @@ from shepherd.model.monitoring import Begin, Heartbeat, Permissions, Silence, Si
 from shepherd.ports import Monitoring
 from shepherd.sim.crash import Crashes
 from shepherd.sim.pools import EPOCH_S
-from shepherd.sim.site import Running, Site
+from shepherd.sim.running import Running
+from shepherd.sim.site import Site
 from tests.icinga.places import HEART, RealPlace
-from tests.sim.test_alerts import CELLS, HOME_S, KINDS, SEQUENCES, burst, cell_id, lent, quiet_site, settle, table
+from tests.sim.test_alerts import CELLS, KINDS, cell_id, lent, quiet_site, settle, table
+from tests.sim.test_crash_anywhere import HOME_S, SEQUENCES, burst
 
 pytestmark = pytest.mark.real
 BEHIND_S = 6000.0

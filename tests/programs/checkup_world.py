@@ -21,7 +21,9 @@ TOKENS = "/etc/shepherd/tokens.d"
 FLOCK_TOKEN = "/etc/shepherd/flock-token"
 SETTINGS = sound_settings.daemon(home={"collector": "cm:9618"})
 NODE = sound_settings.node(flock_pool="cm:9619", registry="registry:5000/flock", memory_mib=8000)
-ROUTER = dataclasses.replace(GATEWAY, connections=10, pool_connections=10)
+ROUTER = dataclasses.replace(
+    GATEWAY, connections=10, pool_connections=10, pool="home", trusted_keys=("/etc/shepherd/keys/lease.pub",)
+)
 STARTD = RegularStartd(
     cpus=4, memory_mib=1024, gpus=0, claimed_slots=0, draining=False, drained=False, drain_reason="",
     started_at_s=NOW_S, heard_at_s=NOW_S,
@@ -139,6 +141,8 @@ class Place:
         LinkSeen(name="em2", networks=("198.51.100.7/24",)),
     )
     drifted: tuple[str, ...] = ()
+    page_problem: str = ""
+    cuts_connections: bool = True
     units: dict[str, dict[str, str]] = dataclasses.field(default_factory=lambda: {
         "condor.service": {"Restart": "on-failure", "RestartUSec": "5s"},
     })  # fmt: skip
@@ -150,6 +154,7 @@ class Place:
     starts_at_boot: tuple[str, ...] = ()
     same_tmp: bool | None = True
     programs: tuple[int, ...] = (9,)
+    recorders: tuple[int, ...] = (10,)
     daemon: int | None = 8
     dockerd_up: bool = True
     startds: tuple[str, ...] = ("p220",)
@@ -238,8 +243,8 @@ class Place:
         return self.tracked
 
     def running(self, words: Sequence[str]) -> Sequence[int]:
-        assert words == ("gateway", "run")
-        return self.programs
+        assert words in {("gateway", "run"), ("gateway", "record")}
+        return self.programs if words[1] == "run" else self.recorders
 
     def holder(self, lock: str) -> int | None:
         return {"/run/shepherd/keeper.lock": self.keeper_pid, "/run/shepherd/share/host.lock": 11}[lock]
@@ -348,7 +353,10 @@ class Site:
 
     def gateway(self) -> list[Finding]:
         place: Any = self.place
-        world = gateway.World(links=place, program=place, files=place, machine=place, services=place)
+        world = gateway.World(
+            links=place, program=place, files=place, machine=place, services=place,
+            page_problem=lambda: place.page_problem, cuts_connections=place.cuts_connections,
+        )  # fmt: skip
         return asked(gateway.GatewayCheck(settings=ROUTER, world=world).questions())
 
 

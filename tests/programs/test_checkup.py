@@ -117,7 +117,10 @@ GATEWAY: dict[str, tuple[Break, Subject]] = {
     "rules flushed": (change("place", drifted=("rules",)), Subject.RULES),
     "routing gone": (change("place", drifted=("routing policy",)), Subject.ROUTING),
     "forwarding off": (change("place", drifted=("net/ipv4/conf/em2/forwarding",)), Subject.KERNEL_SETTINGS),
+    "deaf": (change("place", page_problem="nothing listens there"), Subject.STOPS),
+    "no conntrack": (change("place", cuts_connections=False), Subject.STOPS),
     "no tracking": (change("place", tracked=None), Subject.CONNTRACK),
+    "nothing recorded": (change("place", recorders=()), Subject.RECORD),
     "resolver silent": (change("place", closed={"131.169.0.53": "no answer"}), Subject.SERVICES),
 }
 
@@ -312,7 +315,7 @@ def test_who_should_run_and_does_not_is_wrong() -> None:
     site = Site(place=Place(daemon=None, programs=()))
     assert in_state(site.central(), State.WRONG) | in_state(site.gateway(), State.WRONG) == set()
     assert in_state(site.central(), State.WARN) == {Subject.FLOCKOFF}
-    assert in_state(site.gateway(), State.WARN) == {Subject.PROGRAM}
+    assert in_state(site.gateway(), State.WARN) == {Subject.PROGRAM, Subject.RECORD}
     site.place.starts_at_boot = ("shepherd.service", "shepherd-gateway.service")
     assert in_state(site.central(), State.WRONG) == {Subject.FLOCKOFF}
     assert in_state(site.gateway(), State.WRONG) == {Subject.PROGRAM}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shepherd.edges.htcondor.tool import NEEDED
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.edges.signing import create_key
 from shepherd.errors import LedgerUnavailable, Unavailable
@@ -52,7 +53,7 @@ class Place:
         (place / "state").mkdir()
         tools = place / "bin"
         tools.mkdir()
-        for name in ("condor_drain", "condor_restart", "condor_off"):
+        for name in NEEDED:
             shutil.copy("/bin/true", tools / name)
         create_key(place / "lease.key")
         self.write()
@@ -76,6 +77,9 @@ class Place:
             daemon._spool,
             daemon._hands.commands,
             *vars(daemon._latch).values(),
+            daemon._stops._spool,
+            daemon._stops.chase.pool,
+            daemon._stops.chase.hands,
             daemon._switches.settings,
             daemon._switches.pages,
             daemon._silencer._settings,

@@ -13,6 +13,7 @@ from shepherd.model.settings import PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.icinga import SimIcinga
 from shepherd.sim.site import Site, SiteSpec
+from tests.sim.test_crash_anywhere import HOME_S, SEQUENCES, burst
 
 ICINGA = IcingaSettings(
     url="https://icinga.example.org:5665", flock=("{flock}!startd",), heartbeat="cm!flocking-shepherd"
@@ -27,7 +28,6 @@ OFF = dataclasses.replace(
     SPEC, icinga=dataclasses.replace(ICINGA, silence=SilenceKind.CHECKS_OFF, user="shepherd-checks")
 )
 KINDS = {"downtime": SPEC, "disable-checks": OFF}
-LEND_S, HOME_S = 40.0, 150.0
 
 
 def quiet_site(spec: SiteSpec = SPEC, before: Callable[[Site], None] = lambda _: None) -> Site:
@@ -38,12 +38,6 @@ def quiet_site(spec: SiteSpec = SPEC, before: Callable[[Site], None] = lambda _:
         site.pools.guest_jobs.submit(10_000)
     site.run(30)
     return site
-
-
-def burst(site: Site) -> None:
-    """More local jobs than the site has slots for."""
-    for _ in range(20):
-        site.pools.local_jobs.submit(50)
 
 
 def icinga_of(site: Site) -> SimIcinga:
@@ -319,25 +313,6 @@ def test_a_sign_of_life_is_fresh_while_the_shepherd_lives() -> None:
     running.stop()
     site.run(ICINGA.heartbeat_ttl_s + 1)
     assert icinga_of(site).is_stale(ICINGA.heartbeat)
-
-
-def lend(site: Site, crash_at: int | None) -> None:
-    """A shepherd lends a host, unless it crashes on the way."""
-    site.start_shepherd(crash_at=crash_at)
-    site.run(LEND_S)
-
-
-def reclaim(site: Site, crash_at: int | None) -> None:
-    """After a lend, a local burst takes the host home, unless the shepherd crashes on the way."""
-    first = site.start_shepherd()
-    site.run(LEND_S)
-    first.kill()
-    burst(site)
-    site.start_shepherd(crash_at=crash_at)
-    site.run(HOME_S)
-
-
-SEQUENCES = {"lend": lend, "reclaim": reclaim}
 
 
 @functools.cache

@@ -22,9 +22,10 @@ from hypothesis.stateful import (
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import SignedPage
 from shepherd.model.settings import PolicySettings, TimerSettings
-from shepherd.sim import faults
+from shepherd.sim import faults, tracing
 from shepherd.sim.jobs import Manners
-from shepherd.sim.site import Running, Site, SiteSpec
+from shepherd.sim.running import Running
+from shepherd.sim.site import Site, SiteSpec
 from tests.conftest import sample_seed
 from tests.sim.shape import shape
 
@@ -54,6 +55,8 @@ VISITS_OF_A_HOST = (
     ("cut_private", "join"),
     ("cut_flock", "join"),
     ("hang_commands", "answer_commands"),
+    ("quarantine", "release"),
+    ("quarantine_and_keep", "release"),
 )
 VISITS_OF_THE_SITE = (
     ("touch_flockoff", "lose_flockoff"),
@@ -69,7 +72,7 @@ VISITS_OF_THE_SITE = (
     ("icinga_forgetful", "icinga_well"),
 )
 """What comes and goes again: chance alone seldom ends what it began."""
-MENDS_HOST = ("join", "answer_commands", "unpin_slots", "human_undrain", "human_on")
+MENDS_HOST = ("join", "answer_commands", "unpin_slots", "human_undrain", "human_on", "release")
 MENDS_SITE = ("free_ledger", "find_schedd", "icinga_well", "flockon")
 """A site in which nothing is ever mended lends nothing after a while, and what befalls it then proves nothing."""
 SECONDS = strategies.sampled_from([0.06, 0.3, 0.3, 1.1, 1.1, 3, 3, 8, 20, 45, 90, 300])
@@ -288,13 +291,18 @@ class SwitchMachine(RuleBasedStateMachine):
         assert self.site.breaches() == ()
 
     def teardown(self) -> None:
-        """Mended and without a shepherd, every host comes home."""
+        """Mended and without a shepherd, every host comes home; what a person keeps frozen, by a reboot."""
         faults.heal(self.site)
+        for host in self.site.hosts.values():
+            if host.was_kept and host.is_frozen:
+                faults.reboot(self.site, host)
         for running in self.site.shepherds:
             running.kill()
         limits = self.site.spec.limits()
         self.site.run(limits.lease_s + limits.skew_s + limits.ladder_s + 3 * limits.back_s + 60)
         self.seen["came home"] += 1
+        self.seen["recorded jobs"] += sum(len(host.runs) for host in self.site.hosts.values())
+        assert list(tracing.wrong(self.site.hosts.values(), self.site.trace)) == []
         assert self.site.breaches() == ()
         for host in self.site.hosts.values():
             assert host.startd is not None, f"{host.name} has no regular startd"
@@ -362,4 +370,5 @@ def test_nothing_that_befalls_a_site_breaks_an_invariant(chosen: str, seed_alone
     assert SwitchMachine.steps >= 10_000
     assert SwitchMachine.seen["lent"] > 500
     assert SwitchMachine.seen["arming"] > 50
+    assert SwitchMachine.seen["recorded jobs"] > 200
     assert [what for what in BEFALLS if not SwitchMachine.seen[what]] == []

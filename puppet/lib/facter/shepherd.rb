@@ -1,31 +1,21 @@
 # frozen_string_literal: true
 
-require 'json'
-
 # What the module must know of a machine before it makes a catalog for it.
 #
 # booted:   systemd is the machine's first process; not so in a chroot that becomes an image
 # apparmor: the kernel has AppArmor, and it is on
-# docker:   the settings of dockerd that are there; null if they are no JSON
 # records:  where traceability records or evidence lie
 Facter.add(:shepherd) do
   confine kernel: 'Linux'
 
   setcode do
     read = ->(path) { File.exist?(path) ? File.read(path) : '' }
-    docker = begin
-      text = read.call('/etc/docker/daemon.json')
-      text.strip.empty? ? {} : JSON.parse(text)
-    rescue JSON::ParserError
-      nil
-    end
     records = ['/var/lib/shepherd', '/var/log/shepherd'].select do |place|
       Dir.glob("#{place}/**/*", File::FNM_DOTMATCH).any? { |path| File.file?(path) }
     end
     {
       'booted' => File.directory?('/run/systemd/system'),
       'apparmor' => read.call('/sys/module/apparmor/parameters/enabled').start_with?('Y'),
-      'docker' => docker,
       'records' => records
     }
   end

@@ -5,11 +5,14 @@ class shepherd::central_manager::absent {
   contain shepherd::central_manager::negotiator
   contain shepherd::unused
 
-  $keys = ['lease.key', 'lease.key.pub'].map |$name| { "/etc/shepherd/keys/${name}" }
   $tokens = (['home', 'flock'] + $shepherd::central_manager::tokens.unwrap.keys).unique.map |$name| {
     "/etc/shepherd/tokens.d/${name}"
   }
-  $files = ['/etc/shepherd/condor_config', '/etc/shepherd/secrets/icinga-password'] + $keys + $tokens
+  $files = [
+    '/etc/shepherd/condor_config',
+    '/etc/shepherd/secrets/icinga-password',
+    '/etc/shepherd/keys/lease.key',
+  ] + $tokens
 
   exec { 'shepherd: the daemon ends':
     command  => 'systemctl disable --now shepherd 2>&1',
@@ -28,6 +31,7 @@ class shepherd::central_manager::absent {
     ensure => absent,
     tag    => 'shepherd_settings',
   }
+  -> shepherd::unused_public_key { 'shepherd::central_manager': }
   -> Class['shepherd::unused']
 
   # A flock pool that the site declares itself is left to it.

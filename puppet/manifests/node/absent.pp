@@ -7,7 +7,8 @@ class shepherd::node::absent {
 
   $settings = $shepherd::node::settings
   $token = $settings['token'] ? { undef => '/etc/shepherd/flock-token', default => $settings['token'] }
-  $keys = $shepherd::node::trusted_keys.keys.map |$name| { "/etc/shepherd/keys/${name}.pub" }
+  $named = $shepherd::node::trusted_keys.keys.filter |$name| { $name != 'lease.key' }
+  $keys = $named.map |$name| { "/etc/shepherd/keys/${name}.pub" }
   $files = [
     '/etc/apparmor.d/shepherd-flock',
     '/usr/local/libexec/shepherd/startd-guard',
@@ -48,5 +49,6 @@ class shepherd::node::absent {
     ensure => absent,
     tag    => 'shepherd_settings',
   }
+  -> shepherd::unused_public_key { 'shepherd::node': }
   -> Class['shepherd::unused']
 }

@@ -5,13 +5,7 @@ class shepherd::node::docker {
   shepherd::packages { 'shepherd::node': names => $shepherd::node::packages }
 
   if $shepherd::node::manage_docker {
-    $here = $facts.dig('shepherd', 'docker')
-    $wanted = $shepherd::node::docker_settings
-    $differing = $wanted.filter |$key, $value| { $here =~ Hash and $here[$key] != $value }
-
-    if 'shepherd' in $facts and $here =~ Undef {
-      fail('/etc/docker/daemon.json is no JSON; mend it, or set shepherd::node::manage_docker to false')
-    }
+    $settings = { wanted => $shepherd::node::docker_settings }
 
     # Before the package: it starts dockerd, which must not begin without accounts of its own.
     file { '/etc/docker':
@@ -21,21 +15,19 @@ class shepherd::node::docker {
       mode   => '0755',
     }
 
-    # Its formatting is the site's, too: it is written only if something is missing.
-    unless $differing.empty {
-      file { '/etc/docker/daemon.json':
-        ensure  => file,
-        owner   => 'root',
-        group   => 'root',
-        mode    => '0644',
-        content => shepherd::json($here + $wanted),
-        before  => Shepherd::Packages['dockerd of shepherd::node'],
-      }
+    # No resource of the file: what else it says is the site's, may be secret, and leaves the host in no fact or report.
+    exec { 'shepherd: dockerd has its settings':
+      command   => epp('shepherd/docker_settings.sh.epp', $settings + { act => 'write' }),
+      onlyif    => epp('shepherd/docker_settings.sh.epp', $settings + { act => 'ask' }),
+      provider  => shell,
+      path      => '/usr/sbin:/usr/bin:/sbin:/bin',
+      logoutput => true,
+      require   => File['/etc/docker'],
     }
 
     shepherd::packages { 'dockerd of shepherd::node':
       names   => [$shepherd::node::docker_package],
-      require => File['/etc/docker'],
+      require => Exec['shepherd: dockerd has its settings'],
     }
 
     shepherd::running { 'docker':

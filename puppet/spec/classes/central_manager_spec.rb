@@ -90,6 +90,27 @@ describe 'shepherd::central_manager' do
       expect(titles_of('file')).to all(satisfy { |path| !path.start_with?('/var') })
     end
 
+    context 'with a host\'s role on the same machine, which trusts the same key' do
+      let(:pre_condition) do
+        <<~PUPPET
+          class { 'shepherd::node':
+            trusted_keys => { 'lease.key' => '#{KEY}' },
+            settings     => {
+              pool => 'example', images => ['#{IMAGE}'], flock_address => '10.27.2.20', flock_collector => '10.27.0.1:9619',
+              leak_targets => ['10.1.0.1:9618'],
+            },
+          }
+        PUPPET
+      end
+
+      it 'leaves the host the public half' do
+        is_expected.to compile.with_all_deps
+        is_expected.to contain_file('/etc/shepherd/keys/lease.key.pub').with_ensure('file')
+        is_expected.to contain_exec('shepherd: remove the public key (shepherd::central_manager)')
+          .with_onlyif(%r{grep .*/etc/shepherd/node\.toml}).that_requires('File[/etc/shepherd/node.toml]')
+      end
+    end
+
     it 'takes the signing keys away' do
       %w[/etc/shepherd/keys/lease.key /etc/condor-flock/passwords.d/POOL].each do |path|
         is_expected.to contain_file(path).with_ensure('absent')

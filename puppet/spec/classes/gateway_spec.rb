@@ -54,5 +54,11 @@ describe 'shepherd::gateway' do
 
     it { is_expected.to compile.with_all_deps }
     it { is_expected.to contain_exec('shepherd: the gateway ends').that_comes_before('File[/etc/shepherd/gateway.toml]') }
+
+    it 'leaves a router as it is while the VLAN is there' do
+      is_expected.to contain_exec('shepherd: the gateway ends')
+        .with_command(%r{routes_for_others.*exit 1.*systemctl disable --now}m).with_logoutput(true)
+        .that_comes_before('File[/etc/systemd/system/shepherd-gateway.service]')
+    end
   end
 end

@@ -24,8 +24,12 @@ describe 'shepherd::node' do
   end
 
   it 'lays dockerd\'s settings before dockerd' do
-    is_expected.to contain_file('/etc/docker/daemon.json').that_comes_before('Package[docker.io]')
-    expect(JSON.parse(content_of('/etc/docker/daemon.json'))).to eq('userns-remap' => 'default', 'live-restore' => true)
+    is_expected.to contain_exec('shepherd: dockerd has its settings').that_comes_before('Package[docker.io]')
+      .with_command(%r{"userns-remap": "default",\n  "live-restore": true})
+  end
+
+  it 'has no resource for dockerd\'s settings, whose other members may be secret' do
+    is_expected.not_to contain_file('/etc/docker/daemon.json')
   end
 
   it 'has a network and the guard before HTCondor is told of the guard, and the keeper last' do
@@ -85,33 +89,13 @@ describe 'shepherd::node' do
     end
   end
 
-  context 'with dockerd\'s settings of the site' do
-    let(:own) { { 'docker' => { 'log-driver' => 'journald', 'userns-remap' => 'default' } } }
-
-    it 'adds what is missing and keeps the rest' do
-      expect(JSON.parse(content_of('/etc/docker/daemon.json')))
-        .to eq('log-driver' => 'journald', 'userns-remap' => 'default', 'live-restore' => true)
-    end
-  end
-
-  context 'when dockerd\'s settings have all that is needed' do
-    let(:own) { { 'docker' => { 'x' => 1, 'userns-remap' => 'default', 'live-restore' => true } } }
-
-    it { is_expected.not_to contain_file('/etc/docker/daemon.json') }
-  end
-
-  context 'when dockerd\'s settings are no JSON' do
-    let(:own) { { 'docker' => nil } }
-
-    it { is_expected.to compile.and_raise_error(%r{daemon.json is no JSON}) }
-  end
-
   context 'when the site has its own dockerd' do
     let(:more) { { 'manage_docker' => false } }
 
     it { is_expected.to compile.with_all_deps }
     it { is_expected.not_to contain_package('docker.io') }
     it { is_expected.not_to contain_service('docker') }
+    it { is_expected.not_to contain_exec('shepherd: dockerd has its settings') }
   end
 
   context 'when the site declares a package itself' do
@@ -214,6 +198,30 @@ describe 'shepherd::node' do
     it 'starts nothing and installs nothing' do
       expect(titles_of('service') + titles_of('package')).to be_empty
       is_expected.not_to contain_class('shepherd')
+    end
+  end
+
+  context 'with ensure => absent on the central manager, and a key of the same name as its own' do
+    let(:pre_condition) do
+      <<~PUPPET
+        class { 'shepherd::flock_pool': address => '203.0.113.1', trust_domain => 'flock.example.org' }
+        class { 'shepherd::central_manager':
+          settings => {
+            home  => { name => 'example', schedds => ['s'], schedd_identities => ['condor@example.org'] },
+            flock => { collector => 'cm:9619', image => '#{IMAGE}' },
+          },
+        }
+      PUPPET
+    end
+    let(:params) { { 'ensure' => 'absent', 'trusted_keys' => { 'lease.key' => KEY, 'old' => KEY } } }
+
+    it 'leaves the daemon its key, and removes the others' do
+      is_expected.to compile.with_all_deps
+      is_expected.not_to contain_file('/etc/shepherd/keys/lease.key.pub')
+      is_expected.to contain_file('/etc/shepherd/keys/old.pub').with_ensure('absent')
+      is_expected.to contain_exec('shepherd: remove the public key (shepherd::node)')
+        .with_onlyif(%r{! -e /etc/shepherd/shepherd\.toml})
+        .that_requires(['File[/etc/shepherd/shepherd.toml]', 'File[/etc/shepherd/node.toml]'])
     end
   end
 

@@ -13,10 +13,12 @@
 # * `lease`: Signing and publishing of lease pages.
 # * `flockoff`: The file that stops all flocking.
 # * `icinga`: Icinga2, whose checks are silenced while their startd is meant to be away. Empty url: none is.
+# * `trace`: The record of who ran what where, and from which address.
 # * `paths`: Where things lie.
 # * `roles`: Unix groups whose members may do what not everybody in the spool's group may. Root and the daemon's own
 #   account always may; an empty list means nobody besides. Every member of these groups must be able to write the spool
 #   of intents (`paths.intents`), too: without a record nothing of this is done.
+# * `drill`: The drill: a real flocked job makes a connection, and the record must name it by that alone.
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
   flock => Shepherd::Settings::Flock,
@@ -26,6 +28,8 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[lease] => Shepherd::Settings::Lease,
   Optional[flockoff] => Shepherd::Settings::Flockoff,
   Optional[icinga] => Shepherd::Settings::Icinga,
+  Optional[trace] => Shepherd::Settings::Trace,
   Optional[paths] => Shepherd::Settings::Paths,
   Optional[roles] => Shepherd::Settings::Roles,
+  Optional[drill] => Shepherd::Settings::Drill,
 }]

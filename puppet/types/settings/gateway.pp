@@ -46,6 +46,24 @@
 # * `log_denied_group`: Group of the kernel's packet log (NFLOG) that gets refused packets, at most 10 a second for each
 #   host. Default: `1`.
 # * `check_s`: How often the rules in the kernel are compared with these settings. Seconds, at most 30. Default: `10.0`.
+# * `spool`: Directory in which guests' connections are recorded until the shepherd has fetched them. Empty: nothing is
+#   recorded, and nobody can say later who reached what. Default: `"/var/lib/shepherd-gateway/flows"`.
+# * `spool_mib`: Beyond this the oldest records that nobody has fetched are dropped, and it is recorded that they are
+#   missing. A connection takes about 300 bytes. MiB. Default: `1024`.
+# * `seal_s`: How soon a connection can be fetched after it began or ended. Seconds. Default: `5.0`.
+# * `home_collector`: Address of the home collector, `host[:port]`, whose lease pages say what is banned or quarantined;
+#   empty: HTCondor's COLLECTOR_HOST. Default: `""`.
+# * `pool`: Name of the home pool, `home.name` of the shepherd's settings: pages of another one are refused. Default:
+#   `""`.
+# * `trusted_keys`: Files with the public keys whose pages are obeyed, as at the keepers. None: this gateway hears
+#   neither bans nor quarantines, and says so. Default: `[]`.
+# * `condor_config`: HTCondor configuration for reading pages, with a token that has READ in the home pool and no more;
+#   empty: HTCondor's own default. Default: `""`.
+# * `stops_s`: How often the pages are asked for. Seconds: what a quarantined container may still send. Default: `0.5`.
+# * `skew_s`: How far the shepherd's clock may be ahead of this machine's. Seconds. A page from further ahead stops
+#   somebody, but lets nobody go. Default: `300.0`.
+# * `state`: Directory in which this program keeps what must outlive it: which pages it saw, and what they stop.
+#   Default: `"/var/lib/shepherd-gateway"`.
 type Shepherd::Settings::Gateway = Struct[{
   outside => Array[String[1]],
   nat_address => String[1],
@@ -71,4 +89,14 @@ type Shepherd::Settings::Gateway = Struct[{
   Optional[log_new_group] => Integer,
   Optional[log_denied_group] => Integer,
   Optional[check_s] => Numeric,
+  Optional[spool] => String,
+  Optional[spool_mib] => Integer,
+  Optional[seal_s] => Numeric,
+  Optional[home_collector] => String,
+  Optional[pool] => String,
+  Optional[trusted_keys] => Array[String[1]],
+  Optional[condor_config] => String,
+  Optional[stops_s] => Numeric,
+  Optional[skew_s] => Numeric,
+  Optional[state] => String,
 }]

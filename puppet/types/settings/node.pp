@@ -43,7 +43,9 @@
 # * `docker`: dockerd's socket. Default: `"unix:///var/run/docker.sock"`.
 # * `cgroup_parent`: cgroup under which the container is put; empty: docker's default. Default: `""`.
 # * `poll_local_s`: How often the lease page is read while the host is local, jittered. Seconds. Default: `60.0`.
-# * `poll_flock_s`: How often it is read while lent: bounds reclaim when the fast way fails. Seconds. Default: `15.0`.
+# * `poll_flock_s`: How often it is read while lent: bounds a reclaim when the fast way fails, and how long a ban takes
+#   to get here. Seconds. A thousand lent hosts that ask every 5 s take some 6 % of a processor of the collector.
+#   Default: `5.0`.
 # * `arm_poll_s`: How often it is read while the container waits for the lock, and in the first minute after `go`: a
 #   lend that does not come up is given up at once. Seconds. At most 2. Default: `1.0`.
 # * `skew_s`: Clock difference to the shepherd that is tolerated. Seconds. Beyond it the host is not lent. Default:
@@ -82,6 +84,24 @@
 # * `shm_mib`: Size of the container's /dev/shm. MiB. With profile `apart` each job has one of its own, of 64. Default:
 #   `64`.
 # * `environment`: `NAME=value` given to the container's HTCondor, e.g. `_CONDOR_NUM_CPUS=8`. Default: `[]`.
+# * `spool`: Directory of what the host records of its lends and jobs until the shepherd has stored it. HTCondor's
+#   configuration names it, too (`SHEPHERD_SPOOL_LOG`), and its account must be able to read it. Default:
+#   `"/var/lib/shepherd-node/spool"`.
+# * `spool_mib`: Size of that, at most: then the oldest is dropped, which is told. Some 100 000 jobs. MiB. Default:
+#   `64`.
+# * `trace_s`: While the host is lent, what was recorded is handed over so often; at a lend's end at once. Seconds.
+#   Default: `10.0`.
+# * `trace_mib`: Size of the file system in memory into which a container's startd writes about jobs; what the keeper
+#   has read is given back. MiB; at least 4. Default: `16`.
+# * `evidence`: Directory for evidence of quarantined containers, root's alone. On a disk: it outlives a boot. Default:
+#   `"/var/lib/shepherd-node/evidence"`.
+# * `evidence_mib`: What all evidence on this host may take; the oldest gives way. A recording takes no more than is
+#   left of it, and leaves 512 MiB of the disk free. Containers' writable layers stay in dockerd besides. MiB. Default:
+#   `8192`.
+# * `evidence_memory_mib`: Of it, what processes' memory may take in one recording. MiB. Default: `1024`.
+# * `evidence_days`: How long evidence is kept, and the container's writable layer with it. Days. Default: `30.0`.
+# * `evidence_s`: How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as
+#   long if it is kept. Seconds. Default: `5.0`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
   Optional[pool] => String[1],
@@ -129,4 +149,13 @@ type Shepherd::Settings::Node = Struct[{
   Optional[scratch_mib] => Integer,
   Optional[shm_mib] => Integer,
   Optional[environment] => Array[String[1]],
+  Optional[spool] => String,
+  Optional[spool_mib] => Integer,
+  Optional[trace_s] => Numeric,
+  Optional[trace_mib] => Integer,
+  Optional[evidence] => String,
+  Optional[evidence_mib] => Integer,
+  Optional[evidence_memory_mib] => Integer,
+  Optional[evidence_days] => Numeric,
+  Optional[evidence_s] => Numeric,
 }]

@@ -12,7 +12,8 @@
 #   their administrators are to be given. Default: `"/etc/shepherd/guests.d"`.
 # * `condor_config`: HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default. Default:
 #   `""`.
-# * `tools`: Directory of condor_drain, condor_restart and condor_off; empty: found through PATH. Default: `""`.
+# * `tools`: Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH.
+#   Default: `""`.
 type Shepherd::Settings::Paths = Struct[{
   Optional[state] => String,
   Optional[intents] => String,

@@ -11,6 +11,8 @@ from shepherd.model.network import LinkSeen
 OLDEST_NFT = (0, 9, 8)
 FULL = 0.8
 """Share of the connection table that may be in use."""
+LEAST_ROOM = 64 << 20
+"""Bytes that a day with a scan or two may take before somebody fetches them."""
 HOSTS_AT_ONCE = 20
 """The table holds what this many hosts may have open at least."""
 APPLY = "shepherd gateway apply; systemctl start shepherd-gateway keeps it so"
@@ -135,3 +137,31 @@ def program_finding(pids: Sequence[int], *, enabled: bool = False) -> Finding:
         return ok(Subject.PROGRAM, f"process {pids[0]} keeps the rules in force")
     remedy = "systemctl start shepherd-gateway; its log: journalctl -u shepherd-gateway"
     return (wrong if enabled else warn)(Subject.PROGRAM, "nobody keeps the rules in force", remedy)
+
+
+def record_finding(settings: GatewaySettings, pids: Sequence[int], room: int, *, is_kept: bool) -> Finding:
+    """Whether guests' connections are recorded. `pids`: of who does it; `room`: bytes left for it; `is_kept`: whether
+    the gateway's program runs, which starts it."""
+    if not settings.spool:
+        said = "spool is empty: nobody can say later which host reached what"
+        return warn(Subject.RECORD, said, 'spool = "/var/lib/shepherd-gateway/flows" in gateway.toml')
+    if not is_kept:
+        return warn(Subject.RECORD, "nobody keeps the gateway, and so nothing is recorded", "mend that first")
+    if not pids:
+        remedy = "journalctl -u shepherd-gateway says why; systemctl restart shepherd-gateway"
+        return wrong(Subject.RECORD, "connections are not recorded", remedy)
+    if room < LEAST_ROOM:
+        said = f"{room >> 20} MiB are left at {settings.spool}: what finds no room is lost"
+        return wrong(Subject.RECORD, said, "make room there, or give spool another place in gateway.toml")
+    return ok(Subject.RECORD, f"process {pids[0]} records connections at {settings.spool}")
+def stops_finding(settings: GatewaySettings, problem: str, *, cuts: bool) -> Finding:
+    """Whether the shepherd's stops are heard. `problem`: why no page is believed; `cuts`: conntrack is there."""
+    if not settings.trusted_keys:
+        remedy = "give home_collector, pool and trusted_keys in gateway.toml"
+        return warn(Subject.STOPS, "this gateway hears neither bans nor quarantines", remedy)
+    if not cuts:
+        return wrong(Subject.STOPS, "conntrack is not here: open connections stay open", "apt-get install conntrack")
+    if problem:
+        remedy = "correct home_collector, pool, trusted_keys or condor_config in gateway.toml; does the shepherd run?"
+        return wrong(Subject.STOPS, f"no lease page is believed here: {problem}", remedy)
+    return ok(Subject.STOPS, "a lease page was read and believed")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from shepherd.core.container.profiles import limits_of, tmpfs_of, walls_of
 from shepherd.core.node_rules import CONDORS_OWN_MIB
-from shepherd.model.container import INSIDE, LABEL, ContainerSpec, NetworkSpec, Profile
+from shepherd.model.container import INSIDE, LABEL, TRACE_INSIDE, ContainerSpec, NetworkSpec, Profile
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings
 
@@ -14,6 +14,8 @@ SLOTS, FIRST_SLOT_UID = 256, 3001
 SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "1024"}
 """dockerd lets everybody in a container have ports below 1024; jobs need none."""
 RESOLVER = "/etc/resolv.conf"
+TRACE = "trace"
+"""Directory of the run directory; below it each lend has one of its own."""
 
 
 def network_spec(settings: NodeSettings) -> NetworkSpec:
@@ -38,6 +40,7 @@ def container_spec(settings: NodeSettings, lease: Lease) -> ContainerSpec:
         limits=limits_of(settings),
         tmpfs=tmpfs_of(settings),
         binds={f"{settings.run_dir}/share": INSIDE, f"{settings.run_dir}/resolv.conf": RESOLVER},
+        writable={f"{settings.run_dir}/{TRACE}/{lease.lease}": TRACE_INSIDE},
         sysctls=SYSCTLS,
         network=settings.network,
         address=settings.flock_address,

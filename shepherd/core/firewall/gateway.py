@@ -8,7 +8,7 @@ What stands where, and why in this order:
   forwarded.
 - `input`: the gateway itself answers what is named under `services`, and nothing else.
 - `forward` hands what comes from the VLAN to `flock_out` and what goes to it to `flock_in`, and drops what they do not
-  allow. Quarantine stands before established connections, so that it cuts them.
+  allow. Quarantine and bans stand before established connections, so that they cut them.
 - `flock_out`: services by name, then guests' schedds by name, then the forbidden networks, then ports, then limits.
 - `postrouting`: static source NAT, so that a complaint about the address names guests.
 
@@ -23,6 +23,12 @@ from shepherd.model.gateway_settings import GatewaySettings
 TABLE = "shepherd"
 QUARANTINE = "quarantine"
 """Set of addresses that are cut off; filled and emptied by orders, without the rules being rendered anew."""
+QUARANTINE_PAGE = "quarantine_page"
+"""The same by the shepherd's pages: kept apart from what an administrator puts there by hand."""
+BANNED = "banned"
+"""Set of addresses elsewhere, of schedds that are banned: nothing passes between them and containers."""
+FILLED = (QUARANTINE, QUARANTINE_PAGE, BANNED)
+"""Sets that are filled by orders."""
 MARK = 0x08000000
 """Bit of a packet's mark that says that it passed these rules; the others are left to whoever uses them."""
 DENIED_PER_S = 10
@@ -30,8 +36,8 @@ DENIED_PER_S = 10
 
 
 def gateway_rules(settings: GatewaySettings) -> str:
-    """All rules, for `nft -f`: replaces the table whatever is in it, touches no other. The quarantine set is kept by
-    whoever applies this (it is empty here)."""
+    """All rules, for `nft -f`: replaces the table whatever is in it, touches no other. Sets that orders fill are kept
+    by whoever applies this (they are empty here)."""
     lines = [
         f"table inet {TABLE}",
         f"delete table inet {TABLE}",
@@ -54,7 +60,7 @@ def sets(settings: GatewaySettings) -> Iterator[str]:
     """Named sets: constant ones, the quarantine, and the meters."""
     yield from constant("forbidden", "ipv4_addr; flags interval;", forbidden(settings.site_networks))
     for name, kind in (
-        (QUARANTINE, "ipv4_addr; flags timeout; size 4096;"),
+        *((name, "ipv4_addr; flags timeout; size 65535;") for name in FILLED),
         ("open_connections", "ipv4_addr; flags dynamic; size 65535;"),
         ("new_connections", "ipv4_addr; flags dynamic,timeout; timeout 60s; size 65535;"),
         ("pool_connections", "ipv4_addr; flags dynamic; size 65535;"),
@@ -82,7 +88,8 @@ def prerouting(settings: GatewaySettings) -> Iterator[str]:
 def input_rules(settings: GatewaySettings) -> Iterator[str]:
     """The gateway itself."""
     vlan = f'iifname "{settings.vlan}"'
-    yield f'{vlan} ip saddr @{QUARANTINE} counter log group {settings.log_denied_group} prefix "quarantine " drop'
+    for name in (QUARANTINE, QUARANTINE_PAGE):
+        yield f'{vlan} ip saddr @{name} counter log group {settings.log_denied_group} prefix "quarantine " drop'
     yield f"{vlan} ct state established,related accept"
     yield f"{vlan} ip daddr {settings.gateway} icmp type echo-request limit rate 5/second accept"
     yield f"{vlan} jump services"
@@ -92,8 +99,11 @@ def input_rules(settings: GatewaySettings) -> Iterator[str]:
 def forward(settings: GatewaySettings) -> Iterator[str]:
     """Who judges what passes through."""
     vlan, group = settings.vlan, settings.log_denied_group
-    yield f'iifname "{vlan}" ip saddr @{QUARANTINE} counter log group {group} prefix "quarantine " drop'
-    yield f'oifname "{vlan}" ip daddr @{QUARANTINE} counter drop'
+    for name in (QUARANTINE, QUARANTINE_PAGE):
+        yield f'iifname "{vlan}" ip saddr @{name} counter log group {group} prefix "quarantine " drop'
+        yield f'oifname "{vlan}" ip daddr @{name} counter drop'
+    yield f'iifname "{vlan}" ip daddr @{BANNED} counter log group {group} prefix "banned " drop'
+    yield f'oifname "{vlan}" ip saddr @{BANNED} counter drop'
     yield f'iifname "{vlan}" oifname "{vlan}" counter drop comment "no way from container to container"'
     yield f'iifname "{vlan}" jump flock_out'
     yield f'iifname "{vlan}" counter drop comment "what no rule allows"'

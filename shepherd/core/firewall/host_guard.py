@@ -32,6 +32,21 @@ def guard_rules(settings: NodeSettings, probing_mac: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def cut_rules(settings: NodeSettings) -> str:
+    """The guard of a quarantined container, in the same table: nothing comes, nothing leaves, not even ARP."""
+    device = f'device "{settings.parent}" priority filter; policy drop;'
+    nothing = ('counter drop comment "quarantined"',)
+    lines = [
+        f"table netdev {TABLE}",
+        f"delete table netdev {TABLE}",
+        f"table netdev {TABLE} {{",
+        *chain("out", f"type filter hook egress {device}", nothing),
+        *chain("in", f"type filter hook ingress {device}", nothing),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def out(settings: NodeSettings, probing_mac: str) -> Iterator[str]:
     """What the container may send: ARP for itself, and IPv4 from its own address to the gateway or beyond."""
     mac, address, gateway = settings.flock_mac.lower(), settings.flock_address, settings.gateway

@@ -7,11 +7,16 @@ A listener's owner is not known when a connection comes in, but when it answers:
 on the loopback is kept in the connection's mark, and an answer by another account is dropped. So nobody is ever
 connected to somebody else, and a job's own servers work. The starter answers `condor_chirp` at a passing port, and
 only those who have the job's cookie.
+
+What leaves the container bears that mark, too, so that whoever listens to connection tracking there knows the account;
+and a job cannot begin more connections than can be recorded.
 """
 
 from collections.abc import Iterable, Iterator
 
 TABLE = "shepherd_pilot"
+BANNED = "banned"
+"""Set of accounts whose jobs are of somebody banned: filled by the keeper, for some seconds each time."""
 FIRST_PERSON = 1000
 """Below are root and HTCondor. `nobody`, as which HTCondor runs what it finds no account for, is above."""
 
@@ -25,7 +30,9 @@ def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
         f"delete table inet {TABLE}",
         f"table inet {TABLE} {{",
         f"  set own {{ typeof meta skuid . ct mark; elements = {{ {own} }} }}",
+        f"  set {BANNED} {{ typeof meta skuid; flags timeout; }}",
         f"  map marks {{ typeof meta skuid : ct mark; elements = {{ {marks} }} }}",
+        "  set begun { typeof meta skuid; flags dynamic,timeout; timeout 60s; size 65535; }",
         *chain("output", "type filter hook output priority filter; policy accept;", output()),
         *chain("job", "", job(collector)),
         "}",
@@ -35,10 +42,14 @@ def pilot_rules(first_uid: int, slots: int, collector: str) -> str:
 
 FIRST_PASSING_PORT = 32768
 """From here on the kernel gives out ports (`ip_local_port_range`); no service of ours has one."""
+NEW_PER_S = 100
+"""Connections that a job may begin in a second, more than a gateway lets a whole host; twice as many in a burst."""
+RATE = f"{{ meta skuid limit rate over {NEW_PER_S}/second burst {2 * NEW_PER_S} packets }}"
 
 
 def output() -> Iterator[str]:
     """Who is a job, and whether an answer is its asker's own."""
+    yield f'meta skuid @{BANNED} counter drop comment "its job is of somebody banned"'
     starter = f'meta skuid < {FIRST_PERSON} tcp sport >= {FIRST_PASSING_PORT} accept comment "for condor_chirp"'
     yield f'oifname "lo" ct direction reply {starter}'
     yield 'oifname "lo" ct direction reply ct mark != 0 meta skuid . ct mark != @own counter drop comment "not its own"'
@@ -54,7 +65,8 @@ def job(collector: str) -> Iterator[str]:
     yield 'ip daddr 224.0.0.0/4 counter drop comment "other jobs hear it"'
     yield 'fib daddr type broadcast counter drop comment "other jobs hear it"'
     yield 'oifname "lo" meta l4proto != { tcp, icmp } counter drop comment "its owner cannot be told"'
-    yield 'oifname "lo" ct direction original ct mark set meta skuid map @marks'
+    yield f'oifname != "lo" ct state new update @begun {RATE} counter drop comment "too many new connections"'
+    yield "ct direction original ct mark set meta skuid map @marks"
 
 
 def chain(name: str, hook: str, rules: Iterable[str]) -> Iterator[str]:

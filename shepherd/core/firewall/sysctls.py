@@ -26,7 +26,8 @@ def opened(settings: GatewaySettings) -> Mapping[str, str]:
 
 
 def hardened(settings: GatewaySettings) -> Mapping[str, str]:
-    """The VLAN's side: no IPv6, no redirects and no source routes, strict sources. And what flow records need."""
+    """The VLAN's side: no IPv6, no redirects and no source routes, strict sources. And what flow records need: bytes,
+    times, and events also of connections that began while nobody listened (2 would be: only while somebody does)."""
     vlan = settings.vlan
     return {
         conf("ipv6", vlan, "disable_ipv6"): "1",
@@ -37,6 +38,7 @@ def hardened(settings: GatewaySettings) -> Mapping[str, str]:
         conf("ipv4", vlan, "proxy_arp"): "0",
         "net/netfilter/nf_conntrack_acct": "1",
         "net/netfilter/nf_conntrack_timestamp": "1",
+        "net/netfilter/nf_conntrack_events": "1",
     }
 
 

@@ -15,6 +15,7 @@ from collections.abc import Set as AbstractSet
 from shepherd.core.lease.encode import encode
 from shepherd.core.lease.memory import Held, Issue, Memory
 from shepherd.core.lease.pages import page_of
+from shepherd.core.stop.bans import why_not_lent
 from shepherd.errors import LeaseRefused
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.lease import Lease, LeasePage, LeasePhase
@@ -143,7 +144,9 @@ def leave_reason(page: LeasePage, host: HostName) -> str:
     lease = lease_of(page, host)
     if lease is not None and lease.phase is LeasePhase.REVOKED:
         return lease.why or "revoked"
-    return "flocking is off" if page.flockoff else ""
+    if page.flockoff:
+        return "flocking is off"
+    return why_not_lent(page.bans, host, lease.image if lease is not None else "")
 
 
 def lease_of(page: LeasePage, host: HostName) -> Lease | None:

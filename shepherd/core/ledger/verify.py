@@ -44,6 +44,8 @@ class Walk:
         for head in expected:
             if head.seq:
                 self.expected.setdefault(head.seq, set()).add(head.hash)
+        self.seen: dict[int, str] = {}
+        """Records that were noted and are here, and their day."""
         self.head: Head | None = None
         self.day = ""
         self.first_seq = 0
@@ -56,6 +58,7 @@ class Walk:
         self.partitions += 1
         yield from self.opening(partition.name, partition.opening)
         self.day, self.head = partition.name, partition.opening.head()
+        self.pass_by(self.head)
         try:
             for row in partition.rows:
                 yield from self.row(row, self.head)
@@ -114,9 +117,15 @@ class Walk:
             yield self.fault(row.seq, f"follows record {before.seq}: records between were removed")
         elif row.hash != row_hash(before.hash, row):
             yield self.fault(row.seq, "does not fit its hash: it, or the one before, was altered")
-        if self.expected.pop(row.seq, {row.hash}) != {row.hash}:
-            yield self.fault(row.seq, "is not the record that was there when its hash was noted")
+        self.pass_by(Head(seq=row.seq, hash=row.hash))
         yield from self.fold(row)
+
+    def pass_by(self, head: Head) -> None:
+        """The chain runs through here: through each record, and through what each day begins with."""
+        noted = self.expected.get(head.seq)
+        if noted is not None:
+            noted.discard(head.hash)
+            self.seen[head.seq] = self.seen.get(head.seq, self.day)
 
     def fold(self, row: Row) -> Iterator[Fault]:
         """Add it to what stands."""
@@ -131,8 +140,11 @@ class Walk:
     def missing(self) -> Iterator[Fault]:
         """Heads that the chain never reached."""
         head = self.head or Head()
-        for seq in sorted(self.expected):
-            if seq > head.seq:
+        for seq in sorted(seq for seq, noted in self.expected.items() if noted):
+            if seq in self.seen:
+                what = "is not the record that was there when its hash was noted"
+                yield Fault(day=self.seen[seq], seq=seq, what=what)
+            elif seq > head.seq:
                 yield Fault(day=self.day, seq=seq, what=f"was removed: the record ends at {head.seq}")
             elif seq >= self.first_seq:
                 yield Fault(day=self.day, seq=seq, what="was removed")

@@ -1,5 +1,6 @@
 """One decision: pure, replayable, the same for the daemon, `plan` and the simulator."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -7,11 +8,11 @@ from shepherd.core.policy import threshold
 from shepherd.core.policy.choose import choose_lends, choose_reclaims, reserve_shortfall
 from shepherd.core.policy.view import view_of
 from shepherd.model.flockoff import FlockOff
-from shepherd.model.host import LENT, HostName, HostState
+from shepherd.model.host import LENT, Herd, HostName, HostState
 from shepherd.model.observation import Snapshot
-from shepherd.model.orders import HostMemory, Refusal, SwitchRecord, Verdict
+from shepherd.model.orders import HostMemory, Order, Refusal, SwitchRecord, Verdict
 from shepherd.model.settings import PolicyKind, PolicySettings, Settings
-from shepherd.model.view import PoolView, Want
+from shepherd.model.view import NO_BARS, Bars, PoolView, Want
 
 Policy = Callable[[PoolView, PolicySettings], Want]
 """The interface of all policies: a judged pool in, a number of moves and the reason out."""
@@ -29,13 +30,21 @@ def decide(
     *,
     is_cycle: bool,
     may_lend: bool = True,
+    bars: Bars = NO_BARS,
 ) -> Verdict:
     """Orders, refusals and the sentence for this instant.
 
     Only a slow cycle (`is_cycle`) lends, or reclaims by a budget. `may_lend` is false while nothing can be recorded;
-    reclaims are always possible.
+    reclaims are always possible. `bars`: what people keep from being lent. A lent host that is banned, or whose image
+    is, goes home whatever else is decided.
     """
-    view = view_of(snapshot, switches, memories, settings, now)
+    view = view_of(snapshot, switches, memories, settings, now, bars)
+    return _with_banned(view, _decided(view, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend))
+
+
+def _decided(
+    view: PoolView, flockoff: FlockOff | None, settings: Settings, *, is_cycle: bool, may_lend: bool
+) -> Verdict:
     if flockoff is not None:
         return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
     want = POLICIES[settings.policy.kind](view, settings.policy)
@@ -50,6 +59,16 @@ def decide(
     if view.blind:
         return _nothing(view, f"{want.why}, but nothing is lent blind ({view.blind})")
     return _lend(view, want, settings)
+
+
+def _with_banned(view: PoolView, verdict: Verdict) -> Verdict:
+    home = {order.host for order in verdict.orders if order.herd is Herd.LOCAL}
+    banned = [host for host in view.hosts.values() if host.banned and host.is_out and host.host not in home]
+    if not banned:
+        return verdict
+    orders = tuple(Order(host=host.host, herd=Herd.LOCAL, why=host.banned) for host in banned)
+    sentence = f"{verdict.sentence} Of the banned {len(orders)} go home."
+    return dataclasses.replace(verdict, orders=(*orders, *verdict.orders), sentence=sentence)
 
 
 def _all_home(view: PoolView, why: str) -> Verdict:

@@ -1,21 +1,28 @@
 """What keeps a local host from being lent besides its own jobs."""
 
 from shepherd.core.naming import is_excluded
+from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch import belief
 from shepherd.model.observation import HostFacts, KeeperPhase
 from shepherd.model.orders import HostMemory
 from shepherd.model.settings import Settings
-from shepherd.model.view import Obstacle
+from shepherd.model.view import NO_BARS, Bars, Obstacle
 
 MAX_COOLING = 16
 """Cooling is doubled with each failure up to so many times. One that reaches further was written under a
 clock that was ahead, and counts for nothing."""
 
 
-def obstacle_of(facts: HostFacts, memory: HostMemory, settings: Settings, now: float) -> Obstacle | None:
+def obstacle_of(
+    facts: HostFacts, memory: HostMemory, settings: Settings, now: float, bars: Bars = NO_BARS
+) -> Obstacle | None:
     """The first there is, those that only a person ends before the others; None if the host could be lent."""
+    if why := bars.why.get(facts.pair.host):
+        return Obstacle(why=why)
     if is_excluded(facts.pair.host, settings.hosts):
         return Obstacle(why="excluded by hosts.exclude")
+    if why := why_not_lent(bars.bans, facts.pair.host, settings.flock.image):
+        return Obstacle(why=why)
     if facts.regular is not None and facts.regular.gpus and not settings.policy.lend_gpus:
         return Obstacle(why="it has GPUs, whose memory cannot be shown to be scrubbed")
     if now < memory.not_before_s <= now + settings.policy.cooling_s * MAX_COOLING:

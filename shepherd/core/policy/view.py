@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from shepherd.core.policy.obstacle import obstacle_of
+from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch.state import state_of
 from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import HostFacts, Snapshot, Source
 from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
-from shepherd.model.view import HostView, Obstacle, PoolView
+from shepherd.model.view import NO_BARS, Bars, HostView, Obstacle, PoolView
 
 NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Source.QUEUE)
 """Without any of these nothing is lent."""
@@ -22,12 +23,13 @@ def view_of(
     memories: Mapping[HostName, HostMemory],
     settings: Settings,
     now: float,
+    bars: Bars = NO_BARS,
 ) -> PoolView:
     """Every host of the snapshot or of the record, judged at `now`."""
     names = sorted({*snapshot.hosts, *switches})
     hosts = {
         name: _host(
-            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now
+            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now, bars
         )
         for name in names
     }
@@ -70,11 +72,14 @@ def _host(
     memory: HostMemory,
     settings: Settings,
     now: float,
+    bars: Bars,
 ) -> HostView:
     state, why = state_of(facts, record, now, settings.timers)
+    if name in bars.held and state is not HostState.LOCAL:
+        state, why = HostState.HELD, bars.why[name]
     regular = facts.regular if facts else None
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
-    obstacle = obstacle_of(facts, memory, settings, now) if facts and state is HostState.LOCAL else None
+    obstacle = obstacle_of(facts, memory, settings, now, bars) if facts and state is HostState.LOCAL else None
     return HostView(
         host=name,
         state=state,
@@ -85,6 +90,7 @@ def _host(
         blocked=_blocked(state, why, obstacle, idle=idle, now=now),
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
+        banned=why_not_lent(bars.bans, name, record.image if record else settings.flock.image),
         guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
     )
 

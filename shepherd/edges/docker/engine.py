@@ -2,6 +2,7 @@
 business."""
 
 import contextlib
+import json
 import queue
 import re
 import threading
@@ -139,12 +140,27 @@ class DockerEngine:
             return ""
         return f"a job's walls cannot be built here: {told or f'status {ended}'}"
 
-    def remove_all(self, keep: str | None) -> Sequence[str]:
+    def set_aside(self, ident: str, name: str) -> str:
+        """See the port."""
+        with self._client() as client:
+            told = client.inspect_container(ident)
+            if told["Name"].lstrip("/") != name:
+                client.rename(ident, name)
+            return json.dumps(told, indent=1, sort_keys=True)
+
+    def remove(self, ident: str) -> None:
+        """See the port."""
+        with self._client() as client, contextlib.suppress(docker.errors.NotFound):
+            client.remove_container(ident, v=True, force=True)
+
+    def remove_all(self, keep: AbstractSet[str]) -> Sequence[str]:
         """See the port."""
         said: list[str] = []
         with self._client() as client:
             for container in client.containers(all=True, filters={"label": LABEL}):
-                if container["Id"] != keep:
+                if container["Id"] in keep:
+                    _end(client, container)
+                else:
                     said.append(_last_words(client, container["Id"]))
                     with contextlib.suppress(docker.errors.NotFound):
                         client.remove_container(container["Id"], v=True, force=True)
@@ -201,6 +217,13 @@ def _last_words(client: Any, ident: str) -> str:  # noqa: ANN401
     except docker.errors.APIError:
         return ""
     return " / ".join(line for line in text.splitlines() if line.strip())
+
+
+def _end(client: Any, container: Any) -> None:  # noqa: ANN401
+    """Kept is what is left of it: nothing in it may live where none of ours should."""
+    if container["State"] in {"running", "paused"}:
+        with contextlib.suppress(docker.errors.NotFound):
+            client.kill(container["Id"])
 
 
 def _briefly(exc: BaseException) -> str:

@@ -18,7 +18,7 @@ USUAL: Mapping[str, object] = {
 PER_NETWORK = "1.44"
 """API of the first dockerd (25) that takes a container's hardware address as its network's."""
 NO_NEW_PRIVILEGES, SECCOMP, APPARMOR = "no-new-privileges", "seccomp=", "apparmor="
-READ_ONLY = "ro,rprivate"
+READ_ONLY, WRITABLE = "ro,rprivate", "rw,rprivate"
 
 
 def arguments(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa: ANN401 - the SDK has no types
@@ -45,7 +45,10 @@ def host_config(client: Any, spec: ContainerSpec) -> Mapping[str, Any]:  # noqa:
     security += [SECCOMP + walls.seccomp] * bool(walls.seccomp) + [APPARMOR + walls.apparmor] * bool(walls.apparmor)
     files = docker.types.Ulimit(name="nofile", soft=limits.open_files, hard=limits.open_files)
     config: dict[str, Any] = client.create_host_config(
-        binds=[f"{source}:{target}:{READ_ONLY}" for source, target in sorted(spec.binds.items())],
+        binds=[
+            *(f"{source}:{target}:{READ_ONLY}" for source, target in sorted(spec.binds.items())),
+            *(f"{source}:{target}:{WRITABLE}" for source, target in sorted(spec.writable.items())),
+        ],
         cap_add=list(walls.cap_add),
         cap_drop=list(walls.cap_drop),
         cgroup_parent=spec.cgroup_parent or None,
@@ -74,6 +77,7 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
     network = host["NetworkMode"]
     networks = told["NetworkSettings"]["Networks"] or {}
     endpoint = networks.get(network) or {}
+    binds = host["Binds"] or ()
     variables = dict(entry.split("=", 1) for entry in config["Env"] or ())
     return ContainerSpec(
         name=told["Name"].lstrip("/"),
@@ -87,7 +91,8 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
         hides_processes=False,
         limits=limits_of(host),
         tmpfs={path: tmpfs_of(options) for path, options in (host["Tmpfs"] or {}).items()},
-        binds=dict(map(bind_of, host["Binds"] or ())),
+        binds=dict(bind_of(bind, READ_ONLY) for bind in binds if not bind.endswith(f":{WRITABLE}")),
+        writable=dict(bind_of(bind, WRITABLE) for bind in binds if bind.endswith(f":{WRITABLE}")),
         extras=(
             *(name for name, usual in USUAL.items() if (host.get(name) or usual) != usual),
             *(f"network {name}" for name in sorted(set(networks) - {network})),
@@ -100,10 +105,10 @@ def described(told: Mapping[str, Any]) -> ContainerSpec:
     )
 
 
-def bind_of(text: str) -> tuple[str, str]:
-    """A path of the host, and where it is seen; with its mode if that is not ours."""
+def bind_of(text: str, mode: str) -> tuple[str, str]:
+    """A path of the host, and where it is seen; with its mode if that is another."""
     source, _, rest = text.partition(":")
-    return source, rest.removesuffix(f":{READ_ONLY}")
+    return source, rest.removesuffix(f":{mode}")
 
 
 def walls_of(host: Mapping[str, Any]) -> Walls:

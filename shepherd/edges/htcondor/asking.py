@@ -13,7 +13,7 @@ from typing import Any
 import classad2
 import htcondor2
 
-from shepherd.edges.htcondor import examine, far_clock, others, pages, slots
+from shepherd.edges.htcondor import examine, far_clock, guests_ads, others, pages, slots
 from shepherd.edges.htcondor.expressions import both, is_machine, one_of
 from shepherd.edges.htcondor.values import Ad, plain
 
@@ -183,6 +183,18 @@ class Asking:
         """Name of each schedd to who it has authenticated as."""
         return others.identities(self._query(htcondor2.AdType.Schedd, others.SCHEDD))
 
+    def claims(self, _args: Args) -> object:
+        """Slots that somebody has claimed."""
+        return guests_ads.claims(self._query(htcondor2.AdType.Slot, guests_ads.CLAIM, guests_ads.CLAIMED))
+
+    def flock_ads(self, _args: Args) -> object:
+        """Schedds and submitters, with who they have authenticated as."""
+        schedds = self._query(htcondor2.AdType.Schedd, guests_ads.SCHEDD)
+        return guests_ads.flock_ads(schedds, self._query(htcondor2.AdType.Submitter, guests_ads.SUBMITTER))
+    def schedd_places(self, _args: Args) -> object:
+        """Name, address and authenticated identity of each schedd."""
+        return [list(one) for one in others.places(self._query(htcondor2.AdType.Schedd, others.SCHEDD_PLACE))]
+
     def negotiators(self, _args: Args) -> object:
         """How many there are."""
         return len(list(self._query(htcondor2.AdType.Negotiator, ["Name"])))
@@ -219,6 +231,9 @@ _QUESTIONS: Mapping[str, Callable[[Asking, Args], object]] = {
     "about": Asking.about,
     "authority": Asking.authority,
     "schedds": Asking.schedds,
+    "claims": Asking.claims,
+    "flock_ads": Asking.flock_ads,
+    "schedd_places": Asking.schedd_places,
     "negotiators": Asking.negotiators,
     "parameters": Asking.parameters,
 }

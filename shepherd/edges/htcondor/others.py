@@ -1,5 +1,6 @@
 """Every other ad to plain rows: masters, keepers, submitters, schedds, collectors. Runs in the worker."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from shepherd.edges.htcondor.values import Ad, count, number, text
@@ -11,6 +12,8 @@ KEEPER_TEXTS = [
 KEEPER = ["ShepherdHost", "SentAt", "LeakAt", "Spooled", "LastHeardFrom", *KEEPER_TEXTS]
 SUBMITTER = ["ScheddName", "SubmitterTag", "AuthenticatedIdentity", "IdleJobs", "RunningJobs"]
 SCHEDD = ["Name", "AuthenticatedIdentity"]
+SCHEDD_PLACE = [*SCHEDD, "MyAddress"]
+SINFUL = re.compile(r"<([0-9]{1,3}(?:\.[0-9]{1,3}){3}:[0-9]{1,5})[?>]")
 COLLECTOR = ["StatsLifetime", "CondorVersion"]
 DRAINABLE = ["Name", "SlotID", "Draining", "DrainReason", "DrainingRequestId"]
 
@@ -67,6 +70,16 @@ def present_schedds(ads: Iterable[Ad], *, identities: Sequence[str]) -> list[str
 def identities(ads: Iterable[Ad]) -> Mapping[str, str]:
     """Name of each schedd to who it has authenticated as, in the collector's words."""
     return {text(ad.get("Name")) or "": text(ad.get("AuthenticatedIdentity")) or "" for ad in ads}
+
+
+def places(ads: Iterable[Ad]) -> Sequence[tuple[str, str, str]]:
+    """Name, address with port, and authenticated identity of each schedd. The address is its own word."""
+    found = []
+    for ad in ads:
+        match = SINFUL.match(text(ad.get("MyAddress")) or "")
+        said = (text(ad.get("Name")) or "", match[1] if match else "", text(ad.get("AuthenticatedIdentity")) or "")
+        found.append(said)
+    return sorted(found)
 
 
 def versions(ads: Iterable[Ad]) -> Sequence[str]:

@@ -1,17 +1,19 @@
-"""Both pools, as the daemon asks them (implements `ports.Pool`)."""
+"""Both pools, as the daemon asks them (implements `ports.Pool` and `ports_stop.FlockLook`)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from shepherd.edges.htcondor import pages
+from shepherd.edges.htcondor import guests_ads, pages
 from shepherd.edges.htcondor.expressions import MANY
 from shepherd.edges.htcondor.frames import no_search_for_cycles
 from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_report
 from shepherd.errors import PoolUnavailable
+from shepherd.model.guest import Claim
 from shepherd.model.host import HostName
 from shepherd.model.lease import SignedPage
 from shepherd.model.observation import FlockStartd, KeeperReport, Queue, RegularMaster, RegularStartd
+from shepherd.model.stop import FlockAd
 
 Row = TypeVar("Row")
 
@@ -66,6 +68,10 @@ class CondorPool:
             missing_schedds=tuple(missing),
         )
 
+    def flock_schedds(self) -> Sequence[tuple[str, str, str]]:
+        """See `ports_trace.ScheddLook`."""
+        return [tuple(map(str, row)) for row in self._list(self._flock, "schedd_places", {})]  # type: ignore[misc]
+
     def collector_age_s(self) -> tuple[float, float]:
         """See `ports.Pool`. By each collector's own clock."""
         home, flock = (worker.ask("age", {}, within_s=self._within_s) for worker in (self._home, self._flock))
@@ -80,6 +86,14 @@ class CondorPool:
     def published(self) -> Sequence[SignedPage]:
         """See `ports.Pool`."""
         return pages.from_rows(self._list(self._home, "pages", {}))
+
+    def claims(self) -> Sequence[Claim]:
+        """See `ports_stop.FlockLook`."""
+        return guests_ads.claims_from(self._list(self._flock, "claims", {}))
+
+    def flock_ads(self) -> Sequence[FlockAd]:
+        """See `ports_stop.FlockLook`."""
+        return guests_ads.flock_ads_from(self._list(self._flock, "flock_ads", {}))
 
     def close(self) -> None:
         """End the worker processes. Idempotent."""

@@ -6,11 +6,12 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-NEEDED = ("condor_drain", "condor_restart", "condor_off")
-"""What `CondorCommands` runs."""
+NEEDED = ("condor_drain", "condor_restart", "condor_off", "condor_vacate", "condor_fetchlog")
+"""What `CondorCommands` and `FetchedSpools` run."""
 TEXT_MAX = 2000
 
 
@@ -37,6 +38,19 @@ def missing_tools(directory: str) -> list[tuple[str, str, str]]:
     where = directory or f"any directory of PATH ({os.environ.get('PATH', os.defpath)})"
     remedy = "name the directory of HTCondor's tools, or install HTCondor here; without them no host can be lent"
     return [("paths.tools", f"{', '.join(missing)} cannot be executed in {where}", remedy)]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Got:
+    """What a tool wrote."""
+
+    code: int | None
+    """As in `Said`."""
+    data: bytes
+    """Its standard output."""
+    text: str
+    """Its complaint, as in `Said`."""
+    by_hand: str
 
 
 class Tools:
@@ -68,6 +82,25 @@ class Tools:
         with process:
             return _ended(process, within_s, by_hand)
 
+    def output(self, argv: Sequence[str], *, within_s: float, most_bytes: int) -> Got:
+        """The bytes that a tool writes; it is killed at its deadline, and when they are too many. Raises nothing."""
+        full = [str(Path(self._directory, argv[0])) if self._directory else argv[0], *argv[1:]]
+        by_hand, environment = self._by_hand(full), {**os.environ, **self._environment()}
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            try:
+                process = subprocess.Popen(
+                    ["prlimit", f"--fsize={most_bytes}", "--", *full], stdin=subprocess.DEVNULL, stdout=out,
+                    stderr=err, env=environment, cwd="/", start_new_session=True,
+                )  # fmt: skip
+            except OSError as exc:
+                return Got(code=None, data=b"", text=f"prlimit cannot be started: {exc.strerror}", by_hand=by_hand)
+            with process:
+                text = _waited(process, within_s)
+            out.seek(0)
+            err.seek(0)
+            code = None if text else process.returncode
+            return Got(code=code, data=out.read(most_bytes), text=text or _line(err.read(TEXT_MAX)), by_hand=by_hand)
+
     def _environment(self) -> dict[str, str]:
         return {"CONDOR_CONFIG": self._config} if self._config else {}
 
@@ -85,6 +118,17 @@ def _ended(process: subprocess.Popen[bytes], within_s: float, by_hand: str) -> S
         text = f"no end within {within_s:.1f} s, killed; {_line(out)}".rstrip("; ")
         return Said(code=None, text=text, by_hand=by_hand)
     return Said(code=process.returncode, text=_line(out), by_hand=by_hand)
+
+
+def _waited(process: subprocess.Popen[bytes], within_s: float) -> str:
+    """Why it had to be killed; empty if it ended."""
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        _kill(process.pid)
+        process.wait()
+        return f"no end within {within_s:.1f} s, killed"
+    return ""
 
 
 def _kill(group: int) -> None:

@@ -15,7 +15,7 @@ from shepherd.programs.gateway import ROUTING, RULES
 
 NFTABLES, NFTABLES_FILE = "nftables", "/etc/nftables.conf"
 OTHERS = {"ufw": "replaces rules when it starts", "firewalld": "replaces rules when it is reloaded"}
-PROGRAM = ("gateway", "run")
+PROGRAM, RECORDER = ("gateway", "run"), ("gateway", "record")
 UNIT = "shepherd-gateway.service"
 Ask = Callable[[str], str]
 """Why a place does not answer; empty if it does."""
@@ -37,6 +37,10 @@ class World:
     files: Files
     machine: Machine
     services: Services
+    page_problem: Callable[[], str]
+    """Why no lease page is believed here; empty if one is."""
+    cuts_connections: bool
+    """The tool that makes the kernel forget connections is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,8 @@ class GatewayCheck:
             yield Question(subject=Subject.SERVICES, look=look, remedy=remedy, needs=there)
         yield Question(subject=Subject.OTHER_FIREWALLS, look=self._others, remedy="systemctl status nftables")
         yield Question(subject=Subject.PROGRAM, look=self._program, remedy="systemctl start shepherd-gateway")
+        yield Question(subject=Subject.RECORD, look=self._record, remedy="journalctl -u shepherd-gateway")
+        yield Question(subject=Subject.STOPS, look=self._stops, remedy="see home_collector in gateway.toml")
 
     def _privilege(self) -> Iterator[Finding]:
         yield gateway.capability_finding(may=self.world.machine.may_change_network())
@@ -96,6 +102,10 @@ class GatewayCheck:
     def _service(self, what: str, place: str, ask: Ask) -> Iterator[Finding]:
         yield gateway.service_finding(what, place, ask(place))
 
+    def _stops(self) -> Iterator[Finding]:
+        problem = self.world.page_problem() if self.settings.trusted_keys else ""
+        yield gateway.stops_finding(self.settings, problem, cuts=self.world.cuts_connections)
+
     def _others(self) -> Iterator[Finding]:
         yield from gateway.firewall_findings(self._flushers())
 
@@ -111,3 +121,10 @@ class GatewayCheck:
     def _program(self) -> Iterator[Finding]:
         machine = self.world.machine
         yield gateway.program_finding(machine.running(PROGRAM), enabled=machine.enabled(UNIT))
+
+    def _record(self) -> Iterator[Finding]:
+        machine, spool = self.world.machine, self.settings.spool
+        room = self.world.files.room(spool) if spool else 0
+        yield gateway.record_finding(
+            self.settings, machine.running(RECORDER), room, is_kept=bool(machine.running(PROGRAM))
+        )

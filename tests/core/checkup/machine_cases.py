@@ -1,6 +1,8 @@
 """What a host and a gateway see, once as it must be and once not."""
 
+import dataclasses
 from collections.abc import Iterable
+from dataclasses import replace
 
 from shepherd.core.checkup import gateway, host, pool, startd
 from shepherd.core.container.drift import engine_problem
@@ -14,6 +16,7 @@ from tests.core.sound_settings import node
 from tests.gateway.kernel import GATEWAY
 
 DOCKER = EngineFacts(version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True, storage="overlay2")
+HEARING = dataclasses.replace(GATEWAY, pool="home", trusted_keys=("/k",))
 LINKS = (
     LinkSeen(name="em1.2512", networks=("10.27.0.1/16",)),
     LinkSeen(name="em2", networks=("198.51.100.2/24", "198.51.100.7/32")),
@@ -211,5 +214,18 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
         Case(gateway.program_finding([7]), OK),
         Case(gateway.program_finding([]), WARN, "systemctl start shepherd-gateway"),
         Case(gateway.program_finding([], enabled=True), WRONG, "journalctl -u shepherd-gateway"),
+    ],
+    Subject.RECORD: [
+        Case(gateway.record_finding(GATEWAY, [8], 1 << 30, is_kept=True), OK),
+        Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=False), WARN, "mend that first"),
+        Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=True), WRONG, "journalctl -u shepherd-gateway"),
+        Case(gateway.record_finding(GATEWAY, [8], 1 << 20, is_kept=True), WRONG, "make room there"),
+        Case(gateway.record_finding(replace(GATEWAY, spool=""), [], 0, is_kept=True), WARN, "gateway.toml"),
+    ],
+    Subject.STOPS: [
+        Case(gateway.stops_finding(HEARING, "", cuts=True), OK),
+        Case(gateway.stops_finding(GATEWAY, "", cuts=True), WARN, "give home_collector"),
+        Case(gateway.stops_finding(HEARING, "nothing listens there", cuts=True), WRONG, "correct home_collector"),
+        Case(gateway.stops_finding(HEARING, "", cuts=False), WRONG, "apt-get install conntrack"),
     ],
 }

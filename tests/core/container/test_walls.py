@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pathlib
 
 import pytest
 
@@ -10,8 +11,9 @@ from shepherd.core.container.drift import as_specified, drift, engine_problem
 from shepherd.core.container.record import as_made, from_json, moved, to_json
 from shepherd.core.container.spec import container_spec, resolver_text, with_share
 from shepherd.errors import CommandFailed
-from shepherd.model.container import ContainerSpec, EngineFacts, Profile
+from shepherd.model.container import TRACE_INSIDE, ContainerSpec, EngineFacts, Profile
 from shepherd.model.node_settings import NodeSettings
+from shepherd.ports_trace import StartdFile
 from tests.core.sound_settings import LEASE, NODE
 
 MAPPED = EngineFacts(version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True)
@@ -85,6 +87,26 @@ def test_sockets_are_local_or_of_ipv4_and_netlink_tells_of_addresses_only():
     values = [[(arg["index"], arg["value"]) for arg in args] for args in allowed]
     ours = [[(0, 2), (2, protocol)] for protocol in (0, 1, 6, 17)]
     assert values == [[(0, 1)], *ours, [(0, 16), (2, 0)]]
+
+
+@pytest.mark.parametrize("profile", Profile)
+def test_one_directory_of_the_host_can_be_written_to_and_each_lend_has_its_own(profile: Profile):
+    """What the startd writes down must outlive the container; what a guest writes must not reach the next one."""
+    (source,), (target,) = spec(profile=profile).writable, spec(profile=profile).writable.values()
+    assert source == f"{NODE.run_dir}/trace/{LEASE.lease}"
+    assert target == TRACE_INSIDE
+    assert not set(spec(profile=profile).binds.values()) & {target}
+
+
+def test_the_image_writes_where_the_host_reads():
+    """A path that was changed in one of three files: the startd wrote, the keeper read, and nobody met."""
+    image = pathlib.Path(__file__).parents[3] / "images/flock"
+    told = (image / "condor/10-flock.conf").read_text()
+    for setting, file in {"STARTD_EVENTLOG": StartdFile.EVENTS, "STARTD_JOB_LOG": StartdFile.ADS}.items():
+        assert f"\n{setting} = {TRACE_INSIDE}/{file.value}\n" in told
+    assert f"\nSTARTD_HISTORY = {TRACE_INSIDE}/{StartdFile.HISTORY.value}\n" in told
+    assert f'"{TRACE_INSIDE}": 0o700' in (image / "init.py").read_text()
+    assert '"/run"' in (image / "job_outside.py").read_text().partition("HIDDEN = ")[2].partition("\n")[0]
 
 
 def test_the_profile_has_one_form_only():

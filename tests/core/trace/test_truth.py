@@ -1,6 +1,7 @@
 """Questions to generated worlds: the answer is what truly happened, or says that it cannot be known."""
 
 import itertools
+import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,7 +81,8 @@ def fitting(world: World, question: Question) -> list[Flow]:
     near = [
         flow for flow in world.flows
         if flow.nat_port == question.nat_port and question.far_address in {"", flow.far}
-        and flow.from_s <= question.until_s + slack and question.from_s - slack <= flow.to_s
+        and flow.from_s <= question.until_s + slack
+        and (world.is_open(flow) or question.from_s - slack <= flow.to_s)
     ]  # fmt: skip
     return [flow for flow in near if is_there(world, flow, question)]
 
@@ -89,7 +91,8 @@ def is_there(world: World, flow: Flow, question: Question) -> bool:
     """Whether one of the offsets that the gateway's clock can have had lets the connection touch the time asked for."""
     begun, ended = (at_s + world.ahead_s["gateway"] for at_s in (flow.from_s, flow.to_s))
     most, least = offsets(world, "gateway", flow.from_s)[1], offsets(world, "gateway", flow.to_s)[0]
-    return begun - most <= question.latest_s and question.earliest_s <= ended - least
+    is_over = question.earliest_s > ended - least and not world.is_open(flow)
+    return begun - most <= question.latest_s and not is_over
 
 
 def offsets(world: World, source: str, at_s: float) -> tuple[float, float]:
@@ -123,7 +126,8 @@ def makers(world: World, flow: Flow) -> set[str | None]:
 def runs(world: World, job: Job, earliest: float, latest: float, *, sure: bool = False) -> bool:
     """Whether a job can have run between two times of its host's clock, given that its times may be cut."""
     begun, ended = job.from_s + world.ahead_s[job.host], job.to_s + world.ahead_s[job.host]
+    ended = math.inf if world.lasts(job) else ended
     if not world.whole_seconds:
         return begun <= latest and earliest <= ended
-    first, last = begun // 1, ended // 1
+    first, last = begun // 1, ended if world.lasts(job) else ended // 1
     return (first + 1 <= earliest and latest <= last) if sure else (first <= latest and earliest <= last + 1)

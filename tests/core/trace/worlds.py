@@ -3,6 +3,8 @@
 import dataclasses
 import itertools
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -109,7 +111,8 @@ class World:
     def records(self) -> list[TraceRecord]:
         """What the store has."""
         told = [
-            *itertools.chain.from_iterable(self._alive(source, at_s) for source in self.ahead_s for at_s in ALIVE), *itertools.chain.from_iterable(map(self._stay, self.stays)),
+            *itertools.chain.from_iterable(self._alive(source, at_s) for source in self.ahead_s for at_s in ALIVE),
+            *itertools.chain.from_iterable(map(self._stay, self.stays)),
             *itertools.chain.from_iterable(map(self._job, self.jobs)),
             *itertools.chain.from_iterable(self._flow(f, source) for f in self.flows for source in ("gateway", f.host)),
             *(self._gap(away) for away in self.away),
@@ -155,22 +158,23 @@ class World:
         return [begun] if stay.lasts else [begun, ended]
 
     def _job(self, job: Job):
-        key = {"source": job.host, "host": job.host, "container": job.container, "slot": job.slot, "begun": job.name}
-        about = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user, "owner": job.user.split("@")[0]}
-        who = {"schedd": "submit.campus", "peer": "203.0.113.5:40000"}
+        key: dict[str, Any] = {"source": job.host, "host": job.host, "container": job.container}
+        key |= {"slot": job.slot, "begun": job.name}
+        about: dict[str, Any] = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user, "owner": job.user.split("@")[0]}
+        who: dict[str, Any] = {"schedd": "submit.campus", "peer": "203.0.113.5:40000"}
         cut = math.floor if self.whole_seconds else float
         for at_s, end_s, how in self._seen(job.host, "jobs", job):
             yield JobBegun(**key, **about, **who, at_s=float(cut(at_s)))
-            if not self._lasts(job):
+            if not self.lasts(job):
                 yield JobEnded(**key, at_s=max(float(cut(end_s)), float(cut(at_s))), how=how)
 
-    def _lasts(self, job: Job) -> bool:
-        """Whether it still runs: the last of its slot in a stay that lasts."""
-        stay = next(stay for stay in self.stays if stay.container == job.container)
-        return stay.lasts and not any(j.slot == job.slot and j.from_s > job.from_s for j in self.in_container(job))
+    def lasts(self, job: Job) -> bool:
+        """Whether it still runs."""
+        return still_runs(job, self.stays, self.jobs)
 
-    def in_container(self, job: Job) -> list[Job]:
-        return [other for other in self.jobs if other.container == job.container]
+    def is_open(self, flow: Flow) -> bool:
+        """Whether a connection is not over yet."""
+        return bool(flow.job and self.lasts(flow.job) and flow.number % 2)
 
     def _flow(self, flow: Flow, source: str):
         uid = (flow.job.uid if flow.job else PILOT) if self.tells_accounts else -1
@@ -181,7 +185,7 @@ class World:
                 nat_address=nat[0], nat_port=nat[1], far_address=flow.far, far_port=443,
                 uid=-1 if source == "gateway" else uid,
             )  # fmt: skip
-            if not (flow.job and self._lasts(flow.job) and flow.number % 2):
+            if not self.is_open(flow):
                 yield FlowEnded(source=source, flow=flow.number, begun_s=at_s, at_s=end_s, how=how)
 
     def _seen(self, source: str, what: str, thing: Job | Flow):
@@ -203,6 +207,13 @@ class World:
             source=away.source, what=away.what, from_s=away.from_s + ahead, to_s=away.to_s + ahead, count=None,
             why="it was restarted",
         )  # fmt: skip
+
+
+def still_runs(job: Job, stays: Sequence[Stay], jobs: Sequence[Job]) -> bool:
+    """Whether it is the last of its slot in a stay that lasts."""
+    later = [other for other in jobs if (other.container, other.slot) == (job.container, job.slot)]
+    lasts = next(stay for stay in stays if stay.container == job.container).lasts
+    return lasts and not any(other.from_s > job.from_s for other in later)
 
 
 @st.composite
@@ -246,6 +257,8 @@ def connections(draw, stays: list[Stay], jobs: list[Job]) -> list[Flow]:
         share = draw(st.floats(0.0, 1.0))
         begun = within.from_s + int(share * 16 * (within.to_s - within.from_s)) / 16
         ended = min(begun + draw(st.sampled_from([0.5, 5.0, 60.0])), stay.to_s)
+        if maker and number % 2 and still_runs(maker, stays, jobs):
+            ended = stay.to_s
         ports = draw(st.sampled_from([40001, 40002])), draw(st.sampled_from([41822, 41823]))
         flow = Flow(
             number, stay.host, stay.container, maker, *ports, draw(st.sampled_from(FAR)), begun, ended
@@ -275,7 +288,7 @@ def worlds(draw, *, gaps: bool = True) -> World:
     away = []
     if gaps:
         for kind in draw(st.lists(kinds, max_size=3, unique=True)):
-            away += [Away(*kind, begun, ended) for begun, ended in draw(times(START, START + DAY_S, 2))]
+            away += [Away(kind[0], kind[1], begun, ended) for begun, ended in draw(times(START, START + DAY_S, 2))]
         for source in draw(st.lists(st.sampled_from(sources), max_size=1)):
             fetched[source] = START + draw(st.integers(0, int(DAY_S)))
     return World(

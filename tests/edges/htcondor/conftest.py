@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shepherd.edges.htcondor.process import WorkerProcess
+from shepherd.edges.htcondor.tool import NEEDED
 
 CLIENT = """\
 COLLECTOR_HOST = 127.0.0.1:1
@@ -108,7 +109,7 @@ class RealPool:
 
     def tools(self, directory: pathlib.Path) -> str:
         """A directory with the tools that command these daemons."""
-        for name in ("condor_drain", "condor_restart", "condor_off", "condor_fetchlog", "condor_version"):
+        for name in (*NEEDED, "condor_fetchlog", "condor_version"):
             script = directory / name
             script.write_text(f'#!/bin/sh\nexec {" ".join(self.inside)} /mnt/tools/{name} "$@"\n')
             script.chmod(0o755)

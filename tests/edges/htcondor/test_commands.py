@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from shepherd.edges.htcondor.commands import CondorCommands, judge
-from shepherd.edges.htcondor.tool import Said, Tools
+from shepherd.edges.htcondor.tool import NEEDED, Said, Tools
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostName, HostPair, LeaseId
 from shepherd.model.orders import Outcome, Result, Step, StepKind
@@ -56,7 +56,7 @@ class Bench:
         return self.order(kind, found, within_s)
 
     def install(self, body: str) -> None:
-        for name in ("condor_drain", "condor_restart", "condor_off"):
+        for name in NEEDED:
             tool = self._directory / name
             tool.write_text(f'#!/bin/sh\nfor a in {name} "$@"; do printf "%s\\n" "$a"; done >> {self._calls}\n{body}\n')
             tool.chmod(0o755)
@@ -64,15 +64,21 @@ class Bench:
     def order(
         self, kind: StepKind, found: Mapping[str, object] | PoolUnavailable | None = None, within_s: float = 10.0
     ) -> Outcome:
-        commands = CondorCommands(
+        commands = self.commands(found, within_s)
+        step = Step(kind=kind, host=HostName("p220"), lease=LeaseId("L1"), cause="L1")
+        return commands.carry_out(step, PAIR)
+
+    def commands(
+        self, found: Mapping[str, object] | PoolUnavailable | None = None, within_s: float = 10.0
+    ) -> CondorCommands:
+        """Whoever gives the orders."""
+        return CondorCommands(
             home=Knows(found),
             home_collector="cm:9618",
             flock_collector="cm:9619",
             tools=Tools(directory=str(self._directory), condor_config="/etc/c.conf"),
             within_s=within_s,
         )
-        step = Step(kind=kind, host=HostName("p220"), lease=LeaseId("L1"), cause="L1")
-        return commands.carry_out(step, PAIR)
 
     @property
     def called(self) -> str:
@@ -238,3 +244,28 @@ def test_orders_run_side_by_side(bench):
         thread.join()
     assert results == [Result.DONE] * 6
     assert time.monotonic() - began < 4.0
+
+
+def test_claims_are_vacated_without_notice_by_their_slots(tmp_path: pathlib.Path) -> None:
+    """A banned user's job got a minute's notice, and used it."""
+    bench = Bench(tmp_path)
+    bench.install("exit 0")
+    assert bench.commands().vacate(["slot1_1@f205", "slot1_2@f205"]) == ""
+    assert bench.called == "condor_vacate -pool cm:9619 -fast slot1_1@f205 slot1_2@f205"
+
+
+def test_many_claims_are_vacated_some_at_a_time_and_a_strange_name_by_nobody(tmp_path: pathlib.Path) -> None:
+    """One tool with a thousand names met its deadline half way."""
+    bench = Bench(tmp_path)
+    bench.install("exit 0")
+    told = bench.commands().vacate([*(f"slot1_{n}@f205" for n in range(1, 50)), "-all"])
+    assert "strange name '-all'" in told
+    assert bench.called.split().count("condor_vacate") == 3
+    assert bench.called.count("@f205") == 49
+
+
+def test_a_vacate_that_did_not_arrive_is_told(tmp_path: pathlib.Path) -> None:
+    """It exits with 0 also when nobody heard it."""
+    bench = Bench(tmp_path)
+    bench.install("echo \"Can't connect to startd\"; exit 0")
+    assert "Can't connect" in bench.commands().vacate(["slot1_1@f205"])

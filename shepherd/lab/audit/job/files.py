@@ -55,6 +55,16 @@ def _() -> bool:
     return can_open("/var/log/condor/StartLog")
 
 
+@probe("file-trace", "what is recorded of guests' jobs")
+def _() -> str:
+    return listed("/run/trace")
+
+
+@probe("file-trace-write", "writing into what is recorded of guests' jobs")
+def _() -> bool:
+    return can_open("/run/trace/JobLog", os.O_WRONLY | os.O_APPEND)
+
+
 @probe("file-claim-ids", "the claim's secrets that the startd writes down")
 def _() -> bool:
     return can_open("/var/log/condor/.startd_claim_id.slot1")

@@ -1,0 +1,43 @@
+"""What the settings of the trace store must not say, and what is said of them."""
+
+from collections.abc import Iterator
+
+from shepherd.core.setting_forms import Problem, absolute_problems, second_problems
+from shepherd.model.syslog import Transport, logger_address
+from shepherd.model.trace_settings import TraceSettings
+
+ENOUGH_DAYS = 90
+MOST_DAYS = 36500
+
+
+def trace_problems(trace: TraceSettings) -> Iterator[Problem]:
+    """Everything wrong."""
+    if trace.directory:
+        yield from absolute_problems("trace.", {"directory": trace.directory})
+    for key, days in (("keep_days", trace.keep_days), ("pseudonymise_days", trace.pseudonymise_days)):
+        if not 1 <= days <= MOST_DAYS:
+            yield Problem(f"trace.{key}", f"is {days}", f"give days, 1 to {MOST_DAYS}; 180 is what grids ask for")
+    yield from second_problems("trace.", {"anchor_s": trace.anchor_s})
+    yield from logger_problems(trace)
+
+
+def logger_problems(trace: TraceSettings) -> Iterator[Problem]:
+    """The logger can be spoken to."""
+    transport = None
+    if trace.logger:
+        try:
+            transport = logger_address(trace.logger).transport
+        except ValueError as exc:
+            yield Problem("trace.logger", str(exc), 'e.g. "tls:logger.example.org:6514", or "unix:/dev/log"')
+    if trace.logger_ca_file:
+        yield from absolute_problems("trace.", {"logger_ca_file": trace.logger_ca_file})
+        if transport is not Transport.TLS:
+            yield Problem("trace.logger_ca_file", "is only for a logger with tls:", "leave it empty")
+
+
+def trace_warnings(trace: TraceSettings) -> Iterator[str]:
+    """What is allowed, and should be known."""
+    if trace.keep_days < ENOUGH_DAYS:
+        yield f"trace.keep_days is {trace.keep_days}: letters that come after that cannot be answered; 180 is usual"
+    if not trace.logger:
+        yield "trace.logger is empty: nobody is told where the records end, and who owns this machine can change them"

@@ -1,0 +1,63 @@
+"""Collecting what hosts and the gateway record, put together: names the edges by which it is done."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from shepherd.core.trace.lines import segment_of
+from shepherd.edges.htcondor.spools import FetchedSpools
+from shepherd.edges.htcondor.tool import Tools
+from shepherd.edges.trace_source import LocalSpools, newest_here
+from shepherd.model.settings import Settings
+from shepherd.ports import Clock, Log
+from shepherd.ports_trace import ScheddLook, TraceWriter
+from shepherd.programs.collecting import Collecting
+from shepherd.programs.errand import Background
+from shepherd.programs.pages import LeasePages
+from shepherd.programs.tracing import Tracing
+from shepherd.programs.witnessing import Witnessing
+
+GATEWAY = "gateway"
+"""Source of what the gateway records."""
+
+
+def spools_of(settings: Settings) -> LocalSpools:
+    """All sources' spools, by these settings."""
+    tools = Tools(directory=settings.paths.tools, condor_config=settings.paths.condor_config)
+    beyond = FetchedSpools(tools, settings.home.collector, segment_of, settings.timers.command_s)
+    return LocalSpools(local_of(settings), segment_of, beyond)
+
+
+def local_of(settings: Settings) -> Mapping[str, Path]:
+    """Sources whose spool is on this machine."""
+    return {GATEWAY: Path(settings.trace.gateway_spool)} if settings.trace.gateway_spool else {}
+
+
+def tracing_of(
+    settings: Settings,
+    *,
+    store: TraceWriter,
+    look: ScheddLook,
+    guests: Callable[[], Mapping[str, str]],
+    pages: LeasePages,
+    background: Background,
+    clock: Clock,
+    log: Log,
+) -> Tracing:
+    """By these settings. `guests`: names by identities."""
+    local = local_of(settings)
+    return Tracing(
+        collecting=Collecting(
+            source=spools_of(settings),
+            store=store,
+            background=background,
+            clock=clock,
+            log=log,
+            pages=pages,
+            fetchers=settings.trace.fetchers,
+            fetch_s=settings.trace.fetch_s,
+        ),
+        witnessing=Witnessing(look=look, guests=guests, background=background, clock=clock, log=log),
+        here=lambda: {name: newest_here(path) for name, path in local.items()},
+        background=background,
+        clock=clock,
+    )

@@ -1,0 +1,382 @@
+"""Evidence taken of hostile containers: trees made by hand, and real processes in a cgroup of their own."""
+
+import contextlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shepherd.core.stop.custody import faults, line, link
+from shepherd.core.stop.manifest import case_text, differences, manifest_of, manifest_text
+from shepherd.edges import kernel_cgroups as cgroups
+from shepherd.edges.evidence_processes import Processes
+from shepherd.edges.evidence_sink import Sink
+from shepherd.edges.evidence_store import EvidenceDirectory, rows
+from shepherd.edges.evidence_trees import Mount, take_tree
+from shepherd.errors import Unavailable
+from shepherd.model.evidence import Case, Custody, Hand, Manifest, Taking
+
+IDENT = "q-p205-20260301T140210"
+CASE = Case(
+    ident=IDENT, host="p205", container="c" * 64, image="sha256:" + "1" * 64, lease="L1", address="10.27.2.5",
+    who="ann", why="a letter", ordered_at_s=1.0, seen_at_s=2.0, keep_host=False,
+)  # fmt: skip
+
+MIB = 1 << 20
+
+
+def now_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def sink_in(path: Path, *, seconds: float = 10.0, size_bytes: int = 64 * MIB) -> Sink:
+    return Sink(path / "take1", until_s=now_s() + seconds, size_bytes=size_bytes)
+
+
+def index(path: Path) -> list[dict[str, object]]:
+    return [dict(row) for row in rows((path / "take1/index.jsonl").read_text(encoding="utf-8"))]
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """What was kept, by what it is."""
+    return {str(row["what"]): (path / "take1" / str(row["name"])).read_bytes() for row in index(path) if "name" in row}
+
+
+def taken(path: Path, tree: Path, sink: Sink) -> dict[str, bytes]:
+    """A tree as if it were a container's file system in memory."""
+    mount = Mount(os.getpid(), tree.stat().st_dev, os.fsencode("/"))
+    with sink.part("files"):
+        take_tree(sink, mount, tree)
+    sink.end()
+    return contents(path)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    return tree
+
+
+def test_links_out_of_the_tree_are_noted_and_not_followed(tmp_path: Path, tree: Path) -> None:
+    """A guest's link to /etc/shadow brought the host's own secrets into the evidence."""
+    secret = tmp_path / "secret"
+    secret.write_text("the host's own")
+    (tree / "link").symlink_to(secret)
+    (tree / "directory").symlink_to(tmp_path)
+    (tree / "kept").write_text("the guest's")
+    found = taken(tmp_path, tree, sink_in(tmp_path))
+    assert found["//kept"] == b"the guest's"
+    assert b"the host's own" not in b"".join(found.values())
+    names = [json.loads(row) for row in found["all names in /"].splitlines()]
+    assert {"link": str(secret), "directory": str(tmp_path)}.items() <= {
+        row["path"]: row.get("target") for row in names
+    }.items()
+
+
+@pytest.mark.limit(20)
+def test_pipes_and_devices_are_noted_and_not_opened(tmp_path: Path, tree: Path) -> None:
+    """Opening a FIFO waited for a writer, who was frozen."""
+    os.mkfifo(tree / "pipe")
+    (tree / "null").symlink_to("/dev/null")
+    with contextlib.suppress(PermissionError):
+        os.mknod(tree / "device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    found = taken(tmp_path, tree, sink_in(tmp_path))
+    assert set(found) == {"all names in /"}
+    assert b"pipe" in found["all names in /"]
+
+
+def test_a_sparse_file_of_a_terabyte_takes_what_it_holds(tmp_path: Path, tree: Path) -> None:
+    """A file of a terabyte without content filled the disk."""
+    with (tree / "sparse").open("wb") as file:
+        file.truncate(1 << 40)
+        file.seek(1 << 39)
+        file.write(b"here")
+    found = taken(tmp_path, tree, sink_in(tmp_path))
+    assert found["//sparse"].strip(b"\0") == b"here"
+    assert len(found["//sparse"]) <= 2 * MIB
+    [row] = [row for row in index(tmp_path) if row.get("what") == "//sparse"]
+    assert row["size_there"] == 1 << 40
+
+
+def test_names_that_print_nothing_or_lie_are_escaped(tmp_path: Path, tree: Path) -> None:
+    """A name with an escape sequence cleared the officer's terminal."""
+    for name in (b"new\nline", b"\x1b[2J", b"\xff\xfe", "r\u202etl".encode(), b'"}{"', b"-rf"):
+        Path(os.fsdecode(os.fsencode(tree) + b"/" + name)).write_bytes(name)
+    found = taken(tmp_path, tree, sink_in(tmp_path))
+    assert len(found) == 7
+    assert all(what.isprintable() for what in found)
+    assert sorted(os.listdir(tmp_path / "take1")) == ["000001", *(f"{n:06d}" for n in range(2, 8)), "index.jsonl"]
+
+
+def test_a_deep_tree_ends(tmp_path: Path, tree: Path) -> None:
+    """A tree of hundreds of levels ended the recording by recursion."""
+    here = os.open(tree, os.O_RDONLY)
+    for _ in range(150):
+        os.mkdir("d", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert set(taken(tmp_path, tree, sink_in(tmp_path))) == {"all names in /"}
+
+
+def test_space_and_time_are_bounded_and_what_is_lost_is_said(tmp_path: Path, tree: Path) -> None:
+    """A partial copy looked like a whole one."""
+    (tree / "small").write_bytes(b"s" * 1000)
+    (tree / "large").write_bytes(b"l" * 8 * MIB)
+    found = taken(tmp_path, tree, sink_in(tmp_path, size_bytes=2 * MIB))
+    assert found["//small"] == b"s" * 1000
+    assert MIB < len(found["//large"]) < 2 * MIB
+    told = [str(row["lost"]) for row in index(tmp_path) if "lost" in row]
+    assert any("//large: only" in one for one in told), told
+    [row] = [row for row in index(tmp_path) if row.get("what") == "//large"]
+    assert row["part"] == "space is over"
+
+
+def test_when_time_is_over_nothing_more_is_taken(tmp_path: Path, tree: Path) -> None:
+    """A container full of files kept its host frozen for an hour."""
+    (tree / "file").write_text("x")
+    assert taken(tmp_path, tree, sink_in(tmp_path, seconds=0.0)) == {}
+    assert index(tmp_path)[-1] == {"end": True}
+    assert "time is over" in str(index(tmp_path)[0]["lost"])
+
+
+# --- real processes ---
+
+PROGRAM = """
+import os, sys, time, mmap
+sys.stdin.readline()
+secret = bytearray(b"sEcReT" + b"-in-memory-" * 1000)
+hole = mmap.mmap(-1, 1 << 36, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
+hole[1 << 35] = 7
+memory = os.memfd_create("unnamed")
+os.write(memory, b"held open without a name")
+[os.fork() or time.sleep(1000) for _ in range(int(sys.argv[1]))]
+print("ready", flush=True)
+while True: time.sleep(0.01)
+"""
+
+
+SPAWNED: "list[subprocess.Popen[bytes]]" = []
+
+
+TOPS = [top for top in ("/sys/fs/cgroup/freezer", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+        if Path(top, "cgroup.procs").exists()]  # fmt: skip
+"""Of each version that is mounted here."""
+
+
+@pytest.fixture(params=TOPS)
+def group(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A cgroup with the name of a container, in each version that is here."""
+    cgroup = Path(request.param) / f"{os.getpid():064x}"
+    cgroup.mkdir()
+    yield cgroup
+    cgroups.kill_all(cgroup)
+    cgroups.thaw(cgroup)
+    while SPAWNED:
+        SPAWNED.pop().wait(5)
+    deadline_s = now_s() + 5
+    while cgroups.members(cgroup) and now_s() < deadline_s:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    cgroup.rmdir()
+
+
+def spawn(group: Path, children: int = 3) -> "subprocess.Popen[bytes]":
+    """A hostile program in the cgroup."""
+    environment = {"HUGE": "h" * 100_000, "NAME": "\x1b[2J"}
+    argv = [sys.executable, "-c", PROGRAM, str(children)]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, bufsize=0)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    (group / "cgroup.procs").write_text(str(process.pid))
+    process.stdin.write(b"go\n")
+    with process.stdin, process.stdout:
+        assert process.stdout.readline() == b"ready\n"
+    SPAWNED.append(process)
+    return process
+
+
+def frozen(group: Path) -> list[int]:
+    deadline_s = now_s() + 5
+    while not cgroups.freeze(group):
+        assert now_s() < deadline_s, "the kernel does not freeze it"
+        time.sleep(0.005)
+    return sorted(cgroups.members(group))
+
+
+@pytest.mark.real
+@pytest.mark.limit(60)
+def test_frozen_processes_are_recorded_with_memory_and_do_not_run_meanwhile(tmp_path: Path, group: Path) -> None:
+    """The container changed what it did while it was looked at."""
+    process = spawn(group)
+    pids = frozen(group)
+    assert len(pids) == 4
+    before = Path(f"/proc/{process.pid}/stat").read_text().split()[13:15]
+    sink = sink_in(tmp_path)
+    processes = Processes(group.name, pids, 0)
+    with sink.part("all"):
+        processes.take_sockets(sink)
+        processes.take_facts(sink)
+        processes.take_programs(sink)
+        processes.take_deleted(sink)
+    with sink.part("memory"):
+        processes.take_memory(sink)
+    sink.end()
+    assert Path(f"/proc/{process.pid}/stat").read_text().split()[13:15] == before
+    found = contents(tmp_path)
+    facts = [json.loads(row) for row in found["processes, jobs' first: a JSON object each"].splitlines()]
+    assert {row["pid"] for row in facts} == set(pids)
+    assert any(word.startswith("HUGE=hhh") for word in facts[0]["environ"])
+    assert found[f"memory of process {process.pid}"].count(b"sEcReT-in-memory-") >= 1
+    assert len(found[f"memory of process {process.pid}"]) < 64 * MIB
+    assert any(b"held open without a name" in data for what, data in found.items() if "memfd" in what)
+    assert any(what.startswith("/proc/net/tcp ") for what in found)
+    program = json.loads(found["programs that ran: a JSON object each"].splitlines()[0])
+    assert len(program["sha256"]) == 64
+
+
+@pytest.mark.real
+@pytest.mark.limit(30)
+def test_what_is_frozen_dies_of_a_kill_and_runs_nothing_before(tmp_path: Path, group: Path) -> None:
+    """Version 1's frozen did not die, and the lock stayed with them."""
+    process = spawn(group)
+    frozen(group)
+    for pid in cgroups.members(group):
+        os.kill(pid, signal.SIGKILL)
+    cgroups.thaw(group)
+    assert process.wait(5) == -signal.SIGKILL
+
+
+@pytest.mark.real
+@pytest.mark.limit(30)
+def test_processes_of_others_are_left_alone(tmp_path: Path) -> None:
+    """A number was used again, and the evidence had the memory of the host's own daemon."""
+    assert Processes("f" * 64, [os.getpid(), 1], 0).pids == []
+    assert tmp_path.exists()
+
+
+# --- the directory ---
+
+
+def taking(group: Path, pids: list[int], seconds: float) -> Taking:
+    return Taking(container=group.name, pids=tuple(pids), until_s=now_s() + seconds, job_uid=3001)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EvidenceDirectory:
+    store = EvidenceDirectory(tmp_path / "evidence", size_mib=64, memory_mib=16)
+    store.open(IDENT, case_text(CASE))
+    return store
+
+
+@pytest.mark.real
+@pytest.mark.limit(60)
+def test_a_recording_by_a_process_of_its_own_ends_in_time_and_is_verified(
+    tmp_path: Path, group: Path, store: EvidenceDirectory
+) -> None:
+    """What was altered afterwards was shown to somebody as it had been."""
+    spawn(group)
+    began_s = now_s()
+    store.take(IDENT, taking(group, frozen(group), 4.0))
+    assert now_s() - began_s < 6.0
+    store.keep(IDENT, "dockerd.json", "{}")
+    pieces, lost = store.pieces(IDENT)
+    manifest = Manifest(case=CASE, made_at_s=1.0, pieces=tuple(pieces), layer=(), lost=tuple(lost))
+    assert manifest_of(manifest_text(manifest)) == manifest
+    assert sum(piece.what.startswith("memory of") for piece in pieces) == 4, lost
+    assert list(differences(manifest, store.found(IDENT))) == []
+    top = tmp_path / "evidence"
+    assert {stat.S_IMODE(path.lstat().st_mode) & 0o077 for path in [top, *top.rglob("*")]} == {0}
+    victim = next(piece.name for piece in pieces if piece.what.startswith("memory of"))
+    with (top / IDENT / victim).open("r+b") as file:
+        file.write(b"x")
+    (top / IDENT / "take1/new").write_text("added")
+    (top / IDENT / "dockerd.json").unlink()
+    told = list(differences(manifest, store.found(IDENT)))
+    assert [one.split()[0] for one in told] == ["dockerd.json", victim, "take1/new"]
+
+
+BOX = """
+mount -t tmpfs none /mnt && mkdir /mnt/deep && mount -t tmpfs none /mnt/deep
+echo the-jobs-own-words > /mnt/deep/mark; ln -s /etc/shadow /mnt/deep/shadow; mkfifo /mnt/deep/pipe
+mkdir /mnt/hidden && mount -t tmpfs none /mnt/hidden && echo under > /mnt/hidden/under
+mkdir /tmp/over.$$ && mount --bind /tmp/over.$$ /mnt/hidden && rmdir /tmp/over.$$
+python3 -c 'import socket, time; s = socket.socket(); s.bind(("0.0.0.0", 41822)); s.listen(); print("ready", flush=True)
+time.sleep(1000)'
+"""
+
+
+@pytest.mark.real
+@pytest.mark.limit(60)
+def test_a_box_with_namespaces_of_its_own_is_recorded_as_it_sees_itself(
+    tmp_path: Path, group: Path, store: EvidenceDirectory
+) -> None:
+    """The recording looked at the host's own /mnt, and at the host's own sockets."""
+    argv = ["sh", "-c", 'read go; exec unshare --mount --net --pid --fork --mount-proc sh -c "$0"', BOX]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    SPAWNED.append(process)
+    assert process.stdout is not None
+    assert process.stdin is not None
+    with process.stdin, process.stdout:
+        (group / "cgroup.procs").write_text(str(process.pid))
+        process.stdin.write(b"go\n")
+        assert process.stdout.readline() == b"ready\n"
+    pids = frozen(group)
+    inside = [pid for pid in pids if os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")]
+    store.take(IDENT, taking(group, inside, 8.0))
+    pieces, lost = store.pieces(IDENT)
+    top = tmp_path / "evidence" / IDENT
+    kept = {piece.what: (top / piece.name).read_bytes() for piece in pieces if piece.what}
+    assert kept["/mnt/deep/mark"] == b"the-jobs-own-words\n"
+    assert b"/etc/shadow" in kept["all names in /mnt/deep"]
+    assert not any(what.startswith("/mnt/deep/") and what != "/mnt/deep/mark" for what in kept)
+    assert any("/mnt/hidden: something else is mounted over it" in one for one in lost), lost
+    tables = [data for what, data in kept.items() if what.startswith("/proc/net/tcp ")]
+    assert [f":{41822:04X} " .encode() in data for data in tables] == [True]
+
+
+@pytest.mark.real
+@pytest.mark.limit(60)
+def test_a_recording_that_hangs_is_broken_off_and_is_said_to_be_partial(
+    group: Path, store: EvidenceDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recording waited for the container for ever, and the host with it."""
+    monkeypatch.setattr("shepherd.edges.evidence_store.MODULE", "tests.edges.evidence_hangs")
+    pids = [spawn(group).pid]
+    with pytest.raises(Unavailable):
+        store.take(IDENT, taking(group, pids, 0.5))
+    _, lost = store.pieces(IDENT)
+    assert any("take1 was broken off" in one for one in lost)
+
+
+def test_custody_is_only_added_to_and_changes_are_found(store: EvidenceDirectory) -> None:
+    """Who had exported the evidence was taken out of the list afterwards."""
+    for number in range(3):
+        store.note(lambda before, number=number: line(  # type: ignore[misc]
+            Custody(at_s=float(number), hand=Hand.EXPORTED, ident=IDENT, who="ann", why="court", manifest="",
+                    before=link(before))))  # fmt: skip
+    lines = list(store.custody())
+    assert list(faults(lines)) == []
+    assert list(faults([lines[0], lines[2]])) != []
+    assert list(faults([lines[0], lines[1].replace("ann", "bob"), lines[2]])) != []
+    assert list(faults([lines[1], lines[0], lines[2]])) != []
+
+
+def test_what_is_deleted_is_gone_and_a_broken_off_deletion_is_no_evidence(
+    tmp_path: Path, store: EvidenceDirectory
+) -> None:
+    """A half-deleted directory was listed as whole evidence, and its container kept for ever."""
+    store.keep(IDENT, "manifest.json", "{}")
+    (tmp_path / "evidence" / IDENT / "case.json").unlink()
+    assert store.cases() == {}
+    store.delete(IDENT)
+    assert not (tmp_path / "evidence" / IDENT).exists()

@@ -1,0 +1,181 @@
+"""Quarantines on the real site: cut, frozen, recorded, killed or kept, whatever dies meanwhile."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shepherd.lab.node import Node, alive
+from tests.faults.scene import HOME_S, LEND_S, TIMERS, Scene
+
+pytestmark = [pytest.mark.real, pytest.mark.large("quarantine", sample=2)]
+
+EVIDENCE = "/var/lib/shepherd-node/evidence"
+MARKED = """executable = /bin/sh
+arguments = "-c 'echo the-jobs-own-words > mark; exec sleep 600'"
+environment = "MARK=seen-in-its-environment"
+request_memory = 32
+queue {count}
+"""
+
+
+@pytest.fixture(autouse=True)
+def released(scene: Scene) -> Iterator[None]:
+    """No quarantine stands afterwards, and the evidence is gone."""
+    yield
+    for host in scene.site.hosts:
+        if host.status("keeper")["state"] == "inactive":
+            host.start("keeper")
+        scene.site.cm.must(("shepherd", "release", host.name, "the scenario is over"), user="shepherd")
+    scene.eventually(lambda: all(scene.is_home(host.name) for host in scene.site.hosts), HOME_S, "all are released")
+
+
+def quarantine(scene: Scene, host: str, *more: str) -> float:
+    """Order it. When, on the monotonic clock."""
+    began_s = time.monotonic()
+    scene.site.cm.must(("shepherd", "quarantine", host, "a letter came", *more), user="shepherd")
+    return began_s
+
+
+def members(host: Node) -> list[int]:
+    """Processes of its container."""
+    return host.pids(".", containers=True)
+
+
+def stand_still(pids: list[int]) -> bool:
+    """None of them does anything."""
+    before = [ticks(pid) for pid in pids]
+    time.sleep(0.6)
+    return bool(pids) and before == [ticks(pid) for pid in pids] and all(map(alive, pids))
+
+
+def ticks(pid: int) -> list[str]:
+    """What a process has used of the processors."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()[11:13]
+
+
+def is_cut(host: Node) -> bool:
+    """By the kernel's own listing."""
+    return "quarantined" in host.must(("nft", "list", "table", "netdev", "shepherd_guard"))
+
+
+def ident(scene: Scene, host: str) -> str:
+    """The name of the newest one."""
+    told = json.loads(scene.site.cm.must(("shepherd", "quarantine", "--list", "--json"), user="shepherd"))
+    return str([row["ident"] for row in told["quarantines"] if row["host"] == host][-1])
+
+
+def is_done(scene: Scene, host: str) -> bool:
+    """Its keeper said so."""
+    told = json.loads(scene.site.cm.must(("shepherd", "quarantine", "--list", "--json"), user="shepherd"))
+    return any(row["done"] for row in told["quarantines"] if row["host"] == host and row["released_at_s"] is None)
+
+
+def lost_of(host: Node, name: str) -> list[str]:
+    """What the manifest says is missing."""
+    return list(json.loads(host.read(f"{EVIDENCE}/{name}/manifest.json"))["lost"])
+
+
+def test_it_is_cut_within_two_seconds_local_within_fifteen_and_the_evidence_holds(scene: Scene) -> None:
+    """Somebody attacked others from here, and all that could be done was to switch the host off."""
+    scene.lend()
+    scene.guests(count=4, description=MARKED)
+    host = scene.site.host("p201")
+    began_s = quarantine(scene, "p201")
+    scene.eventually(lambda: is_cut(host), 5, "it is cut off on the host")
+    cut_s = time.monotonic() - began_s
+    scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is local")
+    home_s = time.monotonic() - began_s
+    scene.eventually(lambda: is_done(scene, "p201"), 30, "the keeper says that it is done")
+    name = ident(scene, "p201")
+    assert "as it was made" in host.must(("shepherd", "node", "evidence", "verify", name))
+    assert scene.is_lent("p202"), "others are not disturbed"
+    assert not is_cut(host)
+    everything = host.must(("sh", "-c", f"cat {EVIDENCE}/{name}/take1/*"))
+    assert "condor_startd" in everything
+    assert "MasterLog" in everything
+    assert "seen-in-its-environment" in everything
+    assert "the-jobs-own-words" in everything
+    host.must(("sh", "-c", f"echo x >> {EVIDENCE}/{name}/take1/000001"))
+    assert host.run(("shepherd", "node", "evidence", "verify", name)).returncode == 1
+    assert cut_s <= 4.0, "two seconds of the keeper's page, and nft"
+    assert home_s <= 15.0
+
+
+def test_it_is_not_lent_again_until_it_is_released(scene: Scene) -> None:
+    """The next guest came onto a host that was suspected."""
+    scene.lend()
+    quarantine(scene, "p201")
+    scene.eventually(lambda: is_done(scene, "p201"), 40, "done")
+    time.sleep(15)
+    assert scene.is_home("p201")
+    assert "shepherd release p201" in scene.status()
+    scene.site.cm.must(("shepherd", "release", "p201", "it was a test"), user="shepherd")
+    scene.eventually(lambda: scene.is_lent("p201"), LEND_S, "p201 is lent again")
+
+
+@pytest.mark.limit(400)
+def test_a_kept_host_stays_frozen_over_deaths_until_it_is_released(scene: Scene) -> None:
+    """The lease lapsed, and what somebody wanted to look at was gone."""
+    scene.lend()
+    scene.guests(count=4)
+    host = scene.site.host("p201")
+    quarantine(scene, "p201", "--keep-host")
+    scene.eventually(lambda: is_cut(host), 10, "it is cut off")
+    scene.eventually(lambda: is_done(scene, "p201"), 90, "done")
+    pids = members(host)
+    assert stand_still(pids)
+    host.kill("keeper", signal.SIGKILL)
+    scene.site.cm.kill("shepherd", signal.SIGKILL)
+    time.sleep(TIMERS["lease_s"] + 5)
+    assert members(host) == pids
+    assert stand_still(pids)
+    assert is_cut(host)
+    assert "p201" not in scene.site.accepting_startds()
+    scene.site.cm.must(("shepherd", "release", "p201", "looked at"), user="shepherd")
+    scene.eventually(lambda: scene.is_home("p201"), 20, "p201 is local")
+
+
+@pytest.mark.parametrize("after_s", [0.5, 3.0, 5.0])
+def test_a_keeper_killed_meanwhile_goes_on_or_says_what_is_missing(scene: Scene, after_s: float) -> None:
+    """A frozen container with the host's lock outlived its keeper."""
+    scene.lend()
+    host = scene.site.host("p201")
+    quarantine(scene, "p201")
+    time.sleep(after_s)
+    host.kill("keeper", signal.SIGKILL)
+    scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is local")
+    scene.eventually(lambda: is_done(scene, "p201"), 40, "done")
+    name = ident(scene, "p201")
+    assert "as it was made" in host.must(("shepherd", "node", "evidence", "verify", name))
+    assert lost_of(host, name) or after_s < 1.0, "what was broken off is said to be partial"
+
+
+def test_a_stopped_dockerd_delays_nothing(scene: Scene) -> None:
+    """The container was frozen until somebody restarted dockerd."""
+    scene.lend()
+    host = scene.site.host("p201")
+    host.kill("dockerd", signal.SIGSTOP)
+    try:
+        began_s = quarantine(scene, "p201")
+        scene.eventually(lambda: scene.is_home("p201"), 30, "p201 is local")
+        assert time.monotonic() - began_s <= 16.0
+    finally:
+        host.kill("dockerd", signal.SIGCONT)
+    scene.eventually(lambda: is_done(scene, "p201"), 60, "done")
+    assert host.pids("flock-init", containers=True) == []
+
+
+def test_a_keeper_that_ends_leaves_nothing_frozen(scene: Scene) -> None:
+    """`systemctl stop` in the wrong second left the host without any startd."""
+    scene.lend()
+    host = scene.site.host("p201")
+    quarantine(scene, "p201")
+    scene.eventually(lambda: is_cut(host), 10, "it has begun")
+    host.stop("keeper")
+    scene.eventually(lambda: scene.is_home("p201"), 20, "p201 is local")
+    assert not members(host)

@@ -1,0 +1,110 @@
+"""The keeper's part in a ban: told to the startd before it starts, remembered, and the last rung."""
+
+from shepherd.model.lease import LeasePhase
+from shepherd.model.observation import KeeperPhase
+from shepherd.model.stop import Ban, BanKind, JobSeen
+from shepherd.ports_node import NodeFile
+from shepherd.programs.keeper_bans import KILL_AFTER_S
+from tests.host.keeper_world import HOST, IMAGE, World, armed, flocking, phase_is
+
+EVE = Ban(kind=BanKind.USER, value="eve@campus", at_s=1.0, until_s=None, who="ann", why="scans")
+REFUSED = 'ShepherdBannedUsers = "eve@campus"'
+
+
+def banned(world: World, *bans: Ban, phase: LeasePhase | None = LeasePhase.GO) -> None:
+    """The shepherd's next page."""
+    world.bans = bans
+    world.publish(phase)
+
+
+def test_a_fresh_container_knows_the_bans_before_it_may_start_anything() -> None:
+    """A job of the banned started in each new container, and ran until the list arrived."""
+    world = World()
+    world.bans = (EVE,)
+    armed(world)
+    assert REFUSED in world.files[NodeFile.BANS]
+    assert max(n for n, file in enumerate(world.written) if file is NodeFile.BANS) < len(world.written)
+    world.publish(LeasePhase.GO)
+    before = len(world.written)
+    world.keeper().run_until(lambda world: world.control().get("phase") == "go")
+    assert NodeFile.BANS in world.written[:before]
+
+
+def test_a_job_of_the_banned_that_lives_on_is_cut_off_and_killed_and_no_other() -> None:
+    """The startd's log said Killing for minutes, and the job went on scanning."""
+    world = World()
+    keeper = flocking(world)
+    world.jobs.runs = {3001: JobSeen(user="eve@campus"), 3002: JobSeen(user="alice@campus")}
+    banned(world, EVE)
+    took_s = keeper.run_until(lambda world: bool(world.jobs.killed), 15.0)
+    assert took_s <= 5.0 + KILL_AFTER_S + 2.0
+    assert world.jobs.killed == [3001]
+    assert set(world.jobs.cuts) == {3001}
+    assert world.report.phase is KeeperPhase.FLOCKING
+
+
+def test_one_whose_traffic_cannot_be_cut_is_killed_all_the_same() -> None:
+    """A container from before there were such rules protected whoever ran in it."""
+    world = World()
+    keeper = flocking(world)
+    world.jobs.cannot_cut = True
+    world.jobs.runs = {3001: JobSeen(user="eve@campus")}
+    banned(world, EVE)
+    keeper.run_until(lambda world: world.jobs.killed == [3001], 15.0)
+    assert any("not wholly obeyed" in line for line in world.log)
+
+
+def test_a_job_that_ends_in_time_is_not_killed() -> None:
+    """HTCondor tells the user that the job was evicted; a kill of ours would look like the job's own end."""
+    world = World()
+    keeper = flocking(world)
+    world.jobs.runs = {3001: JobSeen(user="eve@campus")}
+    banned(world, EVE)
+    keeper.run_until(lambda world: bool(world.jobs.cuts), 10.0)
+    world.jobs.runs = {3001: JobSeen(user="alice@campus")}
+    keeper.run(30.0)
+    assert world.jobs.killed == []
+
+
+def test_a_restarted_keeper_knows_the_bans_while_the_collector_is_silent() -> None:
+    """Restarting the collector and the keeper let a banned user in."""
+    world = World()
+    keeper = flocking(world)
+    banned(world, EVE)
+    keeper.run(10.0)
+    world.pages = []
+    world.files.pop(NodeFile.BANS)
+    world.keeper().run(1.0)
+    assert REFUSED in world.files[NodeFile.BANS]
+
+
+def test_a_ban_is_over_by_the_hosts_own_clock() -> None:
+    """With the shepherd dead, a ban for two hours would have lasted until it was mended."""
+    world = World()
+    keeper = flocking(world)
+    banned(world, Ban(**{**vars(EVE), "until_s": world.wall_s() + 20.0}))
+    keeper.run(10.0)
+    assert REFUSED in world.files[NodeFile.BANS]
+    keeper.run(20.0)
+    assert REFUSED not in world.files[NodeFile.BANS]
+
+
+def test_a_banned_host_or_image_leaves_whatever_its_lease_says() -> None:
+    """The page said that the image was banned, and the lease beside it said go."""
+    for ban in (Ban(**{**vars(EVE), "kind": BanKind.HOST, "value": HOST}),
+                Ban(**{**vars(EVE), "kind": BanKind.IMAGE, "value": IMAGE})):  # fmt: skip
+        world = World()
+        keeper = flocking(world)
+        banned(world, ban)
+        keeper.run_until(phase_is(KeeperPhase.LEAVING), 15.0)
+        assert "banned" in (world.report.problem or "")
+
+
+def test_bans_on_a_page_whose_lease_is_refused_are_obeyed() -> None:
+    """A lease for another boot made the whole page worthless, and with it the ban beside it."""
+    world = World()
+    keeper = flocking(world)
+    world.bans = (EVE,)
+    world.publish(LeasePhase.GO, nonce="of another boot")
+    keeper.run(10.0)
+    assert REFUSED in world.files[NodeFile.BANS]
