@@ -16,7 +16,6 @@ POOLS = (foreign.CAMPUS, foreign.INSTITUTE)
 CPUS, MEMORY_MIB = 4, 1024
 POLICY: Table = {"idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 10, "cooling_s": 10.0}
 TRACE: Table = {"gateway_spool": "/var/lib/shepherd-gateway/flows", "fetch_s": 5.0}
-NODE: Table = {"trace_s": 3.0}
 GATEWAY: Table = {"udp_ports": [f"{UDP_PORTS[0]}-{UDP_PORTS[-1]}"]}
 FOLDER = f"{SOURCE_IN_NODE}/shepherd/lab/drill"
 LENT_S = 180.0
@@ -43,7 +42,7 @@ def place(progress: Progress, hosts: int) -> Iterator[Place]:
     """The site, with all hosts lent."""
     spec = SiteSpec(
         hosts=hosts, cpus=CPUS, memory_mib=MEMORY_MIB, foreign=POOLS, outside=True, gateway=GATEWAY,
-        shepherd={"policy": POLICY, "trace": TRACE}, node=NODE, start_keepers=True, start_shepherd=True,
+        shepherd={"policy": POLICY, "trace": TRACE}, start_keepers=True, start_shepherd=True,
     )  # fmt: skip
     words = (str(REFUSED_FROM), "tcp", *map(str, TCP_PORTS), "udp", *map(str, UDP_PORTS))
     with Site(spec, progress=progress) as site:
