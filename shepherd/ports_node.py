@@ -132,8 +132,8 @@ class EvidenceStore(Protocol):
     def pieces(self, ident: str) -> tuple[Sequence[Piece], Sequence[str]]:
         """All files but the manifest, surely on the disk, and what recordings said that they lost."""
 
-    def layer(self, ident: str) -> Sequence[Piece]:
-        """Files of the container's writable layer; none if it is not known."""
+    def layer(self, ident: str) -> Sequence[Piece] | None:
+        """Files of the container's writable layer; None if nobody knows where it lies."""
 
     def found(self, ident: str) -> Mapping[str, Piece]:
         """All files but the manifest, by name."""

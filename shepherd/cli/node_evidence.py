@@ -90,7 +90,7 @@ def wrong(store: EvidenceDirectory, ident: str) -> list[str]:
         found.append("the manifest is not the one that the chain of custody tells of")
     manifest = manifest_of(text)
     found += differences(manifest, store.found(ident))
-    layer = {piece.name: piece for piece in store.layer(ident)}
+    layer = {piece.name: piece for piece in store.layer(ident) or ()}
     altered = [piece.name for piece in manifest.layer if layer.get(piece.name, piece).sha256 != piece.sha256]
     return [*found, *(f"{name} of the writable layer was altered" for name in altered)]
 

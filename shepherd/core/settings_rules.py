@@ -57,6 +57,11 @@ def daemon_problems(settings: Settings) -> list[Problem]:
 
 
 def collecting_problems(trace: TraceSettings) -> Iterator[Problem]:
+        *collect_problems(settings.trace),
+    ]
+
+
+def collect_problems(trace: TraceSettings) -> Iterator[Problem]:
     """What is collected can be."""
     if trace.gateway_spool:
         yield from absolute_problems("trace.", {"gateway_spool": trace.gateway_spool})

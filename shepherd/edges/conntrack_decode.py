@@ -28,7 +28,7 @@ FIRST, SECOND, THIRD = 1, 2, 3
 """Types of nested attributes, which are numbered from 1 in each."""
 TUPLE = struct.Struct(">12x4s4x4s8xB3x4xH2x4xH2x")
 """A tuple of TCP or UDP over IPv4: source, destination, protocol, source port, destination port."""
-TUPLE_SIZE = TUPLE.size
+TUPLE_SIZE, PROTOCOL_AT = TUPLE.size, 32
 USUAL = ATTRIBUTE.pack(TUPLE_SIZE, TUPLE_ORIGINAL | 0x8000), ATTRIBUTE.pack(TUPLE_SIZE, TUPLE_REPLY | 0x8000)
 PORTED = {socket.IPPROTO_TCP, socket.IPPROTO_UDP}
 SYN_RECV, TIME_WAIT, CLOSE = 2, 7, 8
@@ -96,7 +96,7 @@ def attributes(data: bytes, start: int, end: int) -> Attributes:
 def ends_of(data: bytes, start: int, found: Attributes) -> Ends:
     """Both tuples."""
     first, second = start + BODY, start + BODY + TUPLE_SIZE
-    if (data[first : first + 4], data[second : second + 4]) == USUAL and data[first + 24 + 4] in PORTED:
+    if (data[first : first + 4], data[second : second + 4]) == USUAL and data[first + PROTOCOL_AT] in PORTED:
         source, far, protocol, port, far_port = TUPLE.unpack_from(data, first)
         _, nat, _, _, nat_port = TUPLE.unpack_from(data, second)
     else:

@@ -25,13 +25,13 @@ def layer_of(told: Mapping[str, Any]) -> Path | None:
     return Path(upper) if upper and Path(upper).is_dir() else None
 
 
-def layer_pieces(layer: Path | None) -> Iterator[Piece]:
+def layer_pieces(layer: Path) -> Iterator[Piece]:
     """Its regular files with their hashes. Raises OSError."""
-    for number, (path, seen) in enumerate(entries(layer) if layer else ()):
+    for number, (path, seen) in enumerate(entries(layer)):
         if number >= MOST_FILES:
             return
         if stat.S_ISREG(seen.st_mode):
-            name = readable(os.path.relpath(path, os.fsencode(layer or "")))
+            name = readable(os.path.relpath(path, os.fsencode(layer)))
             yield Piece(name=name, size_bytes=seen.st_size, sha256=sha256_of(path), what="writable layer")
 
 
@@ -46,9 +46,9 @@ def pack_layer(layer: Path | None, target: Path) -> None:
                 archive.add(text, arcname=os.path.relpath(text, layer), recursive=False)
 
 
-def entries(layer: Path | None) -> Iterator[tuple[bytes, os.stat_result]]:
+def entries(layer: Path) -> Iterator[tuple[bytes, os.stat_result]]:
     """Everything in it but links' targets. Raises OSError."""
-    top = os.fsencode(layer or "")
+    top = os.fsencode(layer)
     for folder, folders, names in os.walk(top, followlinks=False):
         for name in sorted((*folders, *names)):
             path = folder + b"/" + name

@@ -115,10 +115,11 @@ class EvidenceDirectory:
             changed = [name for name, piece in known.items() if there.get(name) != piece.sha256]
             return found, [*lost, *(f"{name} is not what was written" for name in changed)]
 
-    def layer(self, ident: str) -> Sequence[Piece]:
+    def layer(self, ident: str) -> Sequence[Piece] | None:
         """See the port."""
         with self._translated(ident):
-            return list(layer_pieces(layer_of(self._dockerd(ident))))
+            layer = layer_of(self._dockerd(ident))
+            return list(layer_pieces(layer)) if layer is not None else None
 
     def found(self, ident: str) -> Mapping[str, Piece]:
         """See the port."""

@@ -46,13 +46,12 @@ SPAN = """SELECT (SELECT first_seq FROM opening),
 NOTHING = Span(from_s=math.inf, to_s=-math.inf)
 
 
-def look_at(path: pathlib.Path) -> Look | None:
-    """One glance; None if its creation was interrupted. Raises LedgerUnavailable."""
-    with day_files.translated(path, WHAT), contextlib.closing(open_to_read(path)) as connection:
-        if day_files.version_of(connection, path, len(MIGRATIONS)) == 0:
-            return None
-        first_seq, from_s, to_s = connection.execute(SPAN).fetchone()
-        return Look(first_seq, NOTHING if from_s is None else Span(from_s=from_s, to_s=to_s))
+def look_in(connection: sqlite3.Connection, path: pathlib.Path) -> Look | None:
+    """One glance; None if its creation was interrupted. The caller uses `translated`."""
+    if day_files.version_of(connection, path, len(MIGRATIONS)) == 0:
+        return None
+    first_seq, from_s, to_s = connection.execute(SPAN).fetchone()
+    return Look(first_seq, NOTHING if from_s is None else Span(from_s=from_s, to_s=to_s))
 
 
 def opening_of(path: pathlib.Path) -> DayOpening | None:

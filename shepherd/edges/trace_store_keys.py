@@ -88,15 +88,16 @@ class DayKeys:
     def __init__(self, day: str, job_key: bytes = b"") -> None:
         self.day = day
         self.job_key = job_key
-        self.subjects: dict[int, tuple[bytes, str]] = {}
+        self.subjects: dict[int, tuple[str, str]] = {}
+        """By subject the key in hex, and the user."""
 
     def opened(self, row: int, sealed: Sealed) -> Person | None:
         """The person of a row; None if its key is missing or does not fit."""
-        key, _ = self.subjects.get(sealed.subject, (b"", ""))
+        key, _ = self.subjects.get(sealed.subject, ("", ""))
         if not key:
             return None
         try:
-            plain = AESSIV(key).decrypt(sealed.personal, bound_to(self.day, row))
+            plain = AESSIV(bytes.fromhex(key)).decrypt(sealed.personal, bound_to(self.day, row))
         except (InvalidTag, ValueError):
             return None
         return Person(*json.loads(plain))
@@ -111,7 +112,7 @@ class DayKeys:
         if kind == "day":
             self.job_key = bytes.fromhex(key)
         else:
-            self.subjects[int(name, 16)] = (bytes.fromhex(key), user)
+            self.subjects[int(name, 16)] = (key, user)
 
 
 def read_keys(directory: pathlib.Path, day: str) -> DayKeys | None:
@@ -179,7 +180,7 @@ class KeyWriter:
         key, _ = self.keys.subjects[subject]
         text = canonical([storable(word) for word in person])
         padded = text + " " * (-len(text) % PADDED_TO)
-        cipher = AESSIV(key).encrypt(padded.encode("ascii"), bound_to(self.keys.day, row))
+        cipher = AESSIV(bytes.fromhex(key)).encrypt(padded.encode("ascii"), bound_to(self.keys.day, row))
         return Sealed(subject, mark(self.keys.job_key, person.job), cipher)
 
     def _subject(self, user: str) -> int:
@@ -187,9 +188,9 @@ class KeyWriter:
         return mark(self._week, user)
 
     def _add(self, subject: int, user: str) -> None:
-        key = self._new_key()
+        key = self._new_key().hex()
         self.keys.subjects[subject] = (key, user)
-        self._lines.append(canonical(["subject", f"{subject:016x}", key.hex(), user]).encode("ascii"))
+        self._lines.append(canonical(["subject", f"{subject:016x}", key, user]).encode("ascii"))
 
     def flush(self) -> None:
         """What was added is on the disk now."""
@@ -243,14 +244,16 @@ def make_directory(path: pathlib.Path, group: str) -> None:
 
 
 def give(fd: int, group: str, mode: int) -> None:
-    """Let `group` have it, as far as `mode` goes."""
+    """Let `group` have it, as far as `mode` goes. What lies in a directory that gives its group away has it already."""
     if group:
         try:
-            os.fchown(fd, -1, grp.getgrnam(group).gr_gid)
+            wanted = grp.getgrnam(group).gr_gid
+            if os.fstat(fd).st_gid != wanted:
+                os.fchown(fd, -1, wanted)
         except (KeyError, PermissionError) as exc:
             raise LedgerUnavailable(
-                f"the keys of personal data cannot be given to the group {group}: {exc}; "
-                "make that group, and the shepherd's account a member of it"
+                f"the keys of personal data cannot be given to the group {group}: {exc}; make that group, and "
+                f"`install -d -m 2750 -o shepherd -g {group}` the directory of the keys"
             ) from exc
     os.fchmod(fd, mode)
 

@@ -37,7 +37,8 @@ NO_KEYS = {
     Hidden.DESTROYED: "users and job ids cannot be asked for: that day was pseudonymised",
     Hidden.MISSING: "users and job ids cannot be asked for: its keys are damaged; `shepherd ledger verify` says more",
 }
-Keys = DayKeys | Hidden
+MOST_OPEN = 300
+"""Files at one time."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,11 +83,17 @@ class Asked:
         self._rows: dict[pathlib.Path, DayRows] = {}
         self.unasked: list[str] = []
 
-    def rows(self, day: Day) -> DayRows:
+    def rows(self, path: pathlib.Path) -> DayRows:
         """The day, opened. Raises LedgerUnavailable."""
-        if day.path not in self._rows:
-            self._rows[day.path] = self._open_day(day.path)
-        return self._rows[day.path]
+        if path not in self._rows:
+            self._make_room()
+            self._rows[path] = self._open_day(path)
+        return self._rows[path]
+
+    def _make_room(self) -> None:
+        """Descriptors are few: the day that was opened first is closed, and opened anew if it is asked again."""
+        if len(self._rows) >= MOST_OPEN:
+            self._rows.pop(next(iter(self._rows))).connection.close()
 
     @contextlib.contextmanager
     def noting(self, day: Day) -> Iterator[None]:
@@ -114,7 +121,8 @@ class StoreReader:
 
     def span(self) -> Span | None:
         """Times of the oldest and the newest record that are here; None: there is none."""
-        looks, _ = self._looks()
+        with contextlib.closing(Asked(self._open_day)) as asked:
+            looks, _ = self._looks(asked)
         known = [look.span for look in looks.values() if look.span != files.NOTHING]
         if not known:
             return None
@@ -161,28 +169,31 @@ class StoreReader:
         *,
         needs_keys: bool = False,
     ) -> Answer[R]:
-        days, problems = self._days()
         asked = Asked(self._open_day)
         found: dict[tuple[object, ...], R] = {}
+        is_cut = False
         with contextlib.closing(asked):
+            days, problems = self._days(asked)
             for number, day in enumerate(days):
                 if len(found) > limit or not overlap(day.span, span):
                     continue
                 with asked.noting(day):
-                    rows = asked.rows(day)
+                    rows = asked.rows(day.path)
                     keys = rows.keys if needs_keys else None
                     if isinstance(keys, Hidden):
                         if has_jobs(rows):
                             asked.unasked.append(f"{day.path.stem}: {NO_KEYS[keys]}")
                         continue
                     sql = condition(keys)
-                    for row in list(kind.rows(rows, sql.text(limit), sql.values)):
+                    here = list(kind.rows(rows, sql.text(limit), sql.values))
+                    is_cut = is_cut or len(here) > limit
+                    for row in here:
                         if (key := kind.key(row)) not in found:
                             whole = self._followed(kind, row, days[number + 1 :], asked)
                             if whole.ended is None or whole.ended.at_s >= span.from_s:
                                 found[key] = whole
         rows_found = sorted(found.values(), key=lambda row: row.begun.at_s)
-        return Answer(rows=rows_found[:limit], is_cut=len(found) > limit, unasked=[*problems, *asked.unasked])
+        return Answer(rows=rows_found[:limit], is_cut=is_cut or len(found) > limit, unasked=[*problems, *asked.unasked])
 
     def _followed(self, kind: Kind[R], row: R, later: Sequence[Day], asked: Asked) -> R:
         """What had not ended on its day was carried into the next."""
@@ -191,7 +202,7 @@ class StoreReader:
                 break
             with asked.noting(day):
                 sql = kind.again(kind.key(row))
-                again = list(kind.rows(asked.rows(day), sql.text(1), sql.values))
+                again = list(kind.rows(asked.rows(day.path), sql.text(1), sql.values))
                 if not again:
                     break
                 row = again[-1]
@@ -205,15 +216,15 @@ class StoreReader:
         *,
         last: Callable[[S], tuple[str, ...]] | None = None,
     ) -> Answer[S]:
-        days, problems = self._days()
         asked = Asked(self._open_day)
         found: dict[S, float] = {}
         before: dict[tuple[str, ...], tuple[float, S]] = {}
         wanted, span = set(sought.names), sought.span
         with contextlib.closing(asked):
+            days, problems = self._days(asked)
             for day in (day for day in days if overlap(day.span, span)):
                 with asked.noting(day):
-                    for from_s, to_s, one in seen_in(asked.rows(day), kind, span.to_s):
+                    for from_s, to_s, one in seen_in(asked.rows(day.path), kind, span.to_s):
                         if wanted and not wanted & set(names(one)):
                             continue
                         if to_s >= span.from_s:
@@ -230,11 +241,11 @@ class StoreReader:
             connection = files.open_to_read(path)
         return DayRows(connection, lambda: files.keys_or_why(path.parent, path.stem, reveal=self._reveal))
 
-    def _days(self) -> tuple[list[Day], list[str]]:
+    def _days(self, asked: Asked) -> tuple[list[Day], list[str]]:
         """In the order of the chain; what had begun before a file's own time was carried into it."""
         if self._only is not None:
             return [Day(path=self._only, span=Span())], []
-        looks, damaged = self._looks()
+        looks, damaged = self._looks(asked)
         if damaged and not looks:
             raise next(iter(damaged.values()))
         days, until = list[Day](), -math.inf
@@ -245,25 +256,26 @@ class StoreReader:
             days[-1] = dataclasses.replace(days[-1], span=dataclasses.replace(days[-1].span, to_s=math.inf))
         return days, [f"{path.stem}: {exc}" for path, exc in damaged.items()]
 
-    def _looks(self) -> tuple[dict[pathlib.Path, files.Look], dict[pathlib.Path, LedgerUnavailable]]:
+    def _looks(self, asked: Asked) -> tuple[dict[pathlib.Path, files.Look], dict[pathlib.Path, LedgerUnavailable]]:
         """A glance at each day, and days that cannot be read."""
         looks, damaged = dict[pathlib.Path, files.Look](), dict[pathlib.Path, LedgerUnavailable]()
         for path in [self._only] if self._only else partition_files(self._directory):
             try:
-                if (look := self._look(path)) is not None:
+                if (look := self._look(path, asked)) is not None:
                     looks[path] = look
             except LedgerUnavailable as exc:
                 if path.exists():  # else retention has just removed it
                     damaged[path] = exc
         return looks, damaged
 
-    def _look(self, path: pathlib.Path) -> files.Look | None:
+    def _look(self, path: pathlib.Path, asked: Asked) -> files.Look | None:
         """A file that nobody writes, and that has not changed, is not looked at again."""
         with day_files.translated(path, WHAT):
             seen = path.stat()
         mark = (seen.st_ino, seen.st_size, seen.st_mtime_ns)
         if has_log(path) or self._known.get(path, (None, None))[0] != mark:
-            self._known[path] = (mark, files.look_at(path))
+            with day_files.translated(path, WHAT):
+                self._known[path] = (mark, files.look_in(asked.rows(path).connection, path))
         return self._known[path][1]
 
 

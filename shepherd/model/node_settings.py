@@ -69,7 +69,7 @@ class NodeSettings:
     """How often the lease page is read while the host is local, jittered. Seconds."""
     poll_flock_s: float = 5.0
     """How often it is read while lent: bounds a reclaim when the fast way fails, and how long a ban takes to get here.
-    Seconds. A thousand lent hosts that ask every 5 s take some 6 % of a processor of the collector."""
+    Seconds. The collector answers in half a millisecond: a thousand lent hosts take a tenth of a processor."""
     arm_poll_s: float = 1.0
     """How often it is read while the container waits for the lock, and in the first minute after `go`: a lend that does
     not come up is given up at once. Seconds. At most 2."""

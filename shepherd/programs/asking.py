@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from shepherd.core.trace.answer import answer, asks_for_jobs
 from shepherd.core.trace.clocks import Clocks
-from shepherd.core.trace.evidence import GATEWAY, SHEPHERD, Material, sources_of
+from shepherd.core.trace.evidence import GATEWAY, HERE, SHEPHERD, Material, sources_of
 from shepherd.core.trace.question import (
     at_hosts,
     clocks_sought,
@@ -54,7 +54,7 @@ class Asking:
         gathered.clocks(clocks_sought(sources_of(material.stays), _reach(span, material)))
         seen = [one for sought in schedds_sought(material.jobs) for one in gathered.schedds(sought)]
         gaps = gathered.rows(self._reader.gaps(gaps_sought(_reach(span, material))))
-        hearing = Hearing(self._reader, Clocks(gathered.compared, SHEPHERD))
+        hearing = Hearing(self._reader, Clocks(gathered.compared, HERE))
         return dataclasses.replace(
             material,
             schedds=tuple(dict.fromkeys(seen)),
@@ -90,7 +90,7 @@ class Gathered:
     def clocks(self, sought: SeenSought) -> Clocks:
         """All comparisons so far, with these."""
         self.compared += self.rows(self.reader.clocks(sought))
-        return Clocks(dict.fromkeys(self.compared), SHEPHERD)
+        return Clocks(dict.fromkeys(self.compared), HERE)
 
     def schedds(self, sought: SeenSought) -> Sequence[ScheddSeen]:
         """Who was seen as which schedd. If there are more than these, a job's sender stays claimed."""
@@ -102,7 +102,7 @@ class Gathered:
 def _of_flows(question: Question, gathered: Gathered) -> Material:
     """Connections, where they came from, what ran there, and the same connections there."""
     reader = gathered.reader
-    flows = gathered.rows(reader.flows(flows_sought(question, Clocks(gathered.compared, SHEPHERD))))
+    flows = gathered.rows(reader.flows(flows_sought(question, Clocks(gathered.compared, HERE))))
     if not flows:
         return Material()
     stays = gathered.rows(reader.stays(stays_of_flows(flows)))

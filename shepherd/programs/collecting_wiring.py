@@ -32,18 +32,30 @@ def local_of(settings: Settings) -> Mapping[str, Path]:
     return {GATEWAY: Path(settings.trace.gateway_spool)} if settings.trace.gateway_spool else {}
 
 
+def turn_here(
+    local: Mapping[str, Path], stored: Mapping[str, int], tell: Callable[[Path, int], None]
+) -> Mapping[str, int]:
+    """Say what is stored; what there is. Raises CommandFailed."""
+    for name, path in local.items():
+        if number := stored.get(name, 0):
+            tell(path, number)
+    return {name: newest_here(path) for name, path in local.items()}
+
+
 def tracing_of(
     settings: Settings,
     *,
     store: TraceWriter,
     look: ScheddLook,
     guests: Callable[[], Mapping[str, str]],
+    tell: Callable[[Path, int], None],
     pages: LeasePages,
     background: Background,
     clock: Clock,
     log: Log,
 ) -> Tracing:
-    """By these settings. `guests`: names by identities."""
+    """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
+    raises CommandFailed."""
     local = local_of(settings)
     return Tracing(
         collecting=Collecting(
@@ -57,7 +69,7 @@ def tracing_of(
             fetch_s=settings.trace.fetch_s,
         ),
         witnessing=Witnessing(look=look, guests=guests, background=background, clock=clock, log=log),
-        here=lambda: {name: newest_here(path) for name, path in local.items()},
+        here=lambda stored: turn_here(local, stored, tell),
         background=background,
         clock=clock,
     )

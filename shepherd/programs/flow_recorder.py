@@ -1,16 +1,19 @@
 """Recording connections: what the kernel tells becomes records, and what it could not tell becomes a Gap."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from shepherd.core.trace.open_flows import OpenFlows
 from shepherd.errors import CommandFailed
+from shepherd.model.flow import FlowSeen
 from shepherd.model.trace import EndSeen, Gap, TraceRecord
 from shepherd.ports import Clock
 from shepherd.ports_trace import FlowEvents, FlowMemory
 
 MOST = 262_144
-"""Connections that are known at once: as many as the kernel has by default. They take 130 MB."""
+"""Connections that are known at once: as many as the kernel has by default. They take 110 MB, and a look at so many as
+much again for its time."""
 TURN_EVENTS, LOOK_EVENTS = 20_000, 100_000
 """Events that are read at once, and those that are read to come to the end of what waits."""
 LOOK_S = 300.0
@@ -71,7 +74,10 @@ class FlowRecorder:
     def end(self, how: EndSeen) -> list[TraceRecord]:
         """The namespace is over: what is still to be read, and the end of all that is open. Raises CommandFailed."""
         records = [*self._heard(LOOK_EVENTS), *self._gaps()]
-        records += self._flows.end_all(self._clock.wall_s(), how)
+        listed: Sequence[FlowSeen] = ()
+        with contextlib.suppress(CommandFailed):
+            listed = self._events.listed()
+        records += self._flows.end_all(listed, self._clock.wall_s(), how)
         self._note(records)
         return records
 

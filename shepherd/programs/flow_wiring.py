@@ -2,6 +2,7 @@
 
 import contextlib
 import select
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,7 @@ def flow_log(settings: GatewaySettings, buffer_bytes: int) -> FlowLog:
 
 def record(settings: GatewaySettings, buffer_bytes: int, say: Callable[[str], None]) -> None:
     """Record until standard input ends, and say each turn how it is. Raises CommandFailed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # systemd sends it to us, too; what is known is written first
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     log = flow_log(settings, buffer_bytes)

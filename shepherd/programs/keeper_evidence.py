@@ -90,11 +90,13 @@ class Evidence:
             except ShepherdError as exc:
                 lost.append(f"what dockerd knew of it: {exc.diagnosis()}")
         pieces, lost_there = self._store.pieces(case.ident)
+        if (layer := self._store.layer(case.ident)) is None:
+            lost.append("hashes of files in the writable layer: dockerd does not tell where it lies")
         return Manifest(
             case=case,
             made_at_s=self._clock.wall_s(),
             pieces=tuple(pieces),
-            layer=tuple(self._store.layer(case.ident)),
+            layer=tuple(layer or ()),
             lost=(*lost_there, *lost),
         )
 

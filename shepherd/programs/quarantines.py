@@ -57,9 +57,9 @@ class Quarantines:
         before, now = self.all, self._clock.wall_s()
         waiting = [intent for intent in self._spool.waiting() if intent.kind in OURS]
         intents = [intent for intent in waiting if self._obeys(intent)]
-        self._carried_out = core.carried_out(before, self._carried_out, hosts)
         if not (waiting or before):
             return False
+        self._carried_out = core.carried_out(before, self._carried_out, hosts)
         wanted = core.located(core.fold(before, intents, now), hosts)
         if self._record(wanted, waiting):
             self.all = wanted

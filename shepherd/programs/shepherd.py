@@ -27,13 +27,13 @@ from shepherd.model.settings import LeakStops, Settings
 from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.diary import Diary
+from shepherd.programs.gathering import Gathering
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
-from shepherd.programs.tracing import Tracing
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""
@@ -76,6 +76,7 @@ class Shepherd:
         about: Mapping[str, object],
         also: Callable[[], Sequence[str]] = tuple,
         tracing: Tracing | None = None,
+        gathering: Gathering | None = None,
     ) -> None:
         """`also`: problems of what runs beside the loop, to be shown."""
         self.switches = switches
@@ -94,6 +95,7 @@ class Shepherd:
         self._about = about
         self._also = also
         self._tracing = tracing
+        self._tracing = gathering
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0

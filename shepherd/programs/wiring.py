@@ -13,6 +13,7 @@ from shepherd.core.roles import why_not
 from shepherd.core.settings_rules import daemon_problems, watchdog_problems
 from shepherd.core.trace_rules import trace_warnings
 from shepherd.edges.clock import SystemClock
+from shepherd.edges.flow_stored import StoredFile
 from shepherd.edges.guest_domains import domains_in, identities_in
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
@@ -325,6 +326,7 @@ class Daemon:
             store=self._kept.store,
             look=parts.pool,
             guests=lambda: identities_in(guests),
+            tell=lambda spool, number: StoredFile(spool).tell(number),
             pages=pages,
             background=in_thread,
             clock=self._clock,

@@ -213,8 +213,9 @@ class Saying:
         )
 
     def ad(self, at_s: float) -> str:
-        """In STARTD_JOB_LOG."""
+        """In STARTD_JOB_LOG: the claim is asked for, and activated."""
         return (
+            f"{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n\tClusterId = {self.number}\n\tProcId = 0\n"
             f"{at_s:.0f} Calling HandleReq <command_activate_claim> (0) for command 444 (ACTIVATE_CLAIM) from "
             f"submit-side@matchsession <203.0.113.9:41234>\n"
             f'{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n{self._members(chr(9))}{at_s:.0f} Return from HandleReq\n'
@@ -222,7 +223,7 @@ class Saying:
 
     def history(self, at_s: float, exit_code: int | None = 0) -> str:
         """In STARTD_HISTORY."""
-        told = "" if exit_code is None else f"ExitCode = {exit_code}\nExitBySignal = false\n"
+        told = "" if exit_code is None else f'ExitCode = {exit_code}\nExitBySignal = false\nJobState = "Exited"\n'
         return (
             f"{self._members('')}{told}CompletionDate = {int(at_s)}\n"
             f'*** Offset = 0 ClusterId = {self.number} ProcId = 0 Owner = "alice" CompletionDate = {int(at_s)}\n'

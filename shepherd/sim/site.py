@@ -37,6 +37,7 @@ from shepherd.sim.recording import SimTraceWriter
 from shepherd.sim.running import Running
 from shepherd.sim.signer import SimSigner
 from shepherd.sim.stops import SimFlockLook
+from shepherd.sim.tracing import gathering_of
 
 IMAGE = "sha256:" + "1" * 64
 STEP_S = 0.25
@@ -224,3 +225,161 @@ class Site:
             signer=self.signer,
             rng=random.Random(f"{self.spec.seed} {pair.host}"),
         )
+
+
+class Running:
+    """One shepherd process."""
+
+    def __init__(self, site: Site, instance: str, crash_at: int | None) -> None:
+        self.site = site
+        self.instance = instance
+        site.started += 1
+        self.process = f"process {site.started}"
+        self.alive = True
+        self.stopped = False
+        self.refused = ""
+        """Why it ended by itself."""
+        self.log: list[tuple[float, str, Mapping[str, object]]] = []
+        self.crashes = Crashes()
+        self.crashes.at = crash_at
+        self.ledger = site.ledger_of(instance)
+        self.ledger.crashes = self.crashes
+        self.due_s = site.now_s
+        self.shepherd: Shepherd | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Alive and not stopped."""
+        return self.alive and not self.stopped
+
+    def tick_if_due(self) -> None:
+        """One tick, if it is time for it."""
+        if not self.runs or self.site.now_s < self.due_s:
+            return
+        self._recordable()
+        self.site.meter.look_at_reserve()
+        try:
+            if self.shepherd is None:
+                self.shepherd = self._assemble()
+            self.due_s = self.site.now_s + max(self.shepherd.tick(), 0.05)
+        except ShepherdCrash:
+            self.kill()
+        except AnotherShepherd as refusal:
+            self.refused = str(refusal)
+            self.kill()
+
+    def kill(self) -> None:
+        """kill -9: its tools die with it."""
+        self.alive = False
+        self.site.meter.disturb()
+        if self.shepherd is not None:
+            self.executor.gone = True
+
+    def stop(self) -> None:
+        """SIGSTOP; its tools go on."""
+        self.site.disturb()
+        self.stopped = True
+
+    def cont(self) -> None:
+        """SIGCONT."""
+        self.site.disturb()
+        self.stopped = False
+
+    def _assemble(self) -> Shepherd:
+        site, settings = self.site, self.site.spec.settings()
+        clock = SimClock(site.pools.wall_s, lambda: site.now_s + 1000.0)
+        recordable = self._recordable
+        pool = SimPool(
+            pools=site.pools,
+            meter=site.meter,
+            crashes=self.crashes,
+            recordable=recordable,
+        )
+        commands = SimCommands(
+            hosts=site.hosts,
+            pools=site.pools,
+            meter=site.meter,
+            recordable=recordable,
+            command_s=settings.timers.command_s,
+        )
+        self.executor = SimExecutor(site.events, commands, self.crashes)
+        diary = Diary(self.ledger, clock, self._log)
+        silencer = self._silencer(settings, diary, clock)
+        switches = Switches(
+            settings=settings,
+            ledger=self.ledger,
+            diary=diary,
+            hands=Hands(commands, self.executor),
+            pages=LeasePages(
+                pool=pool,
+                signer=site.signer,
+                verifier=site.signer,
+                clock=clock,
+                settings=settings,
+                instance=self.instance,
+                process=self.process,
+            ),
+            clock=clock,
+            log=self._log,
+            new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
+            hold=silencer.waits_for,
+        )
+        return Shepherd(
+            settings=settings,
+            observer=Observer(pool, clock, settings),
+            switches=switches,
+            silencer=silencer,
+            latch=self._latch(diary, clock),
+            ledger=self.ledger,
+            diary=diary,
+            clock=clock,
+            watchdog=SimWatchdog(),
+            log=self._log,
+            about={"instance": self.instance, "pid": 1},
+            gathering=gathering_of(site.hosts, site.trace, self._beside, clock, self._log, switches.pages),
+        )
+
+    def _latch(self, diary: Diary, clock: SimClock) -> Latch:
+        return Latch(
+            ledger=self.ledger,
+            diary=diary,
+            spool=self.site.spool_of(self.instance),
+            off_switch=self.site.off_switch,
+            clock=clock,
+            log=self._log,
+            latch=self.site.spec.latch,
+        )
+
+    def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:
+        return Silencer(
+            settings=settings,
+            monitoring=self.site.monitoring(self),
+            background=self._beside,
+            diary=diary,
+            clock=clock,
+            log=self._log,
+            instance=self.instance,
+        )
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        """A thread of this process: it dies and stops with it."""
+
+        def run() -> None:
+            if self.stopped:
+                self._beside(work)
+            elif self.alive:
+                try:
+                    work()
+                except ShepherdCrash:
+                    self.kill()
+
+        self.site.events.after(TURN_S, run)
+
+    def _recordable(self) -> bool:
+        if self.ledger.full:
+            self.site.meter.unrecordable_s = self.site.now_s
+        return not self.ledger.full
+
+    def _log(self, event: str, **fields: object) -> None:
+        self.log.append((self.site.now_s, event, fields))
+        del self.log[:-2000]

@@ -9,8 +9,8 @@ from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
+from shepherd.programs.gathering import Gathering
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.tracing import Tracing
 from shepherd.programs.witnessing import Witnessing
 from shepherd.sim.recording import SimSource, SimTraceWriter
 
@@ -28,9 +28,9 @@ class Schedds:
         return [("schedd@campus", "203.0.113.9:9618", "guest.campus.1@flock")]
 
 
-def tracing_of(
+def gathering_of(
     hosts: Mapping[str, Host], store: SimTraceWriter, beside: Background, clock: Clock, log: Log, pages: LeasePages
-) -> Tracing:
+) -> Gathering:
     """One shepherd's."""
     witnessing = Witnessing(look=Schedds(), guests=dict, background=beside, clock=clock, log=log)
     collecting = Collecting(
@@ -43,7 +43,7 @@ def tracing_of(
         fetchers=2,
         fetch_s=5.0,
     )
-    return Tracing(collecting=collecting, witnessing=witnessing, here=dict, background=beside, clock=clock)
+    return Gathering(collecting=collecting, witnessing=witnessing, here=lambda _: {}, background=beside, clock=clock)
 
 
 def recorded(hosts: Iterable[Host], store: SimTraceWriter) -> list[TraceRecord]:

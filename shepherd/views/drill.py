@@ -19,7 +19,7 @@ def drill_text(result: DrillResult) -> str:
         f"Result:  {'RIGHT: exactly that job is named' if result.is_right else 'NOT RIGHT'}",
         *(f"         {one_line(why)}" for why in result.why),
         *(f"  {link.kind.value:<8} {link.standing.value:<8} {one_line(link.text)}" for link in result.links),
-        f"Time:    {result.complete_s:.1f} s from the connection to the answer, {result.asked_s:.2f} s for the question",
+        f"Time:    {result.complete_s:.1f} s from the connection to the answer; {result.asked_s:.2f} s to ask",
     ]
     return "\n".join(lines) + "\n"
 

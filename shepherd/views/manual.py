@@ -62,6 +62,8 @@ def command(name: str, verb: str, about: str, parser: argparse.ArgumentParser) -
     yield from synopsis(parser)
     yield f".PP\n{prose(parser.description or sentence(about))}"
     yield from options(parser, ".PP")
+    for act, (what, below) in verbs_of(parser).items():
+        yield from command(name, act, what, below)
 
 
 def synopsis(parser: argparse.ArgumentParser) -> Iterator[str]:

@@ -12,6 +12,7 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 
+from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
@@ -156,8 +157,8 @@ def toml(value: object) -> str:
 SETTINGS_HEAD = """\
 # Settings
 
-Generated from `settings.py`, `icinga_settings.py`, `trace_settings.py`, `node_settings.py` and `gateway_settings.py` in
-`shepherd/model` by `python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
+Generated from `settings.py` and the other `*_settings.py` in `shepherd/model` by
+`python -m shepherd.views.settings_files`; do not edit. Unknown keys, wrong types and contradictions
 are refused with file, key and remedy, all of them at once. Strings stay strings and whole numbers
 whole; a whole number is welcome where a number is asked for.
 """
@@ -214,6 +215,7 @@ def timers_markdown() -> str:
         ("timers", TimerSettings, "shepherd"),
         ("policy", PolicySettings, "shepherd"),
         ("icinga", IcingaSettings, "shepherd"),
+        ("drill", DrillSettings, "`shepherd drill`"),
         ("trace", TraceSettings, "shepherd"),
         ("node", NodeSettings, "keeper"),
         ("gateway", GatewaySettings, "gateway"),

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from typing import Any
 
 from shepherd.model.trace import FlowBegun, FlowEnded, JobBegun, StayBegun
 from tests.edges.trace_stores import segment, store_in
@@ -27,9 +28,10 @@ def local_port(far_port: int) -> int:
 
 def record(directory: pathlib.Path, port: int, far_port: int, job: str) -> None:
     now = time.time()
-    host = {"source": "p205", "host": "p205"}
-    ends = {"protocol": 6, "address": "10.27.2.5", "port": port, "far_address": "127.0.0.1", "far_port": far_port}
-    here = {"nat_address": "", "nat_port": 0, "uid": 2001}
+    host: dict[str, Any] = {"source": "p205", "host": "p205"}
+    ends: dict[str, Any] = {"protocol": 6, "address": "10.27.2.5", "port": port}
+    ends |= {"far_address": "127.0.0.1", "far_port": far_port}
+    here: dict[str, Any] = {"nat_address": "", "nat_port": 0, "uid": 2001}
     store = store_in(directory, time.time)
     store.add(segment([
         StayBegun(**host, at_s=now - 60, herd="flock", lease="p205-7", container=CONTAINER, address="10.27.2.5"),
@@ -38,13 +40,14 @@ def record(directory: pathlib.Path, port: int, far_port: int, job: str) -> None:
             user="alice@campus.example", schedd="submit.campus.example",
         ),
         FlowBegun(source="p205", flow=1, at_s=now, **ends, **here),
-        *(FlowBegun(source="p205", flow=2, at_s=now + 90, **ends | {"port": 1}, **here),),
+        FlowBegun(source="p205", flow=2, at_s=now + 90, **ends | {"port": 1}, **here),
     ], source="p205"))  # fmt: skip
-    before = FlowBegun(source="gateway", flow=8, at_s=now - 600, **ends | {"port": 2}, nat_address="127.0.0.1", nat_port=1)
+    nat: dict[str, Any] = {"source": "gateway", "nat_address": "127.0.0.1"}
+    before = FlowBegun(**nat, flow=8, at_s=now - 600, **ends | {"port": 2}, nat_port=1)
     store.add(segment([
         before, FlowEnded(source="gateway", flow=8, begun_s=before.at_s, at_s=before.at_s + 1),
-        FlowBegun(source="gateway", flow=1, at_s=now, **ends, nat_address="127.0.0.1", nat_port=port),
-        FlowBegun(source="gateway", flow=9, at_s=now + 90, **ends | {"port": 3}, nat_address="127.0.0.1", nat_port=2),
+        FlowBegun(**nat, flow=1, at_s=now, **ends, nat_port=port),
+        FlowBegun(**nat, flow=9, at_s=now + 90, **ends | {"port": 3}, nat_port=2),
     ], source="gateway"))  # fmt: skip
     store.close()
 

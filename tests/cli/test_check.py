@@ -136,7 +136,8 @@ def test_tools_are_looked_for_by_path_as_they_are_run(site, capsys, monkeypatch)
     assert main(site.words("check", "--effective")) == 0
     monkeypatch.setenv("PATH", str(site.intents))
     assert main(site.words("check", "--effective")) == 2
-    assert "condor_drain, condor_restart, condor_off, condor_vacate cannot be executed" in capsys.readouterr().err
+    tools = "condor_drain, condor_restart, condor_off, condor_vacate, condor_fetchlog"
+    assert f"{tools} cannot be executed" in capsys.readouterr().err
 
 
 def test_a_daemon_without_tools_does_not_start(site, capsys):

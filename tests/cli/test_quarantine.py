@@ -154,6 +154,7 @@ def test_evidence_is_listed_with_what_was_lost(node: list[str], capsys: pytest.C
     told = capsys.readouterr().out
     assert IDENT in told
     assert "nothing was recorded while the container was frozen" in told
+    assert "does not tell where it lies" in told
     assert "dockerd does not answer" in told
     assert main([*node, "list", "--json"]) == 0
     [row] = json.loads(capsys.readouterr().out)["evidence"]

@@ -83,7 +83,7 @@ def comparable(rows: Sequence[object]) -> list[str]:
     return sorted(repr((getattr(row, "begun", row), getattr(row, "ended", None))) for row in rows)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_both_stores_find_the_same(data):
     """The index over NAT ports left out what had begun the day before."""
@@ -97,7 +97,7 @@ def test_both_stores_find_the_same(data):
             assert (found.is_cut, list(found.unasked)) == (False, [])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.data())
 def test_letters_get_the_same_answer_from_both(data):
     """An answer was right in every test, and wrong in the files."""

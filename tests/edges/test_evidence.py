@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -380,3 +381,39 @@ def test_what_is_deleted_is_gone_and_a_broken_off_deletion_is_no_evidence(
     assert store.cases() == {}
     store.delete(IDENT)
     assert not (tmp_path / "evidence" / IDENT).exists()
+
+
+def test_the_writable_layer_is_listed_and_exported_and_its_links_are_not_followed(
+    tmp_path: Path, store: EvidenceDirectory
+) -> None:
+    """A link in the layer brought the host's own file into what was given to the court."""
+    layer = tmp_path / "upper"
+    (layer / "etc").mkdir(parents=True)
+    (layer / "etc/changed").write_text("by the guest")
+    (layer / "etc/shadow").symlink_to("/etc/shadow")
+    os.mkfifo(layer / "pipe")
+    store.keep(IDENT, "dockerd.json", json.dumps({"GraphDriver": {"Data": {"UpperDir": str(layer)}}}))
+    store.keep(IDENT, "manifest.json", "{}")
+    store.note(lambda before: before + "first")
+    found = store.layer(IDENT)
+    assert found is not None
+    assert [piece.name for piece in found] == ["etc/changed"]
+    (tmp_path / "out").mkdir()
+    with tarfile.open(store.export(IDENT, tmp_path / "out") / "layer.tar") as archive:
+        assert {member.name: member.linkname for member in archive} == {
+            "etc": "", "etc/changed": "", "etc/shadow": "/etc/shadow",
+        }  # fmt: skip
+
+
+def test_what_the_container_said_is_kept_unless_a_link_leads_elsewhere(
+    tmp_path: Path, store: EvidenceDirectory
+) -> None:
+    """dockerd's log of the container went with the container."""
+    log = tmp_path / "json.log"
+    log.write_text("flock-init: leaving")
+    store.keep(IDENT, "dockerd.json", json.dumps({"LogPath": str(log)}))
+    assert "container.log" in {piece.name for piece in store.pieces(IDENT)[0]}
+    store.open("q-other", "{}")
+    (tmp_path / "link").symlink_to(log)
+    store.keep("q-other", "dockerd.json", json.dumps({"LogPath": str(tmp_path / "link")}))
+    assert "container.log" not in {piece.name for piece in store.pieces("q-other")[0]}

@@ -174,3 +174,22 @@ def test_a_ledger_cut_short_while_the_daemon_was_down_says_so_itself(ledger):
     writer.close()
     assert gap is not None
     assert "record 12 was there and is missing" in str(gap.body["problem"])
+
+
+def test_a_head_that_was_noted_as_a_day_began_is_on_the_chain(ledger):
+    """The daemon died at midnight between the new day and its first record; the head it had told accused it."""
+    writer = ledger_in(ledger)
+    writer._known()
+    writer._open_newest()
+    writer._day = writer._begin("2026-03-04")
+    noted = writer.head()
+    writer.close()
+    writer = ledger_in(ledger)
+    assert writer.head() == noted
+    before = rows(ledger)[-1]
+    assert noted.seq == before.seq
+    assert noted.hash != before.hash
+    writer.append([note("first", MARCH_1 + 3 * DAY_S)])
+    writer.close()
+    assert faults(ledger, noted, Head(seq=before.seq, hash=before.hash)) == []
+    assert len(faults(ledger, Head(seq=noted.seq, hash="0" * 64))) == 1

@@ -223,6 +223,23 @@ def test_an_answer_says_that_there_is_more(tmp_path):
     assert not reader(tmp_path).flows(FlowsSought(limit=20)).is_cut
 
 
+def test_rows_that_turn_out_to_be_over_do_not_hide_that_there_are_more(tmp_path):
+    """The first rows of a day had ended after all, as the next day's file says; the rest was never looked at."""
+    clock = Clock(MARCH_1 + DAY_S - 100)
+    store = store_in(tmp_path, clock)
+    early = [flow(clock.now + number / 100, number) for number in range(10)]
+    late = flow(clock.now + 50, 99)
+    store.add(segment([*early, late]))
+    clock.now += 200
+    store.add(segment([flow_over(one, one.at_s + 1) for one in early], 2))
+    asked = reader(tmp_path)
+    then = Span(from_s=MARCH_1 + DAY_S - 60, to_s=MARCH_1 + DAY_S - 1)
+    assert asked.flows(FlowsSought(span=then, limit=3)).is_cut
+    whole = asked.flows(FlowsSought(span=then, limit=100))
+    assert [row.begun for row in whole.rows] == [late]
+    assert not whole.is_cut
+
+
 def test_who_had_a_schedds_name_is_known_also_when_it_was_seen_days_before(tmp_path):
     """It is recorded when it changes; on all days between the name seemed to be nobody's."""
     clock = Clock()

@@ -9,6 +9,7 @@ from shepherd.edges.trace_store_holds import StoreHolds
 from shepherd.edges.trace_store_overdue import Retention
 from shepherd.edges.trace_store_read import StoreReader
 from shepherd.errors import LedgerUnavailable, UsageError
+from shepherd.model.trace import TraceRecord
 from shepherd.model.trace_rows import FlowsSought, Hidden, JobsSought, SeenSought, Span, StaysSought
 from tests.edges.trace_stores import (
     DAY_S,
@@ -41,7 +42,7 @@ def lived(directory, clock, days):
     for day in range(days):
         clock.now = T + day * DAY_S
         ran, one = job(clock.now, 1), flow(clock.now, day)
-        over = [flow_over(one, clock.now + 5), job_over(ran, clock.now + 5)]
+        over: list[TraceRecord] = [flow_over(one, clock.now + 5), job_over(ran, clock.now + 5)]
         store.add(segment([ran, one, *over], day + 1))
         store.upkeep()
     return store

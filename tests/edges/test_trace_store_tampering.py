@@ -76,6 +76,32 @@ def test_any_change_of_any_file_is_found(scene, change, table, numbers, is_thoro
         assert faults(copy, scene.heads) != [], (change.__name__, path.name, table)
 
 
+def test_a_store_whose_hashes_were_all_made_anew_is_found_by_the_heads_alone(scene, copy):
+    """A chain that holds in itself proves nothing about who wrote it: one user less, and all hashes right."""
+    path = copy / "2026-03-08.sqlite"
+    assert change_value(path, "flow", 0, 6)
+    assert faults(copy) != []
+    rewrite(copy)
+    assert faults(copy) == []
+    told = faults(copy, scene.heads)
+    assert told != []
+    assert all("is not what was there when its head was noted" in fault for fault in told)
+
+
+def test_what_is_younger_than_the_last_head_is_not_vouched_for(scene, copy):
+    """How far the check reaches must be known: as far as the last head that the logger has."""
+    path = copy / f"{days_of(copy)[-1]}.sqlite"
+    blocks = len(content_of(path)["block"])
+    store = store_in(copy, Clock(scene_clock() + DAY_S + 60), SHORT)
+    store.add(segment([flow(scene_clock(), 999)], 99))
+    later = store.head()
+    store.close()
+    assert len(content_of(path)["block"]) == blocks + 1
+    truncate(path, "", blocks, 0)
+    assert faults(copy, scene.heads) == []
+    assert any("was removed: it ends at" in fault for fault in faults(copy, (*scene.heads, later)))
+
+
 @pytest.mark.parametrize("day", ["2026-03-04", "2026-03-06", "2026-03-09"])
 def test_a_day_that_retention_did_not_remove_is_missed(day, scene, copy):
     """The oldest, one in the middle, the newest: each could have been the day of the attack."""

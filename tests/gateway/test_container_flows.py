@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.core.firewall.pilot_guard import NEW_PER_S, pilot_rules
+from shepherd.core.firewall.pilot_guard import NEW_PER_S, TABLE, pilot_rules
+from shepherd.edges.shield import NamespaceShield
 from shepherd.model.trace import EndSeen, FlowBegun, FlowEnded, Gap, TraceRecord
 from shepherd.programs.flow_wiring import host_flows
 from tests.gateway.crossing import ECHO, FAR, GATE, INSIDE, ROUNDS, Crossing, said
@@ -15,6 +16,7 @@ from tests.gateway.crossing import ECHO, FAR, GATE, INSIDE, ROUNDS, Crossing, sa
 pytestmark = [pytest.mark.real, pytest.mark.limit(120)]
 PILOT, ALICE, BOB = 0, 3001, 3002
 WITHIN_S = 15.0
+RULES = pilot_rules(ALICE, 4, f"{GATE}:9619")
 LISTENER = """
 import socket, sys
 server = socket.create_server((sys.argv[1], 7777), backlog=1024)
@@ -30,7 +32,7 @@ class Container(Crossing):
 
     def build(self) -> None:
         super().build()
-        self.must(self.inside, "nft", "-f", "-", given=pilot_rules(ALICE, 4, f"{GATE}:9619"))
+        self.must(self.inside, "nft", "-f", "-", given=RULES)
         self.first = self.start(self.inside, "sh", "-c", "echo here; exec sleep 1000")
         assert said(self.first) == "here"
         self.watch = host_flows("p205", INSIDE, self.spool)
@@ -116,6 +118,7 @@ def test_a_job_that_sprays_is_slowed_down_and_hides_nobody(container: Container)
     sprayed = [one for one in container.told if isinstance(one, FlowBegun) and one.uid == ALICE]
     assert 2 * NEW_PER_S <= len(sprayed) <= int(sent) <= 5 * NEW_PER_S
     assert container.gaps() == []
+    assert NamespaceShield(RULES, TABLE, 20.0).problem(container.first.pid, RULES) == ""
 
 
 def test_what_a_container_did_before_it_died_is_read_after_its_death(container: Container) -> None:
@@ -131,6 +134,7 @@ def test_what_a_container_did_before_it_died_is_read_after_its_death(container: 
     container.hears(lambda: len(container.uids()) == 2, "both connections")
     assert container.uids() == {port: ALICE, held: PILOT}
     assert len(container.ended()) == 2
+    assert all(end.sent_packets > 0 for end in container.ended())
     subprocess.run(["ip", "netns", "add", container.inside], check=True)
 
 

@@ -14,7 +14,7 @@ SYSTEMD = sources.ROOT / "systemd"
 UNITS = sorted(path.name for kind in ("service", "timer") for path in SYSTEMD.glob(f"*.{kind}"))
 EXPOSURE = {
     "shepherd.service": 1.5,
-    "shepherd-gateway.service": 1.5,
+    "shepherd-gateway.service": 2.0,
     "shepherd-network.service": 2.6,
     "shepherd-flock-pool.service": 2.9,
     "shepherd-audit.service": 4.0,

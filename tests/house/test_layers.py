@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "programs.wiring": EVERYTHING,
     "programs.trace_wiring": EVERYTHING,
     "programs.collecting_wiring": EVERYTHING,
+    "programs.collect_wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": (
         "model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim",
@@ -54,6 +55,7 @@ WIRED_ONLY_BY = {
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
         "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring", "programs.flow_wiring",
         "programs.collecting_wiring",
+        "programs.guest_wiring", "programs.checkup_wiring", "programs.collect_wiring",
     ),
     "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
     "programs.collecting_wiring": ("lab", "programs.wiring"),
@@ -62,6 +64,8 @@ WIRED_ONLY_BY = {
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
+    "programs.collect_wiring": ("programs.wiring", "cli", "lab"),
+    "programs.gateway_wiring": ("cli", "lab"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }

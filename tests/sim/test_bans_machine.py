@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings, strategies
+from hypothesis import HealthCheck, Phase, settings, strategies
 from hypothesis import seed as seeded
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -83,9 +83,12 @@ class BanMachine(RuleBasedStateMachine):
     def vacate_works(self, works: bool) -> None:
         self.site.flock_look.vacate_works = works
 
-    @rule(part=strategies.sampled_from(["keeper", "flock startd"]))
-    def all_are_killed_while_nobody_answers(self, part: str) -> None:
-        """Whoever starts then has nothing but what it remembers."""
+    @rule(part=strategies.sampled_from(["keeper", "flock startd"]), user=USERS)
+    def all_are_killed_while_nobody_answers(self, part: str, user: str) -> None:
+        """Whoever starts then has nothing but what it remembers of the ban."""
+        self.order(user, ban=True)
+        self.all_is_mended()
+        self.site.run_until(lambda: any(host.guests_alive for host in self.site.hosts.values()), 120)
         works, self.site.flock_look.vacate_works = self.site.flock_look.vacate_works, False
         faults.ON_SITE["silence_home"](self.site)
         for host in self.site.hosts.values():
@@ -142,6 +145,11 @@ class BanMachine(RuleBasedStateMachine):
 def test_whatever_befalls_a_site_a_ban_holds_where_it_has_arrived(chosen: str) -> None:
     """A restarted keeper handed an empty list to the container that it took over."""
     budget = settings(
-        max_examples=15, stateful_step_count=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=15,
+        stateful_step_count=25,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
     )
     run_state_machine_as_test(seeded(chosen)(BanMachine), settings=budget)

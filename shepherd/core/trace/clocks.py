@@ -12,6 +12,8 @@ UNMEASURED_S = 5.0
 """How far a clock that was never compared is taken to be off, either way; the answer says so."""
 DRIFT = 1e-4
 """How fast a clock may go wrong after it was compared: 100 parts in a million, twice what quartz does."""
+MOVED_S = 1.0
+"""A clock that moved by less is told only when it is compared next (`programs/witnessing.py`)."""
 NEAREST_TICK_S = 1.0
 """HTCondor tells times in whole seconds, cut."""
 
@@ -49,16 +51,16 @@ def stamp(source: str, at_s: float, *, earliest_s: float | None = None) -> Stamp
 class Clocks:
     """How far sources' clocks were ahead of the shepherd's, over time."""
 
-    def __init__(self, seen: Iterable[ClockSeen], shepherd: str) -> None:
-        """`shepherd`: the name by which it is a source itself."""
-        self._shepherd = shepherd
+    def __init__(self, seen: Iterable[ClockSeen], same: frozenset[str]) -> None:
+        """`same`: sources on the shepherd's own machine, itself among them."""
+        self._same = same
         self._seen: dict[str, list[ClockSeen]] = defaultdict(list)
         for one in sorted(seen, key=lambda seen: seen.at_s):
             self._seen[one.source].append(one)
 
     def is_measured(self, source: str) -> bool:
         """Whether that clock was ever compared."""
-        return source == self._shepherd or source in self._seen
+        return source in self._same or source in self._seen
 
     def nearest(self, source: str, at_s: float) -> list[ClockSeen]:
         """The comparisons before and after a time of the shepherd's."""
@@ -68,21 +70,21 @@ class Clocks:
 
     def ahead(self, source: str, at_s: float) -> Between:
         """How far that clock was ahead at a time of the shepherd's."""
-        if source == self._shepherd:
-            return Between(lo=0.0, hi=0.0)
         nearest = self.nearest(source, at_s)
+        if not nearest and source in self._same:
+            return Between(lo=0.0, hi=0.0)
         if not nearest:
             return Between(lo=-UNMEASURED_S, hi=UNMEASURED_S)
         drift = DRIFT * min(abs(one.at_s - at_s) for one in nearest)
-        each = [Between(lo=one.ahead_s, hi=one.ahead_s).widened(one.within_s + drift) for one in nearest]
+        each = [Between(lo=one.ahead_s, hi=one.ahead_s).widened(one.within_s + MOVED_S + drift) for one in nearest]
         return Between(lo=min(one.lo for one in each), hi=max(one.hi for one in each))
 
     def unsteady_s(self, source: str, at_s: float) -> float:
         """How much that clock was set between two comparisons, beyond what is known anyway."""
         match self.nearest(source, at_s):
             case [before, after]:
-                drift = DRIFT * (after.at_s - before.at_s)
-                return max(0.0, abs(after.ahead_s - before.ahead_s) - before.within_s - after.within_s - drift)
+                known = before.within_s + after.within_s + MOVED_S + DRIFT * (after.at_s - before.at_s)
+                return max(0.0, abs(after.ahead_s - before.ahead_s) - known)
         return 0.0
 
     def true(self, stamp: Stamp) -> Between:

@@ -13,8 +13,10 @@ from shepherd.model.tracing import Sender, Times
 
 GATEWAY, SHEPHERD = "gateway", "shepherd"
 """Sources that are no host."""
+HERE = frozenset({GATEWAY, SHEPHERD})
+"""Both are on one machine: the gateway's spool is read next door. If its clock was compared all the same, it counts."""
 LENT = "flock"
-LATE_S = 15.0
+LATE_S = 30.0
 """A source spools what it saw at the latest so long after other things of that time."""
 
 
@@ -48,7 +50,7 @@ class Evidence:
 
     def __init__(self, material: Material) -> None:
         self.material = material
-        self.clocks = Clocks(material.clocks, SHEPHERD)
+        self.clocks = Clocks(material.clocks, HERE)
         self.gaps = Gaps(material.gaps, self.clocks)
         self._jobs: dict[tuple[str, str], list[Job]] = {}
         for job in material.jobs:

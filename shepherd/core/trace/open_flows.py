@@ -86,11 +86,12 @@ class OpenFlows:
             if known.ended:
                 yield known.ended
 
-    def end_all(self, at_s: float, how: EndSeen) -> Iterator[TraceRecord]:
-        """The world that they were in is over."""
+    def end_all(self, listed: Iterable[FlowSeen], at_s: float, how: EndSeen) -> Iterator[TraceRecord]:
+        """The world that they were in is over; what the kernel still has of them."""
+        traffic = {seen.flow: seen.traffic for seen in listed}
         for flow, known in self._known.items():
             if not known.ended:
-                yield self._ended(flow, known, at_s, how, NOTHING)
+                yield self._ended(flow, known, at_s, how, traffic.get(flow) or NOTHING)
         self._known.clear()
 
     def _anew(self, seen: FlowSeen, known: Known | None) -> Iterator[TraceRecord]:

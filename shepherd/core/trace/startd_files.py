@@ -34,7 +34,7 @@ COMMAND = re.compile(
     r"from \S{1,300} [a-z_ ]{0,40}<?([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b.*"
 )
 """daemon_core.cpp, `CallCommandHandler`, at D_COMMAND: who sent it, and from where."""
-STARTS = ("numshadowstarts", "numjobstarts", "jobcurrentstartdate", "shadowbday")
+STARTS = ("numshadowstarts", "jobcurrentstartdate", "shadowbday")
 ESCAPES = {"n": " ", "t": " ", "r": " ", "b": " ", "f": " "}
 
 T = TypeVar("T")
@@ -151,7 +151,9 @@ def time_of(day: str, time: str) -> float | None:
 
 
 def ads(data: bytes, *, is_all: bool) -> Read[JobAd]:
-    """STARTD_JOB_LOG. The last entry may not be whole yet, and waits for the one after it unless that `is_all`."""
+    """STARTD_JOB_LOG. The ad that stands right after the command to activate a claim is the job's; the same words stand
+    before one by which a claim is asked for. The last entry may not be whole yet, and waits for the one after it unless
+    that `is_all`."""
     found, strange, peer = list[JobAd](), 0, ""
     consumed = 0
     for start, end in entries(data, is_all=is_all):
@@ -162,10 +164,10 @@ def ads(data: bytes, *, is_all: bool) -> Read[JobAd]:
         head = said[1] if said else ""
         if match := COMMAND.match(head):
             peer = match[1]
-        elif match := JOB_AD.fullmatch(head):
+            continue
+        if peer and (match := JOB_AD.fullmatch(head)):
             found.append(ad_of(match[1], members(rest), peer))
-        if not COMMAND.match(head):
-            consumed, peer = end, "" if JOB_AD.fullmatch(head) else peer
+        consumed, peer = end, ""
     skipped = too_long(data, consumed)
     return Read(found=tuple(found), consumed=consumed + skipped, strange=strange + bool(skipped))
 
@@ -209,14 +211,14 @@ def histories(data: bytes) -> Read[Over]:
 
 def over_of(said: Mapping[str, str], at_s: float) -> Over:
     """The end that an ad in the history tells."""
-    by_signal = said.get("exitbysignal", "").lower() == "true"
+    by_signal, is_told = said.get("exitbysignal", "").lower() == "true", said.get("jobstate") == '"Exited"'
     return Over(
         job=job_of(said),
         ident=words(said.get("globaljobid", "")),
         start=start_of(said),
         at_s=at_s,
-        exit_code=None if by_signal else small(said.get("exitcode")),
-        exit_signal=small(said.get("exitsignal")) if by_signal else None,
+        exit_code=small(said.get("exitcode")) if is_told and not by_signal else None,
+        exit_signal=small(said.get("exitsignal")) if is_told and by_signal else None,
     )
 
 

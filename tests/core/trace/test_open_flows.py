@@ -155,9 +155,13 @@ def test_when_the_container_ends_all_of_its_connections_do() -> None:
     """Connections of a container that died were open for ever."""
     known = flows()
     hear(known, seen(FlowChange.NEW, 10.0))
-    (ended,) = known.end_all(20.0, EndSeen.WITH_CONTAINER)
-    assert isinstance(ended, FlowEnded)
-    assert (ended.at_s, ended.how, len(known)) == (20.0, EndSeen.WITH_CONTAINER, 0)
+    hear(known, seen(FlowChange.NEW, 11.0, flow=8, ends=OTHER))
+    listed = [seen(FlowChange.LISTED, 20.0, begun_s=10.0, traffic=Traffic(3, 400, 2, 200))]
+    one, other = known.end_all(listed, 20.0, EndSeen.WITH_CONTAINER)
+    assert isinstance(one, FlowEnded)
+    assert isinstance(other, FlowEnded)
+    assert (one.at_s, one.how, one.sent_bytes, other.sent_bytes) == (20.0, EndSeen.WITH_CONTAINER, 400, 0)
+    assert len(known) == 0
 
 
 def look(kernel: SimTracking, known: OpenFlows, clock: SimClock) -> list[TraceRecord]:

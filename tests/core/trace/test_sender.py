@@ -18,7 +18,7 @@ SEEN = ScheddSeen(
     source="shepherd", at_s=T - 100, schedd="ce.campus", address="<203.0.113.5:9618?addrs=203.0.113.5-9618>",
     identity="guest.campus.1@flock", guest="campus",
 )  # fmt: skip
-EXACT = Clocks([ClockSeen(source="p205", at_s=T, ahead_s=0.0, within_s=0.01)], "shepherd")
+EXACT = Clocks([ClockSeen(source="p205", at_s=T, ahead_s=0.0, within_s=0.01)], frozenset({"shepherd"}))
 
 
 def sender(*seen, job=JOB, gaps=()):
@@ -61,7 +61,7 @@ def test_who_signed_in_first_after_the_job_counts_if_nobody_had_before():
 
 def test_two_who_cannot_be_told_apart_prove_nothing():
     """By a clock that was two minutes off, the wrong one of two was proven."""
-    vague = Clocks([ClockSeen(source="p205", at_s=T, ahead_s=0.0, within_s=120.0)], "shepherd")
+    vague = Clocks([ClockSeen(source="p205", at_s=T, ahead_s=0.0, within_s=120.0)], frozenset({"shepherd"}))
     other = dataclasses.replace(SEEN, at_s=T + 50, identity="guest.other.1@flock", guest="other")
     found = sender_of(JOB, [dataclasses.replace(SEEN, at_s=T - 200), other], (), vague)
     assert found.standing is Standing.CLAIMED

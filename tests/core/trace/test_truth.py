@@ -6,16 +6,14 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shepherd.core.trace.clocks import DRIFT
+from shepherd.core.trace.clocks import DRIFT, MOVED_S
 from shepherd.model.question import Question
 from shepherd.model.tracing import Tracing, Verdict
 from shepherd.programs.asking import Asking
 from shepherd.sim.trace_store import SimTraceStore
-from tests.core.trace.worlds import DAY_S, NAT, START, Flow, Job, World, worlds
+from tests.core.trace.worlds import DAY_S, NAT, START, Flow, Job, Stay, World, worlds
 
 LATER_S = START + 2 * DAY_S
-COMPARED_S = DRIFT * DAY_S / 2
-"""How much a clock can have drifted between two of a world's comparisons, at most."""
 
 
 def asked(world: World, question: Question) -> Tracing:
@@ -77,7 +75,7 @@ def test_without_gaps_all_who_can_have_done_it_are_named_and_nobody_else(data):
 
 def fitting(world: World, question: Question) -> list[Flow]:
     """Connections that can have been there in the time asked for, by the clocks' comparisons."""
-    slack = question.within_s + abs(world.error_s["gateway"]) + world.within_s + 1.0
+    slack = question.within_s + abs(world.error_s["gateway"]) + world.within_s + MOVED_S + 1.0
     near = [
         flow for flow in world.flows
         if flow.nat_port == question.nat_port and question.far_address in {"", flow.far}
@@ -100,27 +98,41 @@ def offsets(world: World, source: str, at_s: float) -> tuple[float, float]:
     compared = (START - 60, START + DAY_S / 2, START + DAY_S + 60)
     seen = world.ahead_s[source] + world.error_s[source]
     told_s = at_s + world.ahead_s[source] - seen
-    within = world.within_s + DRIFT * min(abs(told_s - when) for when in compared)
+    within = world.within_s + MOVED_S + DRIFT * min(abs(told_s - when) for when in compared)
     return seen - within, seen + within
 
 
 def makers(world: World, flow: Flow) -> set[str | None]:
     """Jobs' names, and None for the container itself, by which the records of a connection can be explained."""
-    if world.tells_accounts:
-        uid = flow.job.uid if flow.job else 0
-        at_host = [job for job in world.jobs if (job.container, job.uid) == (flow.container, uid)]
-        moment = flow.from_s + world.ahead_s[flow.host]
-        held = [job for job in at_host if runs(world, job, moment, moment)]
-        sure = [job for job in held if runs(world, job, moment, moment, sure=True)]
-        return {job.name for job in sure or held} or {None}
     told_s = flow.from_s + world.ahead_s["gateway"]
     latest, earliest = (told_s - ahead for ahead in offsets(world, "gateway", flow.from_s))
-    found: set[str | None] = {None}
-    for job in (job for job in world.jobs if job.host == flow.host and job.container == flow.container):
-        low, high = offsets(world, job.host, flow.from_s)
-        if runs(world, job, earliest + low, latest + high):
-            found.add(job.name)
+    low, high = offsets(world, flow.host, flow.from_s)
+    then = (earliest + low, latest + high)
+    here = [stay for stay in world.stays if stay.host == flow.host and lasts_through(world, stay, *then)]
+    jobs = [job for job in world.jobs if job.container in {stay.container for stay in here}]
+    if not world.tells_accounts:
+        return {None, *(job.name for job in jobs if runs(world, job, earliest + low, latest + high))}
+    found: set[str | None] = set()
+    for one in world.flows:
+        if (one.host, one.port, one.far) == (flow.host, flow.port, flow.far):
+            begun, ended = one.from_s + world.ahead_s[one.host], one.to_s + world.ahead_s[one.host]
+            if begun <= latest + high and (world.is_open(one) or earliest + low <= ended):
+                found |= holders(world, one, jobs, begun)
     return found
+
+
+def holders(world: World, flow: Flow, jobs: list[Job], moment: float) -> set[str | None]:
+    """Who had a connection's account when it began, by its host's clock."""
+    uid = flow.job.uid if flow.job else 0
+    held = [job for job in jobs if job.uid == uid and runs(world, job, moment, moment)]
+    sure = [job for job in held if runs(world, job, moment, moment, sure=True)]
+    return {job.name for job in sure or held} or {None}
+
+
+def lasts_through(world: World, stay: Stay, earliest: float, latest: float) -> bool:
+    """Whether a host can have been lent between two times of its clock."""
+    begun, ended = stay.from_s + world.ahead_s[stay.host], stay.to_s + world.ahead_s[stay.host]
+    return begun <= latest and (stay.lasts or earliest <= ended)
 
 
 def runs(world: World, job: Job, earliest: float, latest: float, *, sure: bool = False) -> bool:

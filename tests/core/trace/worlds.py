@@ -128,7 +128,8 @@ class World:
         """A connection of the container's own, to its collector, as there are always some."""
         number = int(at_s)
         begun = FlowBegun(
-            source=source, flow=number, at_s=at_s + self.ahead(source), protocol=6, address="10.27.2.9", port=9,
+            source=source, flow=number, at_s=at_s + self.ahead(source), protocol=6, port=9,
+            address=ADDRESSES.get(source, "10.27.2.9"),
             nat_address="198.51.100.9" if source == "gateway" else "", nat_port=9, far_address="198.51.100.1",
             far_port=9618, uid=-1 if source == "gateway" else PILOT,
         )  # fmt: skip
@@ -160,7 +161,7 @@ class World:
     def _job(self, job: Job):
         key: dict[str, Any] = {"source": job.host, "host": job.host, "container": job.container}
         key |= {"slot": job.slot, "begun": job.name}
-        about: dict[str, Any] = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user, "owner": job.user.split("@")[0]}
+        about: dict[str, Any] = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user}
         who: dict[str, Any] = {"schedd": "submit.campus", "peer": "203.0.113.5:40000"}
         cut = math.floor if self.whole_seconds else float
         for at_s, end_s, how in self._seen(job.host, "jobs", job):

@@ -70,6 +70,6 @@ def test_an_answer_that_makes_no_sense_is_a_trouble_not_an_empty_pool(pool, says
 
 def test_an_unknown_keepers_words_leave_its_host_without_a_report(pool, says):
     """A newer keeper on one host must not stop the looks at all others."""
-    good = [1.0, 2.0, "n", "idle", "regular", "", "", "", "", "1", 0.0]
+    good = [1.0, 2.0, "n", "idle", "regular", "", "", "", "", "1", "", "", "", 0.0, 0]
     says.answer = {"p1": good, "p2": [*good[:3], "teleporting", *good[4:]]}
     assert pool.keepers(None).keys() == {"p1"}

@@ -11,6 +11,12 @@ from shepherd.model.syslog import logger_address
 from shepherd.ports import Clock, Log
 from shepherd.programs.anchor import Anchoring
 from shepherd.programs.errand import Background
+from shepherd.programs.gathering import Gathering
+from shepherd.programs.pages import LeasePages
+from shepherd.programs.witnessing import Witnessing
+
+GATEWAY = "gateway"
+"""Source of what the gateway records."""
 
 
 def trace_place(settings: Settings) -> Path:
@@ -43,12 +49,31 @@ class TraceKeeping:
     ) -> None:
         """Raises AnotherShepherd, LedgerUnavailable."""
         self._clock = clock
-        self.store = trace_store_of(settings, clock, next(iter(settings.roles.personal), ""))
+        self.store = trace_store_of(settings, clock)
         self._logger = site_logger_of(settings, clock)
         self.anchoring = Anchoring(
             store=self.store,
             ledger_head=ledger.head,
             logger=self._logger,
+def gathering_of(
+    settings: Settings,
+    *,
+    store: TraceWriter,
+    look: ScheddLook,
+    guests: Callable[[], Mapping[str, str]],
+    tell: Callable[[Path, int], None],
+    pages: LeasePages,
+    background: Background,
+    clock: Clock,
+    log: Log,
+) -> Gathering:
+    """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
+    raises CommandFailed."""
+    local = local_of(settings)
+    return Gathering(
+        collecting=Collecting(
+            source=spools_of(settings),
+            store=store,
             background=background,
             clock=clock,
             log=log,

@@ -13,7 +13,7 @@ LOOK_S = 5.0
 """How often the gateway's spool is looked at."""
 
 
-class Tracing:
+class Gathering:
     """Used from the loop's thread."""
 
     def __init__(
@@ -21,11 +21,12 @@ class Tracing:
         *,
         collecting: Collecting,
         witnessing: Witnessing,
-        here: Callable[[], Mapping[str, int]],
+        here: Callable[[Mapping[str, int]], Mapping[str, int]],
         background: Background,
         clock: Clock,
     ) -> None:
-        """`here`: the newest segments of sources on this machine; asked elsewhere, raises CommandFailed."""
+        """`here`: told what is stored, hands that on to the sources on this machine, and answers with their newest
+        segments. Called elsewhere, raises CommandFailed."""
         self.collecting, self.witnessing = collecting, witnessing
         self._here, self._clock = here, clock
         self._errand: Errand[Mapping[str, int]] = Errand(background)
@@ -52,5 +53,6 @@ class Tracing:
             self._local_problem = outcome.diagnosis()
         elif outcome is not None:
             self._local, self._local_problem = {name: number for name, number in outcome.items() if number}, ""
-        if now_s - self._asked_s >= LOOK_S and self._errand.start(self._here):
+        stored = dict(self.collecting.stored)
+        if now_s - self._asked_s >= LOOK_S and self._errand.start(lambda: self._here(stored)):
             self._asked_s = now_s
