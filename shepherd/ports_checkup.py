@@ -177,6 +177,10 @@ class MonitoringAccount(Protocol):
     def lacking(self) -> Sequence[str]:
         """Permissions that our account needs and has not."""
 
+    def unseen(self, checks: Sequence[str]) -> Sequence[str]:
+        """Those of these checks that are not there, or that our account may not see, which the monitoring does not tell
+        apart. Asked with what was read for `lacking`."""
+
 
 class InTime(Protocol):
     """Does something within a deadline."""

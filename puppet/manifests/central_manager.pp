@@ -23,7 +23,11 @@
 #   Whether missing tokens, `home` and `flock`, are made here, where the signing keys of both pools lie.
 #
 # @param icinga_password
-#   The password of the daemon's ApiUser.
+#   The password of the daemon's ApiUser. Not given: somebody else lays it, if Icinga is used.
+#
+# @param icinga_ca
+#   The authority that signed Icinga's certificate (PEM; `/var/lib/icinga2/certs/ca.crt` there). It is laid as
+#   `/etc/shepherd/icinga-ca.crt`, which is `ca_file` in the table `icinga` of the settings unless these say otherwise.
 #
 # @param condor_settings
 #   Further HTCondor configuration of the daemon and its tools, by name.
@@ -61,6 +65,7 @@ class shepherd::central_manager (
   Sensitive[Hash[Shepherd::File_name, String[1]]] $tokens = Sensitive({}),
   Boolean $make_tokens = true,
   Optional[Sensitive[String[1]]] $icinga_password = undef,
+  Optional[String[1]] $icinga_ca = undef,
   Hash[Pattern[/\A[A-Za-z_][\w.]*\z/], Variant[Boolean, Numeric, Pattern[/\A[^\n]*\z/]]] $condor_settings = {},
   Boolean $manage_flock_pool = true,
   Boolean $depth_first = true,

@@ -107,20 +107,17 @@ class shepherd::flock_pool (
     shepherd::unit { $unit: }
 
     # A restarted collector knows nobody for minutes, and nothing is lent then: new settings are read without one.
-    exec { 'shepherd: the flock pool reads its configuration':
-      command     => 'systemctl reload shepherd-flock-pool',
-      onlyif      => 'test -d /run/systemd/system && systemctl is-active --quiet shepherd-flock-pool',
-      provider    => shell,
-      path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-      refreshonly => true,
-      subscribe   => [Shepherd::Shipped["${home}/condor_config"], File["${home}/config.d/10-site.conf"]],
+    shepherd::reloaded { 'shepherd: the flock pool reads its configuration':
+      unit    => 'shepherd-flock-pool',
+      files   => ["${home}/condor_config", "${home}/config.d/10-site.conf"],
+      require => [Shepherd::Shipped["${home}/condor_config"], File["${home}/config.d/10-site.conf"]],
     }
 
     shepherd::running { 'shepherd-flock-pool':
       require => [
         Shepherd::Unit[$unit],
         Exec['shepherd: make the signing key of the flock pool'],
-        Exec['shepherd: the flock pool reads its configuration'],
+        Shepherd::Reloaded['shepherd: the flock pool reads its configuration'],
       ],
     }
   }

@@ -72,21 +72,17 @@ class shepherd::gateway (
 
     shepherd::unit { $unit: }
 
-    exec { 'shepherd: the gateway reads its settings':
-      command     => 'systemctl reload shepherd-gateway',
-      onlyif      => 'test -d /run/systemd/system && systemctl is-active --quiet shepherd-gateway',
-      provider    => shell,
-      path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-      refreshonly => true,
-      subscribe   => File['/etc/shepherd/gateway.toml'],
+    shepherd::reloaded { 'shepherd: the gateway reads its settings':
+      unit    => 'shepherd-gateway',
+      files   => ['/etc/shepherd/gateway.toml'],
+      require => File['/etc/shepherd/gateway.toml'],
     }
 
     shepherd::running { 'shepherd-gateway':
-      require   => [
+      of      => ['/opt/shepherd', "/etc/systemd/system/${unit}"],
+      require => [
         Shepherd::Packages['shepherd::gateway'],
-        Exec['shepherd: the gateway reads its settings'],
-      ],
-      subscribe => [
+        Shepherd::Reloaded['shepherd: the gateway reads its settings'],
         Exec['shepherd: install the program'],
         Shepherd::Unit[$unit],
       ],

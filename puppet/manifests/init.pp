@@ -76,40 +76,27 @@ class shepherd (
     require  => Shepherd::Packages['shepherd'],
   }
 
-  $accounts = ['sysusers', 'tmpfiles']
-  $accounts.each |$kind| {
-    shepherd::shipped { "/etc/${kind}.d/shepherd.conf":
-      source  => "systemd/${kind}.d/shepherd.conf",
-      require => Exec['shepherd: install the program'],
-    }
+  shepherd::shipped { '/etc/sysusers.d/shepherd.conf':
+    source   => 'systemd/sysusers.d/shepherd.conf',
+    taken_by => 'systemd-sysusers',
+    require  => Exec['shepherd: install the program'],
   }
-
-  exec { 'shepherd: make the account':
+  -> exec { 'shepherd: make the account':
     command  => 'systemd-sysusers /etc/sysusers.d/shepherd.conf',
     unless   => 'getent passwd shepherd',
     provider => shell,
     path     => '/usr/sbin:/usr/bin:/sbin:/bin',
-    require  => Shepherd::Shipped['/etc/sysusers.d/shepherd.conf'],
   }
-
+  -> shepherd::shipped { '/etc/tmpfiles.d/shepherd.conf':
+    source   => 'systemd/tmpfiles.d/shepherd.conf',
+    taken_by => 'systemd-tmpfiles --create',
+    require  => File['/etc/shepherd'],
+  }
   # Also without a change: the directory of the host lock is made here, and never by Puppet itself.
-  exec { 'shepherd: make the directories':
+  -> exec { 'shepherd: make the directories':
     command  => 'systemd-tmpfiles --create /etc/tmpfiles.d/shepherd.conf',
     unless   => 'test -d /run/shepherd && test -d /var/lib/shepherd',
     provider => shell,
     path     => '/usr/sbin:/usr/bin:/sbin:/bin',
-    require  => [
-      Shepherd::Shipped['/etc/tmpfiles.d/shepherd.conf'],
-      Exec['shepherd: make the account'],
-      File['/etc/shepherd'],
-    ],
-  }
-  # Another release may have other directories.
-  -> exec { 'shepherd: make the directories of this release':
-    command     => 'systemd-tmpfiles --create /etc/tmpfiles.d/shepherd.conf',
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
-    subscribe   => Shepherd::Shipped['/etc/tmpfiles.d/shepherd.conf'],
   }
 }

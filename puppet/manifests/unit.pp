@@ -15,23 +15,25 @@ define shepherd::unit (
   Pattern[/\A[\w.@\/-]+\z/] $source = $path,
   Shepherd::Ensure $ensure = 'present',
 ) {
+  $unit = $path.regsubst('\.d/.*\z', '')
+
   if $ensure == 'absent' {
     file { "/etc/systemd/system/${path}":
       ensure => absent,
-      notify => Exec["shepherd: systemd reads ${path}"],
+      before => Exec["shepherd: systemd reads ${path}"],
     }
   } else {
     shepherd::shipped { "/etc/systemd/system/${path}":
       source => "systemd/${source}",
-      notify => Exec["shepherd: systemd reads ${path}"],
+      before => Exec["shepherd: systemd reads ${path}"],
     }
   }
 
+  # By systemd's own word, and not only if this run has changed the file.
   exec { "shepherd: systemd reads ${path}":
-    command     => 'systemctl daemon-reload',
-    onlyif      => 'test -d /run/systemd/system',
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
+    command  => 'systemctl daemon-reload',
+    onlyif   => "test -d /run/systemd/system && [ \"$(systemctl show --property=NeedDaemonReload --value ${unit})\" = yes ]",
+    provider => shell,
+    path     => '/usr/sbin:/usr/bin:/sbin:/bin',
   }
 }

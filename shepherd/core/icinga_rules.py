@@ -4,6 +4,7 @@ import string
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from shepherd.core.monitoring.names import NAMES
 from shepherd.core.setting_forms import Problem, absolute_problems, duplicate_problems, line_problem, second_problems
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.settings import TimerSettings
@@ -11,7 +12,6 @@ from shepherd.model.settings import TimerSettings
 SHORTEST_DOWNTIME_S = 120.0
 """Icinga looks for downtimes that are over every minute."""
 LONGEST_DOWNTIME_S = 86400.0
-NAMES = frozenset({"host", "flock"})
 FORM = 'write "HOST!SERVICE" or "HOST", e.g. "{host}!startd"'
 
 
@@ -59,8 +59,8 @@ def template_problems(key: str, template: str) -> Iterator[Problem]:
         yield Problem(key, f"{template!r} is no template: {exc}", FORM)
         return
     used = {name for _, name, _, _ in fields if name is not None}
-    if used - NAMES or any(form or conversion for _, _, form, conversion in fields):
-        yield Problem(key, f"{template!r} uses more than {{host}} and {{flock}}", FORM)
+    if used - set(NAMES) or any(form or conversion for _, _, form, conversion in fields):
+        yield Problem(key, f"{template!r} uses more than {', '.join(f'{{{name}}}' for name in NAMES)}", FORM)
     elif not used:
         yield Problem(key, f"{template!r} is one check for all hosts", FORM)
     elif not is_check(template):

@@ -16,6 +16,7 @@ from shepherd.core.setting_forms import (
     line_problem,
     second_problems,
 )
+from shepherd.core.trace_rules import logger_problems
 from shepherd.model.container import Profile
 from shepherd.model.node_settings import NodeSettings
 
@@ -30,6 +31,7 @@ LONGEST_EVIDENCE_DAYS = 3660.0
 CONDORS_OWN_MIB = 300
 """What HTCondor's daemons and logs in a container take of its memory limit, at most."""
 REPOSITORY = re.compile(r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+")
+UNIT = re.compile(r"[A-Za-z0-9][\w.@-]*(?<!\.service)", re.ASCII)
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[^\0\n\r]*")
 
 
@@ -46,6 +48,7 @@ def node_problems(node: NodeSettings) -> list[Problem]:
         *time_problems(node),
         *size_problems(node),
         *evidence_problems(node),
+        *logger_problems("", node.logger, node.logger_ca_file),
     ]
 
 
@@ -156,6 +159,8 @@ def place_problems(node: NodeSettings) -> Iterator[Problem]:
     yield from absolute_problems("", {"token": node.token, "run_dir": node.run_dir, "spool": node.spool})
     if node.condor_config:
         yield from absolute_problems("", {"condor_config": node.condor_config})
+    if not UNIT.fullmatch(node.condor_service):
+        yield Problem("condor_service", f"{node.condor_service!r} is no unit", 'write e.g. "condor", no ending')
     if node.collector:
         yield from address_problem("collector", node.collector)
     if not node.docker.startswith("unix:///"):

@@ -52,11 +52,6 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *role_problems(settings.roles),
         *drill_problems(settings.drill),
         *trace_problems(settings.trace),
-        *collecting_problems(settings.trace),
-    ]
-
-
-def collecting_problems(trace: TraceSettings) -> Iterator[Problem]:
         *collect_problems(settings.trace),
     ]
 

@@ -18,21 +18,21 @@ def trace_problems(trace: TraceSettings) -> Iterator[Problem]:
         if not 1 <= days <= MOST_DAYS:
             yield Problem(f"trace.{key}", f"is {days}", f"give days, 1 to {MOST_DAYS}; 180 is what grids ask for")
     yield from second_problems("trace.", {"anchor_s": trace.anchor_s})
-    yield from logger_problems(trace)
+    yield from logger_problems("trace.", trace.logger, trace.logger_ca_file)
 
 
-def logger_problems(trace: TraceSettings) -> Iterator[Problem]:
-    """The logger can be spoken to."""
+def logger_problems(table: str, logger: str, ca_file: str) -> Iterator[Problem]:
+    """The site's logger can be spoken to. `table`: what stands before the keys."""
     transport = None
-    if trace.logger:
+    if logger:
         try:
-            transport = logger_address(trace.logger).transport
+            transport = logger_address(logger).transport
         except ValueError as exc:
-            yield Problem("trace.logger", str(exc), 'e.g. "tls:logger.example.org:6514", or "unix:/dev/log"')
-    if trace.logger_ca_file:
-        yield from absolute_problems("trace.", {"logger_ca_file": trace.logger_ca_file})
+            yield Problem(f"{table}logger", str(exc), 'e.g. "tls:logger.example.org:6514", or "unix:/dev/log"')
+    if ca_file:
+        yield from absolute_problems(table, {"logger_ca_file": ca_file})
         if transport is not Transport.TLS:
-            yield Problem("trace.logger_ca_file", "is only for a logger with tls:", "leave it empty")
+            yield Problem(f"{table}logger_ca_file", "is only for a logger with tls:", "leave it empty")
 
 
 def trace_warnings(trace: TraceSettings) -> Iterator[str]:

@@ -94,6 +94,15 @@ class Icinga:
         names = tuple(str(one).removesuffix(" (filtered)") for one in granted)
         return Permissions(user=str(told.get("user")), granted=names, version=str(told.get("version")))
 
+    def has(self, check: str) -> bool:
+        """Whether this check is there for our user: what it may not see is said to be none."""
+        try:
+            return bool(self._api.get(_object(check), ("name",)))
+        except MonitoringRefused as exc:
+            if exc.is_user:
+                raise
+            return False
+
     def close(self) -> None:
         """End the connection. Idempotent."""
         self._api.close()

@@ -51,6 +51,7 @@ object ApiUser "admin" {{
   permissions = [ "*" ]
 }}
 include "/instance/etc/shepherd.conf"
+include "/instance/etc/shepherd-templates.conf"
 include "/instance/etc/shepherd-disable-checks.conf"
 {objects}
 """
@@ -95,7 +96,7 @@ class Instance:
         for folder in ("data/certs", "data/ca", "etc", "cache", "log", "run", "spool"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         self._certify()
-        for name in ("shepherd.conf", "shepherd-disable-checks.conf"):
+        for name in ("shepherd.conf", "shepherd-templates.conf", "shepherd-disable-checks.conf"):
             (self.home / "etc" / name).write_text((SHIPPED / name).read_text())
         self.configure()
 

@@ -46,7 +46,8 @@ cut -d: -f1 /run/lab/passwd | while read -r user; do install -d -m 755 -o "$user
 
 
 SHEPHERD_DIRECTORIES = """
-install -d -m 755 -o shepherd -g shepherd /var/lib/shepherd /var/lib/shepherd/condor /etc/shepherd/tokens.d
+install -d -m 755 -o shepherd -g shepherd /var/lib/shepherd /var/lib/shepherd/condor
+install -d -m 750 -o root -g shepherd /etc/shepherd/tokens.d
 install -d -m 755 -o shepherd -g shepherd /etc/shepherd/keys
 install -d -m 2770 -o shepherd -g shepherd /var/lib/shepherd/intents
 install -d -m 2750 -o root -g shepherd /var/lib/shepherd-gateway

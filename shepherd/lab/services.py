@@ -5,7 +5,7 @@ import signal
 from shepherd.lab.addresses import NFS_PORT
 from shepherd.lab.init import Spec
 from shepherd.lab.node import SOURCE_IN_NODE
-from shepherd.lab.pools import FLOCK_CONFIG, SHEPHERD_CONFIG, SHEPHERD_USER
+from shepherd.lab.pools import FLOCK_CONFIG, SHEPHERD_USER
 
 SHEPHERD = "/usr/local/bin/shepherd"
 LISTENER_LOG = "/var/log/connections"
@@ -47,7 +47,7 @@ def shepherd() -> Spec:
     """The daemon: unprivileged. Not started by itself: whoever uses the lab says when."""
     uid = SHEPHERD_USER["shepherd"]
     return Spec(
-        name="shepherd", argv=[SHEPHERD, "run"], env={"CONDOR_CONFIG": SHEPHERD_CONFIG, "HOME": "/var/lib/shepherd"},
+        name="shepherd", argv=[SHEPHERD, "run"], env={"HOME": "/var/lib/shepherd"},
         user=[uid, uid], restart="always", restart_sec_s=1.0, enabled=False, log="/var/log/shepherd.log",
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from shepherd.lab.addresses import (
     SITE_NET,
     HostNames,
 )
-from shepherd.lab.pools import GATEWAY_CONFIG, SHEPHERD_CONFIG
+from shepherd.lab.pools import GATEWAY_CONFIG
 
 Table = Mapping[str, object]
 POOL = "home.lab"
@@ -39,7 +39,6 @@ def shepherd_toml(image_id: str, changes: Mapping[str, Table]) -> str:
         "policy": {"idle_jobs_threshold": 1, "reserve": 0.0},
         "timers": FAST_TIMERS,
         "lease": {"key": LEASE_KEY, "pages": 4},
-        "paths": {"condor_config": SHEPHERD_CONFIG},
     }  # fmt: skip
     for name, table in changes.items():
         sections[name] = {**sections.get(name, {}), **table}

@@ -22,7 +22,8 @@ class IcingaSettings:
     those of the system. The certificate is verified in any case, also the name in it."""
     regular: tuple[str, ...] = ("{host}!startd",)
     """Checks of the regular startd, silent while the host is lent: `HOST!SERVICE` or `HOST`, made from the names of
-    the pair, `{host}` (p220) and `{flock}` (f220). Name no check that must tell of a dead host."""
+    the pair as HTCondor has them, `{host}` (p220.example.org) and `{flock}`, or without their domain, `{host_short}`
+    (p220) and `{flock_short}`, where no two hosts are one then. Name no check that must tell of a dead host."""
     flock: tuple[str, ...] = ("{host}!flock-startd",)
     """Checks of the flocking startd, silent while the host is local; made in the same way."""
     silence: SilenceKind = SilenceKind.DOWNTIME
@@ -40,6 +41,6 @@ class IcingaSettings:
     reclaim never waits."""
     heartbeat: str = ""
     """The check, `HOST!SERVICE`, that the shepherd's own sign of life is sent to; empty: none. It alarms by itself when
-    the shepherd is dead: see the shipped file."""
+    the shepherd is dead: see the shipped `icinga/shepherd-templates.conf`."""
     heartbeat_ttl_s: float = 180.0
     """For how long a sign of life lasts; the next is sent after a third of it. Seconds."""

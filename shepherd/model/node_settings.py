@@ -46,6 +46,8 @@ class NodeSettings:
     """Home collector, `host[:port]`; empty: COLLECTOR_HOST of the HTCondor configuration."""
     condor_config: str = ""
     """HTCondor configuration file; empty: HTCondor's own default."""
+    condor_service: str = "condor"
+    """systemd's unit of this host's HTCondor."""
     token: str = "/etc/shepherd/flock-token"  # noqa: S105 - a path, not a secret
     """File with this host's token for the flock pool, root 0600. With `flock_pool` it never leaves the host."""
     flock_pool: str = ""
@@ -139,3 +141,8 @@ class NodeSettings:
     evidence_s: float = 5.0
     """How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as long if it
     is kept. Seconds."""
+    logger: str = ""
+    """The site's logger, which gets what HTCondor in the container writes to its logs, as it writes it: `udp:HOST:514`,
+    `tcp:HOST:601`, `tls:HOST:6514` or `unix:/dev/log`. Empty: those logs end with the container."""
+    logger_ca_file: str = ""
+    """File with the authority that signed the logger's certificate (PEM), for `tls:`; empty: those of the system."""

@@ -175,8 +175,9 @@ class PathSettings:
     guests: str = "/etc/shepherd/guests.d"
     """Directory of guests, a file each, which only `shepherd guest` writes. Beside it, in `handover`, lies what their
     administrators are to be given."""
-    condor_config: str = ""
-    """HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default."""
+    condor_config: str = "/etc/shepherd/condor_config"
+    """HTCondor configuration file for the daemon, its tools, `shepherd check` and `plan`, whoever calls them. Empty:
+    HTCondor's own default (the variable CONDOR_CONFIG, or `/etc/condor/condor_config`) of whoever calls."""
     tools: str = ""
     """Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH."""
     """Directory of condor_drain, condor_restart, condor_off and condor_fetchlog; empty: found through PATH."""

@@ -152,7 +152,8 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         stack.callback(one.close)
     tools = Tools(condor_config=settings.paths.condor_config, directory=settings.paths.tools)
     daemon = daemon_account(Path(settings.paths.state))
-    owner = daemon.pw_uid if daemon else None
+    monitoring = SitesMonitoring(settings.icinga, daemon.pw_uid if daemon else None)
+    stack.callback(monitoring.close)
     return central.World(
         clock=SystemClock(),
         pool=pool,
@@ -165,7 +166,7 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         bindings=bindings_version,
         key_id=lambda path: id_of_file(Path(path)),
         daemon_pid=lambda state: writer_pid(Path(state) / "ledger"),
-        monitoring=SitesMonitoring(settings.icinga, owner) if settings.icinga.url else None,
+        monitoring=monitoring if settings.icinga.url else None,
     )
 
 
@@ -223,6 +224,7 @@ class SitesMonitoring:
     def __init__(self, icinga: IcingaSettings, owner: int | None = None) -> None:
         """`owner`: the daemon's account, whose the password may be."""
         self._settings, self._owner = icinga, owner
+        self._icinga: Icinga | None = None
 
     @property
     def address(self) -> str:
@@ -231,8 +233,22 @@ class SitesMonitoring:
 
     def lacking(self) -> Sequence[str]:
         """See the port. What cannot be read is told by the question, not before."""
-        with contextlib.closing(Icinga(self._settings, self._owner)) as icinga:
-            return missing(icinga.permissions(), self._settings)
+        return missing(self._asked().permissions(), self._settings)
+
+    def unseen(self, checks: Sequence[str]) -> Sequence[str]:
+        """See the port."""
+        icinga = self._asked()
+        return [check for check in checks if not icinga.has(check)]
+
+    def close(self) -> None:
+        """End the connection. Idempotent."""
+        if self._icinga is not None:
+            self._icinga.close()
+
+    def _asked(self) -> Icinga:
+        """Made once: the password is root's to read, and root's rights are given up on the way."""
+        self._icinga = self._icinga or Icinga(self._settings, self._owner)
+        return self._icinga
 
 
 class SiteRegistry:

@@ -1,15 +1,16 @@
-"""The record of who ran what, put together: its store and the site's logger."""
+"""The shepherd's record of who ran what, put together: names the edges by which it collects."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from shepherd.edges.ledger import SqliteLedger
-from shepherd.edges.site_logger import SiteLogger
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.core.trace.lines import segment_of
+from shepherd.edges.htcondor.spools import FetchedSpools
+from shepherd.edges.htcondor.tool import Tools
+from shepherd.edges.trace_source import LocalSpools, newest_here
 from shepherd.model.settings import Settings
-from shepherd.model.syslog import logger_address
 from shepherd.ports import Clock, Log
-from shepherd.programs.anchor import Anchoring
+from shepherd.ports_trace import ScheddLook, TraceWriter
+from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
 from shepherd.programs.gathering import Gathering
 from shepherd.programs.pages import LeasePages
@@ -19,42 +20,28 @@ GATEWAY = "gateway"
 """Source of what the gateway records."""
 
 
-def trace_place(settings: Settings) -> Path:
-    """Where the store lies."""
-    return Path(settings.trace.directory or Path(settings.paths.state) / "trace")
+def spools_of(settings: Settings) -> LocalSpools:
+    """All sources' spools, by these settings."""
+    tools = Tools(directory=settings.paths.tools, condor_config=settings.paths.condor_config)
+    beyond = FetchedSpools(tools, settings.home.collector, segment_of, settings.timers.command_s)
+    return LocalSpools(local_of(settings), segment_of, beyond)
 
 
-def retention_of(settings: Settings) -> Retention:
-    """For how long what is kept."""
-    return Retention(keep_days=settings.trace.keep_days, pseudonymise_days=settings.trace.pseudonymise_days)
+def local_of(settings: Settings) -> Mapping[str, Path]:
+    """Sources whose spool is on this machine."""
+    return {GATEWAY: Path(settings.trace.gateway_spool)} if settings.trace.gateway_spool else {}
 
 
-def trace_store_of(settings: Settings, clock: Clock, group: str = "") -> TraceStore:
-    """The store's writer. Members of `group` may read what is personal. Raises AnotherShepherd, LedgerUnavailable."""
-    return TraceStore(trace_place(settings), wall_s=clock.wall_s, retention=retention_of(settings), group=group)
+def turn_here(
+    local: Mapping[str, Path], stored: Mapping[str, int], tell: Callable[[Path, int], None]
+) -> Mapping[str, int]:
+    """Say what is stored; what there is. Raises CommandFailed."""
+    for name, path in local.items():
+        if number := stored.get(name, 0):
+            tell(path, number)
+    return {name: newest_here(path) for name, path in local.items()}
 
 
-def site_logger_of(settings: Settings, clock: Clock) -> SiteLogger | None:
-    """The site's logger; None: there is none."""
-    if not settings.trace.logger:
-        return None
-    return SiteLogger(logger_address(settings.trace.logger), settings.trace.logger_ca_file, wall_s=clock.wall_s)
-
-
-class TraceKeeping:
-    """The store, the logger and who tells the one to the other; a reload replaces what settings say."""
-
-    def __init__(
-        self, settings: Settings, ledger: SqliteLedger, background: Background, clock: Clock, log: Log, instance: str
-    ) -> None:
-        """Raises AnotherShepherd, LedgerUnavailable."""
-        self._clock = clock
-        self.store = trace_store_of(settings, clock)
-        self._logger = site_logger_of(settings, clock)
-        self.anchoring = Anchoring(
-            store=self.store,
-            ledger_head=ledger.head,
-            logger=self._logger,
 def gathering_of(
     settings: Settings,
     *,
@@ -77,20 +64,12 @@ def gathering_of(
             background=background,
             clock=clock,
             log=log,
-            instance=instance,
-            anchor_s=settings.trace.anchor_s,
-        )
-
-    def adopt(self, settings: Settings) -> None:
-        """New settings; the directory stays."""
-        old, self._logger = self._logger, site_logger_of(settings, self._clock)
-        self.store.retention = retention_of(settings)
-        self.anchoring.adopt(self._logger, settings.trace.anchor_s)
-        if old is not None:
-            old.close()
-
-    def close(self) -> None:
-        """Let the next writer in. Idempotent."""
-        if self._logger is not None:
-            self._logger.close()
-        self.store.close()
+            pages=pages,
+            fetchers=settings.trace.fetchers,
+            fetch_s=settings.trace.fetch_s,
+        ),
+        witnessing=Witnessing(look=look, guests=guests, background=background, clock=clock, log=log),
+        here=lambda stored: turn_here(local, stored, tell),
+        background=background,
+        clock=clock,
+    )

@@ -62,6 +62,7 @@ class GatewayStops:
         """What we have put into the kernel; None: not known."""
         self._to_forget: set[str] = set()
         """Addresses whose connections are still to be forgotten."""
+        self._being_forgotten: set[str] = set()
         self._problem = ""
 
     def tick(self) -> float:
@@ -152,10 +153,10 @@ class GatewayStops:
             self._parts.log("stops", banned=len(wanted.banned), quarantined=len(wanted.quarantined))
         if isinstance(met := self._cutting.take(), ShepherdError):
             self._note(met.diagnosis())
-        if self._to_forget:
-            now, self._to_forget = sorted(self._to_forget), set()
-            if not self._cutting.start(lambda: self._parts.flows.cut(now)):
-                self._to_forget = set(now)
+            self._to_forget |= self._being_forgotten
+        due = sorted(self._to_forget)
+        if due and self._cutting.start(lambda: self._parts.flows.cut(due)):
+            self._being_forgotten, self._to_forget = set(due), set()
 
     def _note(self, problem: str) -> None:
         if problem and problem != self._problem:

@@ -25,6 +25,7 @@ from shepherd.model.trace import EndSeen, Gap, StayBegun, StayEnded, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import FlowWatch, JobFiles, Memory, SpoolWriter, StartdFile
 from shepherd.programs.errand import Background, Errand
+from shepherd.programs.log_shipper import LogShipper
 
 LOOK_S = 1.0
 """How often a lent host's files are read."""
@@ -97,6 +98,8 @@ class Recording:
     flows: FlowWatch
     clock: Clock
     log: Log
+    shipper: LogShipper | None = None
+    """Who sends the container's own logs on; None: nobody."""
 
 
 class Recorder:
@@ -173,6 +176,8 @@ class Scribe:
         urgent = self._follow(state, present)
         self._recording.flows.follow(present.container.pid if present.container else None)
         self._pending += self._recording.flows.records()
+        if (shipper := self._recording.shipper) is not None:
+            shipper.turn(present.container, present.lease)
         state.looked_s = present.now.wall_s
         self._write(state)
         self._clear(state, present)

@@ -37,6 +37,7 @@ from shepherd.edges.secret_file import read_login
 from shepherd.edges.settings_file import read_node_settings
 from shepherd.edges.shield import NamespaceShield, NoShield
 from shepherd.edges.signing import PageVerifier
+from shepherd.edges.site_logger import SiteLogger
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.trace_memory import FileMemory
@@ -45,9 +46,10 @@ from shepherd.errors import CommandFailed, LeaseRefused, SettingsError, Shepherd
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
 from shepherd.model.node_settings import NodeSettings
+from shepherd.model.syslog import logger_address
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, Shield
-from shepherd.programs.flow_wiring import host_flows
+from shepherd.programs.flow_wiring import host_flows, log_shipper
 from shepherd.programs.keeper import Keeper, Parts
 from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_checks import Checks
@@ -58,6 +60,7 @@ from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
 from shepherd.programs.keeper_report import Reporter
 from shepherd.programs.keeper_trace import Recorder, Recording
 from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.log_shipper import LogShipper
 from shepherd.programs.node_audit import NodeAudit
 from shepherd.programs.node_network import NodeNetwork, Switch
 from shepherd.programs.serve import Signals, serve
@@ -67,7 +70,10 @@ QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""
 NFT_S = 10.0
 """Deadline of one call of nft."""
-FIXED = {"run_dir": "restart the keeper when nothing is lent here", "spool": "restart the keeper"}
+FIXED = {
+    "run_dir": "restart the keeper when nothing is lent here",
+    **dict.fromkeys(("spool", "logger", "logger_ca_file"), "restart the keeper"),
+}
 """Settings that cannot change by reload, and how they can."""
 CONDORS_GROUP = "condor"
 """HTCondor's master hands segments out by its own account."""
@@ -284,10 +290,19 @@ def recording_of(settings: NodeSettings, log: Log) -> Recording:
         spool=TraceSpool(place, spooling, lines, SystemClock().wall_s),
         files=job_files_of(settings),
         memory=FileMemory(place.with_name("recorder")),
-        flows=host_flows(settings.host, settings.flock_address, place.with_name("flows")),
+        flows=host_flows(settings.host, settings.flock_address, place),
         clock=SystemClock(),
         log=log,
+        shipper=shipper_of(settings),
     )
+
+
+def shipper_of(settings: NodeSettings) -> LogShipper | None:
+    """Who sends the container's logs to the site's logger, if there is one."""
+    if not settings.logger:
+        return None
+    logger = SiteLogger(logger_address(settings.logger), settings.logger_ca_file, wall_s=SystemClock().wall_s)
+    return log_shipper(settings.host, logger.send)
 
 
 def tokens_of(settings: NodeSettings) -> FlockTokens:

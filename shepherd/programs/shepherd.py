@@ -75,7 +75,6 @@ class Shepherd:
         log: Log,
         about: Mapping[str, object],
         also: Callable[[], Sequence[str]] = tuple,
-        tracing: Tracing | None = None,
         gathering: Gathering | None = None,
     ) -> None:
         """`also`: problems of what runs beside the loop, to be shown."""
@@ -94,8 +93,7 @@ class Shepherd:
         self._log = log
         self._about = about
         self._also = also
-        self._tracing = tracing
-        self._tracing = gathering
+        self._gathering = gathering
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -129,8 +127,8 @@ class Shepherd:
         self._move()
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
-            if self._tracing is not None and self.switches.is_alone:
-                self._tracing.follow(self._snapshot)
+            if self._gathering is not None and self.switches.is_alone:
+                self._gathering.follow(self._snapshot)
         return self._pause_s()
 
     def _look_at_stops(self) -> bool:
@@ -258,7 +256,7 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        untraced = self._tracing.problem if self._tracing is not None else ""
+        untraced = self._gathering.problem if self._gathering is not None else ""
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
         stops = (self._stops.problem, self._quarantines.problem)
         return [problem for problem in (*told, *stops, *self._also()) if problem]

@@ -7,8 +7,9 @@ turns of a thread, at most one at a time; the loop only plans, records before an
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
+from shepherd.core.monitoring.names import checks_of
 from shepherd.core.monitoring.plan import is_silent, plan
-from shepherd.core.monitoring.wishes import Wish, checks_of, is_urgent, wishes_of
+from shepherd.core.monitoring.wishes import Wish, is_urgent, wishes_of
 from shepherd.errors import ShepherdError
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.few import few

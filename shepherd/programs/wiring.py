@@ -18,7 +18,7 @@ from shepherd.edges.guest_domains import domains_in, identities_in
 from shepherd.edges.htcondor.commands import CondorCommands
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
-from shepherd.edges.htcondor.tool import Tools, missing_tools
+from shepherd.edges.htcondor.tool import Tools, missing_config, missing_tools
 from shepherd.edges.icinga import Icinga
 from shepherd.edges.instance import instance_id, new_lease, new_process
 from shepherd.edges.ledger import SqliteLedger
@@ -34,8 +34,9 @@ from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.ports_stop import GuestDomains
 from shepherd.programs.along import Along
-from shepherd.programs.collecting_wiring import tracing_of
+from shepherd.programs.collect_wiring import gathering_of
 from shepherd.programs.diary import Diary
+from shepherd.programs.gathering import Gathering
 from shepherd.programs.hands import Hands
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer, Together
@@ -46,8 +47,7 @@ from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Chase, Stops, WhyNot
 from shepherd.programs.switches import Switches
-from shepherd.programs.trace_wiring import TraceKeeping, trace_place
-from shepherd.programs.tracing import Tracing
+from shepherd.programs.trace_wiring import Tracing, trace_place
 
 MOST_COMMANDS = 16
 """HTCondor tools run beside the loop at one time, at most."""
@@ -72,7 +72,8 @@ def load_settings(path: Path) -> Settings:
 
 def commanding_problems(settings: Settings) -> list[tuple[str, str, str]]:
     """Everything wrong with the settings of a daemon on this machine, which has to give orders."""
-    return [*daemon_problems(settings), *missing_tools(settings.paths.tools)]
+    paths = settings.paths
+    return [*daemon_problems(settings), *missing_config(paths.condor_config), *missing_tools(paths.tools)]
 
 
 def home_worker(settings: Settings) -> WorkerProcess:
@@ -198,7 +199,7 @@ class Daemon:
         self._executor = executor
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._spool = FileSpool(Path(settings.paths.intents), self._log)
-        self._kept = TraceKeeping(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
+        self._kept = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
         self._stops = self._new_stops(self._parts)
         self._quarantines = Quarantines(
@@ -248,7 +249,7 @@ class Daemon:
             watchdog=self._watchdog,
             log=self._log,
             about=self._about(),
-            tracing=self._tracing_by(parts, pages),
+            gathering=self._gathering_by(parts, pages),
             also=lambda: [self._kept.anchoring.problem],
         )
 
@@ -318,10 +319,10 @@ class Daemon:
             why_not=refusals_of(parts.settings),
         )
 
-    def _tracing_by(self, parts: Changeable, pages: LeasePages) -> Tracing:
+    def _gathering_by(self, parts: Changeable, pages: LeasePages) -> Gathering:
         """Who collects what was recorded; another one after a reload, which is told anew what is stored."""
         guests = Path(parts.settings.paths.guests)
-        return tracing_of(
+        return gathering_of(
             parts.settings,
             store=self._kept.store,
             look=parts.pool,

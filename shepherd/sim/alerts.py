@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from shepherd.core.monitoring.wishes import checks_of
+from shepherd.core.monitoring.names import checks_of
 from shepherd.model.monitoring import AUTHOR
 from shepherd.sim.icinga import SimIcinga, Trouble
 from shepherd.sim.pools import EPOCH_S

@@ -21,7 +21,7 @@ from shepherd.sim.clock import SimClock
 from shepherd.sim.crash import Crashes, ShepherdCrash
 from shepherd.sim.ports import SimCommands, SimExecutor, SimPool, SimWatchdog
 from shepherd.sim.stops import simulated_stops
-from shepherd.sim.tracing import tracing_of
+from shepherd.sim.tracing import gathering_of
 
 if TYPE_CHECKING:
     from shepherd.sim.site import Site
@@ -140,7 +140,7 @@ class Running:
             watchdog=SimWatchdog(),
             log=self.note,
             about={"instance": self.instance, "pid": 1},
-            tracing=tracing_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
+            gathering=gathering_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:

@@ -24,6 +24,7 @@ image = "sha256:{image}"
 state = "{state}"
 intents = "{state}/intents"
 tools = "{state}/tools"
+condor_config = "{state}/condor_config"
 
 [flockoff]
 path = "{state}/flockoff"
@@ -42,6 +43,8 @@ class Site:
         self.tools = self.state / "tools"
         self.intents.mkdir(parents=True)
         self.tools.mkdir()
+        self.condor_config = self.state / "condor_config"
+        self.condor_config.touch()
         for tool in NEEDED:
             (self.tools / tool).write_text("#!/bin/sh\nexit 9\n")
             (self.tools / tool).chmod(0o755)

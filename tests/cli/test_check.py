@@ -129,6 +129,16 @@ def test_a_missing_tool_of_htcondor_is_named_with_its_setting(site, capsys):
     assert f"{fault}; name the directory" in said.err
 
 
+def test_a_missing_configuration_of_htcondor_is_named_with_its_setting(site, capsys):
+    """The daemon asked with its token, and `shepherd check` as somebody else: each had a configuration of its own."""
+    site.condor_config.unlink()
+    assert main(site.words("check", "--effective")) == 2
+    fault = f"{site.settings}: paths.condor_config: {site.condor_config} is not there, or cannot be read; write it"
+    assert fault in capsys.readouterr().err
+    site.settings.write_text(site.settings.read_text().replace(str(site.condor_config), ""))
+    assert main(site.words("check", "--effective")) == 0
+
+
 def test_tools_are_looked_for_by_path_as_they_are_run(site, capsys, monkeypatch):
     """A check that looked elsewhere than the daemon would be green for ever."""
     site.settings.write_text(site.settings.read_text().replace(f'tools = "{site.tools}"', ""))

@@ -146,10 +146,9 @@ def test_a_blind_source_is_named_and_nothing_is_lent(site, pool, capsys, trouble
 
 def test_a_collector_that_is_not_there_is_named_with_its_setting(site, capsys):
     """The whole way, by a real worker: what a newcomer with a typing error sees."""
-    config = site.state / "client.conf"
-    config.write_text("COLLECTOR_HOST = 127.0.0.1:1\nSEC_CLIENT_AUTHENTICATION_METHODS = CLAIMTOBE\n")
-    text = site.settings.read_text().replace("[paths]", f'[paths]\ncondor_config = "{config}"')
-    text = text.replace("10.27.0.1:9619", "127.0.0.1:2").replace("[home]", '[home]\ncollector = "127.0.0.1:1"')
+    site.condor_config.write_text("COLLECTOR_HOST = 127.0.0.1:1\nSEC_CLIENT_AUTHENTICATION_METHODS = CLAIMTOBE\n")
+    text = site.settings.read_text().replace("[home]", '[home]\ncollector = "127.0.0.1:1"')
+    text = text.replace("10.27.0.1:9619", "127.0.0.1:2")
     site.settings.write_text(text)
     code, out, err = plan(site, capsys)
     assert (code, err) == (0, "")

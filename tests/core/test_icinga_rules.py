@@ -60,6 +60,7 @@ def test_a_fault_is_named_with_its_key(changes: dict[str, object], key: str) -> 
         {},
         {"regular": (), "flock": ()},
         {"regular": ("{host}.example.org!startd", "{host}!condor slots"), "flock": ("{flock}",)},
+        {"regular": ("{host_short}!startd",), "flock": ("{flock_short}",)},
         {"heartbeat": "", "lend_waits_s": 0.0, "ca_file": "/etc/ssl/site.pem"},
         {"url": "https://[2001:db8::1]:5665/"},
         {"silence": SilenceKind.CHECKS_OFF, "downtime_s": 120.0},

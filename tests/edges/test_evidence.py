@@ -21,7 +21,9 @@ from shepherd.edges.evidence_processes import Processes
 from shepherd.edges.evidence_sink import Sink
 from shepherd.edges.evidence_store import EvidenceDirectory, rows
 from shepherd.edges.evidence_trees import Mount, take_tree
+from shepherd.edges.kernel import HostKernel
 from shepherd.errors import Unavailable
+from shepherd.model.container import Container
 from shepherd.model.evidence import Case, Custody, Hand, Manifest, Taking
 
 IDENT = "q-p205-20260301T140210"
@@ -250,11 +252,19 @@ def test_frozen_processes_are_recorded_with_memory_and_do_not_run_meanwhile(tmp_
 def test_what_is_frozen_dies_of_a_kill_and_runs_nothing_before(tmp_path: Path, group: Path) -> None:
     """Version 1's frozen did not die, and the lock stayed with them."""
     process = spawn(group)
-    frozen(group)
-    for pid in cgroups.members(group):
-        os.kill(pid, signal.SIGKILL)
-    cgroups.thaw(group)
+    kernel = HostKernel(tmp_path / "lock")
+    container = Container(
+        ident=group.name, pid=process.pid, start_ticks=kernel.start_ticks(process.pid) or 0, cgroup=str(group)
+    )
+    deadline_s = now_s() + 5
+    while not kernel.freeze(container):
+        assert now_s() < deadline_s
+    assert kernel.start_ticks(process.pid) == container.start_ticks, "a frozen process lives"
+    kernel.kill(container)
     assert process.wait(5) == -signal.SIGKILL
+    while kernel.members(container.cgroup):
+        assert now_s() < deadline_s
+    assert kernel.freeze(container), "an empty one is as still as can be"
 
 
 @pytest.mark.real

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shepherd.core.firewall.gateway import BANNED, QUARANTINE_PAGE
 from shepherd.core.lease.encode import encode
 from shepherd.core.stop.at_gateway import Known, from_json, to_json
-from shepherd.errors import CommandFailed, LeaseRefused, PoolUnavailable
+from shepherd.errors import CommandFailed, LeaseRefused, PoolUnavailable, Unavailable
 from shepherd.model.host import HostName
 from shepherd.model.lease import LeasePage, SignedPage
 from shepherd.model.stop import Ban, BanKind, Quarantine
@@ -39,7 +39,7 @@ class World:
         self.silent = False
         self.sets: dict[str, set[str]] = {BANNED: set(), QUARANTINE_PAGE: set()}
         self.loaded: list[str] = []
-        self.nft_fails = False
+        self.nft_fails = self.conntrack_fails = False
         self.forgotten: list[str] = []
         self.disk: str | None = None
         self.disk_full = False
@@ -105,6 +105,8 @@ class World:
         return frozenset(self.sets[name])
 
     def cut(self, addresses: Collection[str]) -> int:
+        if self.conntrack_fails:
+            raise Unavailable("conntrack was not over after 20 s")
         self.forgotten += addresses
         return len(addresses)
 
@@ -252,6 +254,19 @@ def test_a_stop_that_cannot_be_brought_into_force_is_tried_again(world: World) -
     world.nft_fails = False
     world.run(stops)
     assert world.sets[BANNED] == {"192.0.2.7"}
+    assert world.forgotten == ["192.0.2.7"]
+
+
+def test_connections_that_could_not_be_forgotten_are_tried_again(world: World) -> None:
+    """The tool was slow for once, and what was open stayed open by the address of another rule."""
+    stops = world.gateway()
+    world.conntrack_fails = True
+    world.publish(BAN)
+    world.run(stops)
+    assert world.sets[BANNED] == {"192.0.2.7"}
+    assert world.forgotten == []
+    world.conntrack_fails = False
+    world.run(stops)
     assert world.forgotten == ["192.0.2.7"]
 
 

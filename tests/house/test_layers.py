@@ -36,7 +36,6 @@ MAY_IMPORT = {
     "programs.checkup_wiring": EVERYTHING,
     "programs.wiring": EVERYTHING,
     "programs.trace_wiring": EVERYTHING,
-    "programs.collecting_wiring": EVERYTHING,
     "programs.collect_wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": (
@@ -54,18 +53,15 @@ WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
         "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring", "programs.flow_wiring",
-        "programs.collecting_wiring",
-        "programs.guest_wiring", "programs.checkup_wiring", "programs.collect_wiring",
+        "programs.collect_wiring",
     ),
     "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
-    "programs.collecting_wiring": ("lab", "programs.wiring"),
     "programs.flow_wiring": ("lab", "programs.node_wiring", "programs.gateway_wiring"),
     "programs.wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.node_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.checkup_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.collect_wiring": ("programs.wiring", "cli", "lab"),
-    "programs.gateway_wiring": ("cli", "lab"),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }

@@ -1,5 +1,6 @@
 """`shepherd check`'s question about the monitoring, asked of a real Icinga."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -7,14 +8,16 @@ import pathlib
 import pytest
 
 from shepherd.core.checkup.daemon import monitoring_finding
+from shepherd.core.monitoring.names import sample_of
 from shepherd.errors import CommandFailed
 from shepherd.lab.icinga import Instance, settings_for
 from shepherd.model.finding import Finding, State, Subject
+from shepherd.model.host import HostName, HostPair
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import SilenceKind
 from shepherd.programs.checkup.look import Question, Round
 from shepherd.programs.checkup_wiring import SitesMonitoring, in_time
-from tests.icinga.places import NAMES
+from tests.icinga.places import CHECK, HEART, NAMES, OTHER
 
 pytestmark = pytest.mark.real
 
@@ -38,6 +41,20 @@ def test_the_shipped_users_are_well(icinga: Instance, tmp_path: pathlib.Path, us
     finding = found(settings)
     assert finding.state is State.OK
     assert icinga.url in finding.said
+
+
+def test_checks_that_are_not_ours_are_named(icinga: Instance, tmp_path: pathlib.Path) -> None:
+    """All permissions were there. No check had imported a template: nothing was silent, and everything was green."""
+    settings = settings_for(icinga, tmp_path / "password", heartbeat=HEART, **NAMES)
+    with contextlib.closing(SitesMonitoring(settings)) as account:
+        assert account.lacking() == ()
+        (tmp_path / "password").unlink()  # root's rights have been given up by now
+        asked = sample_of([HostPair(host=HostName(f"p20{n}"), flock_name=f"f20{n}") for n in (1, 2)], settings)
+        everything = [name for names in asked.values() for name in names]
+        assert {CHECK, OTHER, HEART} < set(everything)
+        assert account.unseen(everything) == []
+        others = ["cm", "p201!other", "p999!startd", "nobody"]
+        assert account.unseen([CHECK, *others]) == others
 
 
 def test_root_may_look_at_a_password_that_is_the_daemons(icinga: Instance, tmp_path: pathlib.Path) -> None:

@@ -84,8 +84,19 @@ def test_the_simulators_users_have_the_rights_of_the_shipped_ones() -> None:
     shipped = {}
     for file in SHIPPED.glob("*.conf"):
         text = file.read_text()
-        shipped[re.findall(r'object ApiUser "(.*)"', text)[0]] = sorted(re.findall(r'permission = "(.*)"', text))
+        for user in re.findall(r'object ApiUser "(.*)"', text):
+            shipped[user] = sorted(re.findall(r'permission = "(.*)"', text))
     assert shipped == {user: sorted(granted) for user, granted in PERMISSIONS.items()}
+
+
+def test_what_satellites_read_holds_no_user_and_no_secret() -> None:
+    """Templates for a satellite's checks go into a global zone; the user lay beside them, and so on every satellite."""
+    templates = (SHIPPED / "shepherd-templates.conf").read_text()
+    assert re.findall(r"^(?:object|.*ShepherdPassword)", templates, re.MULTILINE) == []
+    named = set(re.findall(r'^template \w+ "(.*)"', templates, re.MULTILINE))
+    assert named == {"shepherd-regular-startd", "shepherd-flocking-startd", "shepherd-heartbeat"}
+    users = [path.read_text() for path in SHIPPED.glob("*.conf") if path.name != "shepherd-templates.conf"]
+    assert [re.findall(r"^(?:template|apply) .*", text, re.MULTILINE) for text in users] == [[], []]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,6 +13,7 @@ from shepherd.lab.addresses import HostNames
 from shepherd.lab.progress import Progress
 from shepherd.lab.rollout import manifest
 from shepherd.lab.rollout.evidence import NOT_TRIED, Seen, Sight, Step, check, figures, taken
+from shepherd.lab.rollout.leaving import differences
 from shepherd.lab.rollout.place import POLICY, TIMERS
 
 SILENT = Progress(out=None)
@@ -87,6 +88,15 @@ def test_the_site_of_the_rollout_has_settings_that_the_programs_take(tmp_path: P
     node.write_text(settings.node_toml(HostNames(number=2), IMAGE, 1, 256, "", manifest.NODE))
     assert read_settings(shepherd, daemon_problems).timers.lease_s == TIMERS["lease_s"]
     assert read_node_settings(node, node_problems).vlan == manifest.NODE["vlan"]
+
+
+def test_a_host_is_plain_again_when_no_file_differs_but_dockerds_own() -> None:
+    """`absent` left a drop-in for HTCondor behind: nothing in its name was ours, and only names were looked at."""
+    before = {"/etc/condor/a": "1 2", "/etc/passwd": "1 2", "/etc/x": "1 2", "/etc/y": "1 2"}
+    after = {"/etc/condor/a": "1 2", "/etc/passwd": "3 4", "/etc/passwd-": "1 2", "/etc/docker/daemon.json": "5 6"}
+    found = differences(before, {**after, "/etc/x": "7 8", "/etc/condor/config.d/50": "9 9"})
+    assert found == {"new": ["/etc/condor/config.d/50"], "gone": ["/etc/y"], "changed": ["/etc/x"]}
+    assert not any(differences(before, before).values())
 
 
 def test_a_check_that_fails_is_an_error_of_ours() -> None:

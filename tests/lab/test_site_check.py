@@ -13,7 +13,7 @@ import pytest
 from shepherd.lab.command import kill_session
 from shepherd.lab.eventually import eventually
 from shepherd.lab.node import WRONG_CLOCK, Node
-from shepherd.lab.pools import CONFIG_D, GUARD, SHEPHERD_CONFIG
+from shepherd.lab.pools import CONFIG_D, GUARD
 from shepherd.lab.site import Site, SiteSpec
 from shepherd.lab.tokens import FLOCK_TOKEN
 from shepherd.model.finding import Subject
@@ -251,7 +251,7 @@ def test_all_roles_of_a_machine_are_looked_at_and_nothing_is_left_behind(site: S
 
 def test_the_daemons_own_user_is_told_the_same(site: Site) -> None:
     """It worked for root, and the daemon was refused."""
-    done = site.cm.run(("shepherd", "check"), user="shepherd", env={"CONDOR_CONFIG": SHEPHERD_CONFIG}, timeout_s=90)
+    done = site.cm.run(("shepherd", "check"), user="shepherd", timeout_s=90)
     assert done.returncode == 0, done.stdout
     assert "WRONG " not in done.stdout
     assert "rights at home: shepherd@home.lab has READ, DAEMON, ADMINISTRATOR" in done.stdout

@@ -323,6 +323,8 @@ class Site:
     missing: Exception | None = None
     lacking: tuple[str, ...] | None = None
     """Permissions in the monitoring; None: there is no monitoring."""
+    hidden: tuple[str, ...] = ()
+    """Checks that it does not show us."""
     account: central.Account = ACCOUNT
 
     def bindings(self) -> tuple[int, ...]:
@@ -336,7 +338,7 @@ class Site:
             clock=Clock(), pool=Pool(place), home=self.home, flock=self.flock, orders=place, files=place,  # type: ignore[arg-type]
             machine=place, services=place, bindings=self.bindings, key_id=lambda _: "0a1b",
             daemon_pid=lambda _: place.daemon,
-            monitoring=None if self.lacking is None else Monitoring(self.lacking),
+            monitoring=None if self.lacking is None else Monitoring(self.lacking, self.hidden),
         )  # fmt: skip
         check = central.Central(SETTINGS, world, self.account, "1.0")
         return asked([*check.before(), *check.questions()])
@@ -365,11 +367,14 @@ class Monitoring:
 
     address = "icinga:5665"
 
-    def __init__(self, lacking: tuple[str, ...]) -> None:
-        self._lacking = lacking
+    def __init__(self, lacking: tuple[str, ...], hidden: tuple[str, ...]) -> None:
+        self._lacking, self._hidden = lacking, hidden
 
     def lacking(self) -> Sequence[str]:
         return self._lacking
+
+    def unseen(self, checks: Sequence[str]) -> Sequence[str]:
+        return [check for check in checks if check in self._hidden]
 
 
 def of_host() -> Site:

@@ -87,6 +87,7 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "a /tmp of its own": (change("place", same_tmp=False), Subject.FLOCKOFF),
     "no directory for flockoff": (remove("/tmp"), Subject.FLOCKOFF),
     "monitoring": (change("", lacking=("actions/schedule-downtime",)), Subject.MONITORING),
+    "checks of nobody's": (change("", lacking=(), hidden=("p220!startd",)), Subject.MONITORING),
 }
 NODE: dict[str, tuple[Break, Subject]] = {
     "bindings missing": (change("", missing=NO_BINDINGS), Subject.BINDINGS),

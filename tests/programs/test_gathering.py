@@ -17,7 +17,6 @@ from shepherd.model.trace import Gap
 from shepherd.model.trace_settings import TraceSettings
 from shepherd.programs.collect_wiring import GATEWAY, gathering_of, turn_here
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.collecting_wiring import GATEWAY, tracing_of, turn_here
 from shepherd.sim.recording import SimTraceWriter
 from tests.core.sound_settings import DAEMON
 from tests.edges.trace_spools import spool_in, stay

@@ -36,6 +36,7 @@ idle_jobs_threshold = {threshold}
 state = "{place}/{state}"
 intents = "{place}/{intents}"
 tools = "{place}/bin"
+condor_config = ""
 
 [flockoff]
 path = "{place}/flockoff"

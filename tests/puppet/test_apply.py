@@ -218,6 +218,7 @@ def test_a_central_manager_makes_its_keys_and_tokens_itself(machine: Machine) ->
         token = claims(machine.read(f"/etc/shepherd/tokens.d/{pool}"))
         assert token["sub"] == f"shepherd@{pool}.example.org"
         assert "condor:/ADMINISTRATOR" in str(token["scope"])
+    assert machine.tree.must("stat", "-c", "%U %G %a", "/etc/shepherd/tokens.d").split() == ["root", "shepherd", "750"]
     listed = machine.tree.must("stat", "-c", "%n %U %a", *SECRETS).splitlines()
     assert [line.split()[1:] for line in listed] == [["root", "600"]] * 3 + [["shepherd", "600"]] * 2
 

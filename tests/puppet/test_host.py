@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shepherd import __version__
 from shepherd.core.invariants import breaches
 from shepherd.lab.booted import DOCKER
 from shepherd.lab.node import Node, command_in_node
@@ -38,7 +39,8 @@ systemctl start condor
 """
 WHOLE = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 2\nrequest_memory = 32\nqueue {count}\n"
 """Local jobs that have a host to themselves each."""
-CHANGED, NOTHING = 2, 0
+CHANGED, NOTHING, FAILED = 2, 0, 4
+NEXT = "99.1"
 PUPPET_S = 200.0
 
 
@@ -51,6 +53,11 @@ class Host:
     settings: dict[str, object]
     """Of the keeper."""
 
+    def with_wheel(self, version: str) -> "Host":
+        """The same, whose site wants this version of the program."""
+        [wheel] = self.node.must(("sh", "-c", f"ls /srv/*-{version}-*.whl")).split()
+        return dataclasses.replace(self, hiera=self.hiera | {"shepherd::wheel": wheel})
+
     def apply(self, expected: int, **more: object) -> str:
         """The words of a run of Puppet that has to end so."""
         data = self.hiera | {f"shepherd::node::{name}": value for name, value in more.items()}
@@ -61,6 +68,10 @@ class Host:
         said = done.stdout + done.stderr
         assert done.returncode == expected, said
         return said
+
+    def keeper(self) -> int:
+        """The keeper's process; 0 if it does not run."""
+        return int(self.node.must(("systemctl", "show", "--property=MainPID", "--value", "shepherd-keeper")))
 
     def startd(self) -> int:
         """The regular startd's process, by the machine's number; 0 if there is none."""
@@ -96,17 +107,17 @@ def host(scene: Scene, tmp_path: Path) -> Host:
         "settings": settings, "flock_token": files["flock-token"], "docker_settings": DOCKER,
         "trusted_keys": {"lease": files["keys/lease.pub"]},
     }  # fmt: skip
-    [wheel] = tmp_path.glob("srv/*.whl")
-    program = {"shepherd::wheel": f"/srv/{wheel.name}", "shepherd::pip_options": ["--no-index", "--no-deps"]}
-    hiera: dict[str, object] = program | {f"shepherd::node::{name}": value for name, value in given.items()}
-    return Host(node=node, hiera=hiera, settings=settings)
+    hiera: dict[str, object] = {f"shepherd::node::{name}": value for name, value in given.items()}
+    hiera["shepherd::pip_options"] = ["--no-index", "--no-deps"]
+    return Host(node=node, hiera=hiera, settings=settings).with_wheel(__version__)
 
 
 def delivery(place: Path) -> Path:
-    """What a site carries to its hosts: the module, and the program's wheel."""
+    """What a site carries to its hosts: the module, the program's wheel, and that of another release."""
     srv = place / "srv"
     shutil.copytree(FOLDER, srv / "modules/shepherd", ignore=shutil.ignore_patterns("fixtures"))
-    shutil.copy(built(place), srv)
+    for version in ("", NEXT):
+        shutil.copy(built(place, version), srv)
     levels = [{"name": "site", "path": "data.json", "datadir": "/srv", "data_hash": "json_data"}]
     (srv / "hiera.yaml").write_text(json.dumps({"version": 5, "hierarchy": levels}))
     return srv
@@ -151,7 +162,18 @@ def test_a_working_host_is_rolled_out_lent_and_taken_away(scene: Scene, host: Ho
     scene.eventually(lambda: scene.is_lent(NAME), 120, "it is lent")
     containers = containers_first(scene)
     host.apply(NOTHING)
-    host.apply(CHANGED, settings=host.settings | {"report_s": 250.0})
+    settings = host.settings | {"report_s": 250.0}
+    host.apply(CHANGED, settings=settings)
+    assert containers_first(scene) == containers
+
+    # A wrong setting comes with another release. What that run left undone the next does, though it changes no file.
+    keeper, host = host.keeper(), host.with_wheel(NEXT)
+    said = host.apply(CHANGED | FAILED, settings=settings | {"flock_address": "192.0.2.1"})
+    assert "192.0.2.1 is not within subnet" in said
+    assert host.keeper() == keeper
+    host.apply(CHANGED, settings=settings)
+    assert host.keeper() not in {0, keeper}
+    host.apply(NOTHING, settings=settings)
     assert containers_first(scene) == containers
 
     # Taken away while it is lent: the lend ends, the host works for its own pool, and nothing is left.

@@ -21,7 +21,7 @@ NODE = nested(settings_example.NODE)
 PUBLIC = "/etc/shepherd/keys/lease.key.pub"
 GOES, LAYS = "shepherd: the host goes home", "shepherd: dockerd has its settings"
 DAEMON_JSON = "/etc/docker/daemon.json"
-OF_MACHINE = re.compile(r"(?<![\w.])/(etc|run|sys|proc|var)/")
+OF_MACHINE = re.compile(r"(?<![\w.])/(etc|opt|run|sys|proc|usr|var)/")
 PROGRAMS = {
     "systemctl": 'echo "$@" >>{root}/calls',
     "sleep": 'echo $(($(cat {root}/clock) + 10 * $1)) >{root}/clock; cat {root}/later >{root}/reason',
@@ -59,7 +59,7 @@ class Tree:
         """A script of this `exec`."""
         script = str(self._catalog.parameter(f"Exec[{title}]", part))
         moved = OF_MACHINE.sub(lambda found: f"{self.root}{found[0]}", script)
-        moved = moved.replace("/opt/shepherd/bin/python", sys.executable)
+        moved = moved.replace(f"{self.root}/opt/shepherd/bin/python", sys.executable)
         path = f"{self.root}/bin:{os.environ['PATH']}"
         argv = ("sh", "-c", moved)
         return subprocess.run(
@@ -232,3 +232,38 @@ def test_a_startd_that_somebody_has_turned_off_is_not_waited_for(lent: Tree) -> 
     lent.write("/bin/pgrep", "#!/bin/sh\nexit 1\n")
     assert lent.run(GOES).returncode == 0
     assert int(lent.at("/clock").read_text()) == 30
+
+
+REMOVES = "shepherd: remove the program"
+
+
+@pytest.fixture
+def unused(tree: Tree) -> Tree:
+    """A machine whose last role has just gone."""
+    for path in ("/usr/local/bin/x", "/usr/local/share/x", "/opt/shepherd-0.1/complete"):
+        tree.write(path, "")
+    tree.at("/opt/shepherd").symlink_to(tree.at("/opt/shepherd-0.1"))
+    for name in ("getent", "pgrep"):
+        tree.write(f"/bin/{name}", "#!/bin/sh\nexit 1\n")
+    return tree
+
+
+def test_public_keys_go_with_the_last_role_and_a_sites_own_pair_stays(unused: Tree) -> None:
+    """A host that was a plain one again had keys of three years in it, and Puppet called them no work of its own."""
+    for name in ("lease.pub", "lease-2025.pub", "own", "own.pub"):
+        unused.write(f"/etc/shepherd/keys/{name}", "")
+    assert unused.run(REMOVES, "onlyif").returncode == 0
+    done = unused.run(REMOVES)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in unused.at("/etc/shepherd/keys").iterdir()) == ["own", "own.pub"]
+    assert "files that Puppet did not make stay" in done.stdout
+    assert not unused.at("/opt/shepherd-0.1").exists()
+
+
+def test_nothing_is_left_where_nobody_had_anything_of_their_own(unused: Tree) -> None:
+    """An empty directory was a finding of the next inventory."""
+    unused.write("/etc/shepherd/keys/lease.pub", "")
+    done = unused.run(REMOVES)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert not unused.at("/etc/shepherd").exists()
+    assert unused.run(REMOVES, "onlyif").returncode == 1

@@ -116,14 +116,16 @@ def test_the_installed_examples_are_good_settings(prefix: Path) -> None:
 
 
 @pytest.mark.real
-def test_check_accepts_the_example_where_htcondors_tools_are(prefix: Path, tmp_path: Path) -> None:
+def test_check_accepts_the_example_where_htcondors_tools_and_configuration_are(prefix: Path, tmp_path: Path) -> None:
     """The first thing that an administrator does after filling in the placeholders."""
     for name in ("condor_drain", "condor_restart", "condor_off", "condor_vacate", "condor_fetchlog"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     example = (prefix / "share/shepherd/examples/shepherd.toml").read_text()
     settings = tmp_path / "shepherd.toml"
-    settings.write_text(example.replace('#tools = ""', f'tools = "{tmp_path}"'))
+    (tmp_path / "condor_config").touch()
+    config = ('#condor_config = "/etc/shepherd/condor_config"', f'condor_config = "{tmp_path}/condor_config"')
+    settings.write_text(example.replace('#tools = ""', f'tools = "{tmp_path}"').replace(*config))
     assert f"{settings} is valid" in said(prefix / "bin/shepherd", "--settings", settings, "check", "--effective")
 
 

@@ -11,6 +11,7 @@ class shepherd::central_manager::absent {
   $files = [
     '/etc/shepherd/condor_config',
     '/etc/shepherd/secrets/icinga-password',
+    '/etc/shepherd/icinga-ca.crt',
     '/etc/shepherd/keys/lease.key',
   ] + $tokens
 

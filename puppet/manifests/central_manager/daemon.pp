@@ -2,7 +2,13 @@
 #
 # @api private
 class shepherd::central_manager::daemon {
-  $settings = $shepherd::central_manager::settings
+  $given = $shepherd::central_manager::settings
+  $authority = '/etc/shepherd/icinga-ca.crt'
+  $icinga = $shepherd::central_manager::icinga_ca ? {
+    undef   => {},
+    default => { icinga => { ca_file => $authority } + $given['icinga'].lest || { {} } },
+  }
+  $settings = $given + $icinga
 
   file {
     default:
@@ -15,6 +21,7 @@ class shepherd::central_manager::daemon {
       content      => epp('shepherd/settings.toml.epp', { owner => 'shepherd::central_manager', tables => $settings }),
       validate_cmd => '/opt/shepherd/bin/shepherd --settings % check --effective',
       tag          => 'shepherd_settings',
+      require      => File['/etc/shepherd/condor_config'],
       ;
     '/etc/shepherd/condor_config':
       content => epp('shepherd/daemon.conf.epp', {
@@ -28,9 +35,8 @@ class shepherd::central_manager::daemon {
       ;
     '/etc/shepherd/tokens.d':
       ensure => directory,
-      owner  => 'shepherd',
       group  => 'shepherd',
-      mode   => '0700',
+      mode   => '0750',
       ;
   }
 
@@ -41,7 +47,7 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::lease_key,
-      notify  => Shepherd::Running['shepherd'],
+      before  => Shepherd::Running['shepherd'],
     }
   } else {
     exec { 'shepherd: make the key that signs lease pages':
@@ -55,6 +61,17 @@ class shepherd::central_manager::daemon {
     }
   }
 
+  if $shepherd::central_manager::icinga_ca {
+    file { $authority:
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      content => $shepherd::central_manager::icinga_ca,
+      before  => File['/etc/shepherd/shepherd.toml'],
+    }
+  }
+
   if $shepherd::central_manager::icinga_password {
     file { '/etc/shepherd/secrets/icinga-password':
       ensure  => file,
@@ -62,12 +79,12 @@ class shepherd::central_manager::daemon {
       group   => 'root',
       mode    => '0600',
       content => $shepherd::central_manager::icinga_password,
-      notify  => Shepherd::Running['shepherd'],
+      before  => Shepherd::Running['shepherd'],
     }
   }
 
-  $given = $shepherd::central_manager::tokens.unwrap
-  $given.each |$name, $token| {
+  $tokens = $shepherd::central_manager::tokens.unwrap
+  $tokens.each |$name, $token| {
     file { "/etc/shepherd/tokens.d/${name}":
       ensure  => file,
       owner   => 'shepherd',
@@ -80,7 +97,7 @@ class shepherd::central_manager::daemon {
 
   $pools = { 'home' => '/etc/condor/condor_config', 'flock' => '/etc/condor-flock/condor_config' }
   $pools.each |$name, $config| {
-    if $shepherd::central_manager::make_tokens and !($name in $given) {
+    if $shepherd::central_manager::make_tokens and !($name in $tokens) {
       exec { "shepherd: make the daemon's token for the ${name} pool":
         command  => epp('shepherd/token.sh.epp', { pool => $name, config => $config, act => 'make' }),
         onlyif   => epp('shepherd/token.sh.epp', { pool => $name, config => $config, act => 'ask' }),
@@ -94,19 +111,25 @@ class shepherd::central_manager::daemon {
 
   shepherd::unit { 'shepherd.service': }
 
-  exec { 'shepherd: the daemon reads its settings':
-    command     => 'systemctl reload shepherd',
-    onlyif      => 'test -d /run/systemd/system && systemctl is-active --quiet shepherd',
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
-    subscribe   => File['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
+  shepherd::reloaded { 'shepherd: the daemon reads its settings':
+    unit    => 'shepherd',
+    files   => ['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config', $authority],
+    require => File['/etc/shepherd/shepherd.toml', '/etc/shepherd/condor_config'],
   }
+
+  # systemd gives the daemon copies of these at its start. A key that Puppet did not bring is rotated by hand, with the
+  # restart that belongs to it.
+  $brought = {
+    '/etc/shepherd/keys/lease.key'           => $shepherd::central_manager::lease_key,
+    '/etc/shepherd/secrets/icinga-password' => $shepherd::central_manager::icinga_password,
+  }
+  $copied = $brought.filter |$path, $content| { $content =~ NotUndef }.keys
 
   # A restart moves no host: leases last for it.
   shepherd::running { 'shepherd':
-    require   => Exec['shepherd: the daemon reads its settings'],
-    subscribe => [
+    of      => ['/opt/shepherd', '/etc/systemd/system/shepherd.service'] + $copied,
+    require => [
+      Shepherd::Reloaded['shepherd: the daemon reads its settings'],
       Exec['shepherd: install the program'],
       Shepherd::Unit['shepherd.service'],
     ],

@@ -34,9 +34,14 @@ class shepherd::node::docker {
       require => Shepherd::Packages['dockerd of shepherd::node'],
     }
 
+    $began_before = epp('shepherd/behind.sh.epp', {
+      unit  => 'docker',
+      since => 'start',
+      files => ['/etc/docker/daemon.json'],
+    })
     exec { 'shepherd: dockerd takes its settings':
       command  => 'systemctl restart docker',
-      onlyif   => epp('shepherd/dockerd_is_behind.sh.epp'),
+      onlyif   => "(\n${began_before}) || exit 1\n${epp('shepherd/no_container_runs.sh.epp')}",
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
       timeout  => 600,

@@ -7,6 +7,7 @@ class shepherd::node::keeper_settings {
   $keys = $shepherd::node::trusted_keys.keys.map |$name| { "/etc/shepherd/keys/${name}.pub" }
   $named_keys = $given['trusted_keys'] ? { undef => [], default => $given['trusted_keys'] }
   $apparmor = $facts.dig('shepherd', 'apparmor') ? { true => 'shepherd-flock', default => undef }
+  $condor = $shepherd::node::condor_service ? { 'condor' => undef, default => $shepherd::node::condor_service }
   $login = $shepherd::node::registry_login ? { undef => undef, default => '/etc/shepherd/registry-login' }
 
   $derived = {
@@ -15,6 +16,7 @@ class shepherd::node::keeper_settings {
     flock_mac      => shepherd::mac($given['flock_address']),
     apparmor       => $apparmor,
     registry_login => $login,
+    condor_service => $condor,
   }
   $all = $derived + $given + { trusted_keys => ($keys + $named_keys).unique }
 
@@ -43,8 +45,12 @@ class shepherd::node::keeper_settings {
     }
   }
 
+  $token = $all['token'] ? { undef => '/etc/shepherd/flock-token', default => $all['token'] }
+  # What the keeper reads.
+  $files = ['/etc/shepherd/node.toml', $token] + $all['registry_login'].then |$file| { [$file] }.lest || { [] } + $keys
+
   if $shepherd::node::flock_token {
-    file { $all['token'] ? { undef => '/etc/shepherd/flock-token', default => $all['token'] }:
+    file { $token:
       ensure  => file,
       owner   => 'root',
       group   => 'root',

@@ -14,12 +14,9 @@ class shepherd::node::lending {
     source => 'puppet:///modules/shepherd/50-shepherd-host.conf',
   }
   # HTCondor goes on with the startd that runs, and starts the guard next time.
-  ~> exec { 'shepherd: HTCondor reads its configuration':
-    command     => "systemctl reload ${shepherd::node::condor_service}",
-    onlyif      => "test -d /run/systemd/system && systemctl is-active --quiet ${shepherd::node::condor_service}",
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
+  -> shepherd::reloaded { 'shepherd: HTCondor reads its configuration':
+    unit  => $shepherd::node::condor_service,
+    files => ["${shepherd::node::condor_config_dir}/50-shepherd-host.conf"],
   }
 
   if $shepherd::node::switch_startd {
@@ -29,25 +26,23 @@ class shepherd::node::lending {
       provider => shell,
       path     => '/usr/sbin:/usr/bin:/sbin:/bin',
       timeout  => 300,
-      require  => Exec['shepherd: HTCondor reads its configuration'],
+      require  => Shepherd::Reloaded['shepherd: HTCondor reads its configuration'],
       before   => Shepherd::Running['shepherd-keeper'],
     }
   }
 
   # New settings are taken without a restart, all or nothing.
-  exec { 'shepherd: the keeper reads its settings':
-    command     => 'systemctl reload shepherd-keeper',
-    onlyif      => 'test -d /run/systemd/system && systemctl is-active --quiet shepherd-keeper',
-    provider    => shell,
-    path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-    refreshonly => true,
-    subscribe   => Class['shepherd::node::keeper_settings'],
+  shepherd::reloaded { 'shepherd: the keeper reads its settings':
+    unit    => 'shepherd-keeper',
+    files   => $shepherd::node::keeper_settings::files,
+    require => Class['shepherd::node::keeper_settings'],
   }
 
   # A restart ends no lend: the container is none of its children.
   shepherd::running { 'shepherd-keeper':
-    require   => Exec['shepherd: HTCondor reads its configuration', 'shepherd: the keeper reads its settings'],
-    subscribe => [
+    of      => ['/opt/shepherd', '/etc/systemd/system/shepherd-keeper.service'],
+    require => [
+      Shepherd::Reloaded['shepherd: HTCondor reads its configuration', 'shepherd: the keeper reads its settings'],
       Exec['shepherd: install the program'],
       Shepherd::Unit['shepherd-keeper.service'],
     ],

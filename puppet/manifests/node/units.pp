@@ -12,13 +12,8 @@ class shepherd::node::units {
     # A small Debian may have AppArmor in its kernel and nothing to load profiles with.
     shepherd::packages { 'shepherd: profiles of AppArmor': names => ['apparmor'] }
     -> shepherd::shipped { '/etc/apparmor.d/shepherd-flock':
-      source => 'images/flock/apparmor',
-    }
-    ~> exec { 'shepherd: the AppArmor profile is replaced':
-      command     => 'apparmor_parser --replace --write-cache /etc/apparmor.d/shepherd-flock',
-      provider    => shell,
-      path        => '/usr/sbin:/usr/bin:/sbin:/bin',
-      refreshonly => true,
+      source   => 'images/flock/apparmor',
+      taken_by => 'apparmor_parser --replace --skip-cache',
     }
     -> exec { 'shepherd: the AppArmor profile is loaded':
       command  => 'apparmor_parser --replace --write-cache /etc/apparmor.d/shepherd-flock',
@@ -32,6 +27,7 @@ class shepherd::node::units {
   # `shepherd node up`: the tagged sub-interface, the host guard, the docker network. Harmless while the host is lent.
   # Again with other settings, which a unit that has done its work would never hear of.
   shepherd::running { 'shepherd-network':
-    subscribe => [File['/etc/shepherd/node.toml'], Shepherd::Unit['shepherd-network.service']],
+    of      => ['/etc/shepherd/node.toml', '/etc/systemd/system/shepherd-network.service'],
+    require => [File['/etc/shepherd/node.toml'], Shepherd::Unit['shepherd-network.service']],
   }
 }

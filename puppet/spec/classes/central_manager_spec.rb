@@ -55,10 +55,33 @@ describe 'shepherd::central_manager' do
       end
     end
 
+    it 'starts the daemon anew for those that it has copies of' do
+      is_expected.to contain_exec('shepherd: shepherd is started anew').with_onlyif(
+        %r{shepherd\.service /etc/shepherd/keys/lease\.key /etc/shepherd/secrets/icinga-password -maxdepth}
+      )
+    end
+
     it 'makes none that is given' do
       is_expected.not_to contain_exec('shepherd: make the key that signs lease pages')
       is_expected.not_to contain_exec("shepherd: make the daemon's token for the home pool")
       is_expected.to contain_exec("shepherd: make the daemon's token for the flock pool")
+    end
+  end
+
+  context 'with the authority that Icinga is verified by' do
+    let(:more) { { 'icinga_ca' => 'PEM', 'settings' => DAEMON.merge('icinga' => { 'url' => 'https://icinga:5665' }) } }
+
+    it 'lays it before the settings that name it' do
+      is_expected.to contain_file('/etc/shepherd/icinga-ca.crt')
+        .with_mode('0644').with_content('PEM').that_comes_before('File[/etc/shepherd/shepherd.toml]')
+      text = content_of('/etc/shepherd/shepherd.toml')
+      expect(text).to match(%r{\[icinga\]\nca_file = "/etc/shepherd/icinga-ca\.crt"\nurl = "https://icinga:5665"})
+    end
+
+    context 'when the settings name another' do
+      let(:more) { { 'icinga_ca' => 'PEM', 'settings' => DAEMON.merge('icinga' => { 'ca_file' => '/etc/ssl/x.pem' }) } }
+
+      it { expect(content_of('/etc/shepherd/shepherd.toml')).to include('ca_file = "/etc/ssl/x.pem"') }
     end
   end
 

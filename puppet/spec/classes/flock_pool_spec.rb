@@ -20,8 +20,9 @@ describe 'shepherd::flock_pool' do
 
   it 'never restarts its collector for new settings' do
     is_expected.to contain_exec('shepherd: the flock pool reads its configuration')
-      .that_subscribes_to('Shepherd::Shipped[/etc/condor-flock/condor_config]')
-      .that_subscribes_to('File[/etc/condor-flock/config.d/10-site.conf]')
+      .with_onlyif(%r{StateChange.*find /etc/condor-flock/condor_config /etc/condor-flock/config\.d/10-site\.conf }m)
+      .that_requires('Shepherd::Shipped[/etc/condor-flock/condor_config]')
+      .that_requires('File[/etc/condor-flock/config.d/10-site.conf]')
     is_expected.to contain_shepherd__running('shepherd-flock-pool').without_subscribe
   end
 

@@ -11,7 +11,13 @@ describe 'shepherd::gateway' do
     is_expected.to contain_file('/etc/shepherd/gateway.toml')
       .with_validate_cmd('/opt/shepherd/bin/shepherd --settings % check --gateway --effective')
     is_expected.to contain_exec('shepherd: the gateway reads its settings')
-      .that_subscribes_to('File[/etc/shepherd/gateway.toml]').that_comes_before('Shepherd::Running[shepherd-gateway]')
+      .with_onlyif(%r{StateChange.*find /etc/shepherd/gateway\.toml }m)
+      .that_requires('File[/etc/shepherd/gateway.toml]').that_comes_before('Shepherd::Running[shepherd-gateway]')
+  end
+
+  it 'is started anew when the program or its unit is newer than it' do
+    is_expected.to contain_exec('shepherd: shepherd-gateway is started anew')
+      .with_onlyif(%r{ExecMainStart.*find /opt/shepherd /etc/systemd/system/shepherd-gateway\.service }m)
   end
 
   it 'switches no forwarding on: nothing may pass before the rules' do

@@ -47,11 +47,24 @@ describe 'shepherd::node' do
   end
 
   it 'restarts the keeper for a new program, and reloads it for new settings' do
-    is_expected.to contain_shepherd__running('shepherd-keeper').that_subscribes_to('Exec[shepherd: install the program]')
-    is_expected.to contain_shepherd__running('shepherd-keeper').that_subscribes_to('Shepherd::Unit[shepherd-keeper.service]')
+    is_expected.to contain_exec('shepherd: shepherd-keeper is started anew')
+      .with_command('systemctl restart shepherd-keeper')
+      .with_onlyif(%r{ExecMainStart.*find /opt/shepherd /etc/systemd/system/shepherd-keeper\.service }m)
+      .that_requires(['Exec[shepherd: install the program]', 'Shepherd::Unit[shepherd-keeper.service]'])
     is_expected.to contain_exec('shepherd: the keeper reads its settings')
-      .with_refreshonly(true).with_command('systemctl reload shepherd-keeper')
-      .that_subscribes_to('Class[shepherd::node::keeper_settings]')
+      .with_command('systemctl reload shepherd-keeper')
+      .with_onlyif(%r{StateChange.*find /etc/shepherd/node\.toml /etc/shepherd/flock-token /etc/shepherd/keys/lease\.pub }m)
+      .that_requires('Class[shepherd::node::keeper_settings]')
+  end
+
+  it 'asks the machine whether something is to be done, and no event of this run, which may be cut short' do
+    events = catalogue.resources.map(&:to_hash).select { |one| one[:refreshonly] || one[:notify] || one[:subscribe] }
+    expect(events).to be_empty
+  end
+
+  it 'has systemd read what it has not, by its own word' do
+    is_expected.to contain_exec('shepherd: systemd reads condor.service.d/50-shepherd.conf')
+      .with_command('systemctl daemon-reload').with_onlyif(%r{NeedDaemonReload --value condor\.service\)})
   end
 
   it 'leaves a guard that is there alone' do
@@ -110,7 +123,8 @@ describe 'shepherd::node' do
 
     it 'loads the profile, and names it' do
       expect(content_of('/etc/shepherd/node.toml')).to include('apparmor = "shepherd-flock"')
-      is_expected.to contain_shepherd__shipped('/etc/apparmor.d/shepherd-flock')
+      is_expected.to contain_exec('shepherd: lay /etc/apparmor.d/shepherd-flock')
+        .with_command(%r{\.new && apparmor_parser --replace --skip-cache \S+\.new && mv })
       is_expected.to contain_exec('shepherd: the AppArmor profile is loaded')
         .that_comes_before('Shepherd::Running[shepherd-network]')
     end

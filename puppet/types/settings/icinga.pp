@@ -14,8 +14,9 @@
 # * `ca_file`: File with the authority that signed Icinga's certificate (PEM; `/var/lib/icinga2/certs/ca.crt` there);
 #   empty: those of the system. The certificate is verified in any case, also the name in it. Default: `""`.
 # * `regular`: Checks of the regular startd, silent while the host is lent: `HOST!SERVICE` or `HOST`, made from the
-#   names of the pair, `{host}` (p220) and `{flock}` (f220). Name no check that must tell of a dead host. Default:
-#   `["{host}!startd"]`.
+#   names of the pair as HTCondor has them, `{host}` (p220.example.org) and `{flock}`, or without their domain,
+#   `{host_short}` (p220) and `{flock_short}`, where no two hosts are one then. Name no check that must tell of a dead
+#   host. Default: `["{host}!startd"]`.
 # * `flock`: Checks of the flocking startd, silent while the host is local; made in the same way. Default:
 #   `["{host}!flock-startd"]`.
 # * `silence`: How: by downtimes of our own, which lapse by themselves when the shepherd is dead (`downtime`), or by
@@ -28,7 +29,7 @@
 # * `lend_waits_s`: How long a lend waits for its check to be silent, before the drain. Seconds. Then it goes on and
 #   says so; a reclaim never waits. Default: `20.0`.
 # * `heartbeat`: The check, `HOST!SERVICE`, that the shepherd's own sign of life is sent to; empty: none. It alarms by
-#   itself when the shepherd is dead: see the shipped file. Default: `""`.
+#   itself when the shepherd is dead: see the shipped `icinga/shepherd-templates.conf`. Default: `""`.
 # * `heartbeat_ttl_s`: For how long a sign of life lasts; the next is sent after a third of it. Seconds. Default:
 #   `180.0`.
 type Shepherd::Settings::Icinga = Struct[{

@@ -27,6 +27,7 @@
 # * `gateway`: Gateway the macvlan network must have. Default: `"10.27.0.1"`.
 # * `collector`: Home collector, `host[:port]`; empty: COLLECTOR_HOST of the HTCondor configuration. Default: `""`.
 # * `condor_config`: HTCondor configuration file; empty: HTCondor's own default. Default: `""`.
+# * `condor_service`: systemd's unit of this host's HTCondor. Default: `"condor"`.
 # * `token`: File with this host's token for the flock pool, root 0600. With `flock_pool` it never leaves the host.
 #   Default: `"/etc/shepherd/flock-token"`.
 # * `flock_pool`: The flock pool's collector as this host sees it, `host:port`: a short-lived token is fetched there for
@@ -102,6 +103,11 @@
 # * `evidence_days`: How long evidence is kept, and the container's writable layer with it. Days. Default: `30.0`.
 # * `evidence_s`: How long a frozen container is looked at, at most; then the host goes back to local work. Ten times as
 #   long if it is kept. Seconds. Default: `5.0`.
+# * `logger`: The site's logger, which gets what HTCondor in the container writes to its logs, as it writes it:
+#   `udp:HOST:514`, `tcp:HOST:601`, `tls:HOST:6514` or `unix:/dev/log`. Empty: those logs end with the container.
+#   Default: `""`.
+# * `logger_ca_file`: File with the authority that signed the logger's certificate (PEM), for `tls:`; empty: those of
+#   the system. Default: `""`.
 type Shepherd::Settings::Node = Struct[{
   Optional[host] => String[1],
   Optional[pool] => String[1],
@@ -120,6 +126,7 @@ type Shepherd::Settings::Node = Struct[{
   Optional[gateway] => String,
   Optional[collector] => String,
   Optional[condor_config] => String,
+  Optional[condor_service] => String,
   Optional[token] => String,
   Optional[flock_pool] => String,
   Optional[leak_targets] => Array[String[1]],
@@ -158,4 +165,6 @@ type Shepherd::Settings::Node = Struct[{
   Optional[evidence_memory_mib] => Integer,
   Optional[evidence_days] => Numeric,
   Optional[evidence_s] => Numeric,
+  Optional[logger] => String,
+  Optional[logger_ca_file] => String,
 }]

@@ -10,8 +10,9 @@
 #   `"/var/lib/shepherd/intents"`.
 # * `guests`: Directory of guests, a file each, which only `shepherd guest` writes. Beside it, in `handover`, lies what
 #   their administrators are to be given. Default: `"/etc/shepherd/guests.d"`.
-# * `condor_config`: HTCondor configuration file for the daemon and its tools; empty: HTCondor's own default. Default:
-#   `""`.
+# * `condor_config`: HTCondor configuration file for the daemon, its tools, `shepherd check` and `plan`, whoever calls
+#   them. Empty: HTCondor's own default (the variable CONDOR_CONFIG, or `/etc/condor/condor_config`) of whoever calls.
+#   Default: `"/etc/shepherd/condor_config"`.
 # * `tools`: Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH.
 #   Default: `""`.
 type Shepherd::Settings::Paths = Struct[{

@@ -1,10 +1,11 @@
 """Judgements about the daemon's own place: its account, programs, files and monitoring."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shepherd.core.checkup.pool import OLDEST, dotted
 from shepherd.core.checkup.tokens import loose_file
 from shepherd.model.checkup import FileSeen, Version
+from shepherd.model.few import few
 from shepherd.model.finding import Finding, Subject, ok, warn, wrong
 
 MIB = 1 << 20
@@ -133,3 +134,18 @@ def monitoring_finding(address: str, lacking: Sequence[str]) -> Finding:
         remedy = "give them to the ApiUser (the one that we ship has them), and reload the monitoring"
         return wrong(Subject.MONITORING, f"our account at {address} lacks {', '.join(lacking)}", remedy)
     return ok(Subject.MONITORING, f"{address} lets us silence and unsilence checks")
+
+
+def checks_finding(address: str, asked: Mapping[str, Sequence[str]], unseen: Collection[str]) -> Finding:
+    """Whether the checks themselves are there for us. `asked`: names of some, by what they are of; `unseen`: those that
+    the monitoring does not show us. One host's may be missing for a reason of its own, all of a kind are not."""
+    everything = [name for names in asked.values() for name in names]
+    absent = [name for name in everything if name in unseen]
+    if not absent:
+        said = f"has all of {len(everything)} checks that it was asked for" if everything else "has no check to silence"
+        return ok(Subject.MONITORING, f"{address} {said}")
+    whole = [what for what, names in asked.items() if set(names) <= set(absent)]
+    kinds = f", and so no check of {' and '.join(whole)}" if whole else ""
+    said = f"{address} does not show us {few(absent)} ({len(absent)} of {len(everything)} that it was asked for){kinds}"
+    remedy = "let them import the templates of shepherd-templates.conf, or mend regular, flock, heartbeat in [icinga]"
+    return (wrong if whole else warn)(Subject.MONITORING, said, remedy)

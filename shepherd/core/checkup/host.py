@@ -71,7 +71,8 @@ def apparmor_finding(wanted: str, seen: AppArmorSeen) -> Finding:
         remedy = "call it with sudo; mount -t securityfs securityfs /sys/kernel/security"
         return warn(Subject.APPARMOR, f"loaded profiles cannot be read: is {wanted} among them?", remedy)
     if wanted not in seen.profiles:
-        remedy = "apparmor_parser -r share/shepherd/images/flock/apparmor; put it into /etc/apparmor.d for every boot"
+        place = "/etc/apparmor.d/shepherd-flock"
+        remedy = f"install share/shepherd/images/flock/apparmor as {place}; apparmor_parser -r -W {place}"
         return wrong(Subject.APPARMOR, f"the profile {wanted} is not loaded", remedy)
     return ok(Subject.APPARMOR, f"the profile {wanted} is loaded")
 

@@ -7,7 +7,7 @@ from shepherd.model.finding import Finding, Subject, ok, warn, wrong
 from shepherd.model.observation import KeeperReport
 
 CONDOR_FILE = "/etc/condor/config.d/50-shepherd-host.conf"
-DROP_IN = "/etc/systemd/system/condor.service.d/50-shepherd.conf"
+DROP_IN = "/etc/systemd/system/{}.service.d/50-shepherd.conf"
 LONGEST_RESTART_S = 10.0
 """From the end of a startd or master to its successor; the switch needs the rest of the minute."""
 CONSTANT = ("MASTER_STARTD_BACKOFF_CONSTANT", "MASTER_BACKOFF_CONSTANT")
@@ -72,14 +72,15 @@ def number(text: str) -> float | None:
         return None
 
 
-def drop_in_finding(seen: UnitSeen | None) -> Finding:
-    """How the service manager restarts condor_master. None: it is not systemd."""
+def drop_in_finding(seen: UnitSeen | None, unit: str = "condor") -> Finding:
+    """How the service manager restarts condor_master, which is this unit. None: it is not systemd."""
     if seen is None:
         remedy = "let your service manager start a dead condor_master within 10 s, and end its children first"
         return warn(Subject.DROP_IN, "systemd does not manage this machine", remedy)
     restart, wait = seen.properties.get("Restart", "no"), seen.properties.get("RestartUSec", "")
     wait_s = duration_s(wait)
-    remedy = f"install the package's condor.service.d/50-shepherd.conf as {DROP_IN}, systemctl daemon-reload"
+    place = DROP_IN.format(unit)
+    remedy = f"install the package's condor.service.d/50-shepherd.conf as {place}, systemctl daemon-reload"
     if restart not in {"on-failure", "always"} or wait_s is None or wait_s > LONGEST_RESTART_S:
         said = f"a dead condor_master is started again: {restart}, after {wait or 'an unknown time'}"
         return wrong(Subject.DROP_IN, said, remedy)

@@ -1,6 +1,6 @@
 """What our ApiUser must be allowed, and what of that it is not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from shepherd.model.icinga_settings import IcingaSettings
@@ -10,16 +10,22 @@ from shepherd.model.monitoring import Permissions, SilenceKind
 def needed(icinga: IcingaSettings) -> Iterator[str]:
     """Names of permissions, as Icinga's `permissions` have them: for one way of silencing, and to see what the other
     left."""
-    kinds = sorted({"Service" if "!" in name else "Host" for name in (*icinga.regular, *icinga.flock)})
+    silenced = _kinds([*icinga.regular, *icinga.flock])
+    asked_for = _kinds([*icinga.regular, *icinga.flock, icinga.heartbeat])
     match icinga.silence:
         case SilenceKind.DOWNTIME:
             yield from ("actions/schedule-downtime", "actions/remove-downtime", "objects/query/Downtime")
-            yield from (f"objects/query/{kind}" for kind in kinds)
+            yield from (f"objects/query/{kind}" for kind in asked_for)
         case SilenceKind.CHECKS_OFF:
-            yield from (f"objects/{what}/{kind}" for kind in kinds for what in ("query", "modify"))
+            yield from (f"objects/query/{kind}" for kind in asked_for)
+            yield from (f"objects/modify/{kind}" for kind in silenced)
             yield from ("actions/remove-downtime", "objects/query/Downtime")
     if icinga.heartbeat:
         yield "actions/process-check-result"
+
+
+def _kinds(checks: Sequence[str]) -> Sequence[str]:
+    return sorted({"Service" if "!" in name else "Host" for name in checks if name})
 
 
 def missing(permissions: Permissions, icinga: IcingaSettings) -> tuple[str, ...]:

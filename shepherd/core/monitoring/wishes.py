@@ -14,9 +14,9 @@ import enum
 from collections.abc import Iterator, Mapping
 from typing import assert_never
 
+from shepherd.core.monitoring.names import checks_of
 from shepherd.core.switch import belief
 from shepherd.model.host import HostName, HostPair
-from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import Mark
 from shepherd.model.observation import HostFacts, Snapshot, Source
 from shepherd.model.one_line import one_line
@@ -60,13 +60,6 @@ def wishes_of(
             mark = Mark(pool=settings.home.name, instance=instance, host=host, lease=lease, why=said)
             found |= {name: Wish(check=name, sound=sound, mark=mark) for name in names}
     return found
-
-
-def checks_of(pair: HostPair, icinga: IcingaSettings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of a host's checks: of its regular and of its flocking startd."""
-    names = {"host": pair.host, "flock": pair.flock_name}
-    regular, flock = (tuple(name.format(**names) for name in of) for of in (icinga.regular, icinga.flock))
-    return regular, flock
 
 
 def _pair(record: SwitchRecord) -> HostPair:

@@ -53,6 +53,14 @@ class Got:
     by_hand: str
 
 
+def missing_config(path: str) -> list[tuple[str, str, str]]:
+    """A configuration file that is named and not to be had, as one problem of the settings, or none."""
+    if not path or os.access(path, os.R_OK):
+        return []
+    remedy = "write it (docs/install.md says what goes into it), or leave it empty for HTCondor's own default"
+    return [("paths.condor_config", f"{path} is not there, or cannot be read", remedy)]
+
+
 class Tools:
     """HTCondor's command line tools."""
 

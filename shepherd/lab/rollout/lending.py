@@ -87,6 +87,11 @@ class Lending:
         eventually(lambda: flocking in site.flocking_startds(), LEND_S, 0.5, what=f"{machine.name} is lent")
         return round(time.monotonic() - began_s, 1)
 
+    def resume(self) -> float:
+        """Flocking goes on after a stop by hand; until it is lent. Raises Unavailable."""
+        self._site.cm.run(("shepherd", "flockon"), user="shepherd")
+        return self.until_lent()
+
     def until_home(self) -> Sight:
         """Flocking is stopped by hand, and the machine is local. Raises Unavailable."""
         self._site.cm.run(("shepherd", "flockoff", "the rollout ends"), user="shepherd")

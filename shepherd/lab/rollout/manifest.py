@@ -26,8 +26,10 @@ APPLY = (
 )  # fmt: skip
 DERIVED = ("host", "flock_name", "flock_mac", "trusted_keys", "apparmor", "cgroup_parent")
 """What the module finds by itself, or the default."""
-CHANGED, NOTHING_TO_DO = 2, 0
-"""Exit codes of APPLY when all went well."""
+CHANGED, NOTHING_TO_DO, CHANGED_AND_FAILED = 2, 0, 6
+"""Exit codes of APPLY: all went well, nor was there anything to do; some of it failed."""
+ELSEWHERE = "192.0.2.1"
+"""No address of the VLAN: settings with it are refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +42,19 @@ class Wish:
     flock_token: str
     wheel: str
     ensure: str = "present"
+    update_guard: bool = False
+    flock_address: str = ""
+    """Another than the site has for it."""
 
 
 def files(wish: Wish) -> list[File]:
     """The site's own code and data."""
     node = settings.node_table(wish.names, wish.image_id, PROCESSORS, GUESTS_MEMORY_MIB, "", NODE)
+    if wish.flock_address:
+        node = {**node, "flock_address": wish.flock_address}
     data = {
         "shepherd::node::ensure": wish.ensure,
+        "shepherd::node::update_guard": wish.update_guard,
         "shepherd::node::settings": {name: value for name, value in node.items() if name not in DERIVED},
         "shepherd::node::trusted_keys": {"lease": wish.lease_key},
         "shepherd::node::flock_token": wish.flock_token,

@@ -3,11 +3,13 @@
 import dataclasses
 import subprocess
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from shepherd.errors import CommandFailed
 from shepherd.lab import tokens
 from shepherd.lab.eventually import eventually
-from shepherd.lab.rollout import manifest, plain
+from shepherd.lab.rollout import manifest, plain, traces
 from shepherd.lab.rollout.evidence import Seen, check, sight, tells
 from shepherd.lab.rollout.lending import Lending
 from shepherd.lab.rollout.machine import SLOWNESS, VLAN
@@ -26,6 +28,8 @@ class Rolling:
     def __init__(self, place: Place, lending: Lending) -> None:
         self._site, self._machine, self._lending = place.site, place.machine, lending
         self._wish: manifest.Wish | None = None
+        self.plain: Mapping[str, str] = {}
+        """Files of the plain host, as it was found."""
 
     # -- before -------------------------------------------------------------------------------------------------------
 
@@ -48,8 +52,10 @@ class Rolling:
         plain.joined(self._site, self._machine)
         seen["in_home_pool"] = self._machine.name in self._site.accepting_startds()
         seen["startd"] = tells(self._machine, ("condor_config_val", "STARTD"))
-        seen["ours"] = self._left()
+        seen["ours"] = traces.ours(self._machine)
         check("nothing of ours is there", not seen["ours"])
+        self.plain = traces.settled(self._machine)
+        seen["files"] = len(self.plain)
 
     # -- puppet -------------------------------------------------------------------------------------------------------
 
@@ -62,10 +68,9 @@ class Rolling:
         """The second changes nothing."""
         self.apply(seen, manifest.NOTHING_TO_DO)
 
-    def _want(self, *, wheel: str = "", ensure: str = "present") -> None:
-        """Write down what the site wants."""
-        wish = self._wish or self._first_wish()
-        self._wish = dataclasses.replace(wish, wheel=wheel or wish.wheel, ensure=ensure)
+    def _want(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the wish
+        """Write down what the site wants: what it wanted before, but for these."""
+        self._wish = dataclasses.replace(self._wish or self._first_wish(), **changes)
         self._machine.put(manifest.files(self._wish))
 
     def _first_wish(self) -> manifest.Wish:
@@ -75,18 +80,38 @@ class Rolling:
             flock_token=manifest.token_of(tokens.host_tokens(site.cm, machine.names)), wheel=machine.delivery.wheel,
         )  # fmt: skip
 
+    def apply_next_wrongly(self) -> None:
+        """Puppet installs the next release, with settings that the keeper refuses: the run is cut short. Raises
+        CommandFailed, Unavailable."""
+        self._want(wheel=self._machine.delivery.next_wheel, update_guard=True, flock_address=manifest.ELSEWHERE)
+        said = self.apply({}, manifest.CHANGED_AND_FAILED)
+        check("the settings were refused", any(manifest.ELSEWHERE in line for line in said))
+
     def apply_next(self) -> None:
-        """Puppet installs the next release. Raises CommandFailed, Unavailable."""
-        self._want(wheel=self._machine.delivery.next_wheel)
+        """The settings are mended, and no file changes. Raises CommandFailed, Unavailable."""
+        self._want(flock_address="")
         self.apply({}, manifest.CHANGED)
 
-    def apply(self, seen: Seen, must: int) -> None:
-        """Run Puppet, which must exit with that code. Raises CommandFailed, Unavailable."""
-        done = self._machine.run(manifest.APPLY, timeout_s=APPLY_S)
+    def apply_before(self) -> None:
+        """Puppet goes back to this release, with its guard, and has then nothing more to do. Raises CommandFailed,
+        Unavailable."""
+        self._want(wheel=self._machine.delivery.wheel)
+        self.apply({}, manifest.CHANGED)
+        self.apply({}, manifest.NOTHING_TO_DO)
+
+    def apply_absent(self, seen: Seen, must: int, within_s: float) -> list[str]:
+        """Puppet takes everything away. Its words. Raises CommandFailed, Unavailable."""
+        self._want(ensure="absent")
+        return self.apply(seen, must, within_s)
+
+    def apply(self, seen: Seen, must: int, within_s: float = APPLY_S) -> list[str]:
+        """Run Puppet, which must exit with that code; its words. Raises CommandFailed, Unavailable."""
+        done = self._machine.run(manifest.APPLY, timeout_s=within_s)
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         seen["exit_code"], seen["changes"] = done.returncode, sum("Notice: /Stage" in line for line in said)
         seen["said"] = said[-SAID_LINES:]
-        check(f"puppet apply exits with {must}: {_wrong(done)}", done.returncode == must)
+        check(f"puppet apply exits with {must}, not {done.returncode}: {_wrong(done)}", done.returncode == must)
+        return said
 
     # -- after --------------------------------------------------------------------------------------------------------
 
@@ -99,44 +124,13 @@ class Rolling:
         seen["startd"] = tells(machine, ("condor_config_val", "STARTD"))
         seen["local"], seen["vlans"] = here.is_local, here.facts["vlans"]
         seen["units"] = self._units()
-        seen["rules"] = self._rules()
+        seen["rules"] = traces.rules(machine)
         check("the regular startd is started by the guard", seen["startd"] and "startd-guard" in seen["startd"][0])
         check(f"the tagged sub-interface {PARENT} is there", any(PARENT in line for line in seen["vlans"]))
         check(f"with VLAN {VLAN}", any(f"|{VLAN}|" in line for line in seen["vlans"]))
         check("the host guard is in force", seen["rules"])
         check("our units are there", {"shepherd-keeper.service", "shepherd-network.service"} <= set(seen["units"]))
         check("none of our units failed", not [name for name, state in seen["units"].items() if state == "failed"])
-
-    def absent(self, seen: Seen) -> None:
-        """`ensure => absent`: the plain node, but for records."""
-        self._lending.until_home()
-        self._want(ensure="absent")
-        self.apply(seen, manifest.CHANGED)
-        plain.joined(self._site, self._machine)
-        seen["startd"], seen["vlans"] = self._startd_of_home(), sight(self._machine).facts["vlans"]
-        seen["rules"] = self._rules()
-        seen["left"] = self._left()
-        check("the regular startd is started by its master", seen["startd"] == "/usr/sbin/condor_startd")
-        check("the VLAN and our rules are gone", not seen["vlans"] + seen["rules"])
-        check("no unit and no program of ours is left", not [path for path in seen["left"] if not _is_record(path)])
-
-    def _startd_of_home(self) -> str:
-        return self._machine.must(("condor_config_val", "STARTD")).strip()
-
-    def _left(self) -> list[str]:
-        """What of ours lies on the machine, where programs, units and settings are."""
-        folders = ("/etc", "/opt", "/usr/local", "/var/lib", "/run")
-        skipped = ("(", "-path", "/var/lib/docker", "-o", "-path", "/run/credentials", ")", "-prune", "-o")
-        asked = ("find", *folders, *skipped, "(", "-name", "*shepherd*", "-o", "-name", "*startd-guard*", ")", "-print")
-        # What is absent must be seen to be: a folder that vanishes meanwhile ends `find` with 1, and says so.
-        done = self._machine.run((*asked, "-prune"))
-        gone = [line for line in done.stderr.splitlines() if "No such file or directory" not in line]
-        check(f"everything was looked at: {gone}", not gone and done.returncode in {0, 1})
-        return done.stdout.splitlines()
-
-    def _rules(self) -> list[str]:
-        """Our tables of the firewall; dockerd has its own."""
-        return [line for line in self._machine.must(("nft", "list", "tables")).splitlines() if "shepherd" in line]
 
     def _units(self) -> dict[str, str]:
         asked = ("systemctl", "list-units", "--all", "--plain", "--no-legend", "shepherd*")
@@ -148,11 +142,6 @@ class Rolling:
         if done.returncode != 0:
             raise CommandFailed(f"{unit} is {done.stdout.strip()}: {self._machine.journal(unit, 6)}")
         return True
-
-
-def _is_record(path: str) -> bool:
-    """Whether it is kept on purpose: traceability records, evidence that somebody holds, systemd's own memory."""
-    return path.startswith(("/var/lib/shepherd", "/var/log/shepherd", "/var/lib/systemd/timers/"))
 
 
 def _wrong(done: subprocess.CompletedProcess[str]) -> str:

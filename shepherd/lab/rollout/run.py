@@ -11,6 +11,7 @@ from shepherd.lab.audit.place import answer_everywhere
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
 from shepherd.lab.rollout.evidence import Outcome, Step, figures, taken
+from shepherd.lab.rollout.leaving import Leaving
 from shepherd.lab.rollout.lending import Lending
 from shepherd.lab.rollout.place import Place, place
 from shepherd.lab.rollout.rolling import Rolling
@@ -66,7 +67,7 @@ def all_steps(there: Place) -> list[Step]:
     """Everything."""
     lending, walls = Lending(there), Walls(there)
     rolling = Rolling(there, lending)
-    upgrades = Upgrades(there, lending, rolling)
+    upgrades, leaving = Upgrades(there, lending, rolling), Leaving(there, lending, rolling)
     first = {step.name: step for step in first_steps(lending, rolling)}
     return [
         first["boots"], first["joins"], first["puppet_changes"],
@@ -80,5 +81,5 @@ def all_steps(there: Place) -> list[Step]:
         Step(name="units", shows="units are restarted and upgraded under a lend", work=upgrades.units),
         Step(name="reboot_while_lent", shows="rebooted while lent it is local", work=lending.reboot_while_lent),
         Step(name="comes_up_after_reboot", shows="and everything came up by itself", work=rolling.comes_up),
-        Step(name="absent", shows="ensure => absent gives the plain node back", work=rolling.absent),
+        Step(name="absent", shows="ensure => absent ends a lend and gives the plain host back", work=leaving.absent),
     ]  # fmt: skip

@@ -20,6 +20,13 @@ AT = "/srv"
 WHEELS, MODULES = f"{AT}/wheels", f"{AT}/modules"
 DELIVERY_MIB = 512
 NEXT = ".post1"
+MARK = "\n# Of the next release.\n"
+MARKED = {
+    "systemd/shepherd-keeper.service": "/etc/systemd/system/shepherd-keeper.service",
+    "systemd/condor.service.d/50-shepherd.conf": "/etc/systemd/system/condor.service.d/50-shepherd.conf",
+    "shepherd/programs/guard.py": "/usr/local/libexec/shepherd/startd-guard",
+}
+"""Files that the next release changes, and where each lies on a machine."""
 PARTS = (
     "shepherd", "puppet", "systemd", "images", "hatch_build.py", "pyproject.toml", "README.md", "requirements.lock",
 )  # fmt: skip
@@ -66,13 +73,16 @@ def _provide_needed(source: Path, progress: Progress) -> Path:
 
 
 def _provide_own(source: Path, suffix: str, progress: Progress) -> Path:
-    """Our wheel; with a `suffix` to its version, so that there is something to upgrade to."""
+    """Our wheel; with a `suffix` to its version it is another release, of which MARKED are other files, too."""
 
     def build(draft: Path) -> Mapping[str, str]:
         copy = draft / "source"
         _copy_parts(source, copy)
         version = copy / "shepherd/__init__.py"
         version.write_text(_VERSION.sub(rf"\g<1>{suffix}\2", version.read_text(encoding="utf-8")), encoding="utf-8")
+        for name in MARKED if suffix else ():
+            with (copy / name).open("a", encoding="utf-8") as file:
+                file.write(MARK)
         with progress.step("our wheel built" if not suffix else "the wheel of the next release built"):
             must((*_pip("wheel"), *_OWN, "-w", str(draft / "wheels"), str(copy)), timeout_s=300)
         shutil.rmtree(copy)

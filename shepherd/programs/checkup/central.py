@@ -6,10 +6,12 @@ from pathlib import PurePosixPath
 
 from shepherd.core.checkup import daemon, pool
 from shepherd.core.checkup.tokens import no_token_files, token_files
+from shepherd.core.monitoring.names import sample_of
 from shepherd.core.naming import pair_hosts
 from shepherd.errors import CommandFailed
 from shepherd.model.checkup import Authority, Version
 from shepherd.model.finding import Finding, Subject
+from shepherd.model.host import HostPair
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Pool
 from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Services, Witness
@@ -74,6 +76,7 @@ class Central:
     _bindings_version: Version = ()
     _key_id: str = ""
     _key_is_fine: bool = False
+    _pairs: tuple[HostPair, ...] = ()
     _hosts: frozenset[str] = frozenset()
     _reachable: str = ""
     """A host whose startd was heard lately; empty while all are lent."""
@@ -127,7 +130,11 @@ class Central:
             yield Question(subject=subject, look=look, remedy=remedy, needs=there)
         pages = (*there, Subject.LEASE_KEY)
         yield Question(subject=Subject.PAGES, look=self._pages, remedy=remedy, needs=pages)
-        known = (Subject.HOSTS,)
+        if self.world.monitoring is not None:
+            asked = (Subject.HOSTS, Subject.MONITORING)
+            remedy = "is it up, and are address, CA and password in [icinga] right?"
+            yield Question(subject=Subject.MONITORING, look=self._checks, remedy=remedy, needs=asked)
+        known, remedy = (Subject.HOSTS,), "see home.collector in shepherd.toml"
         yield Question(subject=Subject.KEEPERS, look=self._keepers, remedy=remedy, needs=known)
         orders = (Subject.HOSTS, Subject.HOME_RIGHTS, Subject.TOOLS)
         yield Question(subject=Subject.HOME_ORDERS, look=self._home_orders, remedy=remedy, needs=orders)
@@ -227,6 +234,12 @@ class Central:
         if self.world.monitoring is not None:
             yield daemon.monitoring_finding(self.world.monitoring.address, self.world.monitoring.lacking())
 
+    def _checks(self) -> Iterator[Finding]:
+        if (monitoring := self.world.monitoring) is not None:
+            asked = sample_of(self._pairs, self.settings.icinga)
+            unseen = monitoring.unseen([name for names in asked.values() for name in names])
+            yield daemon.checks_finding(monitoring.address, asked, unseen)
+
     # -- home ---------------------------------------------------------------------------------------------------------
 
     def _home_collector(self) -> Iterator[Finding]:
@@ -258,6 +271,7 @@ class Central:
         startds, masters = self.world.pool.regular_startds(None), self.world.pool.regular_masters(None)
         named = {str(pair.host) for pair in pair_hosts(map(str, masters), self.settings.hosts).pairs}
         pairing = pair_hosts({*map(str, startds), *named}, self.settings.hosts)
+        self._pairs = pairing.pairs
         self._hosts = frozenset(pair.host for pair in pairing.pairs)
         ready = {name: seen for name, seen in startds.items() if name in self._hosts and not seen.draining}
         self._reachable = max(ready, key=lambda name: ready[name].heard_at_s, default="")

@@ -20,7 +20,6 @@ from shepherd.programs.checkup.token_files import every_token
 ROOT = 0
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
 COLLECTOR_HOST = "COLLECTOR_HOST"
-CONDOR_UNIT = "condor.service"
 TOKEN_DIRECTORIES = ("SEC_TOKEN_DIRECTORY", "SEC_TOKEN_SYSTEM_DIRECTORY")
 USUAL_TOKENS = "/etc/condor/tokens.d"
 UP = "shepherd node up"
@@ -117,7 +116,8 @@ class Node:
         yield Question(subject=Subject.NAMES, look=self._names, remedy="mend /etc/resolv.conf")
         yield Question(subject=Subject.STARTD, look=self._startd, remedy=remedy, needs=known)
         yield Question(subject=Subject.BACKOFF, look=self._backoff, remedy=remedy, needs=known)
-        yield Question(subject=Subject.DROP_IN, look=self._drop_in, remedy="systemctl status condor")
+        remedy = f"systemctl status {self.settings.condor_service}"
+        yield Question(subject=Subject.DROP_IN, look=self._drop_in, remedy=remedy)
 
     def _of_pools(self) -> Iterator[Question]:
         tokens, remedy = (Subject.TOKENS,), "systemctl start condor on the central manager"
@@ -213,7 +213,9 @@ class Node:
         yield startd.backoff_finding(self.world.home.parameters(startd.BACKOFF))
 
     def _drop_in(self) -> Iterator[Finding]:
-        yield startd.drop_in_finding(self.world.machine.unit(CONDOR_UNIT, ("Restart", "RestartUSec", "KillMode")))
+        unit = self.settings.condor_service
+        seen = self.world.machine.unit(f"{unit}.service", ("Restart", "RestartUSec", "KillMode"))
+        yield startd.drop_in_finding(seen, unit)
 
     # -- pools --------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,10 @@ from tests.core.checkup.seen import DAY_S, NOW_S, authority, collector, director
 PATH, GIB = "/var/lib/shepherd", 1 << 30
 HOME_RIGHTS, FLOCK_RIGHTS = Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS
 HOSTS = HostSettings()
+CHECKS = {
+    "regular startds": ["p1!startd", "p2!startd"], "flocking startds": ["f1!startd", "f2!startd"],
+    "the sign of life": ["cm!alive"],
+}  # fmt: skip
 
 
 def tokens(text: str, mode: int = 0o600, uid: int = 990) -> Iterable[Finding]:
@@ -167,5 +171,10 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
     Subject.MONITORING: [
         Case(daemon.monitoring_finding("icinga:5665", []), OK),
         Case(daemon.monitoring_finding("icinga:5665", ["actions/schedule-downtime"]), WRONG, "schedule-downtime"),
+        Case(daemon.checks_finding("icinga:5665", {}, []), OK, "no check to"),
+        Case(daemon.checks_finding("icinga:5665", CHECKS, []), OK, "all of 5"),
+        Case(daemon.checks_finding("icinga:5665", CHECKS, ["p1!startd"]), WARN, "1 of 5"),
+        Case(daemon.checks_finding("icinga:5665", CHECKS, ["f1!startd", "f2!startd"]), WRONG, "of flocking startds"),
+        Case(daemon.checks_finding("icinga:5665", CHECKS, ["cm!alive"]), WRONG, "shepherd-templates.conf"),
     ],
 }

@@ -149,7 +149,7 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
     Subject.DROP_IN: [
         Case(startd.drop_in_finding(unit("on-failure", "5s")), OK),
         Case(startd.drop_in_finding(unit("on-failure", "1min")), WRONG, "50-shepherd.conf"),
-        Case(startd.drop_in_finding(unit("no", "100ms")), WRONG, "daemon-reload"),
+        Case(startd.drop_in_finding(unit("no", "100ms"), "htcondor"), WRONG, "system/htcondor.service.d/50"),
         Case(startd.drop_in_finding(unit("always", "5s", "process")), WRONG, "keep its port"),
         Case(startd.drop_in_finding(None), WARN, "10 s"),
     ],

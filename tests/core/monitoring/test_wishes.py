@@ -103,7 +103,7 @@ def permissions(*granted: str) -> Permissions:
 
 DOWNTIMES = ("actions/schedule-downtime", "actions/remove-downtime", "objects/query/Downtime")
 QUERIES = ("objects/query/Host", "objects/query/Service")
-CHECKS = ("objects/query/Host", "objects/modify/Host", "objects/query/Service", "objects/modify/Service")
+CHECKS = (*QUERIES, "objects/modify/Host", "objects/modify/Service")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""The record of who ran what, put together: its store and the site's logger."""
+
+from pathlib import Path
+
+from shepherd.edges.ledger import SqliteLedger
+from shepherd.edges.site_logger import SiteLogger
+from shepherd.edges.trace_store import TraceStore
+from shepherd.edges.trace_store_overdue import Retention
+from shepherd.model.settings import Settings
+from shepherd.model.syslog import logger_address
+from shepherd.ports import Clock, Log
+from shepherd.programs.anchor import Anchoring
+from shepherd.programs.errand import Background
+
+
+def trace_place(settings: Settings) -> Path:
+    """Where the store lies."""
+    return Path(settings.trace.directory or Path(settings.paths.state) / "trace")
+
+
+def retention_of(settings: Settings) -> Retention:
+    """For how long what is kept."""
+    return Retention(keep_days=settings.trace.keep_days, pseudonymise_days=settings.trace.pseudonymise_days)
+
+
+def trace_store_of(settings: Settings, clock: Clock, group: str = "") -> TraceStore:
+    """The store's writer. Members of `group` may read what is personal. Raises AnotherShepherd, LedgerUnavailable."""
+    return TraceStore(trace_place(settings), wall_s=clock.wall_s, retention=retention_of(settings), group=group)
+
+
+def site_logger_of(settings: Settings, clock: Clock) -> SiteLogger | None:
+    """The site's logger; None: there is none."""
+    if not settings.trace.logger:
+        return None
+    return SiteLogger(logger_address(settings.trace.logger), settings.trace.logger_ca_file, wall_s=clock.wall_s)
+
+
+class Tracing:
+    """The store, the logger and who tells the one to the other; a reload replaces what settings say."""
+
+    def __init__(
+        self, settings: Settings, ledger: SqliteLedger, background: Background, clock: Clock, log: Log, instance: str
+    ) -> None:
+        """Raises AnotherShepherd, LedgerUnavailable."""
+        self._clock = clock
+        self.store = trace_store_of(settings, clock)
+        self._logger = site_logger_of(settings, clock)
+        self.anchoring = Anchoring(
+            store=self.store,
+            ledger_head=ledger.head,
+            logger=self._logger,
+            background=background,
+            clock=clock,
+            log=log,
+            instance=instance,
+            anchor_s=settings.trace.anchor_s,
+        )
+
+    def adopt(self, settings: Settings) -> None:
+        """New settings; the directory stays."""
+        old, self._logger = self._logger, site_logger_of(settings, self._clock)
+        self.store.retention = retention_of(settings)
+        self.anchoring.adopt(self._logger, settings.trace.anchor_s)
+        if old is not None:
+            old.close()
+
+    def close(self) -> None:
+        """Let the next writer in. Idempotent."""
+        if self._logger is not None:
+            self._logger.close()
+        self.store.close()
