@@ -1,10 +1,11 @@
-"""`python -m shepherd.lab up|exec|demo|audit|rollout|bench|clean`: a site to look around in, and to show things on."""
+"""`python -m shepherd.lab up|exec|demo|audit|drill|rollout|bench|clean`: a site to look at and to show on."""
 
 import argparse
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from shepherd.errors import BadInput, ShepherdError
 from shepherd.lab.addresses import MOST_HOSTS
@@ -12,6 +13,7 @@ from shepherd.lab.audit.run import run_audit
 from shepherd.lab.bench import SIZES, run_bench
 from shepherd.lab.bench_trace import FULL_RECORDS, RECORDS
 from shepherd.lab.demo import run_demo
+from shepherd.lab.drill.run import JOBS, QUESTIONS, Size, run_drill
 from shepherd.lab.enter_node import enter_argv
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import report_file
@@ -21,6 +23,8 @@ from shepherd.lab.state import cleanup_leftovers
 
 FEWEST_TO_LEND = 2
 """One stays in the reserve."""
+FEWEST_JOBS = 26
+"""Of each kind one, and of each user."""
 
 ENTER = "sudo ./run lab exec NODE -- COMMAND"
 
@@ -65,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     audit = verbs.add_parser("audit", help="try every door that guests must find shut")
     audit.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write each probe's outcome")
     audit.add_argument("--no-baseline", action="store_true", help="not the original as well")
+    drill = verbs.add_parser("drill", help="real jobs while everything is killed; then: who did what?")
+    drill.add_argument("--jobs", type=number(FEWEST_JOBS), default=JOBS, help=f"flocked jobs (default {JOBS})")
+    drill.add_argument("--questions", type=number(1), default=QUESTIONS, help=f"asked after it (default {QUESTIONS})")
+    drill.add_argument("--seed", default=str(datetime.now(UTC).date()), help="draws all of it (default: the day)")
+    drill.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
     rollout = verbs.add_parser("rollout", help="a machine that really boots is rolled out, lent, rebooted, rolled back")
     rollout.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write what each step saw")
     verbs.add_parser("clean", help="remove sites whose lab is gone")
@@ -96,6 +105,8 @@ def _do(chosen: argparse.Namespace) -> int:
             return run_bench(sorted(chosen.sizes), chosen.json, FULL_RECORDS if chosen.full else RECORDS)
         case "audit":
             return run_audit(chosen.json, baseline=not chosen.no_baseline)
+        case "drill":
+            return run_drill(Size(jobs=chosen.jobs, questions=chosen.questions), chosen.seed, chosen.json)
         case "rollout":
             return run_rollout(chosen.json)
         case "clean":

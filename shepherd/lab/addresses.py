@@ -8,6 +8,9 @@ SITE_NET = "198.51.100.0/24"
 """The site's own public network."""
 CM_PRIVATE, CM_FLOCK, CM_WAN = "10.1.0.1", "10.27.0.1", "203.0.113.1"
 NFS_PRIVATE, CAMPUS_WAN = "10.1.0.9", "203.0.113.50"
+INSTITUTE_WAN = "203.0.113.51"
+OUTSIDE_WAN = ("203.0.113.80", "203.0.113.81", "203.0.113.82")
+"""Of somebody out on the internet."""
 HOME_PORT, FLOCK_PORT, NFS_PORT = 9618, 9619, 2049
 FIRST_HOST = 201
 MOST_HOSTS = 254
@@ -49,7 +52,7 @@ class HostNames:
 def hosts_file(hosts: list[HostNames]) -> str:
     """`/etc/hosts` of every node of the site: names never depend on a resolver."""
     lines = ["127.0.0.1 localhost", f"{CM_PRIVATE} cm", f"{CM_FLOCK} cm-flock", f"{CM_WAN} cm-wan"]
-    lines += [f"{NFS_PRIVATE} nfs", f"{CAMPUS_WAN} campus"]
+    lines += [f"{NFS_PRIVATE} nfs", f"{CAMPUS_WAN} campus", f"{INSTITUTE_WAN} institute"]
     lines += [f"{h.private_address} {h.regular}" for h in hosts]
     lines += [f"{h.flock_address} {h.flocking}" for h in hosts]
     return "\n".join(lines) + "\n"

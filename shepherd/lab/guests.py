@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from shepherd.lab import foreign
 from shepherd.lab.node import Node
 from shepherd.lab.pools import CONFIG_D
 from shepherd.lab.services import SHEPHERD
 from shepherd.lab.shell import File
 
 HANDOVER = "/etc/shepherd/handover"
-CAMPUS = ("campus", "--schedd", "campus", "--domain", "campus.lab", "--contact", "security@campus.lab")
-"""Words of `shepherd guest add` for the foreign pool."""
+CAMPUS = foreign.CAMPUS.guest_words
+"""Words of `shepherd guest add` for the first foreign pool."""
 TOKENS_D = "/etc/condor/tokens.d"
 
 

@@ -16,6 +16,7 @@ SHEPHERD_CONFIG = "/etc/shepherd/condor_config"
 GATEWAY_CONFIG, GATEWAY_TOKENS = "/etc/shepherd/gateway.condor", "/etc/shepherd/gateway-tokens.d"
 LOCAL_USERS = {"carol": 2003, "dave": 2004}
 CAMPUS_USERS = {"alice": 2001, "bob": 2002}
+INSTITUTE_USERS = {"erin": 2005, "frank": 2006}
 SHEPHERD_USER = {"shepherd": 990}
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
 
@@ -84,11 +85,12 @@ def flock_cm_files(source: Path) -> list[File]:
     ]
 
 
-def campus_files() -> list[File]:
-    """The foreign pool."""
+def foreign_files(name: str, address: str) -> list[File]:
+    """A foreign pool."""
+    own = f"LAB_POOL = {name}\nLAB_ADDRESS = {address}\n"
     return [
         File(path=f"{CONFIG_D}/10-lab.conf", text=conf("timings") + conf("security")),
-        File(path=f"{CONFIG_D}/20-campus.conf", text=conf("campus")),
+        File(path=f"{CONFIG_D}/20-{name}.conf", text=own + conf("foreign")),
         _signing_key(HOME_KEY),
     ]
 

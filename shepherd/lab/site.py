@@ -1,4 +1,4 @@
-r"""A whole site on one machine: home pool, flock pool, gateway, hosts, a foreign pool, and storage to stay away from.
+r"""A whole site on one machine: home pool, flock pool, gateway, hosts, foreign pools, and storage to stay away from.
 
 with Site(SiteSpec(hosts=3)) as site:
     site.submit(site.campus, "alice", "executable = /bin/sleep\narguments = 5\nqueue\n")
@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
-from shepherd.lab import addresses, engine, guests, pools, services, settings, tokens
+from shepherd.lab import addresses, engine, foreign, guests, pools, services, settings, tokens
 from shepherd.lab.addresses import HostNames
 from shepherd.lab.booted import BootedNode
 from shepherd.lab.bytecode import provide_bytecode
 from shepherd.lab.cgroups import Cgroups, choose
 from shepherd.lab.eventually import eventually
+from shepherd.lab.foreign import ForeignPool
 from shepherd.lab.image import Image, copy_data_root, docker_socket, dockerd, provide_image
 from shepherd.lab.init import Spec
 from shepherd.lab.net import Fabric, Leg, administrators_rules
@@ -70,6 +71,10 @@ class SiteSpec:
     booted: bool = False
     machines: int = 0
     """Hosts that are no nodes of the lab: the site knows their names, and somebody else boots them."""
+    foreign: Sequence[ForeignPool] = (foreign.CAMPUS,)
+    """The guests; campus is always among them."""
+    outside: bool = False
+    """Whether there is somebody out on the internet, too: a node with several addresses."""
 
 
 class Site(PoolQueries):
@@ -131,12 +136,15 @@ class Site(PoolQueries):
 
     def _make_nodes(self, trees: Trees, image: Image, python: tuple[Bind, ...]) -> None:
         self.fabric.build_switch()
-        specs = [self._cm_spec(), self._nfs_spec(), self._campus_spec(), *map(self._host_spec, self.names)]
+        specs = [self._cm_spec(), self._nfs_spec(), *map(self._foreign_spec, self.spec.foreign)]
+        specs += [self._outside_spec()] if self.spec.outside else []
+        specs += map(self._host_spec, self.names)
+        without_systemd = {"nfs", "outside", *(pool.name for pool in self.spec.foreign)}
         for name, legs, run in specs:
             spec = NodeSpec(
                 name=name, root=trees.root, legs=legs, services=run, binds=python, cgroups=self.spec.cgroups
             )
-            kind = BootedNode if self.spec.booted and name not in {"nfs", "campus"} else Node
+            kind = BootedNode if self.spec.booted and name not in without_systemd else Node
             self.nodes[name] = kind(spec=spec, state=self.state, fabric=self.fabric)
         for names in self.names:
             copy_data_root(image.data_root, self.nodes[names.regular].home / "docker")
@@ -156,9 +164,13 @@ class Site(PoolQueries):
         leg = Leg(segment=addresses.PRIVATE, interface="em1", address=f"{addresses.NFS_PRIVATE}/16")
         return "nfs", (leg,), (services.nfs(),)
 
-    def _campus_spec(self) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
-        leg = Leg(segment=addresses.WAN, interface="wan", address=f"{addresses.CAMPUS_WAN}/24")
-        return "campus", (leg,), (services.condor(),)
+    def _foreign_spec(self, pool: ForeignPool) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
+        leg = Leg(segment=addresses.WAN, interface="wan", address=f"{pool.address}/24")
+        return pool.name, (leg,), (services.condor(),)
+
+    def _outside_spec(self) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
+        leg = Leg(segment=addresses.WAN, interface="wan", address=f"{addresses.OUTSIDE_WAN[0]}/24")
+        return "outside", (leg,), ()
 
     def _host_spec(self, host: HostNames) -> tuple[str, tuple[Leg, ...], tuple[Spec, ...]]:
         legs = (
@@ -198,13 +210,18 @@ class Site(PoolQueries):
     def _configure_others(self) -> None:
         self.nfs.put(pools.everywhere(self.everybody, {}))
         hosts: list[Callable[[], None]] = [functools.partial(self._configure_host, host) for host in self.names]
-        self._each([self._configure_campus, *hosts], lambda work: work())
+        self._each([self._configure_foreign, *hosts], lambda work: work())
+        if self.spec.outside:
+            for address in addresses.OUTSIDE_WAN[1:]:
+                self.outside.must(("ip", "address", "add", f"{address}/24", "dev", "wan"))
 
-    def _configure_campus(self) -> None:
-        users = {**pools.CAMPUS_USERS}
-        guest = guests.admit(self.cm, guests.CAMPUS)
-        self.campus.put([*pools.everywhere(self.everybody, users), *pools.campus_files(), *guest])
-        self.campus.must(("sh", "-e", "-c", pools.ADD_USERS))
+    def _configure_foreign(self) -> None:
+        """One after the other: each is added to the guests whom the flock pool knows."""
+        for pool in self.spec.foreign:
+            node, guest = self.nodes[pool.name], guests.admit(self.cm, pool.guest_words)
+            files = pools.foreign_files(pool.name, pool.address)
+            node.put([*pools.everywhere(self.everybody, dict(pool.users)), *files, *guest])
+            node.must(("sh", "-e", "-c", pools.ADD_USERS))
 
     def _configure_host(self, host: HostNames) -> None:
         node, spec = self.host(host.regular), self.spec
@@ -258,8 +275,13 @@ class Site(PoolQueries):
 
     @property
     def campus(self) -> Node:
-        """The foreign pool."""
+        """The first foreign pool."""
         return self.nodes["campus"]
+
+    @property
+    def outside(self) -> Node:
+        """Somebody out on the internet."""
+        return self.nodes["outside"]
 
     @property
     def nfs(self) -> Node:

@@ -37,7 +37,7 @@ def test_the_limit_is_the_last_address():
     assert beyond.private_address.endswith(".255")
 
 
-@pytest.mark.parametrize("verb", ["demo", "bench", "rollout"])
+@pytest.mark.parametrize("verb", ["demo", "bench", "drill", "rollout"])
 @pytest.mark.parametrize(("file", "words"), [("none/x", "none is no directory"), (".", "is a directory")])
 def test_figures_that_nobody_could_write_are_refused_at_the_start(verb, file, words, tmp_path, capsys):
     """A traceback after the whole run, and half an hour's figures gone."""
