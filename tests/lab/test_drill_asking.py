@@ -5,9 +5,9 @@ import argparse
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shepherd.cli.trace_question import question_of
 
 from shepherd.cli import trace
+from shepherd.cli.trace_question import question_of
 from shepherd.lab.drill.asking import words_of
 from shepherd.lab.drill.questions import TABLE, Asks, by_process, questions
 from shepherd.lab.drill.run import EACH, QUESTIONS
