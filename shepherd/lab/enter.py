@@ -13,7 +13,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4, 32, 4096, 16384
+MS_PRIVATE, MS_SHARED = 1 << 18, 1 << 20
 CLONE_NEWCGROUP, POWER_OFF = 0x02000000, 0x4321FEDC
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -137,6 +138,7 @@ def main() -> None:
     socket.sethostname(told["name"])
     _pivot(root)
     if told["own_cgroup"]:
+        _mount("none", Path("/"), None, MS_REC | MS_SHARED)  # as systemd does where it takes itself for no container
         _hold_lifeline(told["lifeline"])
     argv = [word.format(lifeline=told["lifeline"]) for word in told["init"]]
     os.execve(argv[0], argv, told["env"])

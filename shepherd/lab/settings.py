@@ -20,7 +20,7 @@ from shepherd.lab.pools import GATEWAY_CONFIG
 Table = Mapping[str, object]
 POOL = "home.lab"
 NETWORK, PARENT = "macvlan2512", "em1f"
-LEASE_KEY, LEASE_PUBLIC = "/etc/shepherd/keys/lease.key", "/etc/shepherd/keys/lease.pub"
+LEASE_KEY, LEASE_PUBLIC = "/etc/shepherd/keys/lease.key", "/etc/shepherd/lease.pub"
 CYCLE_S = 5.0
 FAST_TIMERS: Table = {
     "cycle_s": CYCLE_S, "look_s": 1.0, "renew_s": 5.0, "lease_s": 60.0, "ad_period_s": 15.0, "young_collector_s": 20.0,

@@ -22,7 +22,7 @@ from tests.faults.breaking import daemons, stopped
 pytestmark = pytest.mark.real
 
 HOST_TOKEN, DAEMON_TOKEN = "/etc/condor/tokens.d/home", "/etc/shepherd/tokens.d/home"
-SETTINGS, KEY = "/etc/shepherd/shepherd.toml", "/etc/shepherd/keys/lease.pub"
+SETTINGS, KEY = "/etc/shepherd/shepherd.toml", "/etc/shepherd/lease.pub"
 OTHER_SETTINGS, MORE_CONFIG = "/etc/shepherd/other.toml", f"{CONFIG_D}/99-test.conf"
 AN_HOUR_AHEAD = {"LD_PRELOAD": WRONG_CLOCK, "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 OF_THE_LAB = {Subject.DROP_IN, Subject.LIVE_RESTORE}

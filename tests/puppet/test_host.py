@@ -94,7 +94,7 @@ def scene() -> Iterator[Scene]:
 def host(scene: Scene, tmp_path: Path) -> Host:
     """One of its hosts, as it was before anybody lent it; with Puppet."""
     node = scene.site.host(NAME)
-    files = {name: node.read(f"/etc/shepherd/{name}") for name in ("node.toml", "flock-token", "keys/lease.pub")}
+    files = {name: node.read(f"/etc/shepherd/{name}") for name in ("node.toml", "flock-token", "lease.pub")}
     scene.flockoff("the host is to be a plain one")
     node.must(("sh", "-c", MAKE_PLAIN), timeout_s=100)
     layer, *_ = provide_layers(Progress())
@@ -105,7 +105,7 @@ def host(scene: Scene, tmp_path: Path) -> Host:
     settings = tomllib.loads(files["node.toml"])
     given = {
         "settings": settings, "flock_token": files["flock-token"], "docker_settings": DOCKER,
-        "trusted_keys": {"lease": files["keys/lease.pub"]},
+        "trusted_keys": {"lease": files["lease.pub"]},
     }  # fmt: skip
     hiera: dict[str, object] = {f"shepherd::node::{name}": value for name, value in given.items()}
     hiera["shepherd::pip_options"] = ["--no-index", "--no-deps"]
