@@ -26,6 +26,7 @@ when_to_transfer_output = ON_EXIT
 output = $(ClusterId).$(ProcId).out
 error = $(ClusterId).$(ProcId).err
 log = log
+job_lease_duration = 30
 request_cpus = 1
 request_memory = 64
 request_disk = 20480
