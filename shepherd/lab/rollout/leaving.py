@@ -9,8 +9,8 @@ from shepherd.lab.rollout.place import Place
 from shepherd.lab.rollout.rolling import Rolling
 
 LEAVES_S = 200.0
-KEPT = ("/etc/docker/daemon.json", "/etc/docker/key.json")
-"""dockerd's settings and identity stay with it."""
+KEPT = ("/etc/docker/daemon.json", "/etc/docker/key.json", "/etc/condor/known_hosts")
+"""dockerd's settings and identity stay with it, and whom HTCondor's tools have spoken with is theirs."""
 ACCOUNTS = tuple(f"/etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid"))
 """dockerd has made an account for its containers, which stays with it. `-` behind them: as they were before."""
 
