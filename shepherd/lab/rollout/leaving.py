@@ -10,7 +10,8 @@ from shepherd.lab.rollout.rolling import Rolling
 
 LEAVES_S = 200.0
 KEPT = ("/etc/docker/daemon.json", "/etc/docker/key.json", "/etc/condor/known_hosts")
-"""dockerd's settings and identity stay with it, and whom HTCondor's tools have spoken with is theirs."""
+"""dockerd's settings and identity stay with it; HTCondor notes by itself whom root's tools have talked to
+(SEC_SYSTEM_KNOWN_HOSTS)."""
 ACCOUNTS = tuple(f"/etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid"))
 """dockerd has made an account for its containers, which stays with it. `-` behind them: as they were before."""
 
