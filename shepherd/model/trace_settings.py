@@ -24,7 +24,7 @@ class TraceSettings:
     """File with the authority that signed the logger's certificate (PEM), for `tls:`; empty: those of the system."""
     anchor_s: float = 60.0
     """The logger is told every so often. Seconds. Who owns this machine can change unseen what is younger."""
-    gateway_spool: str = ""
+    gateway_spool: str = "/var/lib/shepherd-gateway/flows"
     """Directory of the gateway's flow records, where the gateway is this machine; empty: they are not collected."""
     fetch_s: float = 30.0
     """A host that has recorded something is asked for it at most so often. Seconds. Each time is a tool that starts: a

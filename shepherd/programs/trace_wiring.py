@@ -43,7 +43,7 @@ class Tracing:
     ) -> None:
         """Raises AnotherShepherd, LedgerUnavailable."""
         self._clock = clock
-        self.store = trace_store_of(settings, clock)
+        self.store = trace_store_of(settings, clock, next(iter(settings.roles.personal), ""))
         self._logger = site_logger_of(settings, clock)
         self.anchoring = Anchoring(
             store=self.store,

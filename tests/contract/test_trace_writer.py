@@ -5,12 +5,17 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from shepherd.edges.trace_store import TraceStore
+from shepherd.edges.trace_store_overdue import Retention
 from shepherd.model.trace import Gap, Segment, StayBegun
 from shepherd.ports_trace import TraceWriter
 from shepherd.sim.recording import SimTraceWriter
 
 T0 = 1_790_000_000.0
-MAKERS: Mapping[str, Callable[[pathlib.Path], TraceWriter]] = {"fake": lambda _: SimTraceWriter()}
+MAKERS: Mapping[str, Callable[[pathlib.Path], TraceWriter]] = {
+    "fake": lambda _: SimTraceWriter(),
+    "store": lambda path: TraceStore(path, wall_s=lambda: T0, retention=Retention(keep_days=180, pseudonymise_days=90)),
+}
 
 
 @pytest.fixture(name="writer", params=sorted(MAKERS))

@@ -19,7 +19,7 @@
 # * `anchor_s`: The logger is told every so often. Seconds. Who owns this machine can change unseen what is younger.
 #   Default: `60.0`.
 # * `gateway_spool`: Directory of the gateway's flow records, where the gateway is this machine; empty: they are not
-#   collected. Default: `""`.
+#   collected. Default: `"/var/lib/shepherd-gateway/flows"`.
 # * `fetch_s`: A host that has recorded something is asked for it at most so often. Seconds. Each time is a tool that
 #   starts: a thousand lent hosts are some thirty of them a second. Default: `30.0`.
 # * `fetchers`: Workers that ask, at one time. A host that does not answer keeps one of them busy for `command_s`.
