@@ -10,7 +10,7 @@ Facter.add(:shepherd) do
 
   setcode do
     read = ->(path) { File.exist?(path) ? File.read(path) : '' }
-    records = ['/var/lib/shepherd', '/var/log/shepherd'].select do |place|
+    records = %w[/var/lib/shepherd /var/lib/shepherd-node /var/lib/shepherd-gateway /var/log/shepherd].select do |place|
       Dir.glob("#{place}/**/*", File::FNM_DOTMATCH).any? { |path| File.file?(path) }
     end
     {
