@@ -45,9 +45,8 @@ def other_settings(scene: Scene, text: str, number: int) -> str:
     cm = scene.site.cm
     cm.must(("rm", "-rf", state))
     cm.must(("install", "-d", "-o", "shepherd", f"{state}", f"{state}/intents"))
-    changed = text.replace("[paths]\n", f'[paths]\nstate = "{state}"\nintents = "{state}/intents"\n')
-    assert changed != text
-    cm.write(f"{state}.toml", changed)
+    assert "[paths]" not in text
+    cm.write(f"{state}.toml", f'{text}\n[paths]\nstate = "{state}"\nintents = "{state}/intents"\n')
     cm.must(("shepherd", "--settings", f"{state}.toml", "flockoff", "as the first"), user="shepherd")
     return f"{state}.toml"
 

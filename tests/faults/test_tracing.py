@@ -23,7 +23,8 @@ echo "began $(date +%s.%N) $_CONDOR_SLOT $(id -u) $(hostname)"
 sleep "$1"
 echo "ended $(date +%s.%N)"
 """
-SUBMIT = """executable = truth.sh
+SUBMIT = """initialdir = /home/alice
+executable = /home/alice/truth.sh
 arguments = {seconds}
 should_transfer_files = YES
 when_to_transfer_output = ON_EXIT
