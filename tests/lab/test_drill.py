@@ -9,7 +9,8 @@ from shepherd.lab.drill.schedule import FEW
 from shepherd.lab.progress import Progress
 from tests.conftest import sample_seed
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(540)]
+# Half an hour of ordinary tests has no room for its five minutes.
+pytestmark = [pytest.mark.real, pytest.mark.limit(540), pytest.mark.large("drill", sample=0)]
 SMALL = Size(hosts=2, jobs=32, questions=72, strikes=FEW, each=8)
 
 
