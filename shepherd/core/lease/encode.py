@@ -6,9 +6,8 @@ hide in doubled keys, spaces or other spellings of a number.
 """
 
 import json
-import math
-from collections.abc import Mapping
 
+from shepherd.core.lease.members import MAX_SERIAL, MAX_TEXT, Members, keyed, number, text, truth, whole
 from shepherd.core.stop.encode import MOST, ban_from, ban_members, quarantine_from, quarantine_members
 from shepherd.errors import InvariantBroken, LeaseRefused
 from shepherd.model.host import HostName, LeaseId, Nonce
@@ -18,17 +17,12 @@ from shepherd.model.one_line import one_line
 VERSION = 1
 MAX_BYTES = 1 << 20
 """No page of ours comes near; more is not even parsed."""
-MAX_SERIAL = (1 << 62) - 1
 MAX_PAGES = 4096
-MAX_TEXT = 1000
 
 PAGE_KEYS = frozenset({"v", "pool", "instance", "page", "pages", "serial", "issued_at_s", "flockoff", "leases"})
 PAGE_EXTRAS = frozenset({"process", "bans", "quarantines", "spooled"})
 """Members that a page lacks if there is nothing to say: keepers from before them can read it then."""
 LEASE_KEYS = frozenset({"host", "nonce", "lease", "phase", "image", "lease_s", "graceful_s", "fast_s", "kill_s", "why"})
-
-Members = Mapping[str, object]
-
 
 def encode(page: LeasePage) -> bytes:
     """The one byte string that stands for `page`. Characters of `why` that do not print go.
@@ -192,42 +186,3 @@ def phase(members: Members) -> LeasePhase:
         return LeasePhase(text(members, "phase"))
     except ValueError as exc:
         raise LeaseRefused(f"malformed lease page: {exc}") from exc
-
-
-def keyed(value: object, keys: frozenset[str], what: str, extras: frozenset[str] = frozenset()) -> Members:
-    """`value` as an object with exactly these keys, and `extras` perhaps."""
-    if not isinstance(value, dict) or set(value) - extras != keys:
-        raise LeaseRefused(f"malformed lease page: wrong members of a {what}")
-    return value
-
-
-def text(members: Members, key: str, least: int = 1) -> str:
-    """A string of `least` to MAX_TEXT characters, all of which print: it may go into a file of lines."""
-    value = members[key]
-    if isinstance(value, str) and least <= len(value) <= MAX_TEXT and value.isprintable():
-        return value
-    raise LeaseRefused(f"malformed lease page: {key} is not a line of text")
-
-
-def whole(members: Members, key: str, least: int, most: int) -> int:
-    """An integer between `least` and `most`; true and false are none."""
-    value = members[key]
-    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-        return value
-    raise LeaseRefused(f"malformed lease page: {key} is not an integer from {least} to {most}")
-
-
-def number(members: Members, key: str) -> float:
-    """A finite number of seconds, zero or more."""
-    value = members[key]
-    if isinstance(value, float) and math.isfinite(value) and value >= 0:
-        return value
-    raise LeaseRefused(f"malformed lease page: {key} is not a number of seconds")
-
-
-def truth(members: Members, key: str) -> bool:
-    """True or false."""
-    value = members[key]
-    if isinstance(value, bool):
-        return value
-    raise LeaseRefused(f"malformed lease page: {key} is neither true nor false")

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TypeVar
 
-from shepherd.core.lease.encode import Members, lease_from, lease_members
+from shepherd.core.lease.encode import lease_from, lease_members
+from shepherd.core.lease.members import Members
 from shepherd.errors import LeaseRefused
 from shepherd.model.host import Nonce
 from shepherd.model.lease import Lease

@@ -1,9 +1,8 @@
 """Bans and quarantines as JSON values of a page, and back. `…_from` raises LeaseRefused."""
 
 import ipaddress
-import math
-from collections.abc import Mapping
 
+from shepherd.core.lease.members import Members, keyed, number, text
 from shepherd.errors import LeaseRefused
 from shepherd.model.host import HostName
 from shepherd.model.one_line import one_line
@@ -15,9 +14,6 @@ MAX_TEXT = 500
 MAX_ADDRESSES = 64
 BAN_KEYS = frozenset({"kind", "value", "at_s", "until_s", "who", "why", "domain", "addresses"})
 QUARANTINE_KEYS = frozenset({"ident", "host", "address", "at_s", "who", "why", "keep_host", "released_at_s"})
-
-Members = Mapping[str, object]
-
 
 def ban_members(ban: Ban) -> Members:
     """A ban as JSON values. Characters of `who` and `why` that do not print go."""
@@ -42,12 +38,12 @@ def ban_from(value: object) -> Ban:
         raise LeaseRefused(f"malformed ban: {exc}") from exc
     return Ban(
         kind=kind,
-        value=text(members, "value", least=1),
+        value=text(members, "value", 1, MAX_TEXT),
         at_s=number(members, "at_s"),
         until_s=None if members["until_s"] is None else number(members, "until_s"),
-        who=text(members, "who"),
-        why=text(members, "why"),
-        domain=text(members, "domain"),
+        who=text(members, "who", 0, MAX_TEXT),
+        why=text(members, "why", 0, MAX_TEXT),
+        domain=text(members, "domain", 0, MAX_TEXT),
         addresses=addresses(members["addresses"]),
     )
 
@@ -73,38 +69,15 @@ def quarantine_from(value: object) -> Quarantine:
     if not isinstance(members["keep_host"], bool):
         raise LeaseRefused("malformed quarantine: keep_host is neither true nor false")
     return Quarantine(
-        ident=text(members, "ident", least=1),
-        host=HostName(text(members, "host", least=1)),
+        ident=text(members, "ident", 1, MAX_TEXT),
+        host=HostName(text(members, "host", 1, MAX_TEXT)),
         address=next(iter(addresses([members["address"]])), "") if members["address"] else "",
         at_s=number(members, "at_s"),
-        who=text(members, "who"),
-        why=text(members, "why"),
+        who=text(members, "who", 0, MAX_TEXT),
+        why=text(members, "why", 0, MAX_TEXT),
         keep_host=members["keep_host"],
         released_at_s=None if members["released_at_s"] is None else number(members, "released_at_s"),
     )
-
-
-def keyed(value: object, keys: frozenset[str], what: str) -> Members:
-    """`value` as an object with exactly these members."""
-    if not isinstance(value, dict) or set(value) != keys:
-        raise LeaseRefused(f"malformed page: wrong members of a {what}")
-    return value
-
-
-def text(members: Members, key: str, least: int = 0) -> str:
-    """A line of text."""
-    value = members[key]
-    if isinstance(value, str) and least <= len(value) <= MAX_TEXT and (not value or value.isprintable()):
-        return value
-    raise LeaseRefused(f"malformed page: {key} is not a line of text")
-
-
-def number(members: Members, key: str) -> float:
-    """A finite number of seconds, zero or more."""
-    value = members[key]
-    if isinstance(value, float) and math.isfinite(value) and value >= 0:
-        return value
-    raise LeaseRefused(f"malformed page: {key} is not a number of seconds")
 
 
 def addresses(value: object) -> tuple[str, ...]:
