@@ -13,6 +13,7 @@ import pathlib
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 
 from tests.edges.ledgers import DAY_S, MARCH_1, ledger_in, note, switch, switched
 
@@ -21,6 +22,9 @@ EXITKILL = 0x100000
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 libc.ptrace.restype = ctypes.c_long
+
+Write = Callable[[pathlib.Path], None]
+"""What is done in a directory until it is killed."""
 
 
 def ptrace(request: int, pid: int, data: int = 0) -> None:
@@ -43,7 +47,7 @@ def write(place: pathlib.Path) -> None:
     ledger.close()
 
 
-def writer(place: pathlib.Path) -> int:
+def writer(place: pathlib.Path, write: Write) -> int:
     """A child that writes once it is traced. Its number."""
     pid = os.fork()
     if pid:
@@ -58,9 +62,9 @@ def writer(place: pathlib.Path) -> int:
         os._exit(code)
 
 
-def killed_at(step: int, place: pathlib.Path) -> bool:
+def killed_at(step: int, place: pathlib.Path, write: Write) -> bool:
     """Whether the writer was still at it when its `step`-th system call came."""
-    pid = writer(place)
+    pid = writer(place, write)
     os.waitpid(pid, 0)
     ptrace(SETOPTIONS, pid, EXITKILL)
     for _ in range(2 * step - 1):
@@ -75,11 +79,11 @@ def killed_at(step: int, place: pathlib.Path) -> bool:
     return True
 
 
-def main(template: pathlib.Path, place: pathlib.Path, first: int, stride: int) -> None:
+def main(template: pathlib.Path, place: pathlib.Path, first: int, stride: int, write: Write = write) -> None:
     step = first
     while True:
         shutil.copytree(template, place / str(step))
-        if not killed_at(step, place / str(step)):
+        if not killed_at(step, place / str(step), write):
             break
         step += stride
     sys.stdout.write(f"{step}\n")

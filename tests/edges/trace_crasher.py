@@ -10,7 +10,7 @@ import os
 import pathlib
 import sys
 
-from tests.edges import ledger_crasher
+from tests.edges.ledger_crasher import main
 from tests.edges.trace_stores import DAY_S, MARCH_1, Clock, flow, flow_over, job, segment, store_in
 from tests.edges.trace_tampering import SHORT
 
@@ -37,5 +37,4 @@ def write(place: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    ledger_crasher.write = write
-    ledger_crasher.main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), write)

@@ -5,10 +5,9 @@ What it had been promised is in PLACE/n/promised, a letter each; what somebody h
 
 import os
 import pathlib
-import signal
 import sys
 
-from tests.edges.ledger_crasher import EXITKILL, SETOPTIONS, SYSCALL, TRACEME, ptrace
+from tests.edges.ledger_crasher import killed_at
 from tests.edges.trace_spools import spool_in, stay
 
 
@@ -27,43 +26,11 @@ def write(place: pathlib.Path) -> None:
             spool.drop(spool.newest)
 
 
-def writer(place: pathlib.Path) -> int:
-    """A child that writes once it is traced. Its number."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        ptrace(TRACEME, 0)
-        os.kill(os.getpid(), signal.SIGSTOP)
-        write(place)
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def killed_at(step: int, place: pathlib.Path) -> bool:
-    """Whether the writer was still at it when its `step`-th system call came."""
-    pid = writer(place)
-    os.waitpid(pid, 0)
-    ptrace(SETOPTIONS, pid, EXITKILL)
-    for _ in range(2 * step - 1):
-        ptrace(SYSCALL, pid)
-        _, status = os.waitpid(pid, 0)
-        if os.WIFEXITED(status):
-            if os.WEXITSTATUS(status):
-                sys.exit("the writer failed by itself")
-            return False
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return True
-
-
 def main(place: pathlib.Path) -> None:
     step = 1
     while True:
         (place / str(step)).mkdir()
-        if not killed_at(step, place / str(step)):
+        if not killed_at(step, place / str(step), write):
             break
         step += 1
     sys.stdout.write(f"{step}\n")
