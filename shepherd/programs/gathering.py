@@ -7,7 +7,6 @@ from shepherd.model.observation import Snapshot
 from shepherd.ports import Clock
 from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background, Errand
-from shepherd.programs.pages import LeasePages
 from shepherd.programs.witnessing import Witnessing
 
 LOOK_S = 5.0
@@ -42,11 +41,6 @@ class Gathering:
         self.collecting.note(self.witnessing.notes(keepers))
         spooled = {host: keeper.spooled for host, keeper in keepers.items() if keeper.spooled}
         self.collecting.follow({**spooled, **self._local})
-
-    def turn_to(self, pages: LeasePages) -> None:
-        """Other pages from now on, after a reload."""
-        self.collecting.pages = pages
-        self.collecting.acknowledge()
 
     @property
     def problem(self) -> str:
