@@ -7,6 +7,7 @@ from typing import TypeVar
 from shepherd.core.trace.answer import answer, asks_for_jobs
 from shepherd.core.trace.clocks import Clocks
 from shepherd.core.trace.evidence import GATEWAY, HERE, SHEPHERD, Material, sources_of
+from shepherd.core.trace.pairing import repeated
 from shepherd.core.trace.question import (
     at_hosts,
     clocks_sought,
@@ -109,7 +110,10 @@ def _of_flows(question: Question, gathered: Gathered) -> Material:
     born = Span(from_s=min(f.begun.at_s for f in flows), to_s=max(f.begun.at_s for f in flows))
     jobs = gathered.rows(reader.jobs(jobs_of(stays, born))) if stays else ()
     seen = gathered.rows(reader.flows(at_hosts(flows, sources_of(stays)))) if stays else ()
-    return _material(flows, stays, jobs, [flow for flow in seen if not flow.begun.nat_address])
+    material = _material(flows, stays, jobs, [flow for flow in seen if not flow.begun.nat_address])
+    again = repeated(flows, material.host_flows)
+    siblings = reader.flows(at_hosts(again, [GATEWAY])).rows if again else ()
+    return dataclasses.replace(material, siblings=tuple(siblings))
 
 
 def _of_stays(question: Question, gathered: Gathered, span: Span) -> Material:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from shepherd.core.trace.clocks import Between, Clocks, Stamp
 from shepherd.core.trace.lives import FLOWS, JOBS, SCHEDDS, STAYS, Gaps, Life, cut_short, life_of, lives, may_live
+from shepherd.core.trace.pairing import inside_ends, series
 from shepherd.core.trace.sender import sender_of
 from shepherd.model.trace import ClockSeen, Gap, ScheddSeen
 from shepherd.model.trace_rows import Flow, Job, Stay
@@ -31,6 +32,8 @@ class Material:
     """All of those stays' containers at those times, or those asked for."""
     host_flows: tuple[Flow, ...] = ()
     """The same connections, as their hosts saw them."""
+    siblings: tuple[Flow, ...] = ()
+    """At the gateway, all with the same inside ends about then."""
     schedds: tuple[ScheddSeen, ...] = ()
     gaps: tuple[Gap, ...] = ()
     clocks: tuple[ClockSeen, ...] = ()
@@ -57,7 +60,10 @@ class Evidence:
             self._jobs.setdefault((job.begun.host, job.begun.container), []).append(job)
         self._host_flows: dict[tuple[object, ...], list[Flow]] = {}
         for flow in material.host_flows:
-            self._host_flows.setdefault((flow.begun.source, *_ends(flow)), []).append(flow)
+            self._host_flows.setdefault((flow.begun.source, *inside_ends(flow)), []).append(flow)
+        self._siblings: dict[tuple[object, ...], list[Flow]] = {}
+        for flow in dict.fromkeys((*material.flows, *material.siblings)):
+            self._siblings.setdefault(inside_ends(flow), []).append(flow)
 
     def flow_life(self, flow: Flow) -> Life:
         """From when to when a connection was."""
@@ -93,8 +99,25 @@ class Evidence:
     def same_at_host(self, flow: Flow, stay: Stay, time: Stamp) -> list[Flow]:
         """The host's own records of a connection that began at the gateway at `time`. The packet that began it passed
         the host first, so that the host's connection was there."""
-        found = [self._host_flows.get((source, *_ends(flow)), []) for source in sources_of([stay])]
-        return [one for some in found for one in some if may_live(self.flow_life(one), time, self.clocks)]
+        found = [self._host_flows.get((source, *inside_ends(flow)), []) for source in sources_of([stay])]
+        inside = [one for some in found for one in some]
+        near = [one for one in inside if may_live(self.flow_life(one), time, self.clocks)]
+        same = self._by_order(flow, stay, inside) if len(near) > 1 else None
+        return near if same is None else [same]
+
+    def _by_order(self, flow: Flow, stay: Stay, inside: Sequence[Flow]) -> Flow | None:
+        """The one of them that it is, if both that host and the gateway surely saw all of them."""
+        outside = self._siblings.get(inside_ends(flow), [])
+        found = series(flow, outside, inside, self._can_be)
+        sources = sources_of([stay])
+        times = [self.flow_life(one).begun for one in (*found.outside, *found.inside)]
+        is_whole = all(self.is_heard(sources, time) for time in times) and not any(
+            self.gaps.over([GATEWAY, *sources], FLOWS, time) for time in times
+        )
+        return found.same(flow) if is_whole else None
+
+    def _can_be(self, there: Flow, here: Flow) -> bool:
+        return may_live(self.flow_life(here), self.flow_life(there).begun, self.clocks)
 
     def jobs_in(self, stay: Stay, time: Stamp) -> list[Job]:
         """The jobs that can have run in a stay's container at `time`."""
@@ -135,12 +158,6 @@ def sources_of(stays: Iterable[Stay]) -> list[str]:
 def hull(spans: Sequence[Between]) -> Between:
     """From the earliest to the latest."""
     return Between(lo=min(span.lo for span in spans), hi=max(span.hi for span in spans))
-
-
-def _ends(flow: Flow) -> tuple[object, ...]:
-    """What a connection is at the gateway and at the host alike."""
-    begun = flow.begun
-    return (begun.protocol, begun.address, begun.port, begun.far_address, begun.far_port)
 
 
 def _middle(between: Between) -> float:

@@ -133,7 +133,7 @@ def jobs_of(stays: Sequence[Stay], span: Span) -> JobsSought:
 
 
 def at_hosts(flows: Sequence[Flow], sources: Sequence[str]) -> FlowsSought:
-    """The same connections, as their hosts saw them."""
+    """The same connections, as others saw them: their hosts, or the gateway, which may have had several like them."""
     return FlowsSought(
         span=wider(births(flows), HOST_CLOCK_S),
         sources=few(sources),
