@@ -212,3 +212,35 @@ def test_what_is_held_is_what_was_found_and_what_was_around_it():
     assert flows.span.from_s <= T - 300 - AROUND_S
     assert flows.span.to_s >= T + AROUND_S
     assert to_hold(asked(question=dataclasses.replace(LETTER, nat_port=1))) is None
+
+
+def twice(*, blocked: bool = False) -> list[TraceRecord]:
+    """Two jobs, from one port to one place, seconds apart; `blocked`: one more that the firewall kept in."""
+    made: list[TraceRecord] = [stay(), job(1), job(2)]
+    for number, (at_s, nat_port) in enumerate([(T - 6, 41000), (T - 2, 41822)], 1):
+        there = dataclasses.replace(flow("gateway", at_s, number=number), nat_port=nat_port)
+        here = flow("p205", at_s, number=number, uid=2000 + number)
+        made += [there, ended(there, at_s + 1), here, ended(here, at_s + 1)]
+    kept_in = flow("p205", T - 4, number=3, uid=2001)
+    return [*made, *([kept_in, ended(kept_in, T - 3.5)] if blocked else [])]
+
+
+def test_a_port_that_two_jobs_had_in_turn_is_told_apart_by_their_order():
+    """The host's clock was known to some seconds only, and both users were named."""
+    found = asked(*twice(), within_s=5.0)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+
+
+def test_order_tells_nothing_if_one_saw_more():
+    """The firewall kept one connection in, and the next one was taken for it."""
+    found = asked(*twice(blocked=True), within_s=5.0)
+    assert (found.verdict, named(found)) == (Verdict.AMBIGUOUS, {"ce#1.0", "ce#2.0"})
+
+
+@pytest.mark.parametrize("source", ["gateway", "p205"])
+def test_order_tells_nothing_if_one_was_away(source):
+    """What one of them missed shifted all that came after it by one."""
+    away = Gap(source=source, what="flows", from_s=T - 12, to_s=T - 9, count=None, why="restarted")
+    found = asked(*twice(), away, within_s=5.0)
+    assert found.verdict is not Verdict.NAMED
+    assert "ce#2.0" in named(found)
