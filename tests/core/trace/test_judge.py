@@ -221,8 +221,10 @@ def twice(*, blocked: bool = False) -> list[TraceRecord]:
         there = dataclasses.replace(flow("gateway", at_s, number=number), nat_port=nat_port)
         here = flow("p205", at_s, number=number, uid=2000 + number)
         made += [there, ended(there, at_s + 1), here, ended(here, at_s + 1)]
-    kept_in = flow("p205", T - 4, number=3, uid=2001)
-    return [*made, *([kept_in, ended(kept_in, T - 3.5)] if blocked else [])]
+    if blocked:
+        kept_in = flow("p205", T - 4, number=3, uid=2001)
+        made += [kept_in, ended(kept_in, T - 3.5)]
+    return made
 
 
 def test_a_port_that_two_jobs_had_in_turn_is_told_apart_by_their_order():
