@@ -14,7 +14,9 @@ from shepherd.model.question import Question
 Key = tuple[int, int, str, int]
 """Protocol, inside port, far address and port of a connection."""
 RUN_BEFORE_S = 15.0
-"""How long a job may have been on its host before its program began: files are transferred."""
+"""How long a job may have been on its host before its program began, if nobody knows since when it was."""
+APART_S = 5.0
+"""How far a time on record may be from the truth: clocks are compared to some seconds only."""
 RUN_AFTER_S = 15.0
 TICK_S = 1.0
 """HTCondor tells whole seconds."""
@@ -100,10 +102,10 @@ def life_of_connection(one: Connection) -> Life:
 
 def life_of_run(one: Run) -> Life:
     """As HTCondor may have seen it."""
+    from_lo = one.begun_s - RUN_BEFORE_S if one.taken_s is None else one.taken_s - APART_S
     return Life(
-        from_lo=one.begun_s - RUN_BEFORE_S, from_hi=one.begun_s + TICK_S, to_lo=one.last_s - TICK_S,
-        to_hi=one.ended_s + RUN_AFTER_S,
-    )  # fmt: skip
+        from_lo=from_lo, from_hi=one.begun_s + TICK_S, to_lo=one.last_s - TICK_S, to_hi=one.ended_s + RUN_AFTER_S
+    )
 
 
 def connection_fits(question: Question, one: Connection) -> bool:

@@ -20,7 +20,7 @@ from shepherd.lab.drill.report import Findings, figures
 from shepherd.lab.drill.schedule import ALL, Strike, schedule
 from shepherd.lab.drill.schedule import What as Struck
 from shepherd.lab.drill.strikes import Strikes
-from shepherd.lab.drill.truth import Run, Truth, joined, lines_of
+from shepherd.lab.drill.truth import Truth, joined, lines_of
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
@@ -33,8 +33,6 @@ PATIENCE_S = 420.0
 """For jobs that are left when the last wave was submitted: killed ones begin anew."""
 ARRIVES_S = 90.0
 """For the last records to reach the store."""
-SAME_RUN_S = 30.0
-"""How far apart a schedd's and a job's own word of one begin are at most."""
 LONG_AGO_S = 86400.0
 
 
@@ -119,11 +117,8 @@ class Drill:
         site = self.place.site
         hosts = {names.flocking: names.regular for names in site.names}
         found = joined(self.jobs.told(), lines_of(self.place.heard()), hosts)
-        silent = {run.run: run for run in self.jobs.started() if not is_known(run, found)}
-        return dataclasses.replace(
-            found, runs={**found.runs, **silent}, image=site.image_id,
-            addresses={names.regular: names.flock_address for names in site.names},
-        )  # fmt: skip
+        addresses = {names.regular: names.flock_address for names in site.names}
+        return dataclasses.replace(found, image=site.image_id, addresses=addresses).with_starts(self.jobs.started())
 
     # -- the questions ------------------------------------------------------------------------------------------------
 
@@ -158,15 +153,6 @@ class Drill:
     def _missed(self, truth: Truth, outages: Sequence[Outage]) -> Missed:
         rows = all_rows(self.place.site.cm, self.begun_s - SETTLED_S, time.time())
         return missed(truth, rows.jobs, rows.flows, rows.gaps, outages)
-
-
-def is_known(started: Run, truth: Truth) -> bool:
-    """Whether the program of a start that its schedd knows of said something."""
-    place = (started.job, started.host, started.slot)
-    return any(
-        (run.job, run.host, run.slot) == place and abs(run.begun_s - started.begun_s) <= SAME_RUN_S
-        for run in truth.runs.values()
-    )
 
 
 def before(begun_s: float) -> Outage:

@@ -12,6 +12,9 @@ PROTOCOLS = {"tcp": 6, "reset": 6, "refused": 6, "udp": 17}
 NEAR_S = 2.0
 """How far apart a job's and the listener's time of the same attempt are at most; both have one clock."""
 
+STARTS_S = 30.0
+"""How long a program may take to begin: files are transferred, and the machine is busy."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
@@ -36,6 +39,17 @@ class Run:
     """When its program had ended at the latest. Seen, or as long as it would have lasted."""
     was_heard: bool = True
     """Whether its program said anything; else only its schedd knows of it."""
+    taken_s: float | None = None
+    """When the startd took it, by its shadow's log; None: not known."""
+
+    def start_among(self, starts: Iterable["Run"]) -> "Run | None":
+        """The last start before its program's begin."""
+        place = (self.job, self.host, self.slot)
+        before = [
+            one for one in starts
+            if (one.job, one.host, one.slot) == place and 0 <= self.begun_s - one.begun_s <= STARTS_S
+        ]  # fmt: skip
+        return max(before, key=lambda one: one.begun_s, default=None)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,6 +91,17 @@ class Truth:
     def of_run(self, run: str) -> list[Connection]:
         """One run's connections."""
         return [one for one in self.connections if one.run == run]
+
+    def with_starts(self, starts: Iterable[Run]) -> "Truth":
+        """With what shadows know of: since when each run was on its host, and runs that never said anything."""
+        known = list(starts)
+        found = {name: run.start_among(known) for name, run in self.runs.items()}
+        heard = {
+            name: run if (start := found[name]) is None else dataclasses.replace(run, taken_s=start.begun_s)
+            for name, run in self.runs.items()
+        }  # fmt: skip
+        spoke = {start.run for start in found.values() if start is not None}
+        return dataclasses.replace(self, runs={**heard, **{run.run: run for run in known if run.run not in spoke}})
 
     def begun_within(self, from_s: float, to_s: float) -> "Truth":
         """Only the runs and the connections that began in that time."""
