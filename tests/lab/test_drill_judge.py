@@ -320,3 +320,20 @@ def suspect_of(job: str) -> dict[str, object]:
     """As an answer in JSON has one."""
     begun = {"job": job, "user": "u", "host": "p201", "slot": "slot1_1", "uid": 3001, "at_s": 1.0}
     return {"job": {"begun": begun}, "sender": {"schedd": "campus", "guest": "campus"}, "others": None}
+
+
+def test_a_run_was_on_its_host_since_its_shadow_says_so():
+    """The machine was busy, a program began a quarter of a minute after its claim, and who named it then was wrong."""
+    heard = joined([{"begun": WHO}, {**SAID, "ended_s": 102.0}], [SEEN], {"f201": "p201"})
+    run = heard.runs["r"]
+    starts = [
+        dataclasses.replace(run, run=name, begun_s=at_s, last_s=at_s, ended_s=at_s, was_heard=False)
+        for name, at_s in (("taken back", 75.0), ("taken", 80.0), ("after it", 130.0))
+    ]
+    truth = heard.with_starts(starts)
+    assert set(truth.runs) == {"r", "taken back", "after it"}
+    assert truth.runs["r"].taken_s == 80.0
+    early = Asked(number=1, asks=Asks.HOST, question=Question(from_s=78.0, until_s=78.0, host="p201"))
+    told = Told(verdict=Verdict.NAMED, named=frozenset({as_named(run)}))
+    assert judged(early, told, truth) is Judgement.RIGHT
+    assert judged(early, told, heard) is Judgement.WRONG
