@@ -85,8 +85,10 @@ def test_a_process_sees_the_same_directory_or_not(tmp_path: pathlib.Path) -> Non
 
 def test_a_running_program_is_found_by_its_last_words() -> None:
     """The program was found by its name, which a pager that showed its manual had, too."""
-    argv = [sys.executable, "-c", "import sys; sys.stdin.read()", "gateway", "run-for-a-test"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
+    argv = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", "gateway", "run-for-a-test"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # for a moment after its exec a process has no words yet
         assert HostMachine().running(("gateway", "run-for-a-test")) == [process.pid]
         assert command(process.pid)[-1] == "run-for-a-test"
         assert HostMachine().running(("run-for-a-test", "gateway")) == []

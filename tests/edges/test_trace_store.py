@@ -27,6 +27,7 @@ from tests.edges.trace_stores import (
     stay_over,
     store_in,
 )
+from tests.left_open import closed_at_the_end
 
 T = MARCH_1 + 3600
 HERE = Span(from_s=T, to_s=T + 60)
@@ -299,7 +300,7 @@ def test_the_group_for_personal_data_may_read_the_keys_and_nothing_more(tmp_path
     from shepherd.edges.trace_store import TraceStore
 
     group = "nogroup" if os.geteuid() == 0 else ""
-    store = TraceStore(tmp_path, wall_s=Clock(), retention=KEEP, group=group)
+    store = closed_at_the_end(TraceStore(tmp_path, wall_s=Clock(), retention=KEEP, group=group))
     store.add(segment([job(T, 1)]))
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
     assert modes == {"2026-03-01.keys": 0o640 if group else 0o600, "2026-W09.week": 0o600}

@@ -1,5 +1,6 @@
 """A recorder of connections that dies anywhere, with its memory and its spool on a real disk."""
 
+import contextlib
 import dataclasses
 import pathlib
 import tempfile
@@ -68,8 +69,8 @@ class Bench:
         return TraceSpool(self.place, spooling, lines, self.truth.clock.wall_s)
 
     def records(self) -> list[TraceRecord]:
-        spool = self.spool()
-        spool.seal()
+        with contextlib.closing(self.spool()) as spool:
+            spool.seal()
         return told(sealed(self.place))
 
 
@@ -86,6 +87,10 @@ class Life:
 
     def begin(self) -> None:
         self.finish(self.recorder.begin(), "")
+
+    def end(self) -> None:
+        """The kernel closes what a dead process had open."""
+        self.spool.close()
 
     def finish(self, records: list[TraceRecord], dies: str) -> None:
         if dies != "before it is spooled":
@@ -113,11 +118,13 @@ def test_wherever_it_dies_every_connection_has_one_beginning_and_one_end(
                 bench.truth.do(deed)
                 life.turn(death)
                 if death:
+                    life.end()
                     bench.truth.step()
                     life = Life(bench.recorder(), bench.spool())
                     life.begin()
         finally:
             flow_recorder.ROOM = room
+            life.end()
         records = bench.records()
     begun = Counter((one.flow, one.at_s) for one in records if isinstance(one, FlowBegun))
     ended = Counter((one.flow, one.begun_s) for one in records if isinstance(one, FlowEnded))
@@ -144,6 +151,7 @@ def test_what_the_kernel_could_not_tell_is_counted_exactly(done: Deeds, room: in
         for _ in range(8):
             bench.truth.step()
             life.turn("")
+        life.end()
         records = bench.records()
     assert sum(one.count or 0 for one in records if isinstance(one, Gap)) == lost
     still = {one.flow for one in bench.truth.all if not one.ended_s}

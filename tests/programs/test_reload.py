@@ -93,6 +93,7 @@ def a_daemon(tmp_path: pathlib.Path) -> Iterator[Place]:
     place = Place(tmp_path)
     yield place
     place.daemon._parts.close()
+    place.daemon._kept.close()
     place.daemon._ledger.close()
 
 
