@@ -127,7 +127,7 @@ def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, stri
     scene.eventually(scene.all_home, 90, "both accept work again")
 
 
-@pytest.mark.large("shepherd dead for good", sample=1)
+@pytest.mark.large("shepherd killed at rare steps", sample=1)
 @pytest.mark.parametrize(
     ("step", "moment"), [("drain", "after the act"), ("go", "before the act"), ("restart", "before the act")]
 )
