@@ -12,7 +12,7 @@ from shepherd.lab.node import Node, alive
 from tests.faults.scene import LEND_S, TIMERS, Scene
 from tests.lab.talking import TALK, hearing
 
-pytestmark = [pytest.mark.real, pytest.mark.large("quarantine", sample=2)]
+pytestmark = pytest.mark.real
 
 EVIDENCE = "/var/lib/shepherd-node/evidence"
 MARKED = (
@@ -119,6 +119,7 @@ def evidence_holds(host: Node, name: str) -> None:
     assert host.run(("shepherd", "node", "evidence", "verify", name)).returncode == 1
 
 
+@pytest.mark.large("quarantine", sample=1)
 def test_it_is_not_lent_again_until_it_is_released(scene: Scene) -> None:
     """The next guest came onto a host that was suspected."""
     scene.lend()
@@ -131,6 +132,7 @@ def test_it_is_not_lent_again_until_it_is_released(scene: Scene) -> None:
     scene.eventually(lambda: scene.is_lent("p201"), LEND_S, "p201 is lent again")
 
 
+@pytest.mark.large("quarantine", sample=1)
 @pytest.mark.limit(400)
 def test_a_kept_host_stays_frozen_over_deaths_until_it_is_released(scene: Scene) -> None:
     """The lease lapsed, and what somebody wanted to look at was gone."""
@@ -153,6 +155,7 @@ def test_a_kept_host_stays_frozen_over_deaths_until_it_is_released(scene: Scene)
     scene.eventually(lambda: scene.is_home("p201"), 20, "p201 is local")
 
 
+@pytest.mark.large("quarantine", sample=1)
 @pytest.mark.parametrize("after_s", [0.5, 3.0, 5.0])
 def test_a_keeper_killed_meanwhile_goes_on_or_says_what_is_missing(scene: Scene, after_s: float) -> None:
     """A frozen container with the host's lock outlived its keeper."""
@@ -168,6 +171,7 @@ def test_a_keeper_killed_meanwhile_goes_on_or_says_what_is_missing(scene: Scene,
     assert lost_of(host, name) or after_s < 1.0, "what was broken off is said to be partial"
 
 
+@pytest.mark.large("quarantine", sample=1)
 def test_a_stopped_dockerd_delays_nothing(scene: Scene) -> None:
     """The container was frozen until somebody restarted dockerd."""
     scene.lend()
@@ -183,6 +187,7 @@ def test_a_stopped_dockerd_delays_nothing(scene: Scene) -> None:
     assert host.pids("flock-init", containers=True) == []
 
 
+@pytest.mark.large("quarantine", sample=1)
 def test_a_keeper_that_ends_leaves_nothing_frozen(scene: Scene) -> None:
     """`systemctl stop` in the wrong second left the host without any startd."""
     scene.lend()
