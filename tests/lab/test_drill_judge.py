@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shepherd.lab.drill.expected import expected
 from shepherd.lab.drill.judge import Judged, Judgement, Outage, What, judge
 from shepherd.lab.drill.missed import missed
-from shepherd.lab.drill.questions import TABLE, Asked, Asks, questions
+from shepherd.lab.drill.questions import SHORT_S, TABLE, Asked, Asks, questions
 from shepherd.lab.drill.told import Told, run_of
 from shepherd.lab.drill.truth import Line, Truth, joined, lines_of
 from shepherd.model.trace import FlowBegun, Gap, JobBegun
@@ -179,6 +179,24 @@ def test_what_is_not_on_record_is_counted_one_by_one(truth, seed):
     assert (len(found.jobs), len(found.flows)) == (len(jobs) - len(few_jobs), len(flows) - len(few_flows))
     down = missed(truth, jobs, [], (), [DOWN])
     assert (down.flows, down.flows_in_outages) == ([], len(flows))
+
+
+@given(truth=truths(), seed=seeds)
+def test_nothing_is_asked_of_a_time_after_the_drill(truth, seed):
+    """An answer was wrong because it said, rightly, that records of the last minute were still on their way."""
+    assert all(one.question.until_s <= ENDED_S + SHORT_S for one in asked_of(truth, seed))
+    assert all(one.question.until_s <= ENDED_S for one in asked_of(truth, seed) if one.asks is Asks.USER)
+
+
+@given(truth=truths(), seed=seeds)
+def test_what_began_after_the_drill_is_not_missed(truth, seed):
+    """Four connections of the wave that only shows that all was heard were still on their way."""
+    middle_s = random.Random(seed).uniform(BEGUN_S, ENDED_S)
+    before, after = truth.begun_within(BEGUN_S, middle_s), truth.begun_within(middle_s, ENDED_S)
+    assert {*before.runs, *after.runs} == {*truth.runs}
+    assert [*before.connections, *after.connections] == truth.connections
+    found = missed(before, *rows_of(before), (), ())
+    assert (found.jobs, found.flows) == ([], [])
 
 
 @pytest.mark.parametrize(

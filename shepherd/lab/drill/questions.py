@@ -160,7 +160,8 @@ def activity(material: Material) -> Question:
 def user(material: Material) -> Question:
     """Where was this user?"""
     one, from_s = material.run(), material.some_time()
-    return Question(from_s=from_s, until_s=from_s + material.draw.uniform(1.0, 60.0), user=one.user)
+    until_s = min(from_s + material.draw.uniform(1.0, 60.0), material.ended_s)
+    return Question(from_s=from_s, until_s=until_s, user=one.user)
 
 
 def job(material: Material) -> Question:

@@ -75,7 +75,7 @@ class Drill:
         truth = self._truth()
         self.progress.say(f"{len(truth.runs)} runs made {len(truth.connections)} connections that were seen outside")
         asked = questions(truth, self.size.questions, self.begun_s, ended_s, self.seed)
-        return self._asked(asked, truth)
+        return self._asked(asked, truth, truth.begun_within(self.begun_s, ended_s))
 
     # -- the jobs, and what happens to the site -----------------------------------------------------------------------
 
@@ -143,16 +143,16 @@ class Drill:
         jobs = {job.begun.source for job in rows.jobs if job.begun.at_s >= since_s}
         return jobs | {flow.begun.source for flow in rows.flows if flow.begun.at_s >= since_s}
 
-    def _asked(self, asked: Sequence[Asked], truth: Truth) -> Findings:
+    def _asked(self, asked: Sequence[Asked], truth: Truth, meanwhile: Truth) -> Findings:
         cm, outages = self.place.site.cm, [*self.strikes.outages, before(self.begun_s)]
         with self.progress.step(f"{len(asked)} questions in one process"):
             judged = [judge(one, told, truth, outages) for one, told in zip(asked, in_process(cm, asked), strict=True)]
         with self.progress.step("some of them by `shepherd trace`"):
             again = [judge(one, by_verb(cm, one), truth, outages) for one in by_process(asked, self.size.each)]
         return Findings(
-            judged=judged, judged_verb=again, missed=self._missed(truth, outages), jobs_left=self.jobs_left,
-            flow_logger_down_s=self.strikes.down_s(), connections=len(truth.connections),
-            runs=sum(run.was_heard for run in truth.runs.values()),
+            judged=judged, judged_verb=again, missed=self._missed(meanwhile, outages), jobs_left=self.jobs_left,
+            flow_logger_down_s=self.strikes.down_s(), connections=len(meanwhile.connections),
+            runs=sum(run.was_heard for run in meanwhile.runs.values()),
         )  # fmt: skip
 
     def _missed(self, truth: Truth, outages: Sequence[Outage]) -> Missed:

@@ -65,13 +65,13 @@ class Strikes:
         return sum(one.to_s - one.from_s for one in self.outages if one.source == "gateway")
 
     def _container(self, host: str) -> None:
-        """Its first process; of another host if that one is at home in this moment."""
+        """Its first process; of another host if that one is at home. If all are, as soon as one is lent again."""
         hosts = sorted(self.site.hosts, key=lambda node: node.name != host)
-        firsts = [pid for node in hosts for pid in node.pids("flock-init", containers=True)]
-        if firsts:
-            kill(firsts[:1])
-        else:
-            self.progress.say("        no host is lent in this moment")
+
+        def firsts() -> list[int]:
+            return [pid for node in hosts for pid in node.pids("flock-init", containers=True)]
+
+        kill(eventually(firsts, BACK_S, 0.2, what="a host is lent whose container can be killed")[:1])
 
     def _down(self, node: Node, service: str, strike: Strike, lost: Sequence[Lost], source: str) -> None:
         """Kill it and keep it from being started again for a while."""

@@ -78,6 +78,13 @@ class Truth:
         """One run's connections."""
         return [one for one in self.connections if one.run == run]
 
+    def begun_within(self, from_s: float, to_s: float) -> "Truth":
+        """Only the runs and the connections that began in that time."""
+        return dataclasses.replace(
+            self, runs={name: run for name, run in self.runs.items() if from_s <= run.begun_s <= to_s},
+            connections=[one for one in self.connections if from_s <= one.begun_s <= to_s],
+        )  # fmt: skip
+
 
 def lines_of(text: str) -> Iterator[Line]:
     """Lines of JSON; the last one of somebody who was killed may be cut."""
