@@ -15,6 +15,7 @@ from shepherd.core.trace.question import (
     gaps_sought,
     jobs_asked_for,
     jobs_of,
+    makings,
     schedds_sought,
     stays_of_flows,
     stays_sought,
@@ -105,10 +106,10 @@ def _of_flows(question: Question, gathered: Gathered) -> Material:
     flows = gathered.rows(reader.flows(flows_sought(question, Clocks(gathered.compared, HERE))))
     if not flows:
         return Material()
-    stays = gathered.rows(reader.stays(stays_of_flows(flows)))
-    born = Span(from_s=min(f.begun.at_s for f in flows), to_s=max(f.begun.at_s for f in flows))
-    jobs = gathered.rows(reader.jobs(jobs_of(stays, born))) if stays else ()
-    seen = gathered.rows(reader.flows(at_hosts(flows, sources_of(stays)))) if stays else ()
+    made = makings(flows, question)
+    stays = gathered.rows(reader.stays(stays_of_flows(flows, made)))
+    jobs = gathered.rows(reader.jobs(jobs_of(stays, made))) if stays else ()
+    seen = gathered.rows(reader.flows(at_hosts(flows, sources_of(stays), made))) if stays else ()
     return _material(flows, stays, jobs, [flow for flow in seen if not flow.begun.nat_address])
 
 

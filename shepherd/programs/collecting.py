@@ -7,7 +7,7 @@ to the store. A source is acknowledged, on the next lease pages, only when the s
 import dataclasses
 from collections.abc import Mapping
 
-from shepherd.core.trace.collect import begins_s, believed, lost, oldest
+from shepherd.core.trace.collect import believed, lost, oldest
 from shepherd.errors import InvariantBroken, ShepherdError, TraceRefused
 from shepherd.model.host import HostName
 from shepherd.model.trace import Segment, TraceRecord
@@ -37,6 +37,9 @@ class Catch:
     """About segments that nobody will have."""
     reached: int = 0
     """All up to this one were fetched, or are lost."""
+    lost: str = ""
+    """Why the newest of them are lost, if that is not among `notes` yet: until when they were is told by the next one
+    that can be had."""
     problem: str = ""
 
 
@@ -48,7 +51,9 @@ class Source:
     """Its newest segment that is stored, or on its way there."""
     stored: int
     until_s: float = 0.0
-    """When its last segment was sealed; 0: not known."""
+    """When its last segment that could be had was sealed; 0: not known."""
+    lost: str = ""
+    """As a catch has it."""
     not_before_s: float = 0.0
     retry_s: float = RETRY_S
     problem: str = ""
@@ -144,7 +149,7 @@ class Collecting:
         source.not_before_s = self._clock.steady_s() + self.fetch_s
         self._complain(name, source, catch.problem)
         if catch.reached > source.reached:
-            source.reached = catch.reached
+            source.reached, source.lost = catch.reached, catch.lost
             source.until_s = catch.segments[-1].sealed_at_s if catch.segments else source.until_s
             self._caught.append((name, catch))
             if len(catch.segments) == AT_ONCE and not catch.problem:
@@ -204,13 +209,14 @@ class Collecting:
 def stored(
     store: TraceWriter, caught: list[tuple[str, Catch]], notes: list[TraceRecord]
 ) -> Mapping[str, int]:
-    """Store all of it; by source, what the store has then. Raises LedgerUnavailable."""
-    for _, catch in caught:
-        for segment in catch.segments:
-            store.add(segment)
+    """Store all of it; by source, what the store has then. What is told of lost segments comes first: whoever dies in
+    between tells it twice, and not never. Raises LedgerUnavailable."""
     told = [*notes, *(note for _, catch in caught for note in catch.notes)]
     if told:
         store.note(told)
+    for _, catch in caught:
+        for segment in catch.segments:
+            store.add(segment)
     return store.stored()
 
 
@@ -228,7 +234,11 @@ def caught_from_all(spools: SpoolSource, asked: list[tuple[str, Source, int]]) -
 
 def caught_from(spools: SpoolSource, name: str, known: Source, newest: int) -> Catch:
     """The next segments of one source. Raises Unavailable, CommandFailed if not even one could be asked for."""
-    segments, notes, reached = list[Segment](), list[TraceRecord](), known.reached
+    segments, notes, reached, missed = list[Segment](), list[TraceRecord](), known.reached, known.lost
+
+    def caught(problem: str = "") -> Catch:
+        return Catch(segments=tuple(segments), notes=tuple(notes), reached=reached, lost=missed, problem=problem)
+
     for _ in range(AT_ONCE):
         if reached >= newest:
             break
@@ -236,27 +246,26 @@ def caught_from(spools: SpoolSource, name: str, known: Source, newest: int) -> C
             segment = fetched(spools, name, reached + 1)
         except TraceRefused as refused:
             if known.tries < TRIES or segments:
-                return Catch(segments=tuple(segments), notes=tuple(notes), reached=reached, problem=str(refused))
-            why = f"segment {reached + 1} makes no sense: {refused}"
-            notes += lost(name, known.until_s, known.until_s, why)
+                return caught(str(refused))
+            missed = f"segment {reached + 1} makes no sense: {refused}"
             reached += 1
             continue
         except ShepherdError as exc:
             if not segments:
                 raise
-            return Catch(segments=tuple(segments), notes=tuple(notes), reached=reached, problem=exc.diagnosis())
+            return caught(exc.diagnosis())
         if segment is None:
             segment = oldest_of(spools, name, reached, newest)
             if segment is None:
-                why = "it has none of the segments that it speaks of"
-                return Catch(segments=tuple(segments), notes=tuple(notes), reached=reached, problem=why)
+                return caught("it has none of the segments that it speaks of")
             if reached:
-                until_s = segments[-1].sealed_at_s if segments else known.until_s
-                why = f"segments {reached + 1} to {segment.number - 1} were gone before they were fetched"
-                notes += lost(name, until_s, begins_s(segment), why)
+                missed = missed or f"segments {reached + 1} to {segment.number - 1} were gone before they were fetched"
+        if missed:
+            until_s = segments[-1].sealed_at_s if segments else known.until_s
+            notes += lost(name, until_s, segment.sealed_at_s, missed)
         segments.append(segment)
-        reached = segment.number
-    return Catch(segments=tuple(segments), notes=tuple(notes), reached=reached)
+        reached, missed = segment.number, ""
+    return caught()
 
 
 def fetched(spools: SpoolSource, name: str, number: int) -> Segment | None:

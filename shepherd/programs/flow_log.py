@@ -57,8 +57,8 @@ class FlowLog:
         """The newest are kept."""
         self._waiting += records
         if (over := len(self._waiting) - MOST_WAITING) > 0:
-            if not self._discarded:
-                self._discarded_from_s = self._clock.wall_s()
+            oldest_s = min(map(begins_s, self._waiting[:over]))
+            self._discarded_from_s = min(oldest_s, self._discarded_from_s) if self._discarded else oldest_s
             self._discarded += over
             del self._waiting[:over]
 
@@ -79,3 +79,8 @@ class FlowLog:
         self._spool.seal()
         if (newest := self._stored.newest()) > 0:
             self._spool.drop(newest)
+
+
+def begins_s(record: TraceRecord) -> float:
+    """The oldest time that a record speaks of."""
+    return record.from_s if isinstance(record, Gap) else record.at_s

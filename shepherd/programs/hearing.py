@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shepherd.core.trace.clocks import Between, Clocks, stamp
 from shepherd.core.trace.evidence import GATEWAY, LATE_S, LENT, Material, sources_of
-from shepherd.core.trace.question import given
+from shepherd.core.trace.question import given, makings
 from shepherd.model.question import Question
 from shepherd.model.trace import EndSeen
 from shepherd.model.trace_rows import MOST_ROWS, Flow, FlowsSought, Job, JobsSought, Span, Stay, StaysSought
@@ -31,8 +31,8 @@ class Hearing:
         """By source, the time of a later record, if there is one. Raises LedgerUnavailable."""
         heard = {GATEWAY: self._gateway_s(question)} if question.is_of_flows else {}
         lent = [stay for stay in material.stays if stay.begun.herd == LENT]
-        born = [self._clocks.true(stamp(GATEWAY, flow.begun.at_s)).hi for flow in material.flows]
-        until_s = max(born) if question.is_of_flows and born else question.latest_s
+        made_s = makings(material.flows, question).to_s if question.is_of_flows and material.flows else None
+        until_s = question.latest_s if made_s is None else self._clocks.true(stamp(GATEWAY, made_s)).hi
         addresses = {source: stay.begun.address for stay in lent for source in sources_of([stay])}
         for source in sorted(addresses)[:MOST_HOSTS]:
             heard[source] = self._host_s(source, addresses[source], self._told(source, until_s))

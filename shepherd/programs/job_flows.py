@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from shepherd.core.trace.evidence import GATEWAY, Evidence, Material, sources_of
 from shepherd.core.trace.lives import may_live
 from shepherd.core.trace.question import HOST_CLOCK_S, wider
+from shepherd.model.flow import TCP
 from shepherd.model.trace_rows import Flow, FlowsSought, Span
 from shepherd.model.tracing import FlowFound, JobFlow, StayFound, Suspect, Tracing
 from shepherd.ports_trace import TraceReader
@@ -74,6 +75,9 @@ def _at_gateway(flow: Flow, outside: Sequence[Flow], evidence: Evidence) -> Flow
     same = [
         one for one in outside
         if (one.begun.protocol, one.begun.port, one.begun.far_address, one.begun.far_port) == ends
-        and may_live(life, evidence.flow_life(one).begun, evidence.clocks)
+        and (
+            may_live(life, evidence.flow_life(one).begun, evidence.clocks)
+            or (flow.begun.protocol != TCP and may_live(evidence.flow_life(one), life.begun, evidence.clocks))
+        )
     ]  # fmt: skip
     return same[0] if len(same) == 1 else None

@@ -6,6 +6,7 @@ where; and those end with the container.
 
 from collections.abc import Callable, Sequence
 
+from shepherd.core.heads import defused
 from shepherd.model.container import Container
 from shepherd.model.syslog import Severity, SyslogMessage
 from shepherd.ports import Clock
@@ -45,4 +46,4 @@ class LogShipper:
         container, lease = self._of or ("", "")
         about = {"host": self._host, "container": container, "lease": lease, "log": log}
         at_s = self._clock.wall_s()
-        self._send(SyslogMessage(at_s=at_s, msgid="container", text=text, severity=severity, data={ELEMENT: about}))
+        self._send(SyslogMessage(at_s=at_s, msgid="container", text=defused(text), severity=severity, data={ELEMENT: about}))

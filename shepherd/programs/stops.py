@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from shepherd.core.records import bans_body, bans_from
-from shepherd.core.stop.bans import Bans, fold, people, to_vacate, with_seen
+from shepherd.core.stop.bans import Bans, fold, people, to_vacate, with_seen, without_room
 from shepherd.errors import ShepherdError
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.guest import Claim
@@ -101,6 +101,7 @@ class Stops:
         self._diary, self._spool, self._clock, self._log = diary, spool, clock, log
         self._domains, self._why_not = domains, why_not
         self._refused: set[str] = set()
+        self._no_room = ""
         if people(self.bans):
             chase.hurry()
 
@@ -115,7 +116,7 @@ class Stops:
     def problem(self) -> str:
         """What goes wrong with stopping somebody; empty if nothing does."""
         unrecorded = "bans stand that are not on record" if self.bans != self._recorded else ""
-        return "; ".join(filter(None, (unrecorded, self.chase.problem)))
+        return "; ".join(filter(None, (unrecorded, self._no_room, self.chase.problem)))
 
     def look(self) -> bool:
         """Look at intents, clock and flock pool; True if the bans have just changed, and pages must say so."""
@@ -125,7 +126,7 @@ class Stops:
         ads = self.chase.tick(self.bans)
         domains = self._domains() if intents or ads else {}
         wanted = with_seen(fold(before, intents, now), ads, domains)
-        if self._record(wanted, waiting):
+        if self._record(wanted, self._with_room(wanted, intents, waiting)):
             self.bans = wanted
         else:
             only_bans = [intent for intent in intents if intent.kind is IntentKind.BAN]
@@ -135,6 +136,13 @@ class Stops:
         self._log("bans", standing=len(self.bans))
         self.chase.hurry()
         return True
+
+    def _with_room(self, wanted: Bans, intents: Sequence[Intent], waiting: Sequence[Intent]) -> Sequence[Intent]:
+        """All but orders for which there is no room: those wait in the spool until there is."""
+        left_out = without_room(wanted, intents, self._clock.wall_s())
+        whom = ", ".join(f"{intent.about['kind']} {intent.about['value']}" for intent in left_out)
+        self._no_room = f"no more bans fit on the pages, end some: {whom[:200]}" if left_out else ""
+        return [intent for intent in waiting if intent not in left_out]
 
     def _obeys(self, intent: Intent) -> bool:
         why = self._why_not(intent)

@@ -43,7 +43,10 @@ class SimSpool:
             if len(self.segments) >= self._most:
                 self._lose(min(self.segments))
             self.segments[self._number] = Segment(
-                source=self.source, number=self._number, sealed_at_s=0.0, records=tuple(self._records)
+                source=self.source,
+                number=self._number,
+                sealed_at_s=max(map(newest_s, self._records)),
+                records=tuple(self._records),
             )
             self._records, self._number = [], self._number + 1
 
@@ -70,6 +73,11 @@ class SimSpool:
                 why="the spool is full",
             )
         )
+
+
+def newest_s(record: TraceRecord) -> float:
+    """The newest time that a record speaks of."""
+    return record.to_s if isinstance(record, Gap) else record.at_s
 
 
 class SimMemory:

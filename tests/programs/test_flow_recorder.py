@@ -15,7 +15,7 @@ from shepherd.edges.flow_memory import FlowFile
 from shepherd.edges.trace_spool import Spooling, TraceSpool
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import FlowBegun, FlowEnded, Gap, TraceRecord
-from shepherd.programs import flow_recorder
+from shepherd.programs import flow_log, flow_recorder
 from shepherd.programs.flow_log import FlowLog
 from shepherd.programs.flow_recorder import FlowRecorder
 from tests.core.trace.flow_truth import ENDS, Deeds, Truth, deeds
@@ -186,3 +186,22 @@ def test_a_full_disk_holds_records_back_and_loses_none(tmp_path: pathlib.Path) -
     disk.is_full = False
     assert log.turn() == "2 connections known"
     assert [one.flow for one in disk.records if isinstance(one, FlowBegun)] == [1, 2]
+
+
+def test_what_no_memory_holds_is_told_from_when_it_was(tmp_path: pathlib.Path, monkeypatch) -> None:
+    """A disk was full for an hour. The oldest connections were discarded, and the gap began when that was done, after
+    them: who asked for them was told that there had been none."""
+    monkeypatch.setattr(flow_log, "MOST_WAITING", 1)
+    bench = Bench(Truth(room=100), tmp_path)
+    disk = FullDisk()
+    log = FlowLog(bench.recorder(), disk, Stored(), 5.0, SOURCE, bench.truth.clock)
+    log.begin()
+    for flow, ends in enumerate(ENDS[:3], 1):
+        bench.truth.now_s = 2000.0 + 60 * flow
+        bench.truth.kernel.begin(flow, ends)
+        log.turn()
+    bench.truth.now_s, disk.is_full = 2400.0, False
+    log.turn()
+    assert [one.flow for one in disk.records if isinstance(one, FlowBegun)] == [3]
+    told_of = [one for one in disk.records if isinstance(one, Gap) and "too long" in one.why]
+    assert [(one.from_s, one.to_s, one.count) for one in told_of] == [(2060.0, 2400.0, 2)]

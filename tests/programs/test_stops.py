@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from shepherd.core.records import bans_from
+from shepherd.core.stop import bans
 from shepherd.errors import LedgerUnavailable, PoolUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.guest import Claim
@@ -217,3 +218,20 @@ def test_a_silent_pool_is_told_and_asked_again(world: World) -> None:
     for _ in range(4):
         stops.look()
     assert (stops.problem, world.vacated) == ("", [["slot1_1@f205"]])
+
+
+def test_a_ban_for_which_there_is_no_room_waits_and_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verb said that she was banned, the page had no room, and nobody ever heard of it again."""
+    monkeypatch.setattr(bans, "MOST", 1)
+    stops = world.stops()
+    world.order(IntentKind.BAN, "user", "eve@campus")
+    stops.look()
+    world.order(IntentKind.BAN, "user", "mal@campus")
+    stops.look()
+    assert [ban.value for ban in stops.bans] == ["eve@campus"]
+    assert "no more bans fit on the pages, end some: user mal@campus" in stops.problem
+    world.order(IntentKind.UNBAN, "user", "eve@campus")
+    stops.look()
+    stops.look()
+    assert [ban.value for ban in stops.bans] == ["mal@campus"]
+    assert (world.spool, stops.problem) == ([], "")

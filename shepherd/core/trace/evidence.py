@@ -96,6 +96,15 @@ class Evidence:
         found = [self._host_flows.get((source, *_ends(flow)), []) for source in sources_of([stay])]
         return [one for some in found for one in some if may_live(self.flow_life(one), time, self.clocks)]
 
+    def taken_up(self, flow: Flow, stay: Stay, but: Sequence[Flow], asked: Stamp) -> list[Flow]:
+        """Others than `but` who can have begun to use the same ends within a time and while the gateway's connection
+        lasted, as its host saw them."""
+        life = self.flow_life(flow)
+        found = [self._host_flows.get((source, *_ends(flow)), []) for source in sources_of([stay])]
+        begun = [(one, self.flow_life(one).begun) for some in found for one in some if one not in but]
+        within = Life(begun=asked, ended=asked)
+        return [one for one, at in begun if may_live(within, at, self.clocks) and may_live(life, at, self.clocks)]
+
     def jobs_in(self, stay: Stay, time: Stamp) -> list[Job]:
         """The jobs that can have run in a stay's container at `time`."""
         found = self._jobs.get((stay.begun.host, stay.begun.container), [])

@@ -212,3 +212,65 @@ def test_what_is_held_is_what_was_found_and_what_was_around_it():
     assert flows.span.from_s <= T - 300 - AROUND_S
     assert flows.span.to_s >= T + AROUND_S
     assert to_hold(asked(question=dataclasses.replace(LETTER, nat_port=1))) is None
+
+
+def udp(*records: TraceRecord) -> list[TraceRecord]:
+    return [dataclasses.replace(one, protocol=17) if isinstance(one, FlowBegun) else one for one in records]
+
+
+UDP = dataclasses.replace(LETTER, protocol=17)
+
+
+def test_who_takes_up_another_jobs_udp_port_is_named_for_what_comes_then():
+    """A job sent from the port that one before it had used, within the two minutes that the gateway's kernel remembers
+    it: all that it sent was the other's, for certain."""
+    first, second = flow("p205", T - 90, uid=2001), flow("p205", T - 20, number=2, uid=2002)
+    one = job(1)
+    records = udp(flow("gateway", T - 90), first, ended(first, T - 20), second)
+    found = asked(stay(), one, over(one, T - 60), job(2, T - 50), *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+    early = dataclasses.replace(UDP, from_s=T - 90, until_s=T - 90)
+    found = asked(stay(), one, over(one, T - 60), job(2, T - 50), *records, question=early)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
+    both = dataclasses.replace(UDP, from_s=T - 90, until_s=T)
+    found = asked(stay(), one, over(one, T - 60), job(2, T - 50), *records, question=both)
+    assert (found.verdict, named(found)) == (Verdict.AMBIGUOUS, {"ce#1.0", "ce#2.0"})
+
+
+def test_the_next_job_of_a_slot_is_named_for_what_its_account_sends():
+    """Both had one account and one UDP port, and the kernel took it for one connection: the first job, which had been
+    over for a minute, was named."""
+    one, two = job(1, slot="slot1_1", uid=2001), job(2, T - 50, slot="slot1_1", uid=2001)
+    records = udp(flow("gateway", T - 90), flow("p205", T - 90, uid=2001))
+    found = asked(stay(), one, over(one, T - 60), two, *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+
+
+def test_what_is_left_of_a_udp_connection_that_nobody_uses_is_its_first_users():
+    """The kernel remembers for minutes what a job sent in a moment; nobody was named for it."""
+    at_host, one = flow("p205", T - 90, uid=2001), job(1)
+    records = udp(flow("gateway", T - 90), at_host, ended(at_host, T - 60))
+    found = asked(stay(), one, over(one, T - 80), *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
+
+
+def test_a_job_without_an_end_is_not_certain_while_its_host_is_silent():
+    """Its keeper had died, the job was over and its slot had another one: the first was named for what the second did,
+    because nothing said that it had ended."""
+    heard = [one for one in around() if one.source != "p205"]
+    records = [*clocks(), *heard, stay(), job(1), flow("gateway"), flow("p205", uid=2001)]
+    found = Asking(SimTraceStore(records), T + 10_000).ask(LETTER)
+    assert (found.verdict, named(found)) == (Verdict.UNANSWERABLE, {"ce#1.0"})
+    assert any("nothing that p205 told after this is here" in why for why in found.flows[0].why)
+
+
+@pytest.mark.parametrize("how", [None, EndSeen.WITH_CONTAINER])
+def test_a_job_whose_end_may_be_missing_is_not_certain(how):
+    """Its end was lost with a segment, and so was the next job of its slot; what that did was the first one's."""
+    gap = Gap(source="p205", what="jobs", from_s=T - 60, to_s=T - 40, count=None, why="segment 7 makes no sense")
+    one = job(1)
+    known = [over(one, T + 300, how)] if how else []
+    found = asked(stay(), one, *known, gap, flow("gateway"), flow("p205", uid=2001))
+    assert (found.verdict, named(found)) == (Verdict.UNANSWERABLE, {"ce#1.0"})
+    before = dataclasses.replace(gap, from_s=T - 900, to_s=T - 300)
+    assert asked(stay(), one, *known, before, flow("gateway"), flow("p205", uid=2001)).verdict is Verdict.NAMED
