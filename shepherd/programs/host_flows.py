@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 
+from shepherd.core.firewall.pilot_guard import STOPPED
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import EndSeen, Gap, TraceRecord
 from shepherd.ports import Clock
@@ -111,4 +112,4 @@ def spooled_and_next(recorder: FlowRecorder) -> list[TraceRecord]:
 
 def account(mark: int) -> int:
     """Jobs' accounts are their connections' marks (`core/firewall/pilot_guard.py`); all else is the container's own."""
-    return mark
+    return mark & ~STOPPED

@@ -41,6 +41,9 @@ NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.
 MAX_PAUSE_S = 1.0
 """The flockoff file is looked at this often at least."""
 
+SOON_S = 0.2
+"""So often it is seen whether the claims and addresses of somebody who has just been banned are known."""
+
 MAX_ROUNDS = 3
 
 
@@ -216,7 +219,7 @@ class Shepherd:
     def _pause_s(self) -> float:
         due = self._due
         next_s = min(due.look_s, due.renew_s, due.poll_s if self._moving() else due.look_s)
-        return min(max(next_s - self._clock.steady_s(), 0.0), MAX_PAUSE_S)
+        return min(max(next_s - self._clock.steady_s(), 0.0), SOON_S if self._stops.chase.soon else MAX_PAUSE_S)
 
     def _observed(self, snapshot: Snapshot, now: float) -> Entry:
         """The digest of a snapshot: how many hosts in which state, and what was wrong with the sources."""

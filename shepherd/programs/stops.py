@@ -44,6 +44,11 @@ class Chase:
         """The bans have just changed."""
         self._asked_s, self._brisk_until_s = None, self._clock.steady_s() + BRISK_FOR_S
 
+    @property
+    def soon(self) -> bool:
+        """A look that follows a change is under way: what it finds is to be had at once."""
+        return self._look.busy and self._clock.steady_s() < self._brisk_until_s
+
     def tick(self, bans: Bans) -> Sequence[FlockAd]:
         """Begin what is due, take what is back: the ads that were seen, if any were."""
         if isinstance(said := self._vacation.take(), str | ShepherdError):
@@ -54,12 +59,16 @@ class Chase:
         elif found is not None:
             self.problem = ""
             self._end(to_vacate(found[0], bans))
+        self.begin(bans)
+        return found[1] if isinstance(found, tuple) else ()
+
+    def begin(self, bans: Bans) -> None:
+        """Ask the pool, if that is due."""
         now = self._clock.steady_s()
         every_s = BRISK_S if now < self._brisk_until_s else CHASE_S
         due = self._asked_s is None or now - self._asked_s >= every_s
         if people(bans) and due and self._look.start(lambda: (self.pool.claims(), self.pool.flock_ads())):
             self._asked_s = now
-        return found[1] if isinstance(found, tuple) else ()
 
     def _end(self, claims: Sequence[Claim]) -> None:
         """Recorded before it is ordered; ordered all the same when nothing can be recorded, because it is a stop."""
@@ -135,6 +144,7 @@ class Stops:
             return False
         self._log("bans", standing=len(self.bans))
         self.chase.hurry()
+        self.chase.begin(self.bans)
         return True
 
     def _with_room(self, wanted: Bans, intents: Sequence[Intent], waiting: Sequence[Intent]) -> Sequence[Intent]:
