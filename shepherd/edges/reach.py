@@ -20,8 +20,8 @@ class NetworkReach:
     """`ports_node.Reach`. Needs `nsenter` and `setpriv` (package util-linux)."""
 
     def __init__(self, job_uid: int, interpreter: str = sys.executable) -> None:
-        """`job_uid`: account of the first slot, as the container counts. `interpreter`: a Python that every account of
-        the host can run."""
+        """`job_uid`: an account for which jobs' rules hold, as the container counts. `interpreter`: a Python that every
+        account of the host can run."""
         self._job_uid, self._inside = job_uid, (interpreter, *INSIDE)
 
     def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core.container.record import from_json
-from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS, TRACE, with_share
+from shepherd.core.container.spec import FIRST_SLOT_UID, LEAK_CHECK_UID, TRACE, with_share
 from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
@@ -256,7 +256,7 @@ def is_quarantined(settings: NodeSettings) -> bool:
 
 def checks_of(settings: NodeSettings, switch: Switch | None = None) -> Checks:
     """Everything that must hold here for a lend."""
-    reach = NetworkReach(FIRST_SLOT_UID)
+    reach = NetworkReach(LEAK_CHECK_UID)
     return Checks(settings, docker_of(settings), reach, network_of(settings, switch), shield_of(settings))
 
 
@@ -264,7 +264,12 @@ def shield_of(settings: NodeSettings) -> Shield:
     """What is added to a container. The talk's have nothing of it."""
     if settings.profile is Profile.TALK:
         return NoShield()
-    return NamespaceShield(pilot_rules(FIRST_SLOT_UID, SLOTS, settings.flock_collector), TABLE, NFT_S)
+    return NamespaceShield(jobs_rules(settings), TABLE, NFT_S)
+
+
+def jobs_rules(settings: NodeSettings) -> str:
+    """What holds for jobs in a container: for each slot's account, and for the leak check's right after them."""
+    return pilot_rules(FIRST_SLOT_UID, LEAK_CHECK_UID + 1 - FIRST_SLOT_UID, settings.flock_collector)
 
 
 def guest_jobs() -> ContainerJobs:

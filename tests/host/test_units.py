@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
+from shepherd.core.container.spec import FIRST_SLOT_UID, LEAK_CHECK_UID, SLOTS
 from shepherd.core.image.describe import recipe_problems, slot_users
 from shepherd.core.settings_rules import watchdog_problems
 from shepherd.edges.settings_file import read_recipe
 from shepherd.model.settings import LeaseSettings, PathSettings
-from tests.core.sound_settings import DAEMON
+from shepherd.programs.node_wiring import jobs_rules
+from tests.core.sound_settings import DAEMON, NODE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -139,3 +140,13 @@ def test_every_slot_has_an_account_of_its_own() -> None:
     assert len(users) == len(set(users)) >= 128
     assert all(slot == account for slot, account in users)
     assert (recipe.slots, recipe.first_slot_uid) == (SLOTS, FIRST_SLOT_UID)
+
+
+def test_no_job_is_blamed_for_what_the_leak_check_tries() -> None:
+    """Whoever had the first slot was on record as having tried the site's file server every ten seconds."""
+    recipe = read_recipe(ROOT / "images/flock/recipe.toml", recipe_problems)
+    accounts = range(recipe.first_slot_uid, recipe.first_slot_uid + recipe.slots)
+    assert LEAK_CHECK_UID not in accounts
+    marks = re.search(r"map marks \{.*elements = \{(.*?)\}", jobs_rules(NODE))
+    assert marks
+    assert marks[1].split(", ")[-1].split() == [str(LEAK_CHECK_UID), ":", str(LEAK_CHECK_UID)]

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from shepherd.lab.drill.asking import told_in
 from shepherd.lab.drill.expected import expected
 from shepherd.lab.drill.judge import Judged, Judgement, Outage, What, judge
 from shepherd.lab.drill.missed import missed
 from shepherd.lab.drill.questions import SHORT_S, TABLE, Asked, Asks, questions
 from shepherd.lab.drill.told import Told, run_of
 from shepherd.lab.drill.truth import Line, Truth, joined, lines_of
+from shepherd.model.question import Question
 from shepherd.model.trace import FlowBegun, Gap, JobBegun
 from shepherd.model.trace_rows import Flow, Job
 from shepherd.model.tracing import Verdict
@@ -264,3 +266,57 @@ def test_a_wrong_answer_says_what_is_wrong():
     asked = next(one for one in questions(truth, len(TABLE), 100.0, 103.0, "1") if one.asks is Asks.LETTER)
     found: Judged = judge(asked, Told(verdict=Verdict.NOTHING, named=frozenset()), truth, ())
     assert (found.judgement, "alice" in found.why) == (Judgement.WRONG, True)
+
+
+def test_what_began_in_an_outage_may_have_begun_anywhere_in_it():
+    """The logger found a connection when it was started again, and was blamed for not knowing since when it was."""
+    truth = joined([{"begun": WHO}, {**SAID, "ended_s": 102.0}], [SEEN], {"f201": "p201"})
+    down = Outage(what=What.FLOWS, source="gateway", from_s=90.0, to_s=101.0)
+    earlier = letter_of(92.0)
+    told = Told(verdict=Verdict.INCOMPLETE, named=frozenset(map(as_named, truth.runs.values())))
+    assert judged(earlier, told, truth, down) is Judgement.UNANSWERABLE
+    elsewhere = dataclasses.replace(down, source="p202")
+    assert judged(earlier, told, truth, elsewhere) is Judgement.WRONG
+    assert judged(letter_of(80.0), told, truth, down) is Judgement.WRONG
+
+
+def letter_of(at_s: float) -> Asked:
+    """Where `SEEN` went, at some time."""
+    where = Question(from_s=at_s, until_s=at_s, far_address=SEEN["far_address"], far_port=SEEN["far_port"])
+    return Asked(number=1, asks=Asks.LETTER_FAR, question=where)
+
+
+@given(truth=truths(), seed=seeds)
+def test_one_of_several_is_not_named(truth, seed):
+    """An answer that told who can have made a connection was blamed for saying that all of them had."""
+    asked, told = answered(truth, seed)
+    right = expected(asked.question, truth)
+    others = [run for run in truth.runs.values() if run.run not in right.may]
+    assume(others)
+    other = as_named(random.Random(seed).choice(others))
+    assume(run_of(other, truth) not in right.may)
+    perhaps = dataclasses.replace(
+        told, verdict=Verdict.INCOMPLETE, named=told.named | {other}, possible=frozenset({other})
+    )  # fmt: skip
+    throughout = dataclasses.replace(DOWN, what=What.EVERYTHING)
+    assert judged(asked, perhaps, truth, throughout) is Judgement.UNANSWERABLE
+    assert judged(asked, perhaps, truth) is Judgement.WRONG
+    surely = dataclasses.replace(perhaps, possible=frozenset())
+    assert judged(asked, surely, truth, throughout) is Judgement.WRONG
+
+
+def test_who_is_named_for_certain_is_told_from_who_can_have_done_it():
+    """Both were in one list."""
+    suspects = [suspect_of("campus#1.0#1"), suspect_of("campus#2.0#1")]
+    flows = [
+        {"verdict": "named", "suspects": suspects[:1]}, {"verdict": "ambiguous", "suspects": suspects},
+    ]  # fmt: skip
+    told = told_in({"verdict": "incomplete", "flows": flows, "stays": []}, 0.0)
+    assert {one.job for one in told.named} == {"campus#1.0#1", "campus#2.0#1"}
+    assert {one.job for one in told.possible} == {"campus#2.0#1"}
+
+
+def suspect_of(job: str) -> dict[str, object]:
+    """As an answer in JSON has one."""
+    begun = {"job": job, "user": "u", "host": "p201", "slot": "slot1_1", "uid": 3001, "at_s": 1.0}
+    return {"job": {"begun": begun}, "sender": {"schedd": "campus", "guest": "campus"}, "others": None}

@@ -11,6 +11,8 @@ from shepherd.model.node_settings import NodeSettings
 
 SLOTS, FIRST_SLOT_UID = 256, 3001
 """Accounts of slots in the image, by its recipe: each job runs as one of them, and no two as the same."""
+LEAK_CHECK_UID = FIRST_SLOT_UID + SLOTS
+"""As which the leak check tries what a job can reach. No slot has it, so that no job is blamed for what it tries."""
 SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "1024"}
 """dockerd lets everybody in a container have ports below 1024; jobs need none."""
 RESOLVER = "/etc/resolv.conf"

@@ -87,18 +87,20 @@ def words_of(question: Question) -> list[str]:
 
 def told_in(tracing: Json, took_s: float) -> Told:
     """What an answer in JSON comes to."""
-    suspects = list(suspects_in(tracing))
+    surely, perhaps = list(suspects_in(tracing, surely=True)), list(suspects_in(tracing, surely=False))
+    certain, named = (frozenset(map(named_in, some)) for some in (surely, [*surely, *perhaps]))
     return Told(
-        verdict=Verdict(tracing["verdict"]), named=frozenset(map(named_in, suspects)),
-        flows=frozenset(key for one in suspects for key in flows_in(one)), took_s=took_s,
+        verdict=Verdict(tracing["verdict"]), named=named, possible=named - certain,
+        flows=frozenset(key for one in [*surely, *perhaps] for key in flows_in(one)), took_s=took_s,
     )  # fmt: skip
 
 
-def suspects_in(tracing: Json) -> Iterator[Json]:
-    """All jobs that are named."""
+def suspects_in(tracing: Json, *, surely: bool) -> Iterator[Json]:
+    """All jobs that are named: by the answer's own words for certain, or as one of several."""
     for flow in tracing["flows"]:
-        yield from flow["suspects"]
-    for stay in tracing["stays"]:
+        if (Verdict(flow["verdict"]) is Verdict.NAMED) is surely:
+            yield from flow["suspects"]
+    for stay in tracing["stays"] if surely else ():
         yield from stay["jobs"]
 
 

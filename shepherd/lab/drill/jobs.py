@@ -25,7 +25,6 @@ should_transfer_files = YES
 when_to_transfer_output = ON_EXIT
 output = $(ClusterId).$(ProcId).out
 error = $(ClusterId).$(ProcId).err
-log = log
 job_lease_duration = 30
 request_cpus = 1
 request_memory = 64
@@ -34,10 +33,12 @@ queue plan from (
 {plans}
 )
 """
+SHADOW_LOG = "/var/log/condor/ShadowLog"
 STARTED = re.compile(
-    r"^001 \((\d+)\.(\d+)\.\d+\) (\S+ \S+) Job executing on host:.*\n\s*SlotName: (\S+)@(\S+)", re.MULTILINE
+    r"^(\S+ \S+) \((\d+)\.(\d+)\) \(\d+\): Request to run on (\S+)@(\S+) .* was ACCEPTED$", re.MULTILINE
 )
-"""In a job's log: cluster, process, when, slot and startd."""
+"""There: when, cluster, process, slot and startd. A job's own log tells a start only when its program begins."""
+LOGS_FORM = "%m/%d/%y %H:%M:%S"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +82,19 @@ class Jobs:
         return [line for text in texts for line in lines_of(text)]
 
     def started(self) -> Iterator[Run]:
-        """Every start that the schedds know of. What of it ran is not known there."""
+        """Every start that a shadow knows of. What of it ran is not known there."""
         hosts = {names.flocking: names.regular for names in self.place.site.names}
         for pool in POOLS:
             node = self.place.site.nodes[pool.name]
             ads = self._ads(node)
-            for user in pool.users:
-                text = node.must(("sh", "-c", f"cat {home_of(user)}/log || true"))
-                for cluster, process, at, slot, startd in STARTED.findall(text):
-                    ad, at_s = ads[int(cluster), int(process)], seconds(at)
-                    yield Run(
-                        run=f"{pool.name}-{cluster}.{process}-{at_s:.0f}-{startd}", job=str(ad["GlobalJobId"]),
-                        user=f"{user}@{pool.domain}", pool=pool.name, host=hosts.get(startd.partition(".")[0], startd),
-                        slot=slot, uid=-1, begun_s=at_s, last_s=at_s, ended_s=at_s, was_heard=False,
-                    )  # fmt: skip
+            text = node.must(("sh", "-c", f"cat {SHADOW_LOG}.old {SHADOW_LOG} 2>/dev/null || true"))
+            for at, cluster, process, slot, startd in STARTED.findall(text):
+                ad, at_s = ads[int(cluster), int(process)], seconds(at)
+                yield Run(
+                    run=f"{pool.name}-{cluster}.{process}-{at_s:.0f}-{startd}", job=str(ad["GlobalJobId"]),
+                    user=str(ad["User"]), pool=pool.name, host=hosts.get(startd.partition(".")[0], startd),
+                    slot=slot, uid=-1, begun_s=at_s, last_s=at_s, ended_s=at_s, was_heard=False,
+                )  # fmt: skip
 
     def _ads(self, node: Node) -> Mapping[tuple[int, int], Mapping[str, object]]:
         ads = [*self.place.site.queue(node), *self.place.site.history(node)]
@@ -110,9 +110,8 @@ def home_of(user: str) -> str:
 
 
 def seconds(text: str) -> float:
-    """A job log's time. The lab's nodes are in UTC."""
-    at = datetime.fromisoformat(text.replace(" ", "T"))
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    """A time in HTCondor's logs. The lab's nodes are in UTC."""
+    return datetime.strptime(text, LOGS_FORM).replace(tzinfo=UTC).timestamp()
 
 
 def pause_until(at_s: float) -> None:

@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shepherd.lab.drill.expected import Expected, expected
 from shepherd.lab.drill.questions import Asked
-from shepherd.lab.drill.told import Told, run_of
-from shepherd.lab.drill.truth import Truth
+from shepherd.lab.drill.told import Named, Told, run_of
+from shepherd.lab.drill.truth import Connection, Truth
 from shepherd.model.tracing import Verdict
 
 NEAR_S = 10.0
 """How far from a measured outage an answer may still fear it: who was killed knows only when it was last alive."""
+
+
+ALIVE_S = 1.0
+"""The same of the flow logger, which says every moment that it is alive."""
+GATEWAY = "gateway"
 
 
 class Judgement(enum.Enum):
@@ -59,33 +64,58 @@ class Faults:
 
     false: tuple[str, ...]
     """Named, and not so."""
+    idle: tuple[str, ...]
+    """Named as one of several, and not so."""
     missing: tuple[str, ...]
     """So, and not named."""
 
     def __str__(self) -> str:
-        return "; ".join((*self.false, *self.missing))
+        return "; ".join((*self.false, *self.idle, *self.missing))
 
     @property
     def are_none(self) -> bool:
         """Whether it is right as it stands."""
-        return not self.false and not self.missing
+        return not self.false and not self.idle and not self.missing
 
 
 def judge(asked: Asked, told: Told, truth: Truth, outages: Sequence[Outage]) -> Judged:
     """Hold one answer against the truth."""
-    right = expected(asked.question, truth, with_flows=asked.with_flows)
-    faults = Faults(false=tuple(false_of(told, right, truth)), missing=tuple(missing_of(told, right, truth)))
+    right = expected(asked.question, blurred(truth, outages), with_flows=asked.with_flows)
+    faults = Faults(
+        false=(*strangers(told.named - told.possible, right, truth), *strange_flows(told, right)),
+        idle=tuple(strangers(told.possible, right, truth)), missing=tuple(missing_of(told, right, truth)),
+    )  # fmt: skip
     is_one = len(right.may) == 1 and len(told.named) < 2
     worth = worth_of(told.verdict, faults, is_one=is_one, is_excused=is_excused(asked, right, truth, outages))
     why = "" if worth is Judgement.RIGHT else str(faults) or f"says {told.verdict.value}, and names the right"
     return Judged(asked=asked, told=told, judgement=worth, why=why)
 
 
-def false_of(told: Told, right: Expected, truth: Truth) -> Iterator[str]:
-    """Whom and what it names wrongly."""
-    for one in sorted(told.named):
+def blurred(truth: Truth, outages: Sequence[Outage]) -> Truth:
+    """As far as anybody can know it: of what began or ended while the flow logger was down only that it did."""
+    down = [(one.from_s, one.to_s) for one in outages if one.what is What.FLOWS and one.source == GATEWAY]
+    return dataclasses.replace(truth, connections=[blurred_by(one, down) for one in truth.connections])
+
+
+def blurred_by(one: Connection, down: Iterable[tuple[float, float]]) -> Connection:
+    """One of them."""
+    for from_s, to_s in ((from_s - ALIVE_S, to_s + ALIVE_S) for from_s, to_s in down):
+        if from_s <= one.seen_s and one.begun_s <= to_s:
+            one = dataclasses.replace(one, begun_s=min(one.begun_s, from_s))
+        if one.ended_s is not None and one.last_s <= to_s and from_s <= one.ended_s:
+            one = dataclasses.replace(one, ended_s=max(one.ended_s, to_s))
+    return one
+
+
+def strangers(named: Iterable[Named], right: Expected, truth: Truth) -> Iterator[str]:
+    """Who of them it was not."""
+    for one in sorted(named):
         if run_of(one, truth) not in right.may:
             yield f"names {one}, who it was not"
+
+
+def strange_flows(told: Told, right: Expected) -> Iterator[str]:
+    """What the jobs had nothing to do with."""
     for flow in sorted(told.flows - right.may_flows):
         yield f"has a connection {flow} that was not the job's"
 
@@ -132,7 +162,7 @@ def bears_on(outage: Outage, asked: Asked, right: Expected, truth: Truth) -> boo
         case What.EVERYTHING:
             return True
         case What.FLOWS:
-            return (question.is_of_flows or asked.with_flows) and outage.source in {"gateway", *hosts}
+            return (question.is_of_flows or asked.with_flows) and outage.source in {GATEWAY, *hosts}
         case What.JOBS:
             return outage.source in hosts
         case What.SCHEDDS:

@@ -5,13 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from shepherd.lab.drill.expected import life_of_connection
-from shepherd.lab.drill.judge import Outage, What
+from shepherd.lab.drill.judge import GATEWAY, Outage, What
 from shepherd.lab.drill.told import NEAR_S
 from shepherd.lab.drill.truth import Connection, Run, Truth
 from shepherd.model.trace import Gap
 from shepherd.model.trace_rows import Flow, Job
 
-GATEWAY = "gateway"
 TOLERANCE_S = 1.0
 """How exactly a gap must say when nothing was recorded."""
 

@@ -30,6 +30,8 @@ class Told:
 
     verdict: Verdict
     named: frozenset[Named]
+    possible: frozenset[Named] = frozenset()
+    """Of these, who is only named as one of those who can have made some connection."""
     flows: frozenset[Key] = frozenset()
     """Connections of the jobs that are named, if they were asked for."""
     took_s: float = 0.0
