@@ -8,6 +8,7 @@ twice then has the same key.
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
@@ -167,8 +168,8 @@ class Scribe:
         self._stored = 0
         self._written = ("", 0.0)
         """What was remembered last, and when."""
-        self._strange: set[str] = set()
-        """What was complained of in this container."""
+        self._strange: dict[str, float] = {}
+        """What was complained of in this container, and until when."""
 
     def look(self, present: Present, noted: Sequence[TraceRecord] = ()) -> int:
         """See everything, write it down, and what others `noted`. The number of the newest sealed segment. Raises
@@ -264,7 +265,7 @@ class Scribe:
                 address=settings.flock_address,
                 mac=settings.flock_mac.lower(),
             )
-            state.jobs, state.offsets, self._strange = Jobs(place=self._place(herd)), {}, set()
+            state.jobs, state.offsets, self._strange = Jobs(place=self._place(herd)), {}, {}
         self._pending.append(herd)
         state.stay = herd
 
@@ -325,9 +326,9 @@ class Scribe:
         for _ in range(ROUNDS):
             if not more:
                 break
-            begun, more_begun = self._part(state, StartdFile.EVENTS, events, is_all=is_all)
-            told, more_told = self._part(state, StartdFile.ADS, lambda data: ads(data, is_all=is_all), is_all=is_all)
-            over, more_over = self._part(state, StartdFile.HISTORY, histories, is_all=is_all)
+            begun, more_begun = self._part(state, StartdFile.EVENTS, events, now_s, is_all=is_all)
+            told, more_told = self._part(state, StartdFile.ADS, partial(ads, is_all=is_all), now_s, is_all=is_all)
+            over, more_over = self._part(state, StartdFile.HISTORY, histories, now_s, is_all=is_all)
             self._pending += jobs.learn(begun, told, over, now_s)
             more = more_begun or more_told or more_over
         if not more:
@@ -335,30 +336,33 @@ class Scribe:
         self._fullness(state, stay, now_s)
 
     def _part(
-        self, state: Remembered, file: StartdFile, parse: Callable[[bytes], Read[T]], *, is_all: bool
+        self, state: Remembered, file: StartdFile, parse: Callable[[bytes], Read[T]], now_s: float, *, is_all: bool
     ) -> tuple[Iterable[T], bool]:
-        """What is new in one file, and whether there may be more of it. Trouble with it is told once."""
+        """What is new in one file, and whether there may be more of it."""
         if state.stay is None:
             return (), False
         offset = state.offsets.get(file.value, 0)
         try:
             data = self._files.read(state.stay.lease, file, offset)
         except CommandFailed as failed:
-            self._odd(state, file.value, failed.diagnosis(), None)
+            self._odd(state, file.value, failed.diagnosis(), None, now_s, at_once=is_all)
             return (), False
         if is_all and not data and not offset and file is StartdFile.EVENTS:
-            self._odd(state, file.value, "its startd has written no events", None)
+            self._odd(state, file.value, "its startd has written no events", None, now_s, at_once=True)
         read = parse(data)
         if read.strange:
-            self._odd(state, f"strange {file.value}", f"what was not understood in {file.value}", read.strange)
+            why = f"what was not understood in {file.value}"
+            self._odd(state, f"strange {file.value}", why, read.strange, now_s, at_once=True)
         state.offsets[file.value] = offset + read.consumed
         return read.found, bool(read.consumed)
 
-    def _odd(self, state: Remembered, about: str, why: str, count: int | None) -> None:
-        """A hole in what is known of the jobs; the same one is told once a container, but what has a number always."""
-        if state.stay is not None and (count is not None or about not in self._strange):
-            self._strange.add(about)
-            self._gap("jobs", state.stay.at_s, max(state.looked_s, state.stay.at_s), why, count)
+    def _odd(self, state: Remembered, about: str, why: str, count: int | None, now_s: float, *, at_once: bool) -> None:
+        """A hole in what is known of the jobs, until now; one that lasts is told again and again."""
+        from_s = self._strange.get(about, state.stay.at_s if state.stay else now_s)
+        is_more = at_once and (count is not None or now_s > from_s)
+        if about not in self._strange or is_more or now_s - from_s >= FULL_S:
+            self._strange[about] = max(now_s, from_s)
+            self._gap("jobs", from_s, max(now_s, from_s), why, count)
 
     def _fullness(self, state: Remembered, stay: StayBegun, now_s: float) -> None:
         """Whether the startd can write. While it cannot, jobs may begin and end unseen."""

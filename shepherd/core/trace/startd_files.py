@@ -2,8 +2,8 @@
 
 The files lie where only HTCondor's accounts of the container may write, and everything in them may be a stranger's word
 all the same: what is not understood is counted and left out, and nothing here raises. Sources, HTCondor 25:
-src/condor_startd.V6/command.cpp (`activate_claim`), Starter.cpp (`Starter::exited`: end and length are the startd's), condor_event.cpp
-(`ULogEvent::formatHeader`, `EPLogEvent::formatBody`), classadHistory.cpp (`AppendHistory`).
+src/condor_startd.V6/command.cpp (`activate_claim`), Starter.cpp (`Starter::exited`: end and length are the startd's),
+condor_event.cpp (`ULogEvent::formatHeader`, `EPLogEvent::formatBody`), classadHistory.cpp (`AppendHistory`).
 """
 
 import dataclasses
