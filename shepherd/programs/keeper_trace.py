@@ -12,7 +12,6 @@ from functools import partial
 from typing import TypeVar
 
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
-from shepherd.core.keeper.decide import Situation
 from shepherd.core.lease.judge import Instant
 from shepherd.core.trace import remembered as memories
 from shepherd.core.trace.jobs import Jobs, Place
@@ -20,13 +19,13 @@ from shepherd.core.trace.remembered import Remembered
 from shepherd.core.trace.startd_files import Read, ads, events, histories
 from shepherd.errors import CommandFailed, ShepherdError, TraceRefused
 from shepherd.model.container import Container
-from shepherd.model.host import Nonce
-from shepherd.model.lease import LeasePage
 from shepherd.model.node_settings import NodeSettings
+from shepherd.model.stop import Running
 from shepherd.model.trace import EndSeen, Gap, StayBegun, StayEnded, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import FlowWatch, JobFiles, Memory, SpoolWriter, StartdFile
 from shepherd.programs.errand import Background, Errand
+from shepherd.programs.keeper_present import Present, running_in
 from shepherd.programs.log_shipper import LogShipper
 
 LOOK_S = 1.0
@@ -49,34 +48,6 @@ MORE_WAITING = 20
 not find a million of them."""
 
 T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Present:
-    """What the keeper knows now."""
-
-    now: Instant
-    nonce: Nonce
-    lease: str = ""
-    """Of the lend that is on, whether or not it has a container."""
-    image: str = ""
-    container: Container | None = None
-    """That lives."""
-    stored: int = 0
-    """Number of this host's newest segment that the shepherd has stored; 0: not known."""
-
-
-def present_of(settings: NodeSettings, seen: Situation, nonce: Nonce, page: LeasePage | None) -> Present:
-    """What is true after a tick of the keeper."""
-    lend = seen.record.lend
-    return Present(
-        now=seen.now,
-        nonce=nonce,
-        lease=lend.lease.lease if lend else "",
-        image=lend.lease.image if lend else "",
-        container=lend.container if lend and seen.alive else None,
-        stored=dict(page.spooled).get(settings.host, 0) if page else 0,
-    )
 
 
 class NoFlows:
@@ -116,6 +87,11 @@ class Recorder:
         self._noted: list[TraceRecord] = []
         self.spooled = 0
         """Number of the newest sealed segment."""
+
+    @property
+    def running(self) -> Running | None:
+        """What runs in the container, as of the last look; None: not known."""
+        return self._scribe.running
 
     def note(self, records: Sequence[TraceRecord]) -> None:
         """Record what another part of the keeper did, at the next look."""
@@ -157,6 +133,7 @@ class Scribe:
 
     def __init__(self, settings: NodeSettings, recording: Recording) -> None:
         self.settings, self._recording = settings, recording
+        self.running: Running | None = None
         self._spool, self._files = recording.spool, recording.files
         self._state: Remembered | None = None
         self._pending: list[TraceRecord] = []
@@ -177,6 +154,7 @@ class Scribe:
         self._pending += noted
         state = self._state = self._state or self._recalled(present)
         urgent = self._follow(state, present)
+        self.running = running_in(state, present.now)
         self._recording.flows.follow(present.container.pid if present.container else None)
         self._pending += self._recording.flows.records()
         if (shipper := self._recording.shipper) is not None:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from shepherd.core.trace.startd_files import Activated, JobAd, Over, Restarted
+from shepherd.model.stop import JobSeen
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 
 CLOCK_STEP_S = 600.0
@@ -42,6 +43,8 @@ class Run:
     start: str = ""
     next_s: float | None = None
     """When the next run began in its slot."""
+    claimer: str = ""
+    """The user that the claim was made for; its job may say another."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -77,6 +80,15 @@ class Jobs:
         ]
         self.runs, self.ads, self.over = [], [], []
         return told
+
+    def running(self) -> tuple[tuple[int, JobSeen], ...]:
+        """By account, each name that what runs now goes by."""
+        open_ = [run for run in self.runs if run.next_s is None]
+        told = [(run.begun.uid, JobSeen(user=run.begun.user, address=run.begun.peer)) for run in open_]
+        claimed = [(run.begun.uid, JobSeen(user=run.claimer, address=run.begun.peer)) for run in open_ if run.claimer]
+        soon = [event for event in self.activated if isinstance(event, Activated) and event.ok]
+        found = [*told, *claimed, *((self._uid(event), JobSeen(user=event.user)) for event in soon)]
+        return tuple(dict.fromkeys((uid, job) for uid, job in found if uid >= 0))
 
     def _begin(self, now_s: float, wait_s: float) -> list[TraceRecord]:
         """Each activation with the ad that was written for it."""
@@ -132,7 +144,7 @@ class Jobs:
             schedd=ident.partition("#")[0] if "#" in ident else "",
             peer=ad.peer if ad else "",
         )
-        self.runs.append(Run(begun=begun, job=event.job, start=ad.start if ad else ""))
+        self.runs.append(Run(begun=begun, job=event.job, start=ad.start if ad else "", claimer=event.user))
         return begun
 
     def _uid(self, event: Activated) -> int:

@@ -296,3 +296,18 @@ def test_what_is_remembered_is_what_was_known():
     known = Remembered(nonce="n", looked_s=3.5, stay=stay, jobs=reader.jobs, offsets={"EventLog": 7}, full_s=2.0)
     assert from_json(to_json(known)) == known
     assert len(reader.jobs.runs) == 3
+
+
+def test_what_runs_goes_by_its_claims_user_and_its_jobs():
+    """A schedd claimed a slot for one user and brought another's job; a ban of the first did not find it."""
+    startd, reader = Startd(), Reader()
+    job = Saying(number=1, slot=2, starter=5, user="ann@campus")
+    startd.ads += job.ad(T0).encode()
+    startd.events += dataclasses.replace(job, user="eve@campus").event(T0).encode()
+    reader.read(startd, T0 + 1)
+    assert {(uid, seen.user) for uid, seen in reader.jobs.running()} == {(3002, "ann@campus"), (3002, "eve@campus")}
+    kept = Remembered(jobs=reader.jobs)
+    assert from_json(to_json(kept)).jobs == reader.jobs
+    startd.ends(job, T0 + 5)
+    reader.read(startd, T0 + 6)
+    assert reader.jobs.running() == ()
