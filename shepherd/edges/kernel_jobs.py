@@ -1,7 +1,8 @@
 """The GuestJobs port: what the container's startd wrote of its claims, and processes by the account they run as.
 
-The startd's log is HTCondor's alone in the container; a job cannot write to it. What the container's root could write
-there is read as text, bounded, through no link, and changes no more than whose processes are killed in that container.
+The startd's log is HTCondor's alone in the container; a job cannot write to it, but a schedd has words in it. What the
+container's root could write there is read as text, bounded, through no link, and changes no more than whose processes
+are killed in that container.
 """
 
 import contextlib
@@ -21,8 +22,9 @@ from shepherd.model.stop import JobSeen
 
 LOGS = ("var/log/condor/StartdLog.old", "var/log/condor/StartdLog")
 MOST_BYTES = 16 << 20
-OWNER = re.compile(r"\bslot1_(\d{1,4}): Remote owner is (\S{1,300})$")
-SHADOW = re.compile(r"\bslot1_(\d{1,4}): Got activate_claim request from shadow \(<?([\d.]{7,15})")
+START = r"[\d/.:]+ (?:[\d.:]+ )?(?:\([^() ]*\) )*slot1_(\d{1,4}): "
+OWNER = re.compile(START + r"Remote owner is (\S{1,300})")
+SHADOW = re.compile(START + r"Got activate_claim request from shadow \(<?([\d.]{7,15})")
 FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -42,9 +44,9 @@ class ContainerJobs:
         return found
 
     def _note(self, line: str, found: dict[int, JobSeen]) -> None:
-        if claimed := OWNER.search(line):
+        if claimed := OWNER.fullmatch(line):
             found[self._uid(claimed[1])] = JobSeen(user=claimed[2])
-        elif (started := SHADOW.search(line)) and (job := found.get(self._uid(started[1]))):
+        elif (started := SHADOW.match(line)) and (job := found.get(self._uid(started[1]))):
             found[self._uid(started[1])] = JobSeen(user=job.user, address=started[2])
 
     def _uid(self, slot: str) -> int:
@@ -86,7 +88,7 @@ def lines(path: Path) -> Iterator[str]:
             if not stat.S_ISREG(found.st_mode):
                 return
             file.seek(max(0, found.st_size - MOST_BYTES))
-            yield from file.read(MOST_BYTES).decode("utf-8", "replace").splitlines()
+            yield from file.read(MOST_BYTES).decode("utf-8", "replace").split("\n")
 
 
 def owner_of(pid: int) -> int | None:

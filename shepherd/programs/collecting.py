@@ -232,40 +232,71 @@ def caught_from_all(spools: SpoolSource, asked: list[tuple[str, Source, int]]) -
     return caught
 
 
+@dataclasses.dataclass(kw_only=True)
+class Pull:
+    """One go at the next segments of a source."""
+
+    spools: SpoolSource
+    name: str
+    known: Source
+    newest: int
+    reached: int
+    missed: str
+    segments: list[Segment] = dataclasses.field(default_factory=list)
+    notes: list[TraceRecord] = dataclasses.field(default_factory=list)
+
+    def step(self) -> str:
+        """One more; why it cannot be had, empty if it can. Raises Unavailable, CommandFailed."""
+        try:
+            segment = fetched(self.spools, self.name, self.reached + 1) or self._oldest()
+        except TraceRefused as refused:
+            if self.known.tries < TRIES or self.segments:
+                return str(refused)
+            self.reached += 1
+            self.missed = f"segment {self.reached} makes no sense: {refused}"
+            return ""
+        if segment is None:
+            return "it has none of the segments that it speaks of"
+        if self.missed:
+            until_s = self.segments[-1].sealed_at_s if self.segments else self.known.until_s
+            self.notes += lost(self.name, until_s, segment.sealed_at_s, self.missed)
+        self.segments.append(segment)
+        self.reached, self.missed = segment.number, ""
+        return ""
+
+    def _oldest(self) -> Segment | None:
+        """The first segment after those that are gone."""
+        segment = oldest_of(self.spools, self.name, self.reached, self.newest)
+        if segment is not None and self.reached and not self.missed:
+            gone = f"{self.reached + 1} to {segment.number - 1}"
+            self.missed = f"segments {gone} were gone before they were fetched"
+        return segment
+
+    def caught(self, problem: str) -> Catch:
+        """What it has brought."""
+        return Catch(
+            segments=tuple(self.segments),
+            notes=tuple(self.notes),
+            reached=self.reached,
+            lost=self.missed,
+            problem=problem,
+        )
+
+
 def caught_from(spools: SpoolSource, name: str, known: Source, newest: int) -> Catch:
     """The next segments of one source. Raises Unavailable, CommandFailed if not even one could be asked for."""
-    segments, notes, reached, missed = list[Segment](), list[TraceRecord](), known.reached, known.lost
-
-    def caught(problem: str = "") -> Catch:
-        return Catch(segments=tuple(segments), notes=tuple(notes), reached=reached, lost=missed, problem=problem)
-
+    pull = Pull(spools=spools, name=name, known=known, newest=newest, reached=known.reached, missed=known.lost)
+    problem = ""
     for _ in range(AT_ONCE):
-        if reached >= newest:
+        if problem or pull.reached >= newest:
             break
         try:
-            segment = fetched(spools, name, reached + 1)
-        except TraceRefused as refused:
-            if known.tries < TRIES or segments:
-                return caught(str(refused))
-            missed = f"segment {reached + 1} makes no sense: {refused}"
-            reached += 1
-            continue
+            problem = pull.step()
         except ShepherdError as exc:
-            if not segments:
+            if not pull.segments:
                 raise
-            return caught(exc.diagnosis())
-        if segment is None:
-            segment = oldest_of(spools, name, reached, newest)
-            if segment is None:
-                return caught("it has none of the segments that it speaks of")
-            if reached:
-                missed = missed or f"segments {reached + 1} to {segment.number - 1} were gone before they were fetched"
-        if missed:
-            until_s = segments[-1].sealed_at_s if segments else known.until_s
-            notes += lost(name, until_s, segment.sealed_at_s, missed)
-        segments.append(segment)
-        reached, missed = segment.number, ""
-    return caught()
+            problem = exc.diagnosis()
+    return pull.caught(problem)
 
 
 def fetched(spools: SpoolSource, name: str, number: int) -> Segment | None:

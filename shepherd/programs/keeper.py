@@ -37,9 +37,10 @@ from shepherd.programs.keeper_bans import BanWatch
 from shepherd.programs.keeper_drain import DrainWatch
 from shepherd.programs.keeper_leak import LeakMark
 from shepherd.programs.keeper_pages import PageReader
+from shepherd.programs.keeper_present import present_of
 from shepherd.programs.keeper_quarantine import KeeperQuarantine
 from shepherd.programs.keeper_report import Reporter
-from shepherd.programs.keeper_trace import Recorder, present_of
+from shepherd.programs.keeper_trace import Recorder
 from shepherd.programs.keeper_yard import Yard
 
 BRISK_S = 0.1
@@ -102,7 +103,7 @@ class Keeper:
         self._parts.pages.tick(now, self._poll_s)
         self._parts.drain.collect(now.boottime_s)
         self._collect()
-        self._parts.bans.tick(self._parts.pages.newest, self._container(), now)
+        self._parts.bans.tick(self._parts.pages.newest, self._container(), now, self._parts.recorder.running)
         seen = self._look(now)
         self._do(act := self._parts.quarantine.act(seen) or next_act(seen), seen)
         seen = dataclasses.replace(seen, record=self._record, refused=self._refused)

@@ -14,7 +14,7 @@ from shepherd.core.stop.bans import Bans, people
 from shepherd.errors import CommandFailed, LeaseRefused, ShepherdError
 from shepherd.model.container import Container
 from shepherd.model.lease import LeasePage
-from shepherd.model.stop import Ban
+from shepherd.model.stop import Ban, Running
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, RunDir
 from shepherd.ports_stop import GuestJobs
@@ -23,6 +23,8 @@ from shepherd.programs.errand import Background, Errand
 ROUND_S = 1.0
 KILL_AFTER_S = 2.5
 """So long HTCondor may take to end a banned job by itself."""
+FRESH_S = 10.0
+"""What the recorder saw is not older; else it hangs."""
 CUT_S = 15.0
 """A cut lasts so long past the last look that found a banned job: the account is somebody else's then."""
 
@@ -53,15 +55,19 @@ class BanWatch:
         """When each account was first seen to run a banned job, on the boot clock."""
         self._problem = ""
 
-    def tick(self, page: LeasePage | None, container: Container | None, now: Instant) -> None:
-        """Take the page's bans over, tell the startd, look after the jobs. Raises nothing: the lend goes on."""
+    def tick(
+        self, page: LeasePage | None, container: Container | None, now: Instant, running: Running | None = None
+    ) -> None:
+        """Take the page's bans over, tell the startd, look after the jobs, of which the recorder may know what is
+        `running`. Raises nothing: the lend goes on."""
         if page is not None and page is not self._page:
             self._page = page
             self._take_over(page.bans)
         bans = standing(self.bans, now.wall_s)
         self._tell(bans, container.ident if container else "")
         self._collect(now.boottime_s)
-        self._look_after(container, people(bans), now.boottime_s)
+        is_fresh = running is not None and now.boottime_s - running.at_s <= FRESH_S
+        self._look_after(container, people(bans), now.boottime_s, running if is_fresh else None)
 
     def _take_over(self, bans: Bans) -> None:
         if bans == self.bans:
@@ -84,18 +90,25 @@ class BanWatch:
         except CommandFailed as failed:
             self._note(failed.diagnosis())
 
-    def _look_after(self, container: Container | None, bans: Bans, now_s: float) -> None:
+    def _look_after(
+        self, container: Container | None, bans: Bans, now_s: float, running: Running | None
+    ) -> None:
         if container is None or not bans:
             self._since_s = {}
             return
         due = self._looked_s is None or now_s - self._looked_s >= ROUND_S
         overdue = frozenset(uid for uid, since_s in self._since_s.items() if now_s - since_s >= KILL_AFTER_S)
-        if due and self._errand.start(lambda: self._round(container, bans, overdue)):
+        if due and self._errand.start(lambda: self._round(container, bans, overdue, running)):
             self._looked_s = now_s
 
-    def _round(self, container: Container, bans: Sequence[Ban], overdue: AbstractSet[int]) -> Round:
-        """Beside the loop. Whom the cut does not reach is killed all the same."""
-        alive = self._jobs.alive(container, hit(self._jobs.seen(container), bans))
+    def _round(
+        self, container: Container, bans: Sequence[Ban], overdue: AbstractSet[int], running: Running | None
+    ) -> Round:
+        """Beside the loop. Whom the cut does not reach is killed all the same. A schedd can put lines of its own into
+        the startd's log, so that the log counts only where the recorder knows nothing."""
+        is_known = running is not None and running.container == container.ident
+        jobs = running.jobs if running is not None and is_known else tuple(self._jobs.seen(container).items())
+        alive = self._jobs.alive(container, hit(jobs, bans))
         problem = ""
         if alive:
             try:

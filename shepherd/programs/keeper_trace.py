@@ -8,10 +8,10 @@ twice then has the same key.
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from shepherd.core.container.spec import FIRST_SLOT_UID, SLOTS
-from shepherd.core.keeper.decide import Situation
 from shepherd.core.lease.judge import Instant
 from shepherd.core.trace import remembered as memories
 from shepherd.core.trace.jobs import Jobs, Place
@@ -19,13 +19,13 @@ from shepherd.core.trace.remembered import Remembered
 from shepherd.core.trace.startd_files import Read, ads, events, histories
 from shepherd.errors import CommandFailed, ShepherdError, TraceRefused
 from shepherd.model.container import Container
-from shepherd.model.host import Nonce
-from shepherd.model.lease import LeasePage
 from shepherd.model.node_settings import NodeSettings
+from shepherd.model.stop import Running
 from shepherd.model.trace import EndSeen, Gap, StayBegun, StayEnded, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import FlowWatch, JobFiles, Memory, SpoolWriter, StartdFile
 from shepherd.programs.errand import Background, Errand
+from shepherd.programs.keeper_present import Present, running_in
 from shepherd.programs.log_shipper import LogShipper
 
 LOOK_S = 1.0
@@ -48,34 +48,6 @@ MORE_WAITING = 20
 not find a million of them."""
 
 T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Present:
-    """What the keeper knows now."""
-
-    now: Instant
-    nonce: Nonce
-    lease: str = ""
-    """Of the lend that is on, whether or not it has a container."""
-    image: str = ""
-    container: Container | None = None
-    """That lives."""
-    stored: int = 0
-    """Number of this host's newest segment that the shepherd has stored; 0: not known."""
-
-
-def present_of(settings: NodeSettings, seen: Situation, nonce: Nonce, page: LeasePage | None) -> Present:
-    """What is true after a tick of the keeper."""
-    lend = seen.record.lend
-    return Present(
-        now=seen.now,
-        nonce=nonce,
-        lease=lend.lease.lease if lend else "",
-        image=lend.lease.image if lend else "",
-        container=lend.container if lend and seen.alive else None,
-        stored=dict(page.spooled).get(settings.host, 0) if page else 0,
-    )
 
 
 class NoFlows:
@@ -115,6 +87,11 @@ class Recorder:
         self._noted: list[TraceRecord] = []
         self.spooled = 0
         """Number of the newest sealed segment."""
+
+    @property
+    def running(self) -> Running | None:
+        """What runs in the container, as of the last look; None: not known."""
+        return self._scribe.running
 
     def note(self, records: Sequence[TraceRecord]) -> None:
         """Record what another part of the keeper did, at the next look."""
@@ -156,6 +133,7 @@ class Scribe:
 
     def __init__(self, settings: NodeSettings, recording: Recording) -> None:
         self.settings, self._recording = settings, recording
+        self.running: Running | None = None
         self._spool, self._files = recording.spool, recording.files
         self._state: Remembered | None = None
         self._pending: list[TraceRecord] = []
@@ -167,8 +145,8 @@ class Scribe:
         self._stored = 0
         self._written = ("", 0.0)
         """What was remembered last, and when."""
-        self._strange: set[str] = set()
-        """What was complained of in this container."""
+        self._strange: dict[str, float] = {}
+        """What was complained of in this container, and until when."""
 
     def look(self, present: Present, noted: Sequence[TraceRecord] = ()) -> int:
         """See everything, write it down, and what others `noted`. The number of the newest sealed segment. Raises
@@ -176,6 +154,7 @@ class Scribe:
         self._pending += noted
         state = self._state = self._state or self._recalled(present)
         urgent = self._follow(state, present)
+        self.running = running_in(state, present.now)
         self._recording.flows.follow(present.container.pid if present.container else None)
         self._pending += self._recording.flows.records()
         if (shipper := self._recording.shipper) is not None:
@@ -264,7 +243,7 @@ class Scribe:
                 address=settings.flock_address,
                 mac=settings.flock_mac.lower(),
             )
-            state.jobs, state.offsets, self._strange = Jobs(place=self._place(herd)), {}, set()
+            state.jobs, state.offsets, self._strange = Jobs(place=self._place(herd)), {}, {}
         self._pending.append(herd)
         state.stay = herd
 
@@ -325,9 +304,9 @@ class Scribe:
         for _ in range(ROUNDS):
             if not more:
                 break
-            begun, more_begun = self._part(state, StartdFile.EVENTS, events, is_all=is_all)
-            told, more_told = self._part(state, StartdFile.ADS, lambda data: ads(data, is_all=is_all), is_all=is_all)
-            over, more_over = self._part(state, StartdFile.HISTORY, histories, is_all=is_all)
+            begun, more_begun = self._part(state, StartdFile.EVENTS, events, now_s, is_all=is_all)
+            told, more_told = self._part(state, StartdFile.ADS, partial(ads, is_all=is_all), now_s, is_all=is_all)
+            over, more_over = self._part(state, StartdFile.HISTORY, histories, now_s, is_all=is_all)
             self._pending += jobs.learn(begun, told, over, now_s)
             more = more_begun or more_told or more_over
         if not more:
@@ -335,30 +314,33 @@ class Scribe:
         self._fullness(state, stay, now_s)
 
     def _part(
-        self, state: Remembered, file: StartdFile, parse: Callable[[bytes], Read[T]], *, is_all: bool
+        self, state: Remembered, file: StartdFile, parse: Callable[[bytes], Read[T]], now_s: float, *, is_all: bool
     ) -> tuple[Iterable[T], bool]:
-        """What is new in one file, and whether there may be more of it. Trouble with it is told once."""
+        """What is new in one file, and whether there may be more of it."""
         if state.stay is None:
             return (), False
         offset = state.offsets.get(file.value, 0)
         try:
             data = self._files.read(state.stay.lease, file, offset)
         except CommandFailed as failed:
-            self._odd(state, file.value, failed.diagnosis(), None)
+            self._odd(state, file.value, failed.diagnosis(), None, now_s, at_once=is_all)
             return (), False
         if is_all and not data and not offset and file is StartdFile.EVENTS:
-            self._odd(state, file.value, "its startd has written no events", None)
+            self._odd(state, file.value, "its startd has written no events", None, now_s, at_once=True)
         read = parse(data)
         if read.strange:
-            self._odd(state, f"strange {file.value}", f"what was not understood in {file.value}", read.strange)
+            why = f"what was not understood in {file.value}"
+            self._odd(state, f"strange {file.value}", why, read.strange, now_s, at_once=True)
         state.offsets[file.value] = offset + read.consumed
         return read.found, bool(read.consumed)
 
-    def _odd(self, state: Remembered, about: str, why: str, count: int | None) -> None:
-        """A hole in what is known of the jobs; the same one is told once a container, but what has a number always."""
-        if state.stay is not None and (count is not None or about not in self._strange):
-            self._strange.add(about)
-            self._gap("jobs", state.stay.at_s, max(state.looked_s, state.stay.at_s), why, count)
+    def _odd(self, state: Remembered, about: str, why: str, count: int | None, now_s: float, *, at_once: bool) -> None:
+        """A hole in what is known of the jobs, until now; one that lasts is told again and again."""
+        from_s = self._strange.get(about, state.stay.at_s if state.stay else now_s)
+        is_more = at_once and (count is not None or now_s > from_s)
+        if about not in self._strange or is_more or now_s - from_s >= FULL_S:
+            self._strange[about] = max(now_s, from_s)
+            self._gap("jobs", from_s, max(now_s, from_s), why, count)
 
     def _fullness(self, state: Remembered, stay: StayBegun, now_s: float) -> None:
         """Whether the startd can write. While it cannot, jobs may begin and end unseen."""

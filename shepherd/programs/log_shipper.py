@@ -45,5 +45,5 @@ class LogShipper:
     def _tell(self, log: str, text: str, severity: Severity) -> None:
         container, lease = self._of or ("", "")
         about = {"host": self._host, "container": container, "lease": lease, "log": log}
-        at_s = self._clock.wall_s()
-        self._send(SyslogMessage(at_s=at_s, msgid="container", text=defused(text), severity=severity, data={ELEMENT: about}))
+        at_s, plain = self._clock.wall_s(), defused(text)
+        self._send(SyslogMessage(at_s=at_s, msgid="container", text=plain, severity=severity, data={ELEMENT: about}))

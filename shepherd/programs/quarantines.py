@@ -34,9 +34,9 @@ class Quarantines:
         self._refused: set[str] = set()
         self._no_room = ""
 
-    def adopt(self, *, spool: Spool, why_not: WhyNot = lambda _: None) -> None:
+    def adopt(self, *, why_not: WhyNot = lambda _: None) -> None:
         """Go on with other settings. A quarantine that could not be recorded yet stays."""
-        self._spool, self._why_not = spool, why_not
+        self._why_not = why_not
 
     @property
     def standing(self) -> tuple[Quarantine, ...]:

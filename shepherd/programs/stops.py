@@ -114,11 +114,9 @@ class Stops:
         if people(self.bans):
             chase.hurry()
 
-    def adopt(
-        self, *, spool: Spool, pool: FlockLook, hands: Vacates, domains: GuestDomains, why_not: WhyNot
-    ) -> None:
+    def adopt(self, *, pool: FlockLook, hands: Vacates, domains: GuestDomains, why_not: WhyNot) -> None:
         """Go on with other settings. A ban that could not be recorded yet stays."""
-        self._spool, self._domains, self._why_not = spool, domains, why_not
+        self._domains, self._why_not = domains, why_not
         self.chase.pool, self.chase.hands = pool, hands
 
     @property

@@ -229,11 +229,12 @@ class Saying:
             f'{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n{self._members(chr(9))}{at_s:.0f} Return from HandleReq\n'
         )
 
-    def history(self, at_s: float, exit_code: int | None = 0) -> str:
+    def history(self, at_s: float, exit_code: int | None = 0, *, ran_s: float | None = None) -> str:
         """In STARTD_HISTORY."""
+        ran = "" if ran_s is None else f"RemoteWallClockTime = {int(ran_s)}\n"
         told = "" if exit_code is None else f'ExitCode = {exit_code}\nExitBySignal = false\nJobState = "Exited"\n'
         return (
-            f"{self._members('')}{told}CompletionDate = {int(at_s)}\n"
+            f"{self._members('')}{told}{ran}CompletionDate = {int(at_s)}\n"
             f'*** Offset = 0 ClusterId = {self.number} ProcId = 0 Owner = "alice" CompletionDate = {int(at_s)}\n'
         )
 

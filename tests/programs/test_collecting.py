@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shepherd.core.lease.pages import Beside
 from shepherd.core.trace.collect import WITHIN_S, Clocks, believed, oldest
 from shepherd.errors import LedgerUnavailable, TraceRefused
-from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, JobBegun, ScheddSeen, Segment, StayBegun
+from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, JobBegun, ScheddSeen, Segment, StayBegun, TraceRecord
 from shepherd.programs.collecting import Collecting
 from shepherd.programs.pages import LeasePages
 from shepherd.sim.recording import SimSource, SimSpool, SimTraceWriter
@@ -207,8 +207,17 @@ def test_a_loss_is_told_before_what_comes_after_it(place, monkeypatch):
     place.source.damaged.add(("p201", 2))
     written: list[str] = []
     add, note = place.store.add, place.store.note
-    monkeypatch.setattr(place.store, "add", lambda one: (written.append(f"segment {one.number}"), add(one)))
-    monkeypatch.setattr(place.store, "note", lambda told: (written.append("note"), note(told)))
+
+    def adding(segment: Segment) -> None:
+        written.append(f"segment {segment.number}")
+        add(segment)
+
+    def noting(records: list[TraceRecord]) -> None:
+        written.append("note")
+        note(records)
+
+    monkeypatch.setattr(place.store, "add", adding)
+    monkeypatch.setattr(place.store, "note", noting)
     place.tick(300)
     assert written.index("note") < written.index("segment 3")
 

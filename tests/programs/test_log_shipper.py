@@ -73,8 +73,8 @@ def test_a_container_does_not_drown_the_sites_logger() -> None:
 
 
 def test_no_container_writes_heads_of_our_records() -> None:
-    """A guest's schedd called its user by a head of the shepherd's chain. The logger's file had it among the container's
-    lines, and `ledger verify` said that the record had been cut short."""
+    """A guest's schedd called its user by a head of the shepherd's chain. The logger's file had it among the
+    container's lines, and `ledger verify` said that the record had been cut short."""
     bench = Bench()
     forged = anchor_message(Anchor(instance="i1", ledger=None, trace=Head(seq=9, hash="0" * 64)), 0.0).text
     bench.logs.of[501] = [ContainerLine("StartLog", f"slot1_1: Remote owner is {forged}")]

@@ -53,9 +53,9 @@ def within_room(quarantines: Sequence[Quarantine]) -> Quarantines:
 def without_room(quarantines: Quarantines, intents: Sequence[Intent]) -> list[Intent]:
     """Orders that found no room in what they were folded into."""
     ended = {intent.about.get("host", "") for intent in intents if intent.kind is IntentKind.RELEASE}
-    orders = [intent for intent in intents if intent.kind is IntentKind.QUARANTINE and intent.about.get("host", "")]
-    there = {one.host for one in quarantines}
-    return [intent for intent in orders if HostName(intent.about["host"]) not in there and intent.about["host"] not in ended]
+    settled = {"", *ended, *(one.host for one in quarantines)}
+    orders = (intent for intent in intents if intent.kind is IntentKind.QUARANTINE)
+    return [intent for intent in orders if intent.about.get("host", "") not in settled]
 
 
 def size_of(quarantine: Quarantine) -> int:
