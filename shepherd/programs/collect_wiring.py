@@ -6,15 +6,15 @@ from pathlib import Path
 from shepherd.core.trace.lines import segment_of
 from shepherd.edges.htcondor.spools import FetchedSpools
 from shepherd.edges.htcondor.tool import Tools
-from shepherd.edges.trace_source import LocalSpools, newest_here
+from shepherd.edges.trace_spool.source import LocalSpools, newest_here
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import ScheddLook, TraceWriter
-from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
-from shepherd.programs.gathering import Gathering
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.witnessing import Witnessing
+from shepherd.programs.trace.collecting import Collecting
+from shepherd.programs.trace.gathering import Gathering
+from shepherd.programs.trace.witnessing import Witnessing
 
 GATEWAY = "gateway"
 """Source of what the gateway records."""

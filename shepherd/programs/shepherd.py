@@ -28,7 +28,6 @@ from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.along import Companion, Troubled
 from shepherd.programs.diary import Diary
-from shepherd.programs.gathering import Gathering
 from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
@@ -36,6 +35,7 @@ from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
+from shepherd.programs.trace.gathering import Gathering
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""

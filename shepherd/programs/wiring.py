@@ -10,8 +10,8 @@ from pathlib import Path
 import shepherd
 from shepherd.core import records
 from shepherd.core.roles import why_not
-from shepherd.core.settings_rules import daemon_problems, watchdog_problems
-from shepherd.core.trace_rules import trace_warnings
+from shepherd.core.settings.daemon import daemon_problems, watchdog_problems
+from shepherd.core.settings.trace import trace_warnings
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.flow_stored import StoredFile
 from shepherd.edges.guest_domains import domains_in, identities_in
@@ -35,7 +35,6 @@ from shepherd.ports import Log
 from shepherd.ports_stop import GuestDomains
 from shepherd.programs.collect_wiring import gathering_of
 from shepherd.programs.diary import Diary
-from shepherd.programs.gathering import Gathering
 from shepherd.programs.hands import Hands
 from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
@@ -47,6 +46,7 @@ from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Chase, Stops, WhyNot
 from shepherd.programs.switches import Switches
+from shepherd.programs.trace.gathering import Gathering
 from shepherd.programs.trace_wiring import Tracing, trace_place
 
 MOST_COMMANDS = 16

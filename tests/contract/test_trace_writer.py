@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.model.trace import Gap, Segment, StayBegun
 from shepherd.ports_trace import TraceWriter
 from shepherd.sim.recording import SimTraceWriter

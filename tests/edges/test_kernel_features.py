@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from shepherd.edges.kernel_features import HostMachine, command, version_of
+from shepherd.edges.kernel.features import HostMachine, command, version_of
 
 FILES = {
     "proc/sys/user/max_user_namespaces": "15000\n",
@@ -114,7 +114,7 @@ def test_the_kernel_makes_a_macvlan_and_rules_and_forgets_them() -> None:
 
 def test_why_the_kernel_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial was silent about what was missing."""
-    monkeypatch.setattr("shepherd.edges.kernel_features.TRIAL", "echo 'Unknown device type' >&2; exit 2")
+    monkeypatch.setattr("shepherd.edges.kernel.features.TRIAL", "echo 'Unknown device type' >&2; exit 2")
     assert "Unknown device type" in HostMachine().links_problem(vlan=False)
 
 

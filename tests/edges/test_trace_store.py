@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.errors import AnotherShepherd
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, TraceRecord
 from shepherd.model.trace_rows import FlowsSought, Hidden, JobsSought, SeenSought, Span, StaysSought
@@ -297,7 +297,7 @@ def test_only_who_may_see_personal_data_is_told_who_it_was(tmp_path):
 
 def test_the_group_for_personal_data_may_read_the_keys_and_nothing_more(tmp_path):
     """The officer needed root to answer a letter."""
-    from shepherd.edges.trace_store import TraceStore
+    from shepherd.edges.trace_store.writer import TraceStore
 
     group = "nogroup" if os.geteuid() == 0 else ""
     store = closed_at_the_end(TraceStore(tmp_path, wall_s=Clock(), retention=KEEP, group=group))

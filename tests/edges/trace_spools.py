@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from shepherd.core.trace import lines
 from shepherd.core.trace.lines import segment_of
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.model.trace import Gap, Segment, StayBegun, TraceRecord
 from tests.left_open import closed_at_the_end
 

@@ -4,8 +4,8 @@ import hashlib
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
 
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.model.trace import (
     FlowBegun,
     FlowEnded,

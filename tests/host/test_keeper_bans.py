@@ -9,7 +9,7 @@ from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
 from shepherd.model.stop import Ban, BanKind, JobSeen, Running
 from shepherd.ports_node import NodeFile
-from shepherd.programs.keeper_bans import KILL_AFTER_S, BanWatch
+from shepherd.programs.keeper.bans import KILL_AFTER_S, BanWatch
 from tests.host.keeper_world import HOST, IMAGE, World, armed, flocking, phase_is
 
 EVE = Ban(kind=BanKind.USER, value="eve@campus", at_s=1.0, until_s=None, who="ann", why="scans")

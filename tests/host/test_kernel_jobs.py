@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
-from shepherd.edges.kernel_jobs import ContainerJobs, lines, outside_uid
+from shepherd.edges.kernel.jobs import ContainerJobs, lines, outside_uid
 from shepherd.edges.nft import Nft
 from shepherd.errors import CommandFailed
 from shepherd.model.container import Container

@@ -282,7 +282,9 @@ def test_what_began_in_an_outage_may_have_begun_anywhere_in_it():
 
 def letter_of(at_s: float) -> Asked:
     """Where `SEEN` went, at some time."""
-    where = Question(from_s=at_s, until_s=at_s, far_address=SEEN["far_address"], far_port=SEEN["far_port"])
+    where = Question(
+        from_s=at_s, until_s=at_s, far_address=str(SEEN["far_address"]), far_port=int(str(SEEN["far_port"]))
+    )
     return Asked(number=1, asks=Asks.LETTER_FAR, question=where)
 
 

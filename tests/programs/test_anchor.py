@@ -8,7 +8,7 @@ from shepherd.core.heads import anchors_in
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head
 from shepherd.model.syslog import SyslogMessage
-from shepherd.programs.anchor import SETTLED_S, Anchoring
+from shepherd.programs.trace.anchor import SETTLED_S, Anchoring
 
 
 class World:

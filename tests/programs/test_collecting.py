@@ -12,8 +12,8 @@ from shepherd.core.lease.pages import Beside
 from shepherd.core.trace.collect import WITHIN_S, Clocks, believed, oldest
 from shepherd.errors import LedgerUnavailable, TraceRefused
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, JobBegun, ScheddSeen, Segment, StayBegun, TraceRecord
-from shepherd.programs.collecting import Collecting
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.trace.collecting import Collecting
 from shepherd.sim.recording import SimSource, SimSpool, SimTraceWriter
 
 HOSTS = ("p201", "p202", "p203")

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from shepherd.core.trace import lines
 from shepherd.edges.flow_memory import FlowFile
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import FlowBegun, FlowEnded, Gap, TraceRecord
-from shepherd.programs import flow_log, flow_recorder
-from shepherd.programs.flow_log import FlowLog
-from shepherd.programs.flow_recorder import FlowRecorder
+from shepherd.programs.flow import log as flow_log
+from shepherd.programs.flow import recorder as flow_recorder
+from shepherd.programs.flow.log import FlowLog
+from shepherd.programs.flow.recorder import FlowRecorder
 from tests.core.trace.flow_truth import ENDS, Deeds, Truth, deeds
 from tests.edges.trace_spools import sealed, told
 

@@ -6,7 +6,7 @@ from shepherd.core.trace import lines
 from shepherd.edges.flow_memory import FlowFile
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import EndSeen, FlowBegun, FlowEnded, Gap, TraceRecord
-from shepherd.programs.host_flows import HostFlows
+from shepherd.programs.flow.of_host import HostFlows
 from shepherd.sim.clock import SimClock
 from shepherd.sim.tracking import SimTracking
 from tests.core.trace.flow_truth import ENDS

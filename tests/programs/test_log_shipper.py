@@ -7,7 +7,7 @@ from shepherd.model.chain import Head
 from shepherd.model.container import Container
 from shepherd.model.syslog import SyslogMessage, line_of
 from shepherd.ports_trace import ContainerLine
-from shepherd.programs.log_shipper import ELEMENT, LINES, LogShipper
+from shepherd.programs.trace.log_shipper import ELEMENT, LINES, LogShipper
 from shepherd.sim.clock import SimClock
 
 ONE = Container(ident="c1", pid=501, start_ticks=1, cgroup="/c1")

@@ -9,7 +9,7 @@ from shepherd.errors import PoolUnavailable
 from shepherd.model.host import Nonce
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.trace import ClockSeen, Gap, ScheddSeen, TraceRecord
-from shepherd.programs.witnessing import Witnessing
+from shepherd.programs.trace.witnessing import Witnessing
 
 T0 = 1_790_000_000.0
 ALICE = ("schedd@campus", "203.0.113.9:9618", "guest.campus.1@flock.lab")

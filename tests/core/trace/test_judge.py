@@ -20,7 +20,7 @@ from shepherd.model.trace import (
     TraceRecord,
 )
 from shepherd.model.tracing import LinkKind, Standing, Tracing, Verdict
-from shepherd.programs.asking import Asking
+from shepherd.programs.trace.asking import Asking
 from shepherd.sim.trace_store import SimTraceStore
 
 T = 1_770_000_000.5
