@@ -2,6 +2,7 @@
 
 import pathlib
 
+from shepherd.core.firewall.pilot_guard import STOPPED
 from shepherd.core.trace import lines
 from shepherd.edges.flow_memory import FlowFile
 from shepherd.errors import CommandFailed
@@ -56,6 +57,14 @@ def test_each_connection_has_the_account_that_began_it(tmp_path: pathlib.Path) -
     assert begun(records) == [(1, ALICE), (2, BOB), (3, 0)]
     assert all(one.source == "p205" for one in records)
     assert host.told() == []
+
+
+def test_a_connection_that_was_stopped_is_still_its_accounts(tmp_path: pathlib.Path) -> None:
+    """Whoever was banned for an attack was, in the record of that attack, an account that no host has."""
+    host = Host(tmp_path)
+    host.watch.follow(ONE)
+    host.networks[ONE].begin(1, ENDS[0], ALICE | STOPPED)
+    assert begun(host.told()) == [(1, ALICE)]
 
 
 def test_a_container_that_ends_ends_its_connections_and_what_it_did_last_is_read(tmp_path: pathlib.Path) -> None:
