@@ -258,7 +258,7 @@ def test_a_short_job_is_named_for_what_it_sent_however_clocks_are_apart():
     """Their clocks were known to two seconds, and all who had the account within them were named for a datagram."""
     first, one, last = (job(n, at_s, slot="slot1_1", uid=2001) for n, at_s in ((1, T - 4), (2, T - 1.5), (3, T + 1.5)))
     records = udp(flow("gateway", T - 0.25), flow("p205", T - 0.25, uid=2001))
-    jobs = [first, over(first, T - 2), one, over(one, T + 1.25), last]
+    jobs: list[TraceRecord] = [first, over(first, T - 2), one, over(one, T + 1.25), last]
     exact = dataclasses.replace(UDP, within_s=0.0)
     found = asked(stay(), *jobs, *records, question=exact, within_s=1.0)
     assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
