@@ -53,9 +53,10 @@ def gathering_of(
     background: Background,
     clock: Clock,
     log: Log,
+    dark_since_s: float | None = None,
 ) -> Gathering:
     """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
-    raises CommandFailed."""
+    raises CommandFailed. `dark_since_s`: since when no shepherd looked at schedds."""
     local = local_of(settings)
     return Gathering(
         collecting=Collecting(
@@ -68,7 +69,9 @@ def gathering_of(
             fetchers=settings.trace.fetchers,
             fetch_s=settings.trace.fetch_s,
         ),
-        witnessing=Witnessing(look=look, guests=guests, background=background, clock=clock, log=log),
+        witnessing=Witnessing(
+            look=look, guests=guests, background=background, clock=clock, log=log, dark_since_s=dark_since_s
+        ),
         here=lambda stored: turn_here(local, stored, tell),
         background=background,
         clock=clock,

@@ -30,6 +30,7 @@ from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
+from shepherd.model.entry import EntryKind
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.ports_stop import GuestDomains
@@ -200,6 +201,9 @@ class Daemon:
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
         self._files = FileSpool(Path(settings.paths.intents), self._log)
         self._spool = Intents(self._files)
+        last = self._ledger.last(EntryKind.VERDICT.value)
+        self._dark_since_s = last.at_s if last else None
+        """When the shepherd before this one decided last."""
         self._kept = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
         self._stops = self._new_stops(self._parts)
@@ -264,6 +268,7 @@ class Daemon:
         except BaseException:
             new.close()
             raise
+        self._dark_since_s = None
         self._parts, self._files, self._hands.commands = new, files, new.commands
         self._spool.spool = files
         self._latch.adopt(off_switch=off_switch, latch=new.settings.flockoff.latch)
@@ -332,6 +337,7 @@ class Daemon:
             background=in_thread,
             clock=self._clock,
             log=self._log,
+            dark_since_s=self._dark_since_s,
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:

@@ -206,3 +206,26 @@ def test_what_no_memory_holds_is_told_from_when_it_was(tmp_path: pathlib.Path, m
     assert [one.flow for one in disk.records if isinstance(one, FlowBegun)] == [3]
     told_of = [one for one in disk.records if isinstance(one, Gap) and "too long" in one.why]
     assert [(one.from_s, one.to_s, one.count) for one in told_of] == [(2060.0, 2400.0, 2)]
+
+
+def test_what_is_not_known_for_want_of_room_is_a_gap_for_as_long_as_it_lasts(tmp_path: pathlib.Path) -> None:
+    """With more connections than there was room for, the gap lasted half a second, and the connection for hours."""
+    bench = Bench(Truth(room=100), tmp_path)
+    recorder = FlowRecorder(SOURCE, bench.truth.kernel, FlowFile(tmp_path, lines), bench.truth.clock, most=1)
+    bench.truth.now_s = 2000.0
+    recorder.begin()
+    bench.truth.kernel.begin(1, ENDS[0])
+    bench.truth.kernel.begin(2, ENDS[1])
+    recorder.turn()
+    gaps = list[Gap]()
+    for _ in range(20):
+        bench.truth.now_s += 60.0
+        gaps += [one for one in recorder.turn() if isinstance(one, Gap)]
+    assert {gap.from_s for gap in gaps} == {2000.0}
+    assert gaps[-1].to_s == bench.truth.now_s
+    bench.truth.kernel.forget(1)
+    for _ in range(3):
+        bench.truth.now_s += 400.0
+        found = recorder.turn()
+    assert [one for one in found if isinstance(one, Gap)] == []
+    assert len(recorder) == 1

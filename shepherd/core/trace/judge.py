@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shepherd.core.trace.clocks import Between, Stamp
 from shepherd.core.trace.evidence import SHEPHERD, Evidence, sources_of
 from shepherd.core.trace.links import link_of_account, links_of
-from shepherd.core.trace.lives import FLOWS, JOBS, STAYS, Life, lives
+from shepherd.core.trace.lives import FLOWS, JOBS, STAYS, Life, lives, may_live
 from shepherd.model.flow import TCP
 from shepherd.model.trace import EndSeen, Gap
 from shepherd.model.trace_rows import Flow, Job, Stay
@@ -67,18 +67,37 @@ def judge(flow: Flow, evidence: Evidence, asked: Stamp) -> FlowFound:
 
 def moment_of(flow: Flow, life: Life, evidence: Evidence, asked: Stamp) -> Stamp:
     """When somebody made it. A TCP connection is its maker's from its beginning on. For all else the kernel has no end:
-    whoever uses the same ends soon after goes on under the same entry, so that the time counts that is asked for,
-    unless nobody used it on its host then: what is left of it is its first maker's."""
+    whoever uses the same ends soon after goes on under the same entry. Then the time counts that is asked for, if its
+    first maker was over by then, and another can have used it."""
     if flow.begun.protocol == TCP or not evidence.clocks.precedes(life.begun, asked):
         return life.begun
     end_s = evidence.clocks.true(life.ended).hi
     then = Stamp(source=SHEPHERD, at=Between(lo=asked.at.lo, hi=max(asked.at.lo, min(asked.at.hi, end_s))))
-    address = flow.begun.address
-    stays = evidence.stays_at(address, then)
-    at_first = any(evidence.same_at_host(flow, stay, life.begun) for stay in evidence.stays_at(address, life.begun))
-    is_used = any(evidence.same_at_host(flow, stay, then) for stay in stays)
-    is_doubtful = evidence.gaps.over(sources_of(stays), FLOWS, then)
-    return then if is_used or is_doubtful or not at_first else life.begun
+    first = users(flow, life.begun, evidence)
+    if not first or any(goes_on(one, stay, then, evidence) for stay, one in first):
+        return life.begun
+    is_used = any(jobs_with(one.begun.uid, stay, then, evidence) for stay, one in users(flow, then, evidence))
+    doubtful = evidence.gaps.over(sources_of(evidence.stays_at(flow.begun.address, then)), FLOWS, then)
+    return then if is_used or doubtful else life.begun
+
+
+def users(flow: Flow, time: Stamp, evidence: Evidence) -> list[tuple[Stay, Flow]]:
+    """Who can have used a connection's ends then: the stays, and what their hosts saw of it."""
+    stays = evidence.stays_at(flow.begun.address, time)
+    return [(stay, one) for stay in stays for one in evidence.same_at_host(flow, stay, time)]
+
+
+def goes_on(one: Flow, stay: Stay, then: Stamp, evidence: Evidence) -> bool:
+    """Whether a host's connection, and the job that began it, can have been there still."""
+    life = evidence.flow_life(one)
+    first = jobs_with(one.begun.uid, stay, life.begun, evidence)
+    still = (may_live(evidence.job_life(job), then, evidence.clocks) for job in first)
+    return may_live(life, then, evidence.clocks) and any(still)
+
+
+def jobs_with(account: int, stay: Stay, time: Stamp, evidence: Evidence) -> list[Job]:
+    """The jobs of a stay that can have had an account then."""
+    return [job for job in evidence.jobs_in(stay, time) if job.begun.uid == account]
 
 
 def verdict_of(suspects: Sequence[Suspect], *, may_be_container: bool, is_missing: bool) -> Verdict:

@@ -20,6 +20,8 @@ LOOK_S = 300.0
 """What is known is compared with what there is so often, even if nothing is known to be missing."""
 AGAIN_S = 3.0
 """And so long after something was missed, if a look came just before: a look must not make the next loss."""
+LATE_LOOK_S = 30.0
+"""While there are more connections than can be known, it is looked so often which there are."""
 ROOM = 10_000
 """The memory is written anew when it has so many records more than twice what is known."""
 
@@ -35,6 +37,8 @@ class FlowRecorder:
         self._source, self._events, self._memory, self._clock = source, events, memory, clock
         self._flows = OpenFlows(source, uid_of, most)
         self._late = 0
+        self._late_from_s: float | None = None
+        """Since when there are connections that are not known; None: there are none, as far as is known."""
         self._whole_until_s = clock.wall_s()
         self._look_at_s = self._looked_at_s = 0.0
         self._unnoted: list[TraceRecord] = []
@@ -97,10 +101,11 @@ class FlowRecorder:
         records += self._flows.compare(listed, asked_s)
         self._looked_at_s = self._clock.steady_s()
         self._look_at_s = self._looked_at_s + LOOK_S
-        return [*records, *self._gaps()]
+        return [*records, *self._gaps(looked=True)]
 
-    def _gaps(self) -> Iterator[TraceRecord]:
-        """What was missed since it was last asked; then what there is must be looked at again."""
+    def _gaps(self, *, looked: bool = False) -> Iterator[TraceRecord]:
+        """What was missed since it was last asked; then what there is must be looked at again. What found no room is
+        missed until a look finds nothing more of it."""
         lost = self._events.lost()
         if lost:
             self.lost += lost
@@ -109,12 +114,17 @@ class FlowRecorder:
             yield self._gap(lost, why)
         late, self._late = self._flows.late - self._late, self._flows.late
         if late:
-            yield self._gap(late, f"more than {len(self._flows)} connections at once: some are recorded at their end")
+            self._late_from_s = self._whole_until_s if self._late_from_s is None else self._late_from_s
+            self._look_at_s = min(self._look_at_s, self._looked_at_s + LATE_LOOK_S)
+            why = f"more than {len(self._flows)} connections at once: some are recorded at their end"
+            yield self._gap(late, why, self._late_from_s)
+        elif looked:
+            self._late_from_s = None
         self._whole_until_s = self._clock.wall_s()
 
-    def _gap(self, count: int | None, why: str) -> Gap:
+    def _gap(self, count: int | None, why: str, since_s: float | None = None) -> Gap:
         now_s = self._clock.wall_s()
-        from_s = min(self._whole_until_s, now_s)
+        from_s = min(self._whole_until_s if since_s is None else since_s, now_s)
         return Gap(source=self._source, what="flows", from_s=from_s, to_s=now_s, count=count, why=why)
 
     def _note(self, records: list[TraceRecord]) -> None:

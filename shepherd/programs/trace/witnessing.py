@@ -1,5 +1,6 @@
 """What the shepherd itself sees, for the record: which identity has signed in as which schedd, and clocks apart."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from shepherd.core.trace.collect import WITHIN_S, Clocks
@@ -18,6 +19,8 @@ AGAIN_S = 3600.0
 """What has not changed is said again after this: a record of a day is complete in itself."""
 MOVED_S = 1.0
 WORDS = 200
+MOST = 100
+"""New names and addresses of one identity that are recorded at once."""
 
 Seen = tuple[str, str, str]
 
@@ -33,12 +36,15 @@ class Witnessing:
         background: Background,
         clock: Clock,
         log: Log,
+        dark_since_s: float | None = None,
     ) -> None:
-        """`guests`: names of guests by their identities; asked elsewhere, too. Raises ShepherdError."""
+        """`guests`: names of guests by their identities; asked elsewhere, too; raises ShepherdError. `dark_since_s`:
+        since when no shepherd looked; None: one did until now, or never."""
         self.look, self._guests, self._clock, self._log = look, guests, clock, log
         self._errand: Errand[tuple[Sequence[Seen], Mapping[str, str]]] = Errand(background)
         self._asked_s = float("-inf")
         self._said: dict[Seen, float] = {}
+        self._dark_s = dark_since_s
         self._silent_s: float | None = None
         """Since when nobody has answered. Wall clock."""
         self._answered_s: float | None = None
@@ -66,19 +72,29 @@ class Witnessing:
             return []
         told: list[TraceRecord] = []
         if self._silent_s is not None:
-            why = "the flock collector did not say which schedds there are"
-            told.append(Gap(source=SOURCE, what="schedds", from_s=self._silent_s, to_s=wall_s, count=None, why=why))
-            self._silent_s = None
-        self._answered_s = wall_s
+            told.append(gap(self._silent_s, wall_s, "the flock collector did not say which schedds there are"))
+        if self._dark_s is not None:
+            told.append(gap(self._dark_s, wall_s, "no shepherd looked which schedds there are"))
+        since_s = wall_s if self._answered_s is None else self._answered_s
+        self._silent_s, self._dark_s, self._answered_s = None, None, wall_s
         seen, guests = outcome
-        return [*told, *(self._seen(one, guests, wall_s) for one in self._new(seen))]
+        new, left_out = self._new(seen)
+        if left_out:
+            told.append(gap(since_s, wall_s, f"a guest had more than {MOST} new schedds at once", left_out))
+        return [*told, *(self._seen(one, guests, wall_s) for one in new)]
 
-    def _new(self, seen: Sequence[Seen]) -> list[Seen]:
-        """What was not there at the last look, or was told long ago. What is gone is new when it comes back."""
-        now_s = self._clock.steady_s()
-        new = [one for one in seen if now_s - self._said.get(one, float("-inf")) >= AGAIN_S]
-        self._said = {one: now_s if one in new else self._said[one] for one in seen}
-        return new
+    def _new(self, seen: Sequence[Seen]) -> tuple[list[Seen], int]:
+        """What was not there at the last look, or was told long ago, and how many more of it there are: of each who has
+        signed in so many at once, that nobody floods the record. What is gone is new when it comes back."""
+        now_s, of_identity = self._clock.steady_s(), Counter[str]()
+        due = [one for one in seen if now_s - self._said.get(one, float("-inf")) >= AGAIN_S]
+        new = list[Seen]()
+        for one in due:
+            of_identity[one[2]] += 1
+            new += [one] if of_identity[one[2]] <= MOST else []
+        told = dict.fromkeys(new, now_s)
+        self._said = {one: told[one] if one in told else self._said[one] for one in seen if one in told | self._said}
+        return new, len(due) - len(new)
 
     def _seen(self, seen: Seen, guests: Mapping[str, str], at_s: float) -> ScheddSeen:
         words = (one_line(word, WORDS).encode("ascii", "backslashreplace").decode() for word in seen)
@@ -108,3 +124,8 @@ class Witnessing:
             return False
         self._told[host] = (now_s, ahead_s)
         return True
+
+
+def gap(from_s: float, to_s: float, why: str, count: int | None = None) -> Gap:
+    """Who signed in then may not be on record."""
+    return Gap(source=SOURCE, what="schedds", from_s=min(from_s, to_s), to_s=to_s, count=count, why=why)

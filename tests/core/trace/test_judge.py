@@ -254,6 +254,24 @@ def test_what_is_left_of_a_udp_connection_that_nobody_uses_is_its_first_users():
     assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
 
 
+def test_a_short_job_is_named_for_what_it_sent_however_clocks_are_apart():
+    """Their clocks were known to two seconds, and all who had the account within them were named for a datagram."""
+    first, one, last = (job(n, at_s, slot="slot1_1", uid=2001) for n, at_s in ((1, T - 4), (2, T - 1.5), (3, T + 1.5)))
+    records = udp(flow("gateway", T - 0.25), flow("p205", T - 0.25, uid=2001))
+    jobs: list[TraceRecord] = [first, over(first, T - 2), one, over(one, T + 1.25), last]
+    exact = dataclasses.replace(UDP, within_s=0.0)
+    found = asked(stay(), *jobs, *records, question=exact, within_s=1.0)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+
+
+def test_a_udp_connection_that_outlives_its_job_is_still_that_jobs():
+    """The letter's time was a minute after the datagram; the host's kernel had not forgotten it either."""
+    one = job(1)
+    records = udp(flow("gateway", T - 90), flow("p205", T - 90, uid=2001))
+    found = asked(stay(), one, over(one, T - 80), *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
+
+
 def test_a_job_without_an_end_is_not_certain_while_its_host_is_silent():
     """Its keeper had died, the job was over and its slot had another one: the first was named for what the second did,
     because nothing said that it had ended."""
