@@ -149,7 +149,7 @@ class SiteLog(Protocol):
 
 class TraceReader(Protocol):
     """Questions to the store, or to one hold, also while the daemon writes, hangs or is dead. Nothing is changed.
-    `edges/trace_store_read.py: StoreReader(directory, reveal=…)`.
+    `edges/trace_store/read.py: StoreReader(directory, reveal=…)`.
 
     What began before the span and had not ended then is found, however long ago it began. Raises LedgerUnavailable
     if nothing can be asked; what is damaged only in part is named in `Answer.unasked`.
@@ -182,7 +182,7 @@ class TraceReader(Protocol):
 
 class TraceHolds(Protocol):
     """Holds of the store: an incident's records, copied out of what retention will remove. Raises LedgerUnavailable.
-    `edges/trace_store_holds.py: StoreHolds(directory, group=…, wall_s=…)`.
+    `edges/trace_store/holds.py: StoreHolds(directory, group=…, wall_s=…)`.
     """
 
     def hold(

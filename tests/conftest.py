@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.left_open import close_all, too_many_open
 from tests.stories import stories
 from tests.turns import turn
 
@@ -130,6 +131,15 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     with limited(body_limit_s(item), "the test"):
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """The test that finds too many files open may not be the one that left them; the first that does is near it."""
+    yield
+    close_all()
+    if found := too_many_open():
+        pytest.fail(found)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from shepherd.core.gateway_rules import gateway_problems
+from shepherd.core.settings.gateway import gateway_problems
 from shepherd.edges.settings_file import read_gateway_settings, read_settings
 from shepherd.errors import UsageError
 from shepherd.model.finding import Finding, Role, State

@@ -12,21 +12,21 @@ from collections.abc import Callable
 from shepherd.cli.trace import asker, record, store_directory
 from shepherd.cli.trace_question import WITHIN_S, endpoint, told, zone_of
 from shepherd.core.roles import insist
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
 from shepherd.core.trace.drill import TOKEN, submit_description
 from shepherd.core.trace.times import instant_s
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.drill_listener import listening
 from shepherd.edges.settings_file import read_settings
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.errors import CommandFailed, UsageError
 from shepherd.model.drill import DrillResult, Heard, Truth
 from shepherd.model.question import Question
 from shepherd.model.roles import Role
 from shepherd.model.settings import Settings
 from shepherd.model.tracing import Tracing
-from shepherd.programs.asking import Asking
-from shepherd.programs.drilling import OWN_CLOCK_S, ask, hear
+from shepherd.programs.trace.asking import Asking
+from shepherd.programs.trace.drilling import OWN_CLOCK_S, ask, hear
 from shepherd.views.drill import drill_json, drill_text
 
 DESCRIPTION = """The working group's own test: a job of a guest's schedd connects to an address outside; from the time,
@@ -166,7 +166,7 @@ def shown(args: argparse.Namespace, result: DrillResult) -> int:
 
 
 class Watch:
-    """`programs.drilling.Times`."""
+    """`programs.trace.drilling.Times`."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()

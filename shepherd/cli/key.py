@@ -7,7 +7,7 @@ import argparse
 import re
 from pathlib import Path
 
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import create_key, delete_key, id_of_file, public_path
 from shepherd.errors import UsageError

@@ -14,7 +14,7 @@ from shepherd.core.trace.verify import (
     TraceVerification,
     verify_trace,
 )
-from shepherd.edges import trace_store_check as check
+from shepherd.edges.trace_store import check
 from shepherd.errors import UsageError
 from shepherd.model.chain import Head
 from shepherd.model.trace_chain import DayOpening

@@ -7,12 +7,12 @@ import pathlib
 
 from shepherd.core.stop.custody import faults, manifest_noted
 from shepherd.core.stop.manifest import case_of, differences, manifest_of
-from shepherd.edges.evidence_store import EvidenceDirectory
+from shepherd.edges.evidence.store import EvidenceDirectory
 from shepherd.edges.log import make_log
 from shepherd.edges.unix_user import caller
 from shepherd.errors import UsageError
 from shepherd.model.evidence import Hand, Kept
-from shepherd.programs.keeper_evidence import MANIFEST, Evidence, digest, kept
+from shepherd.programs.keeper.evidence import MANIFEST, Evidence, digest, kept
 from shepherd.views.evidence import evidence_json, evidence_text
 
 WRONG = 1

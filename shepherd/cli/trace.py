@@ -13,12 +13,12 @@ from shepherd.cli.trace_holds import drop, holds_of, listed, put_aside
 from shepherd.cli.trace_question import declare, question_of, zone_of
 from shepherd.core.guest.rules import guest_problems
 from shepherd.core.roles import insist, may, refusal
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.settings_file import read_guest, read_settings
 from shepherd.edges.spool import leave
-from shepherd.edges.trace_store_holds import StoreHolds
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.holds import StoreHolds
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.edges.unix_user import caller, me, owner_of, person_of
 from shepherd.errors import SettingsError, Unavailable, UsageError
 from shepherd.model.guest import Guest
@@ -28,7 +28,7 @@ from shepherd.model.roles import Person, Role
 from shepherd.model.settings import Settings
 from shepherd.model.tracing import FlowFound, StayFound, Suspect, Tracing, Verdict
 from shepherd.ports_trace import TraceReader
-from shepherd.programs.asking import Asking
+from shepherd.programs.trace.asking import Asking
 from shepherd.views.tracing import Telling, tracing_json, tracing_text
 
 LONGEST = 500

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shepherd.core.trace.around import to_hold
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.trace_store_holds import StoreHolds
+from shepherd.edges.trace_store.holds import StoreHolds
 from shepherd.edges.unix_user import caller
 from shepherd.errors import UsageError
 from shepherd.model.one_line import one_line

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from shepherd.core.setting_forms import Problem, duplicate_problems
+from shepherd.core.settings.forms import Problem, duplicate_problems
 from shepherd.errors import UsageError
 from shepherd.model.intents import IntentKind
 from shepherd.model.role_settings import RoleSettings

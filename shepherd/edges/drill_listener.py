@@ -15,7 +15,7 @@ LINE_S = 5.0
 
 
 class DrillListener:
-    """`programs.drilling.Listener` over one TCP socket. Anybody may connect; only a line is read of anybody."""
+    """`programs.trace.drilling.Listener` over one TCP socket. Anybody may connect; only a line is read of anybody."""
 
     def __init__(self, server: socket.socket) -> None:
         self._server = server

@@ -12,7 +12,7 @@ LONGEST = 20
 
 
 class StoredFile:
-    """`programs.flow_log.Stored`: a file in a directory of its own below the spool, in which the group may write."""
+    """`programs.flow.log.Stored`: a file in a directory of its own below the spool, in which the group may write."""
 
     def __init__(self, spool: Path) -> None:
         self._place = spool / PLACE

@@ -67,6 +67,8 @@ class HostJobFiles:
         """See the port."""
         try:
             if (descriptor := self._open(lease, file, os.O_RDONLY)) is None:
+                if offset:
+                    raise OSError(errno.ENOENT, "it was there, and is not any more")
                 return b""
             try:
                 if os.fstat(descriptor).st_size < offset:

@@ -8,7 +8,7 @@ from shepherd.errors import CommandFailed
 
 
 class KeptFile:
-    """`programs.gateway_stops.Kept` at a path. Its directory is made, and is its owner's alone."""
+    """`programs.gateway.stops.Kept` at a path. Its directory is made, and is its owner's alone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -29,6 +29,7 @@ ABOUT_MEMBERS = 20
 IDENT = re.compile(r"[A-Za-z0-9._-]{1,100}")
 HOPELESS = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENXIO})
 """Not a file we could ever read: a link, a socket, or kept from us."""
+ORDERS = frozenset(kind.value for kind in IntentKind if kind is not IntentKind.ASKED)
 FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -51,7 +52,7 @@ class FileSpool:
             directory.mkdir(parents=True, exist_ok=True, mode=0o770)
 
     def waiting(self) -> Sequence[Intent]:
-        """Oldest first, at most 1000 of them; what is not an intent is moved to `set-aside/`."""
+        """Oldest first, at most 1000 of them, orders first; what is not an intent is moved to `set-aside/`."""
         try:
             names = sorted(os.listdir(self._directory))
         except OSError as exc:
@@ -60,7 +61,8 @@ class FileSpool:
         self._complained.pop("", None)
         self._forget_stuck(names)
         done = {f"{ident}{SUFFIX}" for ident in self.stuck}
-        candidates = [n for n in names if not n.startswith(".") and n != SET_ASIDE and n not in done][:AT_ONCE]
+        there = [n for n in names if not n.startswith(".") and n != SET_ASIDE and n not in done]
+        candidates = sorted(there, key=is_no_order)[:AT_ONCE]
         intents = [intent for name in candidates if (intent := self._read(name))]
         return tuple(sorted(intents, key=lambda intent: (intent.at_s, intent.ident)))
 
@@ -118,6 +120,12 @@ class FileSpool:
             self._log("spool", problem=what)
 
 
+def is_no_order(name: str) -> bool:
+    """Whether a file's name, as verbs give it, is not that of an order. While nothing can be recorded, what was asked
+    stays in the spool; a thousand questions must not hide a ban."""
+    return name.partition("-")[0] not in ORDERS
+
+
 def read_intent(directory: pathlib.Path, name: str) -> Intent:
     """One file as an intent. ValueError if it is none, OSError if it cannot be read."""
     ident = name.removesuffix(SUFFIX)
@@ -141,6 +149,8 @@ def parsed(text: bytes, *, ident: str, at_s: float, who: str) -> Intent:
     if not isinstance(body, dict) or body.get("v") != 1:
         raise ValueError("it is not an intent of version 1")
     kind, why, for_s = IntentKind(body.get("kind")), body.get("why", ""), body.get("for_s")
+    if kind.value not in ORDERS and not is_no_order(ident):
+        raise ValueError("its name is that of an order, and it is none")
     about = members(body.get("about", {}))
     if not isinstance(why, str):
         raise ValueError("its `why` is not text")  # noqa: TRY004 - all that is wrong with a file is one kind

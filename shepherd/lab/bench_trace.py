@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.lab.bench_trace_ask import asked
 from shepherd.lab.bench_trace_world import BEGIN_S, DAY_S, HOSTS, JOBS_A_HOST, World
 from shepherd.lab.command import must

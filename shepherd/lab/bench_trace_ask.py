@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.lab.bench_trace_world import Truth
 from shepherd.model.trace import FlowBegun, JobBegun, StayBegun
 from shepherd.model.trace_rows import FlowsSought, JobsSought, SeenSought, Span, StaysSought

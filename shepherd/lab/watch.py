@@ -125,8 +125,10 @@ class Watch:
 
     def _follow_events(self) -> None:
         with self._events as events:
+            ready = select.poll()
+            ready.register(events, select.POLLIN)
             while not self._stop.is_set():
-                select.select([events], [], [], 0.2)
+                ready.poll(200)
                 for event in events.read():
                     with self._guard:
                         self.log.take(event)

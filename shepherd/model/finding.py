@@ -67,6 +67,7 @@ class Subject(enum.Enum):
     WAY_OUT = "gateway's address"
     LEAK_TARGETS = "leak targets"
     RUN_DIR = "run directory"
+    SPOOL = "record of jobs"
     GUARD = "guard"
     STARTD = "STARTD"
     BACKOFF = "restart back-off"
@@ -85,7 +86,7 @@ class Subject(enum.Enum):
     SERVICES = "services"
     OTHER_FIREWALLS = "other firewalls"
     PROGRAM = "gateway program"
-    RECORD = "record of connections"
+    RECORD = "record of who did what"
     STOPS = "bans and quarantines"
 
 

@@ -3,6 +3,9 @@
 import enum
 from typing import NamedTuple
 
+TCP = 6
+"""IP protocol."""
+
 
 class FlowChange(enum.Enum):
     """Why the kernel tells of it."""

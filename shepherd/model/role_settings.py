@@ -13,8 +13,8 @@ class RoleSettings:
 
     personal: tuple[str, ...] = ()
     """Groups that may see who a person is in answers of `shepherd trace`, and evidence. Everybody else is shown a
-    pseudonym, the same one for the same person. The first of them is given the files with the keys: it must exist, and
-    the shepherd's account be a member of it."""
+    pseudonym, the same one for the same person. The first of them reads the files with the keys: it must exist,
+    and be given their directory (docs/install.md)."""
     stop: tuple[str, ...] = ()
     """Groups that may ban, unban and quarantine."""
     release: tuple[str, ...] = ()

@@ -179,8 +179,8 @@ class PathSettings:
     """HTCondor configuration file for the daemon, its tools, `shepherd check` and `plan`, whoever calls them. Empty:
     HTCondor's own default (the variable CONDOR_CONFIG, or `/etc/condor/condor_config`) of whoever calls."""
     tools: str = ""
-    """Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH."""
-    """Directory of condor_drain, condor_restart, condor_off and condor_fetchlog; empty: found through PATH."""
+    """Directory of condor_drain, condor_restart, condor_off, condor_vacate and condor_fetchlog; empty: found through
+    PATH."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -78,3 +78,14 @@ class JobSeen:
     """`user@domain`, by the schedd's word."""
     address: str = ""
     """IPv4 address that the job was started from, as the startd saw it; empty: not yet."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Running:
+    """What a host's recorder knows to run in a container."""
+
+    container: str
+    at_s: float
+    """When it looked. CLOCK_BOOTTIME."""
+    jobs: tuple[tuple[int, JobSeen], ...]
+    """By account, each name that the job goes by."""

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 import shepherd
 from shepherd.core.checkup.startd import duration_s
-from shepherd.core.gateway_rules import gateway_problems
 from shepherd.core.monitoring.permissions import missing
-from shepherd.core.setting_forms import Problem
-from shepherd.core.settings_rules import watchdog_problems
+from shepherd.core.settings.daemon import watchdog_problems
+from shepherd.core.settings.forms import Problem
+from shepherd.core.settings.gateway import gateway_problems
 from shepherd.edges.account import become, daemon_account, own_account
 from shepherd.edges.arp import WayOutProbe
 from shepherd.edges.clock import SystemClock
@@ -27,7 +27,7 @@ from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness
 from shepherd.edges.icinga import Icinga
 from shepherd.edges.icinga_http import verifying
-from shepherd.edges.kernel_features import HostMachine
+from shepherd.edges.kernel.features import HostMachine
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.netlink_routing import PolicyRouting
 from shepherd.edges.nft import Nft
@@ -47,7 +47,7 @@ from shepherd.model.settings import Settings
 from shepherd.programs import guard
 from shepherd.programs.checkup import central, gateway, node
 from shepherd.programs.checkup.look import Round
-from shepherd.programs.gateway import Gateway
+from shepherd.programs.gateway.gateway import Gateway
 from shepherd.programs.gateway_wiring import page_problem_of
 from shepherd.programs.node_wiring import checks_of, docker_of, network_of, settings_in
 from shepherd.programs.wiring import commanding_problems, home_worker, pool_of

@@ -6,15 +6,15 @@ from pathlib import Path
 from shepherd.core.trace.lines import segment_of
 from shepherd.edges.htcondor.spools import FetchedSpools
 from shepherd.edges.htcondor.tool import Tools
-from shepherd.edges.trace_source import LocalSpools, newest_here
+from shepherd.edges.trace_spool.source import LocalSpools, newest_here
 from shepherd.model.settings import Settings
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import ScheddLook, TraceWriter
-from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
-from shepherd.programs.gathering import Gathering
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.witnessing import Witnessing
+from shepherd.programs.trace.collecting import Collecting
+from shepherd.programs.trace.gathering import Gathering
+from shepherd.programs.trace.witnessing import Witnessing
 
 GATEWAY = "gateway"
 """Source of what the gateway records."""
@@ -53,9 +53,10 @@ def gathering_of(
     background: Background,
     clock: Clock,
     log: Log,
+    dark_since_s: float | None = None,
 ) -> Gathering:
     """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
-    raises CommandFailed."""
+    raises CommandFailed. `dark_since_s`: since when no shepherd looked at schedds."""
     local = local_of(settings)
     return Gathering(
         collecting=Collecting(
@@ -68,7 +69,9 @@ def gathering_of(
             fetchers=settings.trace.fetchers,
             fetch_s=settings.trace.fetch_s,
         ),
-        witnessing=Witnessing(look=look, guests=guests, background=background, clock=clock, log=log),
+        witnessing=Witnessing(
+            look=look, guests=guests, background=background, clock=clock, log=log, dark_since_s=dark_since_s
+        ),
         here=lambda stored: turn_here(local, stored, tell),
         background=background,
         clock=clock,

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from shepherd.core.trace import lines
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.conntrack import Conntrack
+from shepherd.edges.conntrack.events import Conntrack
 from shepherd.edges.container_logs import HostContainerLogs
 from shepherd.edges.flow_memory import FlowFile
 from shepherd.edges.flow_stored import StoredFile
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.syslog import SyslogMessage
-from shepherd.programs.flow_log import FlowLog
-from shepherd.programs.flow_recorder import FlowRecorder
-from shepherd.programs.host_flows import HostFlows
-from shepherd.programs.log_shipper import LogShipper
+from shepherd.programs.flow.log import FlowLog
+from shepherd.programs.flow.of_host import HostFlows
+from shepherd.programs.flow.recorder import FlowRecorder
+from shepherd.programs.trace.log_shipper import LogShipper
 
 GATEWAY = "gateway"
 """The source's name in records."""

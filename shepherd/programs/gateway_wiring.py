@@ -8,9 +8,9 @@ from pathlib import Path
 
 import shepherd
 from shepherd.core.firewall.gateway import MARK, gateway_rules
-from shepherd.core.gateway_rules import gateway_problems
+from shepherd.core.settings.gateway import gateway_problems
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.conntrack_cut import Conntrack
+from shepherd.edges.conntrack.cut import Conntrack
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.stop_link import StopLink
 from shepherd.edges.kept_file import KeptFile
@@ -29,11 +29,11 @@ from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.trial import Outcome, Packet
 from shepherd.ports import Log
 from shepherd.programs import flow_wiring
-from shepherd.programs.flow_watchman import FlowWatchman, Recorded
-from shepherd.programs.gateway import Gateway
-from shepherd.programs.gateway_loop import GatewayLoop
-from shepherd.programs.gateway_stops import GatewayStops, page_problem
-from shepherd.programs.gateway_stops import Parts as StopParts
+from shepherd.programs.flow.watchman import FlowWatchman, Recorded
+from shepherd.programs.gateway.gateway import Gateway
+from shepherd.programs.gateway.loop import GatewayLoop
+from shepherd.programs.gateway.stops import GatewayStops, page_problem
+from shepherd.programs.gateway.stops import Parts as StopParts
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
 

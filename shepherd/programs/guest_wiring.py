@@ -9,7 +9,7 @@ from shepherd.core.guest.pool_config import FILE, MACRO, guest_ads
 from shepherd.core.guest.record import text_of
 from shepherd.core.guest.rules import beside_problems, guest_problems
 from shepherd.core.guest.snippet import snippet_file, token_name
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.guest_files import DirectoryOfGuests
 from shepherd.edges.htcondor.flock_pool import FlockPoolTools

@@ -9,7 +9,7 @@ from shepherd.core.guest.claims import to_end
 from shepherd.core.guest.pool_config import pool_config
 from shepherd.core.guest.rules import guest_problems, site_problems
 from shepherd.core.guest.snippet import snippet
-from shepherd.core.setting_forms import Problem
+from shepherd.core.settings.forms import Problem
 from shepherd.errors import PoolUnavailable, SettingsError, UsageError
 from shepherd.model.guest import Anew, Deed, FlockPool, Guest, Standing, Token, Wanted
 from shepherd.ports_guest import FlockPoolHands, GuestFiles

@@ -33,9 +33,9 @@ class Latch:
         self._clock = clock
         self._log = log
 
-    def adopt(self, *, spool: Spool, off_switch: OffSwitch, latch: bool) -> None:
+    def adopt(self, *, off_switch: OffSwitch, latch: bool) -> None:
         """Go on with other settings. A stop that could not be recorded yet stays."""
-        self._spool, self._off_switch, self.latch = spool, off_switch, latch
+        self._off_switch, self.latch = off_switch, latch
 
     def look(self) -> bool:
         """Look at file, intents and clock; True if flocking was just turned off or on."""

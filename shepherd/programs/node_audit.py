@@ -11,7 +11,7 @@ from shepherd.errors import ShepherdError
 from shepherd.model.container import Started
 from shepherd.model.node_settings import NodeSettings
 from shepherd.ports_node import Engine, Tokens
-from shepherd.programs.keeper_checks import Checks
+from shepherd.programs.keeper.checks import Checks
 
 NOT_LENT = "no container runs here; its walls are tried before the next lend"
 

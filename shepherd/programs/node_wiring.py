@@ -14,20 +14,20 @@ from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
 from shepherd.core.keeper import lend as lends
 from shepherd.core.lease import memory as memories
 from shepherd.core.lease.judge import Here
-from shepherd.core.node_rules import node_problems
-from shepherd.core.setting_forms import Problem
+from shepherd.core.settings.forms import Problem
+from shepherd.core.settings.node import node_problems
 from shepherd.core.trace import lines
 from shepherd.edges.arp import ArpProbe
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.docker.engine import DockerEngine
-from shepherd.edges.evidence_store import EvidenceDirectory
+from shepherd.edges.evidence.store import EvidenceDirectory
 from shepherd.edges.htcondor.flock_tokens import FlockTokens
 from shepherd.edges.htcondor.keeper_link import KeeperLink
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.job_files import HostJobFiles
-from shepherd.edges.kernel import HostKernel, memory_mib
-from shepherd.edges.kernel_jobs import ContainerJobs
+from shepherd.edges.kernel.jobs import ContainerJobs
+from shepherd.edges.kernel.processes import HostKernel, memory_mib
 from shepherd.edges.log import make_log
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.nft import Nft
@@ -40,8 +40,8 @@ from shepherd.edges.signing import PageVerifier
 from shepherd.edges.site_logger import SiteLogger
 from shepherd.edges.sysctl import ProcSys
 from shepherd.edges.systemd import Notifier
-from shepherd.edges.trace_memory import FileMemory
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.memory import FileMemory
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.errors import CommandFailed, LeaseRefused, SettingsError, ShepherdError
 from shepherd.model.container import Profile
 from shepherd.model.host import HostName, Nonce
@@ -50,21 +50,21 @@ from shepherd.model.syslog import logger_address
 from shepherd.ports import Log
 from shepherd.ports_node import NodeFile, Shield
 from shepherd.programs.flow_wiring import host_flows, log_shipper
-from shepherd.programs.keeper import Keeper, Parts
-from shepherd.programs.keeper_bans import BanWatch
-from shepherd.programs.keeper_checks import Checks
-from shepherd.programs.keeper_drain import DrainWatch
-from shepherd.programs.keeper_evidence import Evidence
-from shepherd.programs.keeper_pages import PageReader, Trust
-from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
-from shepherd.programs.keeper_report import Reporter
-from shepherd.programs.keeper_trace import Recorder, Recording
-from shepherd.programs.keeper_yard import Yard
-from shepherd.programs.log_shipper import LogShipper
+from shepherd.programs.keeper.bans import BanWatch
+from shepherd.programs.keeper.checks import Checks
+from shepherd.programs.keeper.drain import DrainWatch
+from shepherd.programs.keeper.evidence import Evidence
+from shepherd.programs.keeper.keeper import Keeper, Parts
+from shepherd.programs.keeper.pages import PageReader, Trust
+from shepherd.programs.keeper.quarantine import KeeperQuarantine, Means
+from shepherd.programs.keeper.report import Reporter
+from shepherd.programs.keeper.trace import Recorder, Recording
+from shepherd.programs.keeper.yard import Yard
 from shepherd.programs.node_audit import NodeAudit
 from shepherd.programs.node_network import NodeNetwork, Switch
 from shepherd.programs.serve import Signals, serve
 from shepherd.programs.steady import Steady
+from shepherd.programs.trace.log_shipper import LogShipper
 
 QUESTION_S = 20.0
 """Deadline of one question to, or report for, the home collector. Then the worker process is killed."""

@@ -32,10 +32,11 @@ class Quarantines:
         self._recorded = (self.all, self._carried_out)
         self._diary, self._spool, self._clock, self._log, self._why_not = diary, spool, clock, log, why_not
         self._refused: set[str] = set()
+        self._no_room = ""
 
-    def adopt(self, *, spool: Spool, why_not: WhyNot = lambda _: None) -> None:
+    def adopt(self, *, why_not: WhyNot = lambda _: None) -> None:
         """Go on with other settings. A quarantine that could not be recorded yet stays."""
-        self._spool, self._why_not = spool, why_not
+        self._why_not = why_not
 
     @property
     def standing(self) -> tuple[Quarantine, ...]:
@@ -50,7 +51,8 @@ class Quarantines:
     @property
     def problem(self) -> str:
         """What goes wrong with it; empty if nothing does."""
-        return "quarantines stand that are not on record" if self.all != self._recorded[0] else ""
+        unrecorded = "quarantines stand that are not on record" if self.all != self._recorded[0] else ""
+        return "; ".join(filter(None, (unrecorded, self._no_room)))
 
     def look(self, hosts: Mapping[HostName, HostFacts]) -> bool:
         """Look at intents, clock and what keepers say; True if pages must say something else now."""
@@ -61,7 +63,7 @@ class Quarantines:
             return False
         self._carried_out = core.carried_out(before, self._carried_out, hosts)
         wanted = core.located(core.fold(before, intents, now), hosts)
-        if self._record(wanted, waiting):
+        if self._record(wanted, self._with_room(wanted, intents, waiting)):
             self.all = wanted
         else:
             only = [intent for intent in intents if intent.kind is IntentKind.QUARANTINE]
@@ -70,6 +72,15 @@ class Quarantines:
             return False
         self._log("quarantines", standing=[one.ident for one in self.standing])
         return True
+
+    def _with_room(
+        self, wanted: tuple[Quarantine, ...], intents: Sequence[Intent], waiting: Sequence[Intent]
+    ) -> Sequence[Intent]:
+        """All but orders for which there is no room: those wait in the spool until there is."""
+        left_out = core.without_room(wanted, intents)
+        hosts = ", ".join(sorted(intent.about["host"] for intent in left_out))
+        self._no_room = f"no more quarantines fit on the pages, release some: {hosts[:200]}" if left_out else ""
+        return [intent for intent in waiting if intent not in left_out]
 
     def _obeys(self, intent: Intent) -> bool:
         why = self._why_not(intent)

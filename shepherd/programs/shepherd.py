@@ -7,7 +7,7 @@ an act. Whatever dies, the next tick of the next process goes on from facts and 
 import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
@@ -26,20 +26,25 @@ from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
+from shepherd.programs.along import Companion, Troubled
 from shepherd.programs.diary import Diary
-from shepherd.programs.gathering import Gathering
+from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
+from shepherd.programs.trace.gathering import Gathering
 
 NO_REGULAR = frozenset({Stage.RESTART_ORDERED, Stage.LENT, Stage.REVOKED, Stage.OFF_ORDERED, Stage.FAST_ORDERED})
 """Stages in which the regular startd's ad is expected to be missing."""
 
 MAX_PAUSE_S = 1.0
 """The flockoff file is looked at this often at least."""
+
+SOON_S = 0.2
+"""So often it is seen whether the claims and addresses of somebody who has just been banned are known."""
 
 MAX_ROUNDS = 3
 
@@ -74,10 +79,11 @@ class Shepherd:
         watchdog: Watchdog,
         log: Log,
         about: Mapping[str, object],
-        also: Callable[[], Sequence[str]] = tuple,
-        gathering: Gathering | None = None,
+        intents: Intents,
+        gathering: Gathering,
+        companions: Sequence[Companion] = (),
     ) -> None:
-        """`also`: problems of what runs beside the loop, to be shown."""
+        """`intents`: the spool of latch, stops and quarantines."""
         self.switches = switches
         self.sentence = "not decided yet"
         self._settings = settings
@@ -92,8 +98,9 @@ class Shepherd:
         self._watchdog = watchdog
         self._log = log
         self._about = about
-        self._also = also
+        self._intents = intents
         self._gathering = gathering
+        self._companions = companions
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -116,6 +123,7 @@ class Shepherd:
 
         Raises AnotherShepherd; everything else that goes wrong outside is a value in here.
         """
+        self._intents.read()
         switched = self._latch.look() | self._look_at_stops()
         self.switches.flockoff = self._latch.now is not None
         if self._is_due("renew_s", self._settings.timers.renew_s, at_once=switched):
@@ -127,8 +135,10 @@ class Shepherd:
         self._move()
         if self._snapshot is not None:
             self._silencer.follow(self._snapshot, self.switches.records, is_alone=self.switches.is_alone)
-            if self._gathering is not None and self.switches.is_alone:
+            if self.switches.is_alone:
                 self._gathering.follow(self._snapshot)
+        for companion in self._companions:
+            companion.tick()
         return self._pause_s()
 
     def _look_at_stops(self) -> bool:
@@ -216,7 +226,7 @@ class Shepherd:
     def _pause_s(self) -> float:
         due = self._due
         next_s = min(due.look_s, due.renew_s, due.poll_s if self._moving() else due.look_s)
-        return min(max(next_s - self._clock.steady_s(), 0.0), MAX_PAUSE_S)
+        return min(max(next_s - self._clock.steady_s(), 0.0), SOON_S if self._stops.chase.soon else MAX_PAUSE_S)
 
     def _observed(self, snapshot: Snapshot, now: float) -> Entry:
         """The digest of a snapshot: how many hosts in which state, and what was wrong with the sources."""
@@ -256,10 +266,9 @@ class Shepherd:
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
-        untraced = self._gathering.problem if self._gathering is not None else ""
-        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
-        stops = (self._stops.problem, self._quarantines.problem)
-        return [problem for problem in (*told, *stops, *self._also()) if problem]
+        told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem)
+        parts: Sequence[Troubled] = (self._gathering, self._stops, self._quarantines, *self._companions)
+        return [problem for problem in (*told, *(part.problem for part in parts)) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
         """A look is over: the shepherd lives."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from shepherd.core.records import bans_body, bans_from
-from shepherd.core.stop.bans import Bans, fold, people, to_vacate, with_seen
+from shepherd.core.stop.bans import Bans, fold, people, to_vacate, with_seen, without_room
 from shepherd.errors import ShepherdError
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.guest import Claim
@@ -44,6 +44,11 @@ class Chase:
         """The bans have just changed."""
         self._asked_s, self._brisk_until_s = None, self._clock.steady_s() + BRISK_FOR_S
 
+    @property
+    def soon(self) -> bool:
+        """A look that follows a change is under way: what it finds is to be had at once."""
+        return self._look.busy and self._clock.steady_s() < self._brisk_until_s
+
     def tick(self, bans: Bans) -> Sequence[FlockAd]:
         """Begin what is due, take what is back: the ads that were seen, if any were."""
         if isinstance(said := self._vacation.take(), str | ShepherdError):
@@ -54,12 +59,16 @@ class Chase:
         elif found is not None:
             self.problem = ""
             self._end(to_vacate(found[0], bans))
+        self.begin(bans)
+        return found[1] if isinstance(found, tuple) else ()
+
+    def begin(self, bans: Bans) -> None:
+        """Ask the pool, if that is due."""
         now = self._clock.steady_s()
         every_s = BRISK_S if now < self._brisk_until_s else CHASE_S
         due = self._asked_s is None or now - self._asked_s >= every_s
         if people(bans) and due and self._look.start(lambda: (self.pool.claims(), self.pool.flock_ads())):
             self._asked_s = now
-        return found[1] if isinstance(found, tuple) else ()
 
     def _end(self, claims: Sequence[Claim]) -> None:
         """Recorded before it is ordered; ordered all the same when nothing can be recorded, because it is a stop."""
@@ -101,21 +110,20 @@ class Stops:
         self._diary, self._spool, self._clock, self._log = diary, spool, clock, log
         self._domains, self._why_not = domains, why_not
         self._refused: set[str] = set()
+        self._no_room = ""
         if people(self.bans):
             chase.hurry()
 
-    def adopt(
-        self, *, spool: Spool, pool: FlockLook, hands: Vacates, domains: GuestDomains, why_not: WhyNot
-    ) -> None:
+    def adopt(self, *, pool: FlockLook, hands: Vacates, domains: GuestDomains, why_not: WhyNot) -> None:
         """Go on with other settings. A ban that could not be recorded yet stays."""
-        self._spool, self._domains, self._why_not = spool, domains, why_not
+        self._domains, self._why_not = domains, why_not
         self.chase.pool, self.chase.hands = pool, hands
 
     @property
     def problem(self) -> str:
         """What goes wrong with stopping somebody; empty if nothing does."""
         unrecorded = "bans stand that are not on record" if self.bans != self._recorded else ""
-        return "; ".join(filter(None, (unrecorded, self.chase.problem)))
+        return "; ".join(filter(None, (unrecorded, self._no_room, self.chase.problem)))
 
     def look(self) -> bool:
         """Look at intents, clock and flock pool; True if the bans have just changed, and pages must say so."""
@@ -125,7 +133,7 @@ class Stops:
         ads = self.chase.tick(self.bans)
         domains = self._domains() if intents or ads else {}
         wanted = with_seen(fold(before, intents, now), ads, domains)
-        if self._record(wanted, waiting):
+        if self._record(wanted, self._with_room(wanted, intents, waiting)):
             self.bans = wanted
         else:
             only_bans = [intent for intent in intents if intent.kind is IntentKind.BAN]
@@ -134,7 +142,15 @@ class Stops:
             return False
         self._log("bans", standing=len(self.bans))
         self.chase.hurry()
+        self.chase.begin(self.bans)
         return True
+
+    def _with_room(self, wanted: Bans, intents: Sequence[Intent], waiting: Sequence[Intent]) -> Sequence[Intent]:
+        """All but orders for which there is no room: those wait in the spool until there is."""
+        left_out = without_room(wanted, intents, self._clock.wall_s())
+        whom = ", ".join(f"{intent.about['kind']} {intent.about['value']}" for intent in left_out)
+        self._no_room = f"no more bans fit on the pages, end some: {whom[:200]}" if left_out else ""
+        return [intent for intent in waiting if intent not in left_out]
 
     def _obeys(self, intent: Intent) -> bool:
         why = self._why_not(intent)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.edges.site_logger import SiteLogger
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.model.settings import Settings
 from shepherd.model.syslog import logger_address
 from shepherd.ports import Clock, Log
-from shepherd.programs.anchor import Anchoring
 from shepherd.programs.errand import Background
+from shepherd.programs.trace.anchor import Anchoring
 
 
 def trace_place(settings: Settings) -> Path:

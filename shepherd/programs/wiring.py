@@ -10,8 +10,8 @@ from pathlib import Path
 import shepherd
 from shepherd.core import records
 from shepherd.core.roles import why_not
-from shepherd.core.settings_rules import daemon_problems, watchdog_problems
-from shepherd.core.trace_rules import trace_warnings
+from shepherd.core.settings.daemon import daemon_problems, watchdog_problems
+from shepherd.core.settings.trace import trace_warnings
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.flow_stored import StoredFile
 from shepherd.edges.guest_domains import domains_in, identities_in
@@ -30,14 +30,14 @@ from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
+from shepherd.model.entry import EntryKind
 from shepherd.model.settings import Settings
 from shepherd.ports import Log
 from shepherd.ports_stop import GuestDomains
-from shepherd.programs.along import Along
 from shepherd.programs.collect_wiring import gathering_of
 from shepherd.programs.diary import Diary
-from shepherd.programs.gathering import Gathering
 from shepherd.programs.hands import Hands
+from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
@@ -47,6 +47,7 @@ from shepherd.programs.shepherd import Shepherd
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.stops import Chase, Stops, WhyNot
 from shepherd.programs.switches import Switches
+from shepherd.programs.trace.gathering import Gathering
 from shepherd.programs.trace_wiring import Tracing, trace_place
 
 MOST_COMMANDS = 16
@@ -198,7 +199,11 @@ class Daemon:
         self._hands = Hands(self._parts.commands, executor)
         self._executor = executor
         self._askers = ThreadPoolExecutor(max_workers=ASKERS, thread_name_prefix="asker")
-        self._spool = FileSpool(Path(settings.paths.intents), self._log)
+        self._files = FileSpool(Path(settings.paths.intents), self._log)
+        self._spool = Intents(self._files)
+        last = self._ledger.last(EntryKind.VERDICT.value)
+        self._dark_since_s = last.at_s if last else None
+        """When the shepherd before this one decided last."""
         self._kept = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
         self._latch = self._new_latch(settings)
         self._stops = self._new_stops(self._parts)
@@ -217,11 +222,11 @@ class Daemon:
         self._diary.life("started", instance=self._instance, version=shepherd.__version__)
         try:
             serve(
-                self._along(self._loop(self._parts, self._switches.pages)),
+                self._loop(self._parts, self._switches.pages),
                 signals=signals,
                 watchdog=self._watchdog,
                 log=self._log,
-                reload=lambda: self._along(self._reload()),
+                reload=self._reload,
             )
         finally:
             self._diary.life("stopped", instance=self._instance)
@@ -230,9 +235,6 @@ class Daemon:
             self._parts.close()
             self._kept.close()
             self._ledger.close()
-
-    def _along(self, loop: Shepherd) -> Along:
-        return Along(loop, self._kept.anchoring)
 
     def _loop(self, parts: Changeable, pages: LeasePages) -> Shepherd:
         return Shepherd(
@@ -249,8 +251,9 @@ class Daemon:
             watchdog=self._watchdog,
             log=self._log,
             about=self._about(),
+            intents=self._spool,
             gathering=self._gathering_by(parts, pages),
-            also=lambda: [self._kept.anchoring.problem],
+            companions=[self._kept.anchoring],
         )
 
     def _reload(self) -> Shepherd:
@@ -258,18 +261,20 @@ class Daemon:
         old, new = self._parts, Changeable.of(self._path, self._watchdog.watchdog_s)
         try:
             self._refuse_another_state(new.settings)
-            spool = FileSpool(Path(new.settings.paths.intents), self._log, self._spool)
+            files = FileSpool(Path(new.settings.paths.intents), self._log, self._files)
             off_switch = OffFileSwitch(Path(new.settings.flockoff.path))
             pages = self._new_pages(new)
             loop = self._loop(new, pages)
         except BaseException:
             new.close()
             raise
-        self._parts, self._spool, self._hands.commands = new, spool, new.commands
-        self._latch.adopt(spool=spool, off_switch=off_switch, latch=new.settings.flockoff.latch)
+        self._dark_since_s = None
+        self._parts, self._files, self._hands.commands = new, files, new.commands
+        self._spool.spool = files
+        self._latch.adopt(off_switch=off_switch, latch=new.settings.flockoff.latch)
         domains, refuses = domains_of(new.settings), refusals_of(new.settings)
-        self._stops.adopt(spool=spool, pool=new.pool, hands=new.commands, domains=domains, why_not=refuses)
-        self._quarantines.adopt(spool=spool, why_not=refuses)
+        self._stops.adopt(pool=new.pool, hands=new.commands, domains=domains, why_not=refuses)
+        self._quarantines.adopt(why_not=refuses)
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
         self._kept.adopt(new.settings)
@@ -332,6 +337,7 @@ class Daemon:
             background=in_thread,
             clock=self._clock,
             log=self._log,
+            dark_since_s=self._dark_since_s,
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:

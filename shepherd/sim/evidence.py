@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from shepherd.model.evidence import Piece, Taking
 from shepherd.ports_node import Engine
 from shepherd.programs.errand import Background
-from shepherd.programs.keeper_evidence import Evidence
-from shepherd.programs.keeper_pages import PageReader
-from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means, Records
+from shepherd.programs.keeper.evidence import Evidence
+from shepherd.programs.keeper.pages import PageReader
+from shepherd.programs.keeper.quarantine import KeeperQuarantine, Means, Records
 from shepherd.sim.clock import SimClock
 from shepherd.sim.node_ports import SimKernel, SimNetwork
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from shepherd.core.lease.judge import Here
 from shepherd.model.host import HostName
 from shepherd.ports import Log
-from shepherd.programs.keeper import HOME_S, Keeper, Parts
-from shepherd.programs.keeper_bans import BanWatch
-from shepherd.programs.keeper_checks import Checks
-from shepherd.programs.keeper_drain import DrainWatch
-from shepherd.programs.keeper_pages import PageReader, Trust
-from shepherd.programs.keeper_report import Reporter
-from shepherd.programs.keeper_trace import NoFlows, Recorder, Recording
-from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.keeper.bans import BanWatch
+from shepherd.programs.keeper.checks import Checks
+from shepherd.programs.keeper.drain import DrainWatch
+from shepherd.programs.keeper.keeper import HOME_S, Keeper, Parts
+from shepherd.programs.keeper.pages import PageReader, Trust
+from shepherd.programs.keeper.report import Reporter
+from shepherd.programs.keeper.trace import NoFlows, Recorder, Recording
+from shepherd.programs.keeper.yard import Yard
 from shepherd.sim.clock import SimClock
 from shepherd.sim.events import Act, Process
 from shepherd.sim.evidence import quarantine_of

@@ -43,7 +43,10 @@ class SimSpool:
             if len(self.segments) >= self._most:
                 self._lose(min(self.segments))
             self.segments[self._number] = Segment(
-                source=self.source, number=self._number, sealed_at_s=0.0, records=tuple(self._records)
+                source=self.source,
+                number=self._number,
+                sealed_at_s=max(map(newest_s, self._records)),
+                records=tuple(self._records),
             )
             self._records, self._number = [], self._number + 1
 
@@ -70,6 +73,11 @@ class SimSpool:
                 why="the spool is full",
             )
         )
+
+
+def newest_s(record: TraceRecord) -> float:
+    """The newest time that a record speaks of."""
+    return record.to_s if isinstance(record, Gap) else record.at_s
 
 
 class SimMemory:
@@ -221,11 +229,12 @@ class Saying:
             f'{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n{self._members(chr(9))}{at_s:.0f} Return from HandleReq\n'
         )
 
-    def history(self, at_s: float, exit_code: int | None = 0) -> str:
+    def history(self, at_s: float, exit_code: int | None = 0, *, ran_s: float | None = None) -> str:
         """In STARTD_HISTORY."""
+        ran = "" if ran_s is None else f"RemoteWallClockTime = {int(ran_s)}\n"
         told = "" if exit_code is None else f'ExitCode = {exit_code}\nExitBySignal = false\nJobState = "Exited"\n'
         return (
-            f"{self._members('')}{told}CompletionDate = {int(at_s)}\n"
+            f"{self._members('')}{told}{ran}CompletionDate = {int(at_s)}\n"
             f'*** Offset = 0 ClusterId = {self.number} ProcId = 0 Owner = "alice" CompletionDate = {int(at_s)}\n'
         )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shepherd.errors import AnotherShepherd
 from shepherd.model.lease import lease_name
 from shepherd.model.settings import Settings
+from shepherd.programs.along import Companion
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
+from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.pages import LeasePages
@@ -49,6 +51,8 @@ class Running:
         self.ledger.crashes = self.crashes
         self.due_s = site.now_s
         self.shepherd: Shepherd | None = None
+        self.intents = Intents(site.spool_of(instance))
+        self.companions: Sequence[Companion] = ()
 
     @property
     def runs(self) -> bool:
@@ -140,19 +144,20 @@ class Running:
             watchdog=SimWatchdog(),
             log=self.note,
             about={"instance": self.instance, "pid": 1},
+            intents=self.intents,
+            companions=self.companions,
             gathering=gathering_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
         )
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:
-        site, spool = self.site, self.site.spool_of(self.instance)
+        site = self.site
         return Latch(
-            ledger=self.ledger, diary=diary, spool=spool, off_switch=site.off_switch, clock=clock, log=self.note,
+            ledger=self.ledger, diary=diary, spool=self.intents, off_switch=site.off_switch, clock=clock, log=self.note,
             latch=site.spec.latch,
         )  # fmt: skip
 
     def _quarantines(self, diary: Diary, clock: SimClock) -> Quarantines:
-        spool = self.site.spool_of(self.instance)
-        return Quarantines(ledger=self.ledger, diary=diary, spool=spool, clock=clock, log=self.note)
+        return Quarantines(ledger=self.ledger, diary=diary, spool=self.intents, clock=clock, log=self.note)
 
     def _silencer(self, settings: Settings, diary: Diary, clock: SimClock) -> Silencer:
         return Silencer(

@@ -99,7 +99,7 @@ def simulated_stops(running: Running, look: SimFlockLook, diary: Diary, clock: C
     return Stops(
         ledger=running.ledger,
         diary=diary,
-        spool=running.site.spool_of(running.instance),
+        spool=running.intents,
         clock=clock,
         log=running.note,
         chase=chase,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 from shepherd.ports import Clock, Log
-from shepherd.programs.collecting import Collecting
 from shepherd.programs.errand import Background
-from shepherd.programs.gathering import Gathering
 from shepherd.programs.pages import LeasePages
-from shepherd.programs.witnessing import Witnessing
+from shepherd.programs.trace.collecting import Collecting
+from shepherd.programs.trace.gathering import Gathering
+from shepherd.programs.trace.witnessing import Witnessing
 from shepherd.sim.recording import SimSource, SimTraceWriter
 
 if TYPE_CHECKING:

@@ -28,6 +28,9 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.FLOCKOFF: ((C,), "the running daemon sees the very directory that an administrator touches the file in"),
     Subject.STATE: ((C,), "the ledger's directory is the daemon's, and has room: without it nothing is lent"),
     Subject.INTENTS: ((C,), "the spool's group may order, and nobody else"),
+    Subject.RECORD: (
+        (C, G), "the record is kept long enough, and its ends are told; guests' connections are recorded, with room"
+    ),
     Subject.TOKENS: ((C, N), "each token for the home pool: who can read it, whom it signs in, until when"),
     Subject.LEASE_KEY: ((C,), "the private key is there, and the daemon's alone"),
     Subject.NAMES: ((C, N), "this machine's own name and those in the settings have addresses, soon"),
@@ -64,6 +67,7 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.WAY_OUT: ((N,), "the gateway answers ARP on the VLAN, asked as the container would"),
     Subject.LEAK_TARGETS: ((N,), "each answers this host: what answers nobody proves nothing"),
     Subject.RUN_DIR: ((N,), "the host lock's directory is root's alone"),
+    Subject.SPOOL: ((N,), "what the host records lies where HTCondor's configuration says, readable for it, with room"),
     Subject.GUARD: ((N,), "the guard's file is root's, and runs; another release's is told"),
     Subject.STARTD: ((N,), "condor_master runs the guard as STARTD, and no startd runs without the host lock"),
     Subject.BACKOFF: ((N,), "the startd is started again within 10 s, however often a host was lent"),
@@ -81,7 +85,6 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.SERVICES: ((G,), "the flock pool, resolvers, proxies and schedds of the settings answer"),
     Subject.OTHER_FIREWALLS: ((G,), "nobody else flushes rules at boot or reload"),
     Subject.PROGRAM: ((G,), "`shepherd gateway run` keeps the rules in force"),
-    Subject.RECORD: ((G,), "guests' connections are being recorded, and there is room for it"),
     Subject.STOPS: ((G,), "a lease page is read and believed here, and open connections can be cut"),
 }  # fmt: skip
 """Which parts look at a thing, and what must hold. Every subject, in the order of the table."""

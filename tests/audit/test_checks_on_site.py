@@ -14,7 +14,7 @@ from shepherd.lab.image import docker_socket
 from shepherd.lab.settings import Table
 from shepherd.lab.site import Site, SiteSpec
 
-pytestmark = [pytest.mark.real, pytest.mark.large("checks on a site", sample=2)]
+pytestmark = [pytest.mark.real, pytest.mark.large("checks on a site", sample=1)]
 
 SOON_S = 60.0
 TOKEN = "/run/shepherd/share/token"

@@ -139,7 +139,7 @@ WALLS = {
 }
 
 
-@pytest.mark.large("each wall", sample=2)
+@pytest.mark.large("each wall", sample=1)
 @pytest.mark.parametrize("name", WALLS)
 def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: str) -> None:
     """A rule that nobody needed any more hid for years that another one had never worked."""

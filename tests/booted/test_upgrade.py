@@ -11,7 +11,7 @@ from shepherd.lab.pools import GUARD
 from tests.faults.breaking import containers_first
 from tests.faults.scene import TIMERS, Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(400), pytest.mark.large("upgrades", sample=2)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(400), pytest.mark.large("upgrades", sample=1)]
 
 WHOLE = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 2\nrequest_memory = 32\nqueue 1\n"
 """A local job that has a host to itself."""

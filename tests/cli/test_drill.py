@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from shepherd.cli.main import main
-from shepherd.core.drill_rules import drill_problems
+from shepherd.core.settings.drill import drill_problems
 from shepherd.core.trace.drill import is_that_job, submit_description, truth_of
 from shepherd.edges.spool import FileSpool
 from shepherd.model.drill import Truth

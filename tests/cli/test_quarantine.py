@@ -11,13 +11,13 @@ from shepherd.cli.main import main
 from shepherd.core.stop.manifest import case_text
 from shepherd.core.stop.quarantine import body as quarantines_body
 from shepherd.core.stop.quarantine import fold
-from shepherd.edges.evidence_store import EvidenceDirectory
+from shepherd.edges.evidence.store import EvidenceDirectory
 from shepherd.edges.spool import FileSpool
 from shepherd.errors import DockerUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.evidence import Case, Hand
 from shepherd.model.intents import Intent, IntentKind
-from shepherd.programs.keeper_evidence import Evidence, overdue
+from shepherd.programs.keeper.evidence import Evidence, overdue
 from tests.cli.sites import Site, body
 from tests.host.keeper_world import SETTINGS
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from shepherd.edges.conntrack import Conntrack
+from shepherd.edges.conntrack.events import Conntrack
 from shepherd.edges.network_namespace import within
 from shepherd.model.flow import Ends, FlowChange, FlowSeen
 from shepherd.ports_trace import FlowEvents

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.model.trace import FlowBegun, Gap, JobBegun, Segment, StayBegun, TraceRecord
 from shepherd.model.trace_rows import FlowsSought, JobsSought, SeenSought, Span, StaysSought
 from shepherd.ports_trace import TraceReader
-from shepherd.programs.asking import Asking
+from shepherd.programs.trace.asking import Asking
 from shepherd.sim.trace_store import SimTraceStore
 from tests.core.trace.test_truth import LATER_S, letters, names
 from tests.core.trace.worlds import ADDRESSES, DAY_S, FAR, HOSTS, NAT, START, worlds

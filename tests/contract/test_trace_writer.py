@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.model.trace import Gap, Segment, StayBegun
 from shepherd.ports_trace import TraceWriter
 from shepherd.sim.recording import SimTraceWriter
+from tests.left_open import closed_at_the_end
 
 T0 = 1_790_000_000.0
 MAKERS: Mapping[str, Callable[[pathlib.Path], TraceWriter]] = {
     "fake": lambda _: SimTraceWriter(),
-    "store": lambda path: TraceStore(path, wall_s=lambda: T0, retention=Retention(keep_days=180, pseudonymise_days=90)),
+    "store": lambda path: closed_at_the_end(
+        TraceStore(path, wall_s=lambda: T0, retention=Retention(keep_days=180, pseudonymise_days=90))
+    ),
 }
 
 

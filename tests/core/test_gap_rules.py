@@ -2,13 +2,13 @@
 
 import pytest
 
-from shepherd.core.gap_rules import ARM_POLL_MOST_S, EMPTY_LADDER_S, LONGEST_WITHOUT_STARTD_S, STARTD_START_S
-from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
+from shepherd.core.settings.gaps import ARM_POLL_MOST_S, EMPTY_LADDER_S, LONGEST_WITHOUT_STARTD_S, STARTD_START_S
+from shepherd.core.settings.node import node_problems
 from shepherd.lab.settings import FAST_TIMERS
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import TimerSettings
-from shepherd.programs import keeper
+from shepherd.programs.keeper import keeper
 from tests.core.sound_settings import daemon, node
 
 HOME_S = ARM_POLL_MOST_S + EMPTY_LADDER_S + STARTD_START_S

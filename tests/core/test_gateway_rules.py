@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from shepherd.core.firewall.addresses import forbidden
-from shepherd.core.gateway_rules import gateway_problems
+from shepherd.core.settings.gateway import gateway_problems
 from shepherd.model.gateway_settings import GatewaySettings
 from tests.gateway.kernel import GATEWAY
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from shepherd.core.icinga_rules import icinga_problems
+from shepherd.core.settings.icinga import icinga_problems
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import SilenceKind
 from shepherd.model.settings import TimerSettings

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems, watchdog_problems
+from shepherd.core.settings.daemon import daemon_problems, watchdog_problems
+from shepherd.core.settings.node import node_problems
 from tests.core.sound_settings import DAEMON, DIGEST, NODE, daemon, node
 
 

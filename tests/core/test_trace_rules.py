@@ -2,7 +2,7 @@
 
 import pytest
 
-from shepherd.core.trace_rules import trace_problems, trace_warnings
+from shepherd.core.settings.trace import trace_problems, trace_warnings
 from shepherd.model.trace_settings import TraceSettings
 
 LOGGED = "tls:logger.example.org:6514"

@@ -4,9 +4,9 @@ import os
 import time
 from pathlib import Path
 
-from shepherd.edges.evidence_sink import Sink
-from shepherd.edges.evidence_store import rows
-from shepherd.edges.evidence_trees import Mount, take_tree
+from shepherd.edges.evidence.sink import Sink
+from shepherd.edges.evidence.store import rows
+from shepherd.edges.evidence.trees import Mount, take_tree
 from shepherd.model.evidence import Case
 
 IDENT = "q-p205-20260301T140210"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shepherd.edges.conntrack_decode import messages, seen_of
-from shepherd.edges.conntrack_filter import attach, passes, passing
+from shepherd.edges.conntrack.decode import messages, seen_of
+from shepherd.edges.conntrack.filter import attach, passes, passing
 from shepherd.model.flow import Ends, FlowChange, FlowSeen, Traffic
 
 NESTED = 0x8000

@@ -16,10 +16,10 @@ import pytest
 
 from shepherd.core.stop.custody import faults, line, link
 from shepherd.core.stop.manifest import case_text, differences, manifest_of, manifest_text
-from shepherd.edges import kernel_cgroups as cgroups
-from shepherd.edges.evidence_processes import Processes
-from shepherd.edges.evidence_store import EvidenceDirectory
-from shepherd.edges.kernel import HostKernel
+from shepherd.edges.evidence.processes import Processes
+from shepherd.edges.evidence.store import EvidenceDirectory
+from shepherd.edges.kernel import cgroups
+from shepherd.edges.kernel.processes import HostKernel
 from shepherd.errors import Unavailable
 from shepherd.model.container import Container
 from shepherd.model.evidence import Custody, Hand, Manifest, Taking
@@ -234,7 +234,7 @@ def test_a_recording_that_hangs_is_broken_off_and_is_said_to_be_partial(
     group: Path, store: EvidenceDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The recording waited for the container for ever, and the host with it."""
-    monkeypatch.setattr("shepherd.edges.evidence_store.MODULE", "tests.edges.evidence_hangs")
+    monkeypatch.setattr("shepherd.edges.evidence.store.MODULE", "tests.edges.evidence_hangs")
     pids = [spawn(group).pid]
     with pytest.raises(Unavailable):
         store.take(IDENT, taking(group, pids, 0.5))

@@ -94,6 +94,8 @@ print("EventLog" in refused(lambda: files.read("L1", StartdFile.EVENTS, 0)))
 events.rmdir()
 events.write_bytes(b"short")
 print("it became shorter" in refused(lambda: files.read("L1", StartdFile.EVENTS, 10)))
+events.unlink()
+print("is not any more" in refused(lambda: files.read("L1", StartdFile.EVENTS, 10)))
 print(files.read("L9", StartdFile.EVENTS, 0), "no name" in refused(lambda: files.read("../L1", StartdFile.EVENTS, 0)))
 """
-    assert said(tmp_path, script) == ["b''", "True", "True", "True", "True", "True", "b'' True"]
+    assert said(tmp_path, script) == ["b''", "True", "True", "True", "True", "True", "True", "b'' True"]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.edges import kernel as module
-from shepherd.edges import kernel_cgroups as cgroups
-from shepherd.edges.kernel import HostKernel, flock_holder, holds_flock
+from shepherd.edges.kernel import cgroups
+from shepherd.edges.kernel import processes as module
+from shepherd.edges.kernel.processes import HostKernel, flock_holder, holds_flock
 from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
 from shepherd.model.observation import LockHolder

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from shepherd.edges.kernel_features import HostMachine, command, version_of
+from shepherd.edges.kernel.features import HostMachine, command, version_of
 
 FILES = {
     "proc/sys/user/max_user_namespaces": "15000\n",
@@ -85,8 +85,10 @@ def test_a_process_sees_the_same_directory_or_not(tmp_path: pathlib.Path) -> Non
 
 def test_a_running_program_is_found_by_its_last_words() -> None:
     """The program was found by its name, which a pager that showed its manual had, too."""
-    argv = [sys.executable, "-c", "import sys; sys.stdin.read()", "gateway", "run-for-a-test"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
+    argv = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", "gateway", "run-for-a-test"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # for a moment after its exec a process has no words yet
         assert HostMachine().running(("gateway", "run-for-a-test")) == [process.pid]
         assert command(process.pid)[-1] == "run-for-a-test"
         assert HostMachine().running(("run-for-a-test", "gateway")) == []
@@ -112,7 +114,7 @@ def test_the_kernel_makes_a_macvlan_and_rules_and_forgets_them() -> None:
 
 def test_why_the_kernel_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial was silent about what was missing."""
-    monkeypatch.setattr("shepherd.edges.kernel_features.TRIAL", "echo 'Unknown device type' >&2; exit 2")
+    monkeypatch.setattr("shepherd.edges.kernel.features.TRIAL", "echo 'Unknown device type' >&2; exit 2")
     assert "Unknown device type" in HostMachine().links_problem(vlan=False)
 
 

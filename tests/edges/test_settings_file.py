@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
+from shepherd.core.settings.node import node_problems
 from shepherd.edges.settings_file import read_node_settings, read_settings
 from shepherd.errors import SettingsError
 from shepherd.model.settings import PolicyKind, Settings, TimerSettings

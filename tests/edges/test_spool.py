@@ -143,6 +143,23 @@ def test_an_intent_that_could_not_be_removed_goes_as_soon_as_it_can(directory, c
     assert len(complaints) == 2
 
 
+def test_questions_that_wait_to_be_recorded_hide_no_order(directory, complaints, monkeypatch):
+    """The disk was full. A thousand questions waited to be recorded, and a ban, which is obeyed all the same, was after
+    them in the alphabet: nobody ever read it."""
+    monkeypatch.setattr(spool, "AT_ONCE", 2)
+    for _ in range(5):
+        leave(directory, IntentKind.ASKED)
+    leave(directory, IntentKind.BAN, about={"kind": "user", "value": "eve@campus"})
+    disguised = {"v": 1, "kind": "asked"}
+    for number in range(5):
+        put(directory, f"ban-0{number}.json", disguised)
+    place = FileSpool(directory, complaints)
+    for _ in range(5):
+        kinds = {intent.kind for intent in place.waiting()}
+    assert IntentKind.BAN in kinds
+    assert IntentKind.ASKED in kinds
+
+
 def test_intents_that_are_stuck_keep_no_others_waiting(directory, complaints, read_only, monkeypatch):
     """A thousand done and stuck would have been all that a look took."""
     monkeypatch.setattr(spool, "AT_ONCE", 2)

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.errors import AnotherShepherd
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, TraceRecord
 from shepherd.model.trace_rows import FlowsSought, Hidden, JobsSought, SeenSought, Span, StaysSought
@@ -27,6 +27,7 @@ from tests.edges.trace_stores import (
     stay_over,
     store_in,
 )
+from tests.left_open import closed_at_the_end
 
 T = MARCH_1 + 3600
 HERE = Span(from_s=T, to_s=T + 60)
@@ -296,10 +297,10 @@ def test_only_who_may_see_personal_data_is_told_who_it_was(tmp_path):
 
 def test_the_group_for_personal_data_may_read_the_keys_and_nothing_more(tmp_path):
     """The officer needed root to answer a letter."""
-    from shepherd.edges.trace_store import TraceStore
+    from shepherd.edges.trace_store.writer import TraceStore
 
     group = "nogroup" if os.geteuid() == 0 else ""
-    store = TraceStore(tmp_path, wall_s=Clock(), retention=KEEP, group=group)
+    store = closed_at_the_end(TraceStore(tmp_path, wall_s=Clock(), retention=KEEP, group=group))
     store.add(segment([job(T, 1)]))
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
     assert modes == {"2026-03-01.keys": 0o640 if group else 0o600, "2026-W09.week": 0o600}

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from shepherd.edges import day_files
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.trace_rows import FlowsSought, JobsSought
 from tests.edges.test_ledger_crash import no_file_grows_beyond

@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
-from shepherd.edges.trace_store_holds import StoreHolds
-from shepherd.edges.trace_store_overdue import Retention
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.holds import StoreHolds
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.errors import LedgerUnavailable, UsageError
 from shepherd.model.trace import TraceRecord
 from shepherd.model.trace_rows import FlowsSought, Hidden, JobsSought, SeenSought, Span, StaysSought

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shepherd.cli.ledger_trace import verified_trace
-from shepherd.edges.trace_store_holds import StoreHolds
+from shepherd.edges.trace_store.holds import StoreHolds
 from shepherd.model.chain import Head
 from shepherd.model.trace_rows import FlowsSought, JobsSought, StaysSought
 from tests.edges.trace_stores import DAY_S, MARCH_1, Clock, days_of, flow, flow_over, job, segment, store_in

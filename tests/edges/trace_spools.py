@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from shepherd.core.trace import lines
 from shepherd.core.trace.lines import segment_of
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.model.trace import Gap, Segment, StayBegun, TraceRecord
+from tests.left_open import closed_at_the_end
 
 BORN_S = 1_000.0
 
@@ -16,7 +17,7 @@ def spool_in(
 ) -> TraceSpool:
     """A writer; another one for the same place is what comes after a death."""
     spooling = Spooling(source="p205", what="jobs", spool_bytes=spool_bytes, segment_bytes=segment_bytes)
-    return TraceSpool(place, spooling, lines, lambda: now_s)
+    return closed_at_the_end(TraceSpool(place, spooling, lines, lambda: now_s))
 
 
 def stay(number: int, at_s: float = BORN_S, herd: str = "flock") -> StayBegun:

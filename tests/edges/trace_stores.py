@@ -4,8 +4,8 @@ import hashlib
 import pathlib
 from collections.abc import Callable, Iterable, Sequence
 
-from shepherd.edges.trace_store import TraceStore
-from shepherd.edges.trace_store_overdue import Retention
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.model.trace import (
     FlowBegun,
     FlowEnded,
@@ -17,6 +17,7 @@ from shepherd.model.trace import (
     StayEnded,
     TraceRecord,
 )
+from tests.left_open import closed_at_the_end
 
 MARCH_1 = 1_772_323_200.0
 """2026-03-01 00:00 UTC, a Sunday."""
@@ -46,7 +47,7 @@ def counted_keys() -> Callable[[], bytes]:
 
 
 def store_in(directory: pathlib.Path, clock: Callable[[], float], retention: Retention = KEEP) -> TraceStore:
-    return TraceStore(directory, wall_s=clock, retention=retention, new_key=counted_keys())
+    return closed_at_the_end(TraceStore(directory, wall_s=clock, retention=retention, new_key=counted_keys()))
 
 
 def segment(records: Iterable[TraceRecord], number: int = 1, source: str = "p220") -> Segment:

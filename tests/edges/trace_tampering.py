@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from shepherd.cli.ledger_trace import verified_trace
-from shepherd.edges import trace_store_check as check
-from shepherd.edges.trace_store_hold_files import held_of, write_manifest
-from shepherd.edges.trace_store_holds import StoreHolds
-from shepherd.edges.trace_store_overdue import Retention
-from shepherd.edges.trace_store_schema import TABLES
+from shepherd.edges.trace_store import check
+from shepherd.edges.trace_store.hold_files import held_of, write_manifest
+from shepherd.edges.trace_store.holds import StoreHolds
+from shepherd.edges.trace_store.overdue import Retention
+from shepherd.edges.trace_store.schema import TABLES
 from shepherd.model.chain import Head
 from shepherd.model.trace import TraceRecord
 from shepherd.model.trace_chain import block_hash

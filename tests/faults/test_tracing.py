@@ -12,7 +12,8 @@ import pytest
 from shepherd.core.trace.lines import segment_of
 from shepherd.lab.node import Node
 from shepherd.lab.pools import SHEPHERD_CONFIG
-from shepherd.model.trace import EndSeen, JobBegun, JobEnded, Segment, StayBegun
+from shepherd.model.trace import EndSeen
+from tests.faults.on_record import OnRecord, on_record, wrong_at_last
 from tests.faults.scene import Scene
 
 pytestmark = [pytest.mark.real, pytest.mark.large("tracing", sample=1)]
@@ -70,34 +71,32 @@ def truths(scene: Scene, cluster: int, count: int) -> Iterator[Truth]:
             )  # fmt: skip
 
 
-def segments(host: Node) -> list[Segment]:
-    """All that lies in a host's spool; what is open, too."""
-    names = host.must(("ls", SPOOL)).split()
-    numbers = sorted(int(name.partition(".")[2]) for name in names if name.startswith("segment."))
-    return [segment_of(host.read(f"{SPOOL}/segment.{number}")) for number in numbers]
-
-
-def compared(scene: Scene, found: list[Truth]) -> list[str]:
+def compared(found: list[Truth], record: OnRecord) -> list[str]:
     """What of the truth is missing or wrong in the record."""
-    records = [record for host in scene.site.hosts for one in segments(host) for record in one.records]
-    begun = [record for record in records if isinstance(record, JobBegun)]
-    ended = {(one.host, one.container, one.slot, one.begun): one for one in records if isinstance(one, JobEnded)}
-    wrong = []
-    for truth in found:
-        host = "p" + truth.flock_name[1:]
-        same = [one for one in begun if f"#{truth.job}#" in one.job and (one.host, one.slot) == (host, truth.slot)]
-        first = next((one for one in same if -0.2 <= truth.began_s - one.at_s <= EARLY_S), None)
-        if first is None:
-            wrong.append(f"{truth}: no beginning; of this job there are {same}")
-            continue
-        last = ended.get((first.host, first.container, first.slot, first.begun))
-        if (first.uid, first.user.partition("@")[0]) != (truth.uid, "alice"):
-            wrong.append(f"{truth}: told as {first}")
-        elif last is None:
-            wrong.append(f"{truth}: its end is missing")
-        elif truth.ended_s is not None and not -1.1 <= last.at_s - truth.ended_s <= LATE_S:
-            wrong.append(f"{truth}: ended as {last}")
-    return wrong
+    return [wrong for truth in found if (wrong := compared_one(truth, record))]
+
+
+def compared_one(truth: Truth, record: OnRecord) -> str:
+    """What is wrong of one job; empty: nothing."""
+    host = "p" + truth.flock_name[1:]
+    runs = [one for one in record.jobs if f"#{truth.job}#" in one.begun.job]
+    here = [one for one in runs if (one.begun.host, one.begun.slot) == (host, truth.slot)]
+    run = next((one for one in here if -0.2 <= truth.began_s - one.begun.at_s <= EARLY_S), None)
+    if run is None:
+        return f"{truth}: no beginning; of this job there are {runs}"
+    if (run.begun.uid, run.begun.user.partition("@")[0]) != (truth.uid, "alice"):
+        return f"{truth}: told as {run}"
+    if run.ended is None:
+        return f"{truth}: its end is missing"
+    if truth.ended_s is not None and not -1.1 <= run.ended.at_s - truth.ended_s <= LATE_S:
+        return f"{truth}: ended as {run}"
+    return ""
+
+
+def sealed(host: Node) -> list[int]:
+    """Numbers of the segments that wait in a host's spool, in order."""
+    names = host.must(("ls", SPOOL)).split()
+    return sorted(int(name.partition(".")[2]) for name in names if name.startswith("segment."))
 
 
 def done(scene: Scene, cluster: int) -> bool:
@@ -110,18 +109,16 @@ def test_jobs_of_a_second_are_all_on_record_with_slot_account_and_user(scene: Sc
     scene.lend()
     cluster = submit(scene, 24)
     scene.eventually(lambda: done(scene, cluster), 120, "all jobs are done")
-    time.sleep(5)
     found = list(truths(scene, cluster, 24))
     assert len(found) == 24
     assert all(truth.ended_s for truth in found)
-    assert compared(scene, found) == []
-    records = [record for host in scene.site.hosts for one in segments(host) for record in one.records]
-    ends = [one for one in records if isinstance(one, JobEnded) and one.how is EndSeen.SEEN]
+    assert wrong_at_last(scene, lambda record: compared(found, record)) == []
+    record = on_record(scene)
+    ends = [one.ended for one in record.jobs if one.ended and one.ended.how is EndSeen.SEEN]
     assert len([one for one in ends if one.exit_code == 0]) >= 24
-    peers = {one.peer for one in records if isinstance(one, JobBegun)}
-    assert peers
-    assert "" not in peers
-    stays = [one for one in records if isinstance(one, StayBegun) and one.herd == "flock"]
+    assert all(one.begun.peer for one in record.jobs)
+    stays = [one for one in record.stays if one.herd == "flock"]
+    assert len(stays) >= len(scene.site.hosts)
     assert all(one.address and one.mac and one.image.startswith("sha256:") for one in stays)
 
 
@@ -147,24 +144,24 @@ def test_no_job_is_missing_when_something_dies_under_it(scene: Scene, victim: st
     scene.site.campus.run(("condor_rm", str(cluster)))
     scene.flockoff("look at the record")
     scene.eventually(lambda: scene.is_home("p201") and scene.is_home("p202"), 120, "all hosts are at home")
-    time.sleep(5)
     found = list(truths(scene, cluster, 30))
     assert len(found) >= 4
-    assert compared(scene, found) == []
+    assert wrong_at_last(scene, lambda record: compared(found, record)) == []
 
 
 @pytest.mark.limit(200)
 def test_the_shepherd_fetches_segments_and_nobody_else_can(scene: Scene) -> None:
     """What hosts record of guests' users is for the shepherd; a user of the pool asked a master for it, and got it."""
     scene.lend()
+    scene.site.cm.stop("shepherd")
     host = scene.site.host("p201")
-    scene.eventually(lambda: len(segments(host)) > 0, 60, "something is sealed")
-    number = segments(host)[-1].number
+    scene.eventually(lambda: len(sealed(host)) > 0, 60, "something is sealed, and nobody says that it is stored")
+    path = f"{SPOOL}/segment.{sealed(host)[-1]}"
     name = '" || Machine == "p201" && "" != "@'
-    argv = ("condor_fetchlog", "-master", name, f"SHEPHERD_SPOOL.{number}")
+    argv = ("condor_fetchlog", "-master", name, f"SHEPHERD_SPOOL.{sealed(host)[-1]}")
     config = {"CONDOR_CONFIG": SHEPHERD_CONFIG}
     said = scene.site.cm.run(argv, user="shepherd", env=config)
-    assert segment_of(said.stdout) == segments(host)[-1], said.stderr
+    assert segment_of(said.stdout) == segment_of(host.read(path)), said.stderr
     gone = scene.site.cm.run((*argv[:-1], "SHEPHERD_SPOOL.1"), user="shepherd", env=config)
     assert "unable to access" in gone.stderr
     for node, user in ((scene.site.cm, "carol"), (scene.site.campus, "alice")):

@@ -14,7 +14,7 @@ import pytest
 
 from shepherd.core.firewall.gateway import BANNED, TABLE, gateway_rules
 from shepherd.core.stop.at_gateway import filling
-from shepherd.edges.conntrack_cut import Conntrack
+from shepherd.edges.conntrack.cut import Conntrack
 from shepherd.edges.nft import Nft
 from tests.gateway.kernel import GATEWAY
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shepherd.core.firewall.addresses import forbidden
 from shepherd.core.firewall.gateway import gateway_rules
-from shepherd.core.gateway_rules import gateway_problems, ports_of
+from shepherd.core.settings.gateway import gateway_problems, ports_of
 from shepherd.edges.trial import KernelTrial
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.trial import Fate, Packet

@@ -14,9 +14,9 @@ from shepherd.errors import CommandFailed, LeaseRefused, PoolUnavailable, Unavai
 from shepherd.model.host import HostName
 from shepherd.model.lease import LeasePage, SignedPage
 from shepherd.model.stop import Ban, BanKind, Quarantine
-from shepherd.programs.gateway import Gateway
-from shepherd.programs.gateway_loop import DEAF, GatewayLoop
-from shepherd.programs.gateway_stops import GatewayStops, Parts
+from shepherd.programs.gateway.gateway import Gateway
+from shepherd.programs.gateway.loop import DEAF, GatewayLoop
+from shepherd.programs.gateway.stops import GatewayStops, Parts
 from tests.gateway.kernel import GATEWAY
 
 SETTINGS = dataclasses.replace(GATEWAY, pool="home", trusted_keys=("/k",))

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from shepherd.core.firewall.pilot_guard import pilot_rules
+from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
 
 pytestmark = pytest.mark.real
 PILOT, ALICE, BOB, NOBODY = 0, 3001, 3002, 65534
@@ -38,6 +39,21 @@ for name, address, port in json.loads(sys.argv[1]):
     except OSError as exc:
         told[name] = type(exc).__name__ if exc.errno is None else exc.strerror
 print(json.dumps(told))
+"""
+HEAR = """
+import socket, sys
+server = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("ready", flush=True)
+line, _ = server.accept()
+for word in line.makefile():
+    print(word, end="", flush=True)
+"""
+TALK = """
+import socket, sys, time
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as line:
+    for number in range(9999):
+        line.send(b"%d\\n" % number)
+        time.sleep(0.02)
 """
 
 
@@ -173,6 +189,27 @@ def test_no_datagram_to_all_reaches_other_jobs(box: Box, address: str) -> None:
     assert "pilot" in server.stdout.readline()
     server.kill()
     server.wait()
+
+
+def test_what_a_banned_job_has_queued_does_not_leave_when_it_is_killed(box: Box) -> None:
+    """Its packets were dropped for as long as it lived; when it was killed the kernel sent all that was left, as
+    nobody's."""
+    place = (GATE, "8443")
+    with subprocess.Popen([*box.enter(box.gate, PILOT), HEAR, *place], stdout=subprocess.PIPE, text=True) as hears:
+        try:
+            assert hears.stdout is not None
+            assert hears.stdout.readline() == "ready\n"
+            with subprocess.Popen([*box.enter(box.box, ALICE), TALK, *place]) as talks:
+                assert hears.stdout.readline() == "0\n", "it is heard"
+                box.load(f"add element inet {TABLE} {BANNED} {{ {ALICE} timeout 2s }}\n")
+                time.sleep(1.0)
+                talks.kill()
+            time.sleep(3.0)
+        finally:
+            hears.kill()
+        heard = hears.stdout.read().split()
+    assert int(heard[-1] if heard else 0) < 25, "what it said after it was banned"
+    assert box.ask(ALICE, web=(GATE, WEB_PORT)) == {"web": "hello"}, "the account's next job is nobody banned"
 
 
 def test_without_the_rules_everybody_reaches_everybody(box: Box) -> None:

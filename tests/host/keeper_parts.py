@@ -12,7 +12,7 @@ from shepherd.model.stop import JobSeen
 from shepherd.model.trace import TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.ports_node import NodeFile
-from shepherd.programs.keeper_trace import NoFlows, Recording
+from shepherd.programs.keeper.trace import NoFlows, Recording
 from shepherd.sim.evidence import SimEvidence
 from shepherd.sim.recording import SimJobFiles, SimMemory, SimSpool
 

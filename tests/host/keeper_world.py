@@ -17,16 +17,16 @@ from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.reach import Attempt, Whence
 from shepherd.model.stop import Ban, Quarantine
 from shepherd.ports_node import NodeFile
-from shepherd.programs.keeper import Keeper, Parts
-from shepherd.programs.keeper_bans import BanWatch
-from shepherd.programs.keeper_checks import Checks
-from shepherd.programs.keeper_drain import DrainWatch
-from shepherd.programs.keeper_evidence import Evidence
-from shepherd.programs.keeper_pages import PageReader, Trust
-from shepherd.programs.keeper_quarantine import KeeperQuarantine, Means
-from shepherd.programs.keeper_report import Reporter
-from shepherd.programs.keeper_trace import Recorder
-from shepherd.programs.keeper_yard import Yard
+from shepherd.programs.keeper.bans import BanWatch
+from shepherd.programs.keeper.checks import Checks
+from shepherd.programs.keeper.drain import DrainWatch
+from shepherd.programs.keeper.evidence import Evidence
+from shepherd.programs.keeper.keeper import Keeper, Parts
+from shepherd.programs.keeper.pages import PageReader, Trust
+from shepherd.programs.keeper.quarantine import KeeperQuarantine, Means
+from shepherd.programs.keeper.report import Reporter
+from shepherd.programs.keeper.trace import Recorder
+from shepherd.programs.keeper.yard import Yard
 from tests.host.keeper_parts import PID, Jobs, LocalDrain, Network, Quarantined, Recorded, read_control
 
 HOST, POOL, PAGES = HostName("p220"), "home.lab", 4

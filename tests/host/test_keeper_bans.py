@@ -1,10 +1,15 @@
 """The keeper's part in a ban: told to the startd before it starts, remembered, and the last rung."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from shepherd.core.lease.judge import Instant
+from shepherd.model.container import Container
 from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
-from shepherd.model.stop import Ban, BanKind, JobSeen
+from shepherd.model.stop import Ban, BanKind, JobSeen, Running
 from shepherd.ports_node import NodeFile
-from shepherd.programs.keeper_bans import KILL_AFTER_S
+from shepherd.programs.keeper.bans import KILL_AFTER_S, BanWatch
 from tests.host.keeper_world import HOST, IMAGE, World, armed, flocking, phase_is
 
 EVE = Ban(kind=BanKind.USER, value="eve@campus", at_s=1.0, until_s=None, who="ann", why="scans")
@@ -108,3 +113,60 @@ def test_bans_on_a_page_whose_lease_is_refused_are_obeyed() -> None:
     world.publish(LeasePhase.GO, nonce="of another boot")
     keeper.run(10.0)
     assert REFUSED in world.files[NodeFile.BANS]
+
+
+class Log:
+    """Jobs as the startd's log has them; all of them live."""
+
+    def __init__(self, **users: str) -> None:
+        self.killed: list[int] = []
+        self.users = {int(uid.removeprefix("u")): JobSeen(user=user) for uid, user in users.items()}
+
+    def seen(self, container: Container) -> Mapping[int, JobSeen]:
+        del container
+        return self.users
+
+    def alive(self, container: Container, uids: AbstractSet[int]) -> AbstractSet[int]:
+        del container
+        return uids & {3001, 3002}
+
+    def kill(self, container: Container, uid: int) -> int:
+        del container
+        self.killed.append(uid)
+        return 1
+
+    def cut(self, container: Container, uids: AbstractSet[int], for_s: float) -> None:
+        del container, uids, for_s
+
+
+def killed_by(log: Log, *running: tuple[int, str]) -> set[int]:
+    """What ten seconds of a ban kill, given what the recorder knows."""
+    container = Container(ident="c1", pid=1, start_ticks=1, cgroup="/c1")
+    world = World()
+    watch = BanWatch(run_dir=world, jobs=log, background=lambda work: work(), log=lambda *_, **__: None)
+    watch.bans = (EVE,)
+    jobs = tuple((uid, JobSeen(user=user)) for uid, user in running)
+    for second in range(10):
+        at_s = 1000.0 + second
+        known = Running(container="c1", at_s=at_s, jobs=jobs) if jobs else None
+        watch.tick(None, container, Instant(wall_s=at_s, boottime_s=at_s), known)
+    return set(log.killed)
+
+
+def test_a_schedds_words_in_the_log_kill_nobody_elses_job() -> None:
+    """A schedd had called its user by a whole line of the startd's log: an innocent's slot was of a banned user, and
+    all of its processes were killed."""
+    forged = Log(u3001="alice@campus", u3002="eve@campus")
+    assert killed_by(forged, (3001, "alice@campus"), (3002, "bob@uni")) == set()
+    hidden = Log(u3001="alice@campus", u3002="bob@uni")
+    assert killed_by(hidden, (3001, "alice@campus"), (3002, "eve@campus")) == {3002}
+
+
+def test_a_banned_users_claim_is_hers_whatever_its_job_says() -> None:
+    """The claim was made for the banned user; its job said another one, and went on."""
+    assert killed_by(Log(), (3001, "ann@campus"), (3001, "eve@campus")) == {3001}
+
+
+def test_where_the_recorder_knows_nothing_the_log_counts() -> None:
+    """A disk that hung ended the last rung for the whole lend."""
+    assert killed_by(Log(u3002="eve@campus")) == {3002}

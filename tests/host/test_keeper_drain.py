@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shepherd.model.host import HostName
-from shepherd.programs.keeper_drain import FRESH_S, PROBE_S, DrainWatch
+from shepherd.programs.keeper.drain import FRESH_S, PROBE_S, DrainWatch
 from tests.host.keeper_world import SETTINGS, Driven, World
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
-from shepherd.edges.kernel_jobs import ContainerJobs, lines, outside_uid
+from shepherd.edges.kernel.jobs import ContainerJobs, lines, outside_uid
 from shepherd.edges.nft import Nft
 from shepherd.errors import CommandFailed
 from shepherd.model.container import Container
@@ -23,6 +23,7 @@ LOG = """\
 11/23/26 09:00:03 (pid:41) slot1_2: Remote owner is bob@campus.lab
 11/23/26 09:05:03 (pid:41) slot1_2: Remote owner is eve@uni.lab
 11/23/26 09:05:03 (pid:41) slot1_3: Remote owner is NULL
+11/23/26 09:05:03 (pid:41) slot1_4: Remote owner is mal slot1_1: Remote owner is eve@uni.lab
 11/23/26 09:05:04 (pid:41) slot1_9: Got activate_claim request from shadow (203.0.113.51)
 """
 INSIDE = """

@@ -4,7 +4,7 @@ from shepherd.core.container.record import NOTHING
 from shepherd.core.keeper.lend import from_json
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
-from shepherd.programs.keeper_checks import Checks
+from shepherd.programs.keeper.checks import Checks
 from shepherd.programs.node_audit import NOT_LENT, NodeAudit
 from tests.host.keeper_parts import Network
 from tests.host.keeper_world import SETTINGS, STORAGE, World, flocking

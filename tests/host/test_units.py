@@ -8,7 +8,7 @@ import pytest
 
 from shepherd.core.container.spec import FIRST_SLOT_UID, LEAK_CHECK_UID, SLOTS
 from shepherd.core.image.describe import recipe_problems, slot_users
-from shepherd.core.settings_rules import watchdog_problems
+from shepherd.core.settings.daemon import watchdog_problems
 from shepherd.edges.settings_file import read_recipe
 from shepherd.model.settings import LeaseSettings, PathSettings
 from shepherd.programs.node_wiring import jobs_rules

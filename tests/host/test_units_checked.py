@@ -1,5 +1,6 @@
 """The units as systemd reads them: no word that it does not understand, and how much of the machine they leave."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -100,3 +101,27 @@ def test_accounts_and_directories_are_made_as_they_are_meant(tmp_path: Path) -> 
         "var/lib/shepherd/intents": ("2770", uid, gid),
         "etc/shepherd/keys": ("0700", 0, 0),
     }
+
+
+def test_keys_are_given_to_who_may_see_names(tmp_path: Path) -> None:
+    """The daemon may not give files away, and had made the directory before there was such a group: nobody of it could
+    read a name, and the record took no job any more."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nshepherd:x:990:990::/:/bin/false\n")
+    (tmp_path / "etc/group").write_text("root:x:0:\nshepherd:x:990:\nsecurity:x:991:\n")
+    keys = tmp_path / "var/lib/shepherd/trace/keys"
+    keys.mkdir(parents=True)
+    (keys / "2026-03-01.keys").write_text("[]")
+    for path in (keys.parent.parent, keys.parent, keys, *keys.iterdir()):
+        os.chown(path, 990, 990)
+    example = (SYSTEMD / "tmpfiles.d/shepherd-personal.conf.example").read_text(encoding="utf-8")
+    (tmp_path / "personal.conf").write_text(example)
+    argv = ("systemd-tmpfiles", f"--root={tmp_path}", "--create", str(tmp_path / "personal.conf"))
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert (f"{keys.stat().st_mode & 0o7777:04o}", keys.stat().st_gid) == ("2750", 991)
+    assert (keys / "2026-03-01.keys").stat().st_gid == 991
+    template = (sources.ROOT / "puppet/templates/personal.conf.epp").read_text(encoding="utf-8")
+    by_puppet = template.replace("<%= $directory %>", "/var/lib/shepherd/trace").replace("<%= $group %>", "security")
+    rows = [[line for line in text.splitlines() if line[:1] in "dZ"] for text in (example, by_puppet)]
+    assert rows[0] == rows[1]

@@ -138,8 +138,9 @@ def imports(tree: ast.Module, here: str) -> Iterator[str]:
 
 
 def family(module: str) -> str:
-    """Files of one edge share their first word: edges.ledger_writer -> edges.ledger."""
-    return module.partition("_")[0] if module.count(".") == 1 else ".".join(module.split(".")[:2])
+    """An edge is a folder, or files that share their first word: edges.ledger_writer -> ledger."""
+    edge = module.split(".")[1]
+    return edge if (sources.PACKAGE / "edges" / edge).is_dir() else edge.partition("_")[0]
 
 
 def breaches(module: str, tree: ast.Module) -> Iterator[str]:
@@ -170,7 +171,7 @@ def own_breaches(module: str, name: str) -> Iterator[str]:
 def sibling_breach(module: str, name: str) -> bool:
     """Whether one edge imports another: the two could no longer hang, or be replaced, one at a time."""
     both = within(module, ("edges",)) and name.startswith("edges.")
-    return both and not within(name, SHARED_EDGES) and family(module) != family(".".join(name.split(".")[:2]))
+    return both and not within(name, SHARED_EDGES) and family(module) != family(name)
 
 
 def foreign_breaches(module: str, top: str, name: str) -> Iterator[str]:

@@ -121,7 +121,7 @@ def test_renewed_downtimes_leave_no_gap_and_no_heap(place: RealPlace) -> None:
     assert not after & before
 
 
-@pytest.mark.large("shepherd killed around a request to Icinga", sample=8)
+@pytest.mark.large("shepherd killed around a request to Icinga", sample=4)
 @pytest.mark.parametrize("cell", CELLS, ids=cell_id)
 def test_the_next_shepherd_adopts_what_a_crash_left(place: RealPlace, cell: tuple[str, str, int]) -> None:
     """A downtime whose answer the daemon did not live to see was nobody's: the check was silent after the lend."""

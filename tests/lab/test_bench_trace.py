@@ -2,7 +2,7 @@
 
 import pytest
 
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.lab.bench_trace import filled, measured, missed
 from shepherd.lab.bench_trace_ask import asked
 from shepherd.lab.bench_trace_world import HOSTS, JOBS_A_HOST, SEEN_EVERY, World

@@ -12,17 +12,22 @@ from shepherd.lab.addresses import CAMPUS_WAN
 from shepherd.lab.eventually import eventually
 from shepherd.lab.services import SHEPHERD
 from shepherd.lab.site import Site, SiteSpec
+from tests.lab.talking import TALK, Hearing, hearing
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(400)]
 ALICE, BOB = "alice@campus.lab", "bob@campus.lab"
 FAMILY = (
-    "executable = /bin/sh\ntransfer_executable = false\n"
-    "arguments = \"-c 'sleep {n}1 & setsid sleep {n}2 & exec sleep {n}3'\"\n"
+    "executable = /bin/bash\ntransfer_executable = false\n"
+    f"arguments = \"-c '{TALK.format(name='{n}')} sleep {{n}}1 & setsid sleep {{n}}2 & exec sleep {{n}}3'\"\n"
     "request_memory = 32\nrequest_disk = 1024\nqueue {number}\n"
 )
-"""A job with a child of its own and one that has left its session; `n` tells whose they are."""
+"""A job with a child of its own, one that has left its session and one that talks; `n` tells whose they are."""
 OF_ALICE, OF_BOB = "7777", "8888"
-GONE_S = 10.0
+GONE_S, CUT_S = 10.0, 2.0
+KNOWN_S = 4.0
+"""The command, a look of the shepherd (1 s), a poll of the keeper (2 s): only hosts know whose job an account runs."""
+SOON_LENT = {"policy": {"cooling_s": 3.0}}
+"""Also after a container was killed under its lend."""
 WATCHED_S = 20.0
 """Four cycles of the lab's negotiator."""
 Record = Callable[[str, object], None]
@@ -31,13 +36,20 @@ Record = Callable[[str, object], None]
 @pytest.fixture(scope="module", name="site")
 def a_lent_site() -> Iterator[Site]:
     """Two hosts, the daemon, its keepers; both hosts are lent."""
-    with Site(SiteSpec(hosts=2, start_keepers=True, start_shepherd=True)) as made:
+    with Site(SiteSpec(hosts=2, shepherd=SOON_LENT, start_keepers=True, start_shepherd=True)) as made:
         eventually(lambda: len(made.flocking_startds()) == 2, 120, 0.5, what="both hosts are lent")
         yield made
 
 
+@pytest.fixture(scope="module", name="heard")
+def somebody_listens(site: Site) -> Iterator[Hearing]:
+    """Where the jobs talk to."""
+    with hearing(site) as made:
+        yield made
+
+
 @pytest.fixture(autouse=True)
-def everybody_is_let_go(site: Site) -> Iterator[None]:
+def everybody_is_let_go(site: Site, heard: Hearing) -> Iterator[None]:
     """Whatever was done."""
     yield
     for ban in bans(site):
@@ -99,18 +111,23 @@ def never(question: Callable[[], object], seconds: float) -> bool:
 
 
 def test_a_banned_users_job_and_its_children_are_gone_in_seconds_and_nobody_elses(
-    site: Site, record_property: Record
+    site: Site, heard: Hearing, record_property: Record
 ) -> None:
     """Stopping one user meant `flockoff`, and a minute's notice for what had to be stopped now."""
     others = run_both(site)
-    begun_s = time.monotonic()
+    eventually(lambda: heard.last_s(OF_ALICE) and heard.last_s(OF_BOB), 10, 0.2, what="both are heard outside")
+    begun_s, begun_wall_s = time.monotonic(), time.time()
     verb(site, "ban", "user", ALICE, "scans our neighbours")
     took_s = gone_after_s(site, OF_ALICE, begun_s)
+    cut_s = heard.last_s(OF_ALICE) - begun_wall_s
     record_property("ban_to_last_process_gone_s", round(took_s, 2))
+    record_property("ban_to_last_word_outside_s", round(cut_s, 2))
     assert took_s <= GONE_S
+    assert cut_s <= KNOWN_S
     submit(site, "alice", OF_ALICE)
     assert never(lambda: living(site, OF_ALICE), WATCHED_S), "the banned user's next job started"
     assert living(site, OF_BOB) == others
+    assert heard.last_s(OF_BOB) > time.time() - 2.0, "somebody else's connection was cut"
     assert "scans our neighbours" in verb(site, "-s")
     verb(site, "unban", "user", ALICE, "it was a test")
     begun_s = time.monotonic()
@@ -118,6 +135,7 @@ def test_a_banned_users_job_and_its_children_are_gone_in_seconds_and_nobody_else
     record_property("unban_to_job_s", round(time.monotonic() - begun_s, 2))
 
 
+@pytest.mark.large("bans on a site", sample=1)
 def test_without_the_shepherds_own_order_the_hosts_obey_the_page(site: Site, record_property: Record) -> None:
     """The flock pool's collector did not answer just then, and the ban was nothing but a line in the record."""
     others = run_both(site)
@@ -147,6 +165,7 @@ def restart_all(site: Site) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.large("bans on a site", sample=1)
 def test_a_ban_holds_after_everything_was_restarted(site: Site) -> None:
     """After the restart of a collector nobody was banned any more, and nobody noticed."""
     verb(site, "ban", "user", ALICE, "scans")
@@ -172,18 +191,26 @@ def cut_off(site: Site) -> str:
     return site.cm.must(("nft", "list", "set", "inet", "shepherd", "banned"))
 
 
+@pytest.mark.large("bans on a site", sample=1)
 @pytest.mark.parametrize("kind", ["guest", "schedd"])
-def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(site: Site, kind: str, record_property: Record) -> None:
+def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(
+    site: Site, heard: Hearing, kind: str, record_property: Record
+) -> None:
     """Its jobs were gone, and what they had left open went on by the gateway for hours."""
     run_both(site)
     assert tracked(site), "no connection was there to be cut"
-    begun_s = time.monotonic()
+    begun_s, begun_wall_s = time.monotonic(), time.time()
     verb(site, "ban", kind, "campus", "a letter from its victim")
-    took_s = gone_after_s(site, f"(?:{OF_ALICE}|{OF_BOB})", begun_s)
     eventually(lambda: CAMPUS_WAN in cut_off(site), 10, 0.1, what="its address is in the gateway's set")
     eventually(lambda: not tracked(site), 10, 0.1, what="no connection to it is left")
-    record_property(f"{kind}_cut_s", round(time.monotonic() - begun_s, 2))
+    forgotten_s = time.monotonic() - begun_s
+    took_s = gone_after_s(site, f"(?:{OF_ALICE}|{OF_BOB})", begun_s)
+    cut_s = max(heard.last_s(OF_ALICE), heard.last_s(OF_BOB)) - begun_wall_s
+    record_property(f"ban_of_{kind}_to_last_word_outside_s", round(cut_s, 2))
+    record_property(f"ban_of_{kind}_to_no_connection_known_s", round(forgotten_s, 2))
+    record_property(f"ban_of_{kind}_to_last_process_gone_s", round(took_s, 2))
     assert took_s <= GONE_S
+    assert cut_s <= CUT_S
     flow = site.cm.run((SHEPHERD, "explain", "flow", "10.27.2.1", CAMPUS_WAN, "9618")).stdout
     assert "dropped" in flow, flow
     site.cm.kill("gateway")
@@ -201,6 +228,7 @@ def test_a_check_of_the_gateway_says_that_it_hears_the_shepherd(site: Site) -> N
     assert found["state"] == "ok", found
 
 
+@pytest.mark.large("bans on a site", sample=1)
 def test_a_banned_host_goes_home_and_stays(site: Site) -> None:
     """A suspicious host was lent again in the next cycle, before anybody had driven to it."""
     verb(site, "ban", "host", "p202", "strange noises")

@@ -25,8 +25,8 @@ HOST_TOKEN, DAEMON_TOKEN = "/etc/condor/tokens.d/home", "/etc/shepherd/tokens.d/
 SETTINGS, KEY = "/etc/shepherd/shepherd.toml", "/etc/shepherd/lease.pub"
 OTHER_SETTINGS, MORE_CONFIG = "/etc/shepherd/other.toml", f"{CONFIG_D}/99-test.conf"
 AN_HOUR_AHEAD = {"LD_PRELOAD": WRONG_CLOCK, "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-OF_THE_LAB = {Subject.DROP_IN, Subject.LIVE_RESTORE}
-"""The lab has no systemd, and its dockerd is as it comes."""
+OF_THE_LAB = {Subject.DROP_IN, Subject.LIVE_RESTORE, Subject.RECORD}
+"""The lab has no systemd, its dockerd is as it comes, and nobody is told where its record ends."""
 OF_THE_MACHINE = {Subject.KERNEL, Subject.LANDLOCK, Subject.MEMORY, Subject.CONNTRACK}
 """Nodes have the machine's kernel, and share its memory."""
 
@@ -273,6 +273,7 @@ def test_a_host_at_home_takes_orders(quiet: Site) -> None:
     assert Subject.FLOCK_ORDERS.value not in said
 
 
+@pytest.mark.large("what is broken on a site", sample=6)
 @pytest.mark.parametrize("what", CASES)
 def test_what_is_broken_is_found_alone_and_mended_by_its_remedy(quiet: Site, what: str) -> None:
     """Somebody has to be told what to do at night, by whoever wrote this by day."""

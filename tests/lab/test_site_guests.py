@@ -16,7 +16,7 @@ from shepherd.lab.site import Site
 from shepherd.lab.tokens import flock_token, home_token
 from tests.lab import by_hand
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("guests of a site", sample=3)]
 POOL = "cm-wan:9619"
 HELD = "/run/held-token"
 AS_HOLDER = {
@@ -155,6 +155,7 @@ def test_a_guest_speaks_for_its_own_schedds_and_users_alone(site: Site) -> None:
     assert granted(site, other) == []
 
 
+@pytest.mark.large("guests with jobs", sample=1)
 def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     site: Site, lent: list[tuple[Node, str]], record_property: Callable[[str, object], None]
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     assert granted(site, own_token(site)) == list(RIGHTS)
 
 
+@pytest.mark.large("guests with jobs", sample=1)
 def test_a_limit_of_hosts_holds_whatever_groups_jobs_are_in(site: Site, lent: list[tuple[Node, str]]) -> None:
     """A guest with a limit of one host had all of them, because its jobs were in a group of their own at home."""
     guest(site, "add", "campus", "--hosts", "1", "--change")

@@ -19,7 +19,7 @@ from tests.gateway.kernel import GATEWAY
 T = TypeVar("T")
 TOKENS = "/etc/shepherd/tokens.d"
 FLOCK_TOKEN = "/etc/shepherd/flock-token"
-SETTINGS = sound_settings.daemon(home={"collector": "cm:9618"})
+SETTINGS = sound_settings.daemon(home={"collector": "cm:9618"}, trace={"logger": "tls:log:6514"})
 NODE = sound_settings.node(flock_pool="cm:9619", registry="registry:5000/flock", memory_mib=8000)
 ROUTER = dataclasses.replace(
     GATEWAY, connections=10, pool_connections=10, pool="home", trusted_keys=("/etc/shepherd/keys/lease.pub",)
@@ -65,7 +65,7 @@ class Collector:
     keys: tuple[str, ...] = ("0a1b",)
     configured: dict[str, str] = dataclasses.field(default_factory=lambda: {
         "SEC_TOKEN_DIRECTORY": TOKENS, "STARTD": node.GUARD, "MASTER_STARTD_BACKOFF_CONSTANT": "4",
-        "MASTER_STARTD_BACKOFF_FACTOR": "1.0",
+        "MASTER_STARTD_BACKOFF_FACTOR": "1.0", "SHEPHERD_SPOOL_LOG": "/var/lib/shepherd-node/spool/segment",
     })  # fmt: skip
     trouble: Exception | None = None
 
@@ -114,6 +114,7 @@ class Place:
         "/etc/shepherd/keys/lease.key": file(), f"{TOKENS}/home": file(), f"{TOKENS}/root": file(uid=0),
         FLOCK_TOKEN: file(uid=0), "/run/shepherd": directory(0o700, 0), node.GUARD: file(0o755, 0, digest="g"),
         "/src/guard.py": file(0o644, 0, digest="g"), "/tmp": directory(0o1777, 0),
+        "/var/lib/shepherd-node/spool": dataclasses.replace(directory(0o750, 0), group="condor"),
     })  # fmt: skip
     texts: dict[str, str] = dataclasses.field(default_factory=lambda: {
         f"{TOKENS}/home": token(), f"{TOKENS}/root": token("p220@home.lab"), FLOCK_TOKEN: token("f220@flock.lab"),

@@ -8,8 +8,7 @@ from shepherd.core.heads import anchors_in
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head
 from shepherd.model.syslog import SyslogMessage
-from shepherd.programs.along import Along
-from shepherd.programs.anchor import SETTLED_S, Anchoring
+from shepherd.programs.trace.anchor import SETTLED_S, Anchoring
 
 
 class World:
@@ -129,20 +128,3 @@ def test_what_cannot_be_told_is_shown_once_and_over_when_it_is(world, anchoring)
     world.problem = ""
     world.passes(120, anchoring)
     assert anchoring.problem == ""
-
-
-def test_a_companion_is_asked_at_each_tick_and_the_pause_is_the_loops():
-    """The loop slept for its companion's minute."""
-    ticks: list[str] = []
-
-    class Loop:
-        def tick(self) -> float:
-            ticks.append("loop")
-            return 0.5
-
-    class Other:
-        def tick(self) -> None:
-            ticks.append("other")
-
-    assert Along(Loop(), Other(), Other()).tick() == 0.5
-    assert ticks == ["loop", "other", "other"]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from shepherd.core.lease.pages import Beside
 from shepherd.core.trace.collect import WITHIN_S, Clocks, believed, oldest
 from shepherd.errors import LedgerUnavailable, TraceRefused
-from shepherd.model.trace import Gap, JobBegun, Segment, StayBegun
-from shepherd.programs.collecting import Collecting
+from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, JobBegun, ScheddSeen, Segment, StayBegun, TraceRecord
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.trace.collecting import Collecting
 from shepherd.sim.recording import SimSource, SimSpool, SimTraceWriter
 
 HOSTS = ("p201", "p202", "p203")
@@ -186,6 +186,42 @@ def test_a_segment_that_makes_no_sense_is_asked_for_again_and_then_told(place):
     assert len(place.gaps()) == 3
 
 
+@pytest.mark.parametrize("bad", [1, 12])
+def test_what_is_given_up_is_told_for_all_the_time_that_it_was_of(place, bad):
+    """Segments were given up, and the gap that told of it had no length: whoever asked for that time was told that
+    nothing had happened."""
+    place.record("p201", 1 + bad)
+    place.source.damaged |= {("p201", number) for number in range(2, 2 + bad)}
+    place.tick(2000)
+    assert (place.leases("p201"), place.gaps()) == ([0], [])
+    place.record("p201")
+    place.tick(2000)
+    assert place.leases("p201") == [0, 1 + bad]
+    sealed_s = {one.number: one.sealed_at_s for one in place.store.segments["p201"]}
+    assert {(gap.from_s, gap.to_s) for gap in place.gaps()} == {(sealed_s[1], sealed_s[2 + bad])}
+
+
+def test_a_loss_is_told_before_what_comes_after_it(place, monkeypatch):
+    """The shepherd died between the two: the segment was there, and nothing said that the one before was not."""
+    place.record("p201", 3)
+    place.source.damaged.add(("p201", 2))
+    written: list[str] = []
+    add, note = place.store.add, place.store.note
+
+    def adding(segment: Segment) -> None:
+        written.append(f"segment {segment.number}")
+        add(segment)
+
+    def noting(records: list[TraceRecord]) -> None:
+        written.append("note")
+        note(records)
+
+    monkeypatch.setattr(place.store, "add", adding)
+    monkeypatch.setattr(place.store, "note", noting)
+    place.tick(300)
+    assert written.index("note") < written.index("segment 3")
+
+
 def test_a_host_speaks_for_itself_alone():
     """A host that was taken over wrote the history of another one."""
     job = JobBegun(
@@ -196,6 +232,18 @@ def test_a_host_speaks_for_itself_alone():
             believed(Segment(source="p201", number=1, sealed_at_s=1.0, records=tuple(records)), "p201", 1)
     with pytest.raises(TraceRefused, match="handed out segment 2 of p202"):
         believed(Segment(source="p202", number=2, sealed_at_s=1.0, records=()), "p201", 1)
+
+
+def test_no_host_says_who_signed_in_or_whose_clock_is_off():
+    """A host that was taken over made the claim of a schedd a proof, and moved another's jobs by an hour."""
+    seen = ScheddSeen(source="p201", at_s=1.0, schedd="s", address="192.0.2.1:9618", identity="guest.a.1@f", guest="a")
+    clock = ClockSeen(source="p201", at_s=1.0, ahead_s=3600.0, within_s=0.1)
+    kept = EvidenceKept(
+        source="p201", host="p202", at_s=1.0, quarantine="q", container="c", manifest="m", size_bytes=1, lost=""
+    )
+    for record in (seen, clock, kept):
+        with pytest.raises(TraceRefused, match="speaks for somebody else"):
+            believed(Segment(source="p201", number=1, sealed_at_s=1.0, records=(record,)), "p201", 1)
 
 
 def test_a_store_that_cannot_write_loses_nothing(place, monkeypatch):

@@ -1,5 +1,6 @@
 """A recorder of connections that dies anywhere, with its memory and its spool on a real disk."""
 
+import contextlib
 import dataclasses
 import pathlib
 import tempfile
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from shepherd.core.trace import lines
 from shepherd.edges.flow_memory import FlowFile
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import FlowBegun, FlowEnded, Gap, TraceRecord
-from shepherd.programs import flow_recorder
-from shepherd.programs.flow_log import FlowLog
-from shepherd.programs.flow_recorder import FlowRecorder
+from shepherd.programs.flow import log as flow_log
+from shepherd.programs.flow import recorder as flow_recorder
+from shepherd.programs.flow.log import FlowLog
+from shepherd.programs.flow.recorder import FlowRecorder
 from tests.core.trace.flow_truth import ENDS, Deeds, Truth, deeds
 from tests.edges.trace_spools import sealed, told
 
@@ -68,8 +70,8 @@ class Bench:
         return TraceSpool(self.place, spooling, lines, self.truth.clock.wall_s)
 
     def records(self) -> list[TraceRecord]:
-        spool = self.spool()
-        spool.seal()
+        with contextlib.closing(self.spool()) as spool:
+            spool.seal()
         return told(sealed(self.place))
 
 
@@ -86,6 +88,10 @@ class Life:
 
     def begin(self) -> None:
         self.finish(self.recorder.begin(), "")
+
+    def end(self) -> None:
+        """The kernel closes what a dead process had open."""
+        self.spool.close()
 
     def finish(self, records: list[TraceRecord], dies: str) -> None:
         if dies != "before it is spooled":
@@ -113,11 +119,13 @@ def test_wherever_it_dies_every_connection_has_one_beginning_and_one_end(
                 bench.truth.do(deed)
                 life.turn(death)
                 if death:
+                    life.end()
                     bench.truth.step()
                     life = Life(bench.recorder(), bench.spool())
                     life.begin()
         finally:
             flow_recorder.ROOM = room
+            life.end()
         records = bench.records()
     begun = Counter((one.flow, one.at_s) for one in records if isinstance(one, FlowBegun))
     ended = Counter((one.flow, one.begun_s) for one in records if isinstance(one, FlowEnded))
@@ -144,6 +152,7 @@ def test_what_the_kernel_could_not_tell_is_counted_exactly(done: Deeds, room: in
         for _ in range(8):
             bench.truth.step()
             life.turn("")
+        life.end()
         records = bench.records()
     assert sum(one.count or 0 for one in records if isinstance(one, Gap)) == lost
     still = {one.flow for one in bench.truth.all if not one.ended_s}
@@ -178,3 +187,45 @@ def test_a_full_disk_holds_records_back_and_loses_none(tmp_path: pathlib.Path) -
     disk.is_full = False
     assert log.turn() == "2 connections known"
     assert [one.flow for one in disk.records if isinstance(one, FlowBegun)] == [1, 2]
+
+
+def test_what_no_memory_holds_is_told_from_when_it_was(tmp_path: pathlib.Path, monkeypatch) -> None:
+    """A disk was full for an hour. The oldest connections were discarded, and the gap began when that was done, after
+    them: who asked for them was told that there had been none."""
+    monkeypatch.setattr(flow_log, "MOST_WAITING", 1)
+    bench = Bench(Truth(room=100), tmp_path)
+    disk = FullDisk()
+    log = FlowLog(bench.recorder(), disk, Stored(), 5.0, SOURCE, bench.truth.clock)
+    log.begin()
+    for flow, ends in enumerate(ENDS[:3], 1):
+        bench.truth.now_s = 2000.0 + 60 * flow
+        bench.truth.kernel.begin(flow, ends)
+        log.turn()
+    bench.truth.now_s, disk.is_full = 2400.0, False
+    log.turn()
+    assert [one.flow for one in disk.records if isinstance(one, FlowBegun)] == [3]
+    told_of = [one for one in disk.records if isinstance(one, Gap) and "too long" in one.why]
+    assert [(one.from_s, one.to_s, one.count) for one in told_of] == [(2060.0, 2400.0, 2)]
+
+
+def test_what_is_not_known_for_want_of_room_is_a_gap_for_as_long_as_it_lasts(tmp_path: pathlib.Path) -> None:
+    """With more connections than there was room for, the gap lasted half a second, and the connection for hours."""
+    bench = Bench(Truth(room=100), tmp_path)
+    recorder = FlowRecorder(SOURCE, bench.truth.kernel, FlowFile(tmp_path, lines), bench.truth.clock, most=1)
+    bench.truth.now_s = 2000.0
+    recorder.begin()
+    bench.truth.kernel.begin(1, ENDS[0])
+    bench.truth.kernel.begin(2, ENDS[1])
+    recorder.turn()
+    gaps = list[Gap]()
+    for _ in range(20):
+        bench.truth.now_s += 60.0
+        gaps += [one for one in recorder.turn() if isinstance(one, Gap)]
+    assert {gap.from_s for gap in gaps} == {2000.0}
+    assert gaps[-1].to_s == bench.truth.now_s
+    bench.truth.kernel.forget(1)
+    for _ in range(3):
+        bench.truth.now_s += 400.0
+        found = recorder.turn()
+    assert [one for one in found if isinstance(one, Gap)] == []
+    assert len(recorder) == 1

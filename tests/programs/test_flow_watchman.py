@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shepherd.errors import CommandFailed, ShepherdError, Unavailable
-from shepherd.programs.flow_watchman import FlowWatchman, Recorded
+from shepherd.programs.flow.watchman import FlowWatchman, Recorded
 
 WITHIN_S = 10.0
 

@@ -10,7 +10,7 @@ import pytest
 from shepherd.core.lease.pages import Beside
 from shepherd.core.trace import lines
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.trace_spool import Spooling, TraceSpool
+from shepherd.edges.trace_spool.writer import Spooling, TraceSpool
 from shepherd.errors import CommandFailed
 from shepherd.model.observation import Snapshot
 from shepherd.model.trace import Gap

@@ -2,11 +2,12 @@
 
 import pathlib
 
+from shepherd.core.firewall.pilot_guard import STOPPED
 from shepherd.core.trace import lines
 from shepherd.edges.flow_memory import FlowFile
 from shepherd.errors import CommandFailed
 from shepherd.model.trace import EndSeen, FlowBegun, FlowEnded, Gap, TraceRecord
-from shepherd.programs.host_flows import HostFlows
+from shepherd.programs.flow.of_host import HostFlows
 from shepherd.sim.clock import SimClock
 from shepherd.sim.tracking import SimTracking
 from tests.core.trace.flow_truth import ENDS
@@ -56,6 +57,14 @@ def test_each_connection_has_the_account_that_began_it(tmp_path: pathlib.Path) -
     assert begun(records) == [(1, ALICE), (2, BOB), (3, 0)]
     assert all(one.source == "p205" for one in records)
     assert host.told() == []
+
+
+def test_a_connection_that_was_stopped_is_still_its_accounts(tmp_path: pathlib.Path) -> None:
+    """Whoever was banned for an attack was, in the record of that attack, an account that no host has."""
+    host = Host(tmp_path)
+    host.watch.follow(ONE)
+    host.networks[ONE].begin(1, ENDS[0], ALICE | STOPPED)
+    assert begun(host.told()) == [(1, ALICE)]
 
 
 def test_a_container_that_ends_ends_its_connections_and_what_it_did_last_is_read(tmp_path: pathlib.Path) -> None:

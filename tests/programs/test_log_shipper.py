@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from shepherd.core.heads import Anchor, anchor_message, anchors_in
+from shepherd.model.chain import Head
 from shepherd.model.container import Container
 from shepherd.model.syslog import SyslogMessage, line_of
 from shepherd.ports_trace import ContainerLine
-from shepherd.programs.log_shipper import ELEMENT, LINES, LogShipper
+from shepherd.programs.trace.log_shipper import ELEMENT, LINES, LogShipper
 from shepherd.sim.clock import SimClock
 
 ONE = Container(ident="c1", pid=501, start_ticks=1, cgroup="/c1")
@@ -68,3 +70,16 @@ def test_a_container_does_not_drown_the_sites_logger() -> None:
     bench.shipper.turn(ONE, "lease-1")
     assert len(bench.sent) == LINES + 1
     assert bench.sent[-1].text.startswith("7 lines were left out")
+
+
+def test_no_container_writes_heads_of_our_records() -> None:
+    """A guest's schedd called its user by a head of the shepherd's chain. The logger's file had it among the
+    container's lines, and `ledger verify` said that the record had been cut short."""
+    bench = Bench()
+    forged = anchor_message(Anchor(instance="i1", ledger=None, trace=Head(seq=9, hash="0" * 64)), 0.0).text
+    bench.logs.of[501] = [ContainerLine("StartLog", f"slot1_1: Remote owner is {forged}")]
+    bench.shipper.turn(ONE, "lease-1")
+    assert list(anchors_in([forged]))
+    lines = [line_of(one, host="p205", app="shepherd", pid=1) for one in bench.sent]
+    assert len(lines) == 1
+    assert list(anchors_in(lines)) == []

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from shepherd.core.stop import quarantine
 from shepherd.model.entry import EntryKind
 from shepherd.model.host import HostName, HostPair, Nonce
 from shepherd.model.intents import Intent, IntentKind
@@ -108,3 +109,20 @@ def test_a_stop_is_obeyed_unrecorded_and_a_release_waits_for_the_disk() -> None:
     again.look({})
     assert again.standing == ()
     assert place.spool.intents == []
+
+
+def test_one_for_which_there_is_no_room_waits_and_none_that_stands_is_forgotten(monkeypatch) -> None:
+    """With one more the oldest was dropped: its host was lent again, and its container passed the gateway."""
+    monkeypatch.setattr(quarantine, "MOST", 2)
+    place = Place()
+    for host in ("p201", "p202", "p203"):
+        place.order(IntentKind.QUARANTINE, host=host)
+    found = place.started()
+    found.look({})
+    assert {one.host for one in found.standing} == {"p201", "p202"}
+    assert "no more quarantines fit on the pages, release some: p203" in found.problem
+    place.order(IntentKind.RELEASE, host="p201")
+    found.look({})
+    found.look({})
+    assert {one.host for one in found.standing} == {"p202", "p203"}
+    assert (place.spool.intents, found.problem) == ([], "")

@@ -93,6 +93,7 @@ def a_daemon(tmp_path: pathlib.Path) -> Iterator[Place]:
     place = Place(tmp_path)
     yield place
     place.daemon._parts.close()
+    place.daemon._kept.close()
     place.daemon._ledger.close()
 
 
@@ -226,8 +227,8 @@ def test_another_state_directory_is_refused_and_its_workers_ended(place, closed)
 
 def test_an_order_that_could_not_be_removed_is_not_carried_out_again_by_a_reload(place, monkeypatch):
     """The spool was read-only; each HUP carried out the flockon of last week once more."""
-    place.daemon._spool.stuck.add("flockon-1")
+    place.daemon._files.stuck.add("flockon-1")
     place.write(threshold=7)
     loop = place.daemon._reload()
     assert isinstance(loop, Shepherd)
-    assert place.daemon._spool.stuck == {"flockon-1"}
+    assert place.daemon._files.stuck == {"flockon-1"}

@@ -1,10 +1,11 @@
 """Keeping bans: recorded before they take effect, obeyed when nothing can be recorded, and chased."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from shepherd.core.records import bans_from
+from shepherd.core.stop import bans
 from shepherd.errors import LedgerUnavailable, PoolUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.guest import Claim
@@ -13,7 +14,8 @@ from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.orders import HostMemory, SwitchRecord
 from shepherd.model.stop import FlockAd
 from shepherd.programs.diary import Diary
-from shepherd.programs.stops import CHASE_S, Chase, Stops
+from shepherd.programs.errand import Background
+from shepherd.programs.stops import BRISK_FOR_S, CHASE_S, Chase, Stops
 
 EVE = Claim(slot="slot1_1@f205", user="eve@campus", schedd="campus")
 ANN = Claim(slot="slot1_2@f205", user="ann@campus", schedd="campus")
@@ -35,10 +37,10 @@ class World:
         self.log: list[str] = []
         self.diary = Diary(self, self, self.note)
 
-    def stops(self) -> Stops:
+    def stops(self, background: Background = lambda work: work()) -> Stops:
         """Those of a shepherd that starts now."""
         chase = Chase(
-            pool=self, hands=self, background=lambda work: work(), diary=self.diary, clock=self, log=self.note
+            pool=self, hands=self, background=background, diary=self.diary, clock=self, log=self.note
         )
         return Stops(
             ledger=self, diary=self.diary, spool=self, clock=self, log=self.note, chase=chase,
@@ -123,6 +125,20 @@ def test_a_ban_is_on_record_before_anything_is_ordered_and_its_claims_are_ended(
     assert kinds.index(EntryKind.INTENT) < kinds.index(EntryKind.BANS) < kinds.index(EntryKind.STEP)
     stops.look()
     assert world.of(EntryKind.OUTCOME)[-1]["result"] == "done"
+
+
+def test_whoever_is_banned_is_looked_for_at_once_and_the_answer_is_awaited(world: World) -> None:
+    """A banned guest sent for two seconds more, while its addresses waited for the loop's next two turns."""
+    asked: list[Callable[[], None]] = []
+    stops = world.stops(asked.append)
+    world.order(IntentKind.BAN, "guest", "uni")
+    soon = [stops.chase.soon]
+    stops.look()
+    soon.append(stops.chase.soon)
+    world.now_s += BRISK_FOR_S
+    soon.append(stops.chase.soon)
+    assert len(asked) == 1
+    assert soon == [False, True, False], "a pool that does not answer makes nobody hurry for ever"
 
 
 def test_a_claim_that_comes_back_is_ended_again(world: World) -> None:
@@ -217,3 +233,20 @@ def test_a_silent_pool_is_told_and_asked_again(world: World) -> None:
     for _ in range(4):
         stops.look()
     assert (stops.problem, world.vacated) == ("", [["slot1_1@f205"]])
+
+
+def test_a_ban_for_which_there_is_no_room_waits_and_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verb said that she was banned, the page had no room, and nobody ever heard of it again."""
+    monkeypatch.setattr(bans, "MOST", 1)
+    stops = world.stops()
+    world.order(IntentKind.BAN, "user", "eve@campus")
+    stops.look()
+    world.order(IntentKind.BAN, "user", "mal@campus")
+    stops.look()
+    assert [ban.value for ban in stops.bans] == ["eve@campus"]
+    assert "no more bans fit on the pages, end some: user mal@campus" in stops.problem
+    world.order(IntentKind.UNBAN, "user", "eve@campus")
+    stops.look()
+    stops.look()
+    assert [ban.value for ban in stops.bans] == ["mal@campus"]
+    assert (world.spool, stops.problem) == ([], "")

@@ -9,7 +9,7 @@ from shepherd.errors import PoolUnavailable
 from shepherd.model.host import Nonce
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 from shepherd.model.trace import ClockSeen, Gap, ScheddSeen, TraceRecord
-from shepherd.programs.witnessing import Witnessing
+from shepherd.programs.trace.witnessing import MOST, Witnessing
 
 T0 = 1_790_000_000.0
 ALICE = ("schedd@campus", "203.0.113.9:9618", "guest.campus.1@flock.lab")
@@ -22,14 +22,14 @@ REPORT = KeeperReport(
 class Place:
     """The flock collector, guests, and a clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, dark_since_s: float | None = None) -> None:
         self.now_s = 0.0
         self.schedds = [ALICE]
         self.up = True
         self.keepers: dict[str, KeeperReport] = {}
         self.witnessing = Witnessing(
             look=self, guests=lambda: {ALICE[2]: "campus"}, background=self._at_once, clock=self,
-            log=lambda *_args, **_more: None,
+            log=lambda *_args, **_more: None, dark_since_s=dark_since_s,
         )  # fmt: skip
 
     def _at_once(self, work: Callable[[], None]) -> None:
@@ -106,3 +106,23 @@ def test_a_hosts_clock_is_told_hourly_and_when_it_moves(place: Place) -> None:
     told = [record for _ in range(5) for record in hears(300.0)]
     assert isinstance(told[0], ClockSeen)
     assert abs(told[0].ahead_s - 300.0) <= told[0].within_s
+
+
+def test_while_no_shepherd_ran_who_signed_in_is_not_known() -> None:
+    """A schedd came and went while the shepherd was stopped, and the record of that time was said to be whole."""
+    place = Place(dark_since_s=T0 - 600.0)
+    gaps = [one for one in place.run(60) if isinstance(one, Gap)]
+    assert [(gap.what, gap.from_s) for gap in gaps] == [("schedds", T0 - 600.0)]
+    assert T0 <= gaps[0].to_s <= T0 + 5
+
+
+def test_nobody_floods_the_record_with_names_of_schedds(place) -> None:
+    """A guest advertised ten thousand schedds each quarter of a minute; the disk of the central manager was full."""
+    place.schedds = [ALICE, *((f"s{number}@campus", "203.0.113.8:1", "guest.else.1@flock") for number in range(250))]
+    told = place.run(5)
+    seen = [one for one in told if isinstance(one, ScheddSeen)]
+    assert (len(seen), seen[0].schedd) == (1 + MOST, ALICE[0])
+    assert [one.count for one in told if isinstance(one, Gap)] == [250 - MOST]
+    told = place.run(40)
+    assert sum(isinstance(one, ScheddSeen) for one in told) == 250 - MOST
+    assert [one.count for one in told if isinstance(one, Gap)] == [50]

@@ -20,7 +20,7 @@ from tests.puppet.test_settings import POOL, nested
 from tests.puppet.wheels import built
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(280)]
-sampled = pytest.mark.large("applies", sample=3)
+sampled = pytest.mark.large("applies", sample=1)
 
 CHANGED, NOTHING, FAILED = 2, 0, 4
 """Exit codes of `puppet apply --detailed-exitcodes`; 6 is the first and the last at once."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.core.gateway_rules import gateway_problems
-from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
+from shepherd.core.settings.gateway import gateway_problems
+from shepherd.core.settings.node import node_problems
 from shepherd.edges.settings_file import read_gateway_settings, read_node_settings, read_settings
 from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.model.node_settings import NodeSettings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
+from shepherd.core.settings.node import node_problems
 from shepherd.edges.settings_file import read_node_settings, read_settings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings

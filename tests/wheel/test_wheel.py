@@ -19,9 +19,9 @@ SHIPPED = ("systemd", "images", "puppet/files")
 CHECKS = """
 import sys
 from pathlib import Path
-from shepherd.core.gateway_rules import gateway_problems
-from shepherd.core.node_rules import node_problems
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.gateway import gateway_problems
+from shepherd.core.settings.node import node_problems
+from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges import settings_file as files
 readers = {
     "shepherd": (files.read_settings, daemon_problems),

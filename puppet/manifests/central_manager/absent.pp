@@ -12,6 +12,7 @@ class shepherd::central_manager::absent {
     '/etc/shepherd/condor_config',
     '/etc/shepherd/secrets/icinga-password',
     '/etc/shepherd/icinga-ca.crt',
+    '/etc/tmpfiles.d/shepherd-personal.conf',
     '/etc/shepherd/keys/lease.key',
   ] + $tokens
 

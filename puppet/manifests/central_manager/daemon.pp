@@ -109,6 +109,32 @@ class shepherd::central_manager::daemon {
     }
   }
 
+  # The daemon may give no file away; its keys have the group of their directory.
+  $group = $settings.dig('roles', 'personal', 0)
+  $state = $settings.dig('paths', 'state').lest || { '/var/lib/shepherd' }
+  $trace = $settings.dig('trace', 'directory').lest || { "${state}/trace" }
+  if $group {
+    file { '/etc/tmpfiles.d/shepherd-personal.conf':
+      ensure  => file,
+      owner   => 'root',
+      group   => 'root',
+      mode    => '0644',
+      content => epp('shepherd/personal.conf.epp', { directory => $trace, group => $group }),
+      require => Exec['shepherd: make the directories'],
+    }
+    -> exec { 'shepherd: give the keys to who may see names':
+      command  => 'systemd-tmpfiles --create /etc/tmpfiles.d/shepherd-personal.conf',
+      unless   => "[ \"$(stat -c %G:%a '${trace}/keys')\" = '${group}:2750' ]",
+      provider => shell,
+      path     => '/usr/sbin:/usr/bin:/sbin:/bin',
+      before   => Shepherd::Running['shepherd'],
+    }
+  } else {
+    file { '/etc/tmpfiles.d/shepherd-personal.conf':
+      ensure => absent,
+    }
+  }
+
   shepherd::unit { 'shepherd.service': }
 
   shepherd::reloaded { 'shepherd: the daemon reads its settings':

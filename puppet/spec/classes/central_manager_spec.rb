@@ -68,6 +68,22 @@ describe 'shepherd::central_manager' do
     end
   end
 
+  it 'gives the keys to nobody unless somebody may see names' do
+    is_expected.to contain_file('/etc/tmpfiles.d/shepherd-personal.conf').with_ensure('absent')
+  end
+
+  context 'with a group that may see names' do
+    let(:more) { { 'settings' => DAEMON.merge('roles' => { 'personal' => %w[security lawyers] }) } }
+
+    it 'has the directory of the keys belong to the first, before the daemon makes one' do
+      expect(content_of('/etc/tmpfiles.d/shepherd-personal.conf'))
+        .to include("d /var/lib/shepherd/trace/keys 2750 shepherd security -\n")
+      is_expected.to contain_exec('shepherd: give the keys to who may see names')
+        .that_comes_before('Shepherd::Running[shepherd]')
+        .that_requires('File[/etc/tmpfiles.d/shepherd-personal.conf]')
+    end
+  end
+
   context 'with the authority that Icinga is verified by' do
     let(:more) { { 'icinga_ca' => 'PEM', 'settings' => DAEMON.merge('icinga' => { 'url' => 'https://icinga:5665' }) } }
 

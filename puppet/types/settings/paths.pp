@@ -13,8 +13,8 @@
 # * `condor_config`: HTCondor configuration file for the daemon, its tools, `shepherd check` and `plan`, whoever calls
 #   them. Empty: HTCondor's own default (the variable CONDOR_CONFIG, or `/etc/condor/condor_config`) of whoever calls.
 #   Default: `"/etc/shepherd/condor_config"`.
-# * `tools`: Directory of condor_drain, condor_restart, condor_off and condor_vacate; empty: found through PATH.
-#   Default: `""`.
+# * `tools`: Directory of condor_drain, condor_restart, condor_off, condor_vacate and condor_fetchlog; empty: found
+#   through PATH. Default: `""`.
 type Shepherd::Settings::Paths = Struct[{
   Optional[state] => String,
   Optional[intents] => String,

@@ -8,8 +8,8 @@
 # the program's default.
 #
 # * `personal`: Groups that may see who a person is in answers of `shepherd trace`, and evidence. Everybody else is
-#   shown a pseudonym, the same one for the same person. The first of them is given the files with the keys: it must
-#   exist, and the shepherd's account be a member of it. Default: `[]`.
+#   shown a pseudonym, the same one for the same person. The first of them reads the files with the keys: it must exist,
+#   and be given their directory (docs/install.md). Default: `[]`.
 # * `stop`: Groups that may ban, unban and quarantine. Default: `[]`.
 # * `release`: Groups that may give a quarantined host back to work. Apart from `stop`, so that whoever stopped
 #   something and whoever says that it is over can be two people. Default: `[]`.

@@ -1,12 +1,14 @@
 """Judgements about the daemon's own place: its account, programs, files and monitoring."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from shepherd.core.checkup.pool import OLDEST, dotted
 from shepherd.core.checkup.tokens import loose_file
+from shepherd.core.settings.trace import trace_warnings
 from shepherd.model.checkup import FileSeen, Version
 from shepherd.model.few import few
 from shepherd.model.finding import Finding, Subject, ok, warn, wrong
+from shepherd.model.trace_settings import TraceSettings
 
 MIB = 1 << 20
 ROOM_MIB, LITTLE_ROOM_MIB = 64, 1024
@@ -81,6 +83,16 @@ def state_finding(path: str, seen: FileSeen | None, room: int, uid: int) -> Find
         judge = wrong if free_mib < ROOM_MIB else warn
         return judge(Subject.STATE, f"{path} has {free_mib} MiB left", "make room: without it nothing is lent")
     return ok(Subject.STATE, f"{path} is {seen.owner}'s, {free_mib // 1024} GiB free")
+
+
+def record_findings(trace: TraceSettings) -> Iterator[Finding]:
+    """What the daemon says of its record when it starts."""
+    remedies = {"trace.logger": 'logger = "tls:logger.example.org:6514" in [trace]', "": "keep_days = 180 in [trace]"}
+    warnings = list(trace_warnings(trace))
+    for said in warnings:
+        yield warn(Subject.RECORD, said, next(remedy for key, remedy in remedies.items() if said.startswith(key)))
+    if not warnings:
+        yield ok(Subject.RECORD, f"kept for {trace.keep_days} days, its ends are told to {trace.logger}")
 
 
 def intents_finding(path: str, seen: FileSeen | None) -> Finding:

@@ -12,6 +12,8 @@ LANDLOCK_SCOPES = 6
 """The first version of Landlock's interface with scopes."""
 LEAST_FOR_HOST_MIB = 512
 """What the host's own daemons need at least beside a full container."""
+CONDOR_FILE, CONDORS_GROUP = "/etc/condor/config.d/50-shepherd-host.conf", "condor"
+LEAST_SPOOL_ROOM = 128 << 20
 CONTROLLERS = ("memory", "pids", "cpu")
 
 
@@ -176,3 +178,24 @@ def run_dir_finding(path: str, seen: FileSeen | None) -> Finding:
         remedy = f"chown root {path}; chmod 0700 {path}"
         return wrong(Subject.RUN_DIR, f"{path} is {seen.owner}'s with mode {seen.mode:04o}", remedy)
     return ok(Subject.RUN_DIR, f"{path} is root's alone")
+
+
+def spool_finding(path: str, seen: FileSeen | None, room: int, configured: str) -> Finding:
+    """Where the host records until the shepherd has fetched it. `configured`: what HTCondor hands out."""
+    wanted = f"{path}/segment"
+    if configured != wanted:
+        said = f"HTCondor hands out {configured or 'nothing'}: the shepherd never gets what this host records"
+        return wrong(Subject.SPOOL, said, f"SHEPHERD_SPOOL_LOG = {wanted} in {CONDOR_FILE}, and condor_reconfig")
+    if seen is None or not seen.is_directory:
+        return warn(Subject.SPOOL, f"{path} is not there: nothing was recorded yet", "systemctl start shepherd-keeper")
+    remedy = f"chown root:{CONDORS_GROUP} {path} && chmod 0750 {path}"
+    if seen.uid or seen.mode & 0o022:
+        return wrong(Subject.SPOOL, f"{path} is {seen.owner}'s, mode {seen.mode:04o}: others can forge records", remedy)
+    if seen.mode & 0o007 == 0 and (seen.group != CONDORS_GROUP or seen.mode & 0o050 != 0o050):
+        said = f"{path} is for the group {seen.group}, mode {seen.mode:04o}: HTCondor's account cannot hand it out"
+        return wrong(Subject.SPOOL, said, remedy)
+    if room < LEAST_SPOOL_ROOM:
+        said = f"{room >> 20} MiB are left at {path}: what finds no room is lost, and told as a gap"
+        remedy = f"make room there, or give spool another place in node.toml and {CONDOR_FILE}"
+        return warn(Subject.SPOOL, said, remedy)
+    return ok(Subject.SPOOL, f"{path}, {room >> 20} MiB free")

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from shepherd.core.container.profiles import limits_of, tmpfs_of, walls_of
-from shepherd.core.node_rules import CONDORS_OWN_MIB
+from shepherd.core.settings.node import CONDORS_OWN_MIB
 from shepherd.model.container import INSIDE, LABEL, TRACE_INSIDE, ContainerSpec, NetworkSpec, Profile
 from shepherd.model.lease import Lease
 from shepherd.model.node_settings import NodeSettings

@@ -17,6 +17,9 @@ from collections.abc import Iterable, Iterator
 TABLE = "shepherd_pilot"
 BANNED = "banned"
 """Set of accounts whose jobs are of somebody banned: filled by the keeper, for some seconds each time."""
+STOPPED = 0x80000000
+"""In the mark of a connection that a banned account had. What was queued in a socket is sent when its process is dead,
+and then is nobody's: only the connection tells whose it was."""
 FIRST_PERSON = 1000
 """Below are root and HTCondor. `nobody`, as which HTCondor runs what it finds no account for, is above."""
 
@@ -49,7 +52,9 @@ RATE = f"{{ meta skuid limit rate over {NEW_PER_S}/second burst {2 * NEW_PER_S} 
 
 def output() -> Iterator[str]:
     """Who is a job, and whether an answer is its asker's own."""
-    yield f'meta skuid @{BANNED} counter drop comment "its job is of somebody banned"'
+    yield f'ct mark & {STOPPED:#x} != 0 counter drop comment "was of somebody banned"'
+    stop = f"ct mark set ct mark | {STOPPED:#x}"
+    yield f'meta skuid @{BANNED} {stop} counter drop comment "its job is of somebody banned"'
     starter = f'meta skuid < {FIRST_PERSON} tcp sport >= {FIRST_PASSING_PORT} accept comment "for condor_chirp"'
     yield f'oifname "lo" ct direction reply {starter}'
     yield 'oifname "lo" ct direction reply ct mark != 0 meta skuid . ct mark != @own counter drop comment "not its own"'

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shepherd.core.guest.naming import PREFIX, domain_of, group_of
-from shepherd.core.setting_forms import Problem, duplicate_problems, hostname_problem
+from shepherd.core.settings.forms import Problem, duplicate_problems, hostname_problem
 from shepherd.model.guest import Guest, Standing
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")

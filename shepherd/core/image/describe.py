@@ -8,7 +8,7 @@ import fnmatch
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from shepherd.core.setting_forms import Problem
+from shepherd.core.settings.forms import Problem
 from shepherd.model.image import Recipe
 
 EPOCH_S = 946_684_800

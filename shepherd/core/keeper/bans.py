@@ -1,7 +1,7 @@
 """What a host makes of bans: which stand by its own clock, what its container's startd reads, whose jobs they hit."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from shepherd.core.stop.bans import Bans, hits, is_over, people
 from shepherd.core.stop.encode import ban_from, ban_members
@@ -35,11 +35,11 @@ def listed(values: Iterable[str]) -> str:
     return '"' + ",".join(good).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def hit(jobs: Mapping[int, JobSeen], bans: Sequence[Ban]) -> frozenset[int]:
-    """The accounts whose job is of somebody banned."""
+def hit(jobs: Iterable[tuple[int, JobSeen]], bans: Sequence[Ban]) -> frozenset[int]:
+    """The accounts whose job is of somebody banned, by any name that it goes by."""
     on = people(bans)
-    claims = {uid: Claim(slot="", user=job.user, schedd="", address=job.address) for uid, job in jobs.items()}
-    return frozenset(uid for uid, claim in claims.items() if any(hits(ban, claim) for ban in on))
+    claims = [(uid, Claim(slot="", user=job.user, schedd="", address=job.address)) for uid, job in jobs]
+    return frozenset(uid for uid, claim in claims if any(hits(ban, claim) for ban in on))
 
 
 def to_json(bans: Sequence[Ban]) -> str:

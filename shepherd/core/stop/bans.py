@@ -40,7 +40,7 @@ def fold(standing: Sequence[Ban], intents: Iterable[Intent], now: float) -> Bans
     bans = {name_of(ban): ban for ban in standing}
     bytes_used = sum(map(size_of, standing))
     for intent in intents:
-        kind, value = intent.about.get("kind", ""), intent.about.get("value", "")
+        kind, value = _named_in(intent)
         old, new = bans.get((kind, value)), None
         if intent.kind is IntentKind.BAN and kind in KINDS and value:
             new = _told(intent, BanKind(kind), value, old)
@@ -55,6 +55,28 @@ def fold(standing: Sequence[Ban], intents: Iterable[Intent], now: float) -> Bans
             continue
         bytes_used = bytes_then
     return tuple(bans[name] for name in sorted(bans) if not is_over(bans[name], now))
+
+
+def without_room(bans: Sequence[Ban], intents: Sequence[Intent], now: float) -> list[Intent]:
+    """Orders that found no room in what they were folded into."""
+    there = {name_of(ban) for ban in bans}
+    ended = {_named_in(intent) for intent in intents if intent.kind is IntentKind.UNBAN}
+    return [
+        intent for intent in intents
+        if intent.kind is IntentKind.BAN and _named_in(intent) not in there | ended and _is_good(intent, now)
+    ]  # fmt: skip
+
+
+def _named_in(intent: Intent) -> tuple[str, str]:
+    return intent.about.get("kind", ""), intent.about.get("value", "")
+
+
+def _is_good(intent: Intent, now: float) -> bool:
+    kind, value = _named_in(intent)
+    if kind not in KINDS or not value:
+        return False
+    ban = _told(intent, BanKind(kind), value, None)
+    return is_readable(ban) and not is_over(ban, now)
 
 
 def is_over(ban: Ban, now: float) -> bool:

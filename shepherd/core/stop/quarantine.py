@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ IDENT = re.compile(r"q-[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 RELEASED_KEPT_S = 7 * 86400.0
 """So long a release is told, so that a host which was cut off hears it, too."""
 HOST_CHARACTERS = 90
+MOST_BYTES = 400_000
+"""Of all quarantines on a page, which has room for bans and leases besides; larger ones would take all leases along."""
 
 Quarantines = tuple[Quarantine, ...]
 
@@ -33,7 +36,31 @@ def fold(standing: Quarantines, intents: Sequence[Intent], now_s: float) -> Quar
                 standing = _released(standing, intent)
             case _:
                 pass
-    return tuple(one for one in standing if not _is_over(one, now_s))[-MOST:]
+    return within_room([one for one in standing if not _is_over(one, now_s)])
+
+
+def within_room(quarantines: Sequence[Quarantine]) -> Quarantines:
+    """As many as a page has room for: of those released the oldest go first, then the newest orders."""
+    found, used = list(quarantines), sum(map(size_of, quarantines))
+    released = sorted((one for one in found if not stands(one)), key=lambda one: one.released_at_s or 0.0)
+    while found and (used > MOST_BYTES or len(found) > MOST):
+        victim = released.pop(0) if released else found[-1]
+        found.remove(victim)
+        used -= size_of(victim)
+    return tuple(found)
+
+
+def without_room(quarantines: Quarantines, intents: Sequence[Intent]) -> list[Intent]:
+    """Orders that found no room in what they were folded into."""
+    ended = {intent.about.get("host", "") for intent in intents if intent.kind is IntentKind.RELEASE}
+    settled = {"", *ended, *(one.host for one in quarantines)}
+    orders = (intent for intent in intents if intent.kind is IntentKind.QUARANTINE)
+    return [intent for intent in orders if intent.about.get("host", "") not in settled]
+
+
+def size_of(quarantine: Quarantine) -> int:
+    """Bytes on a page."""
+    return len(json.dumps(quarantine_members(quarantine), separators=(",", ":"))) + 1
 
 
 def ident_of(host: str, at_s: float) -> str:

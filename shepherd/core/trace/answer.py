@@ -46,7 +46,7 @@ def flows_found(question: Question, evidence: Evidence) -> list[FlowFound]:
     """Connections that can have been there in the time asked for, oldest first."""
     asked = asked_time(question.earliest_s, question.latest_s)
     there = [f for f in evidence.material.flows if may_live(evidence.flow_life(f), asked, evidence.clocks)]
-    found = [judge(flow, evidence) for flow in sorted(there, key=lambda flow: flow.begun.at_s)]
+    found = [judge(flow, evidence, asked) for flow in sorted(there, key=lambda flow: flow.begun.at_s)]
     return [one for one in found if flow_fits(question, one)]
 
 

@@ -13,7 +13,7 @@ UNMEASURED_S = 5.0
 DRIFT = 1e-4
 """How fast a clock may go wrong after it was compared: 100 parts in a million, twice what quartz does."""
 MOVED_S = 1.0
-"""A clock that moved by less is told only when it is compared next (`programs/witnessing.py`)."""
+"""A clock that moved by less is told only when it is compared next (`programs/trace/witnessing.py`)."""
 NEAREST_TICK_S = 1.0
 """HTCondor tells times in whole seconds, cut."""
 

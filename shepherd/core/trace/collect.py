@@ -4,7 +4,18 @@ import dataclasses
 from collections.abc import Callable
 
 from shepherd.errors import TraceRefused
-from shepherd.model.trace import Gap, JobBegun, JobEnded, Segment, StayBegun, StayEnded, TraceRecord
+from shepherd.model.trace import (
+    ClockSeen,
+    EvidenceKept,
+    Gap,
+    JobBegun,
+    JobEnded,
+    ScheddSeen,
+    Segment,
+    StayBegun,
+    StayEnded,
+    TraceRecord,
+)
 
 LOST = ("jobs", "stays", "flows")
 """What segments may tell of."""
@@ -21,11 +32,12 @@ def believed(segment: Segment, source: str, number: int) -> Segment:
 
 
 def speaks_for(record: TraceRecord, source: str) -> bool:
-    """Whether a record is about its own source."""
+    """Whether a record is about its own source. Who signed in as which schedd, and whose clock is off, the shepherd
+    alone has seen."""
     own = record.source == source
-    if isinstance(record, StayBegun | StayEnded | JobBegun | JobEnded):
+    if isinstance(record, StayBegun | StayEnded | JobBegun | JobEnded | EvidenceKept):
         return own and record.host == source
-    return own
+    return own and not isinstance(record, ScheddSeen | ClockSeen)
 
 
 def oldest(newest: int, above: int, is_there: Callable[[int], bool]) -> int | None:
@@ -47,12 +59,6 @@ def lost(source: str, from_s: float, to_s: float, why: str) -> list[TraceRecord]
     """What is told of segments that nobody will ever have."""
     gap = Gap(source=source, what="", from_s=min(from_s, to_s), to_s=to_s, count=None, why=why[:500])
     return [dataclasses.replace(gap, what=kind) for kind in LOST]
-
-
-def begins_s(segment: Segment) -> float:
-    """The earliest time that a segment speaks of."""
-    times = [record.from_s if isinstance(record, Gap) else record.at_s for record in segment.records]
-    return min(times, default=segment.sealed_at_s)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 from shepherd.model.drill import DrillResult, Heard, Truth
+from shepherd.model.flow import TCP
 from shepherd.model.question import Question
 from shepherd.model.tracing import Tracing, Verdict
 
 TOKEN = re.compile(r"[0-9a-f]{16}")
 LINE = re.compile(r"shepherd-drill (?P<token>[0-9a-f]{16}) (?P<cluster>\d{1,12}\.\d{1,9})")
-TCP = 6
 STAYS_S = 3
 """So long the job holds its connection: shorter ones are the harder half, and the lab's drill has those."""
 SUBMIT = """\

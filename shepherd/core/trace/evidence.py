@@ -8,6 +8,7 @@ from shepherd.core.trace.clocks import Between, Clocks, Stamp
 from shepherd.core.trace.lives import FLOWS, JOBS, SCHEDDS, STAYS, Gaps, Life, cut_short, life_of, lives, may_live
 from shepherd.core.trace.pairing import inside_ends, series
 from shepherd.core.trace.sender import sender_of
+from shepherd.model.flow import TCP
 from shepherd.model.trace import ClockSeen, Gap, ScheddSeen
 from shepherd.model.trace_rows import Flow, Job, Stay
 from shepherd.model.tracing import Sender, Times
@@ -102,7 +103,7 @@ class Evidence:
         found = [self._host_flows.get((source, *inside_ends(flow)), []) for source in sources_of([stay])]
         inside = [one for some in found for one in some]
         near = [one for one in inside if may_live(self.flow_life(one), time, self.clocks)]
-        same = self._by_order(flow, stay, inside) if len(near) > 1 else None
+        same = self._by_order(flow, stay, inside) if len(near) > 1 and flow.begun.protocol == TCP else None
         return near if same is None else [same]
 
     def _by_order(self, flow: Flow, stay: Stay, inside: Sequence[Flow]) -> Flow | None:
@@ -118,6 +119,15 @@ class Evidence:
 
     def _can_be(self, there: Flow, here: Flow) -> bool:
         return may_live(self.flow_life(here), self.flow_life(there).begun, self.clocks)
+
+    def taken_up(self, flow: Flow, stay: Stay, but: Sequence[Flow], asked: Stamp) -> list[Flow]:
+        """Others than `but` who can have begun to use the same ends within a time and while the gateway's connection
+        lasted, as its host saw them."""
+        life = self.flow_life(flow)
+        found = [self._host_flows.get((source, *inside_ends(flow)), []) for source in sources_of([stay])]
+        begun = [(one, self.flow_life(one).begun) for some in found for one in some if one not in but]
+        within = Life(begun=asked, ended=asked)
+        return [one for one, at in begun if may_live(within, at, self.clocks) and may_live(life, at, self.clocks)]
 
     def jobs_in(self, stay: Stay, time: Stamp) -> list[Job]:
         """The jobs that can have run in a stay's container at `time`."""

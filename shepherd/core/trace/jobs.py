@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from shepherd.core.trace.startd_files import Activated, JobAd, Over, Restarted
+from shepherd.model.stop import JobSeen
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 
 CLOCK_STEP_S = 600.0
@@ -13,6 +14,8 @@ AD_WAIT_S = 3.0
 """So long an activation waits for its job's ad, which stands in another file."""
 OVER_WAIT_S = 10.0
 """So long a run whose slot has another one waits to be told how it ended."""
+BEGUN_S = 2.0
+"""The startd's second of a beginning and the event that tells of it are no further apart."""
 KEPT = 2000
 """Ads, and ends, that nothing was found for: as many are kept."""
 
@@ -40,6 +43,8 @@ class Run:
     start: str = ""
     next_s: float | None = None
     """When the next run began in its slot."""
+    claimer: str = ""
+    """The user that the claim was made for; its job may say another."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -75,6 +80,15 @@ class Jobs:
         ]
         self.runs, self.ads, self.over = [], [], []
         return told
+
+    def running(self) -> tuple[tuple[int, JobSeen], ...]:
+        """By account, each name that what runs now goes by."""
+        open_ = [run for run in self.runs if run.next_s is None]
+        told = [(run.begun.uid, JobSeen(user=run.begun.user, address=run.begun.peer)) for run in open_]
+        claimed = [(run.begun.uid, JobSeen(user=run.claimer, address=run.begun.peer)) for run in open_ if run.claimer]
+        soon = [event for event in self.activated if isinstance(event, Activated) and event.ok]
+        found = [*told, *claimed, *((self._uid(event), JobSeen(user=event.user)) for event in soon)]
+        return tuple(dict.fromkeys((uid, job) for uid, job in found if uid >= 0))
 
     def _begin(self, now_s: float, wait_s: float) -> list[TraceRecord]:
         """Each activation with the ad that was written for it."""
@@ -130,7 +144,7 @@ class Jobs:
             schedd=ident.partition("#")[0] if "#" in ident else "",
             peer=ad.peer if ad else "",
         )
-        self.runs.append(Run(begun=begun, job=event.job, start=ad.start if ad else ""))
+        self.runs.append(Run(begun=begun, job=event.job, start=ad.start if ad else "", claimer=event.user))
         return begun
 
     def _uid(self, event: Activated) -> int:
@@ -140,18 +154,33 @@ class Jobs:
     def _end(self, now_s: float) -> list[TraceRecord]:
         """Each end with a run of that job."""
         told: list[TraceRecord] = []
-        left = []
-        for over in self.over:
-            run = _run_of(over, [run for run in self.runs if _is_of(over, run)])
-            if run is None:
-                left.append(over)
-                continue
-            self.runs = [one for one in self.runs if one is not run]
-            at_s = min(over.at_s + 1.0, now_s, run.next_s or now_s)
-            why = "" if over.exit_code is not None or over.exit_signal is not None else "no exit of the job was told"
-            told.append(self._ended(run, at_s, exit_code=over.exit_code, exit_signal=over.exit_signal, why=why))
-        self.over = left[-KEPT:]
+        waiting, self.over = self.over, []
+        for over in waiting:
+            runs = _nearest(over, [run for run in self.runs if _is_of(over, run)])
+            if len({run.begun.slot for run in runs}) > 1:
+                told += self._end_together(over, runs, now_s)
+            elif (run := _run_of(over, runs)) is None:
+                self.over.append(over)
+            else:
+                told.append(self._end_of(run, over, now_s))
+        del self.over[:-KEPT]
         return told
+
+    def _end_of(self, run: Run, over: Over, now_s: float) -> TraceRecord:
+        self.runs = [one for one in self.runs if one is not run]
+        at_s = min(over.at_s + 1.0, now_s, run.next_s or now_s)
+        why = "" if over.exit_code is not None or over.exit_signal is not None else "no exit of the job was told"
+        return self._ended(run, at_s, exit_code=over.exit_code, exit_signal=over.exit_signal, why=why)
+
+    def _end_together(self, over: Over, runs: Sequence[Run], now_s: float) -> list[TraceRecord]:
+        """Several slots run what calls itself one job, since the same second: whose end this is nobody can tell, and a
+        schedd must not end one by another. They end when all of them have."""
+        same = [one for one in self.over if _nearest(one, [run for run in runs if _is_of(one, run)]) == runs]
+        if len(same) + 1 < len(runs):
+            self.over.append(over)
+            return []
+        self.over = [one for one in self.over if one not in same]
+        return [self._end_of(run, over, now_s) for run in runs]
 
     def _overtaken(self, now_s: float) -> list[TraceRecord]:
         """Runs whose slot had another one some time ago."""
@@ -189,6 +218,14 @@ def _is_of(over: Over, run: Run) -> bool:
     same = over.ident == run.begun.job if over.ident else over.job == run.job
     is_start = not over.start or not run.start or over.start == run.start
     return same and is_start and over.at_s + 1.0 >= run.begun.at_s
+
+
+def _nearest(over: Over, runs: list[Run]) -> list[Run]:
+    """Of the runs that call themselves one job those that began when the startd says that this one did."""
+    if over.begun_s is None or not runs:
+        return runs
+    apart_s = [abs(over.begun_s - run.begun.at_s) for run in runs]
+    return [run for run, one_s in zip(runs, apart_s, strict=True) if one_s <= min(apart_s) + BEGUN_S]
 
 
 def _run_of(over: Over, runs: Sequence[Run]) -> Run | None:

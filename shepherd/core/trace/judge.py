@@ -4,11 +4,12 @@ import dataclasses
 import datetime
 from collections.abc import Iterable, Sequence
 
-from shepherd.core.trace.clocks import Stamp
+from shepherd.core.trace.clocks import Between, Stamp
 from shepherd.core.trace.evidence import SHEPHERD, Evidence, sources_of
 from shepherd.core.trace.links import link_of_account, links_of
-from shepherd.core.trace.lives import FLOWS, JOBS, STAYS, lives
-from shepherd.model.trace import Gap
+from shepherd.core.trace.lives import FLOWS, JOBS, STAYS, Life, lives, may_live
+from shepherd.model.flow import TCP
+from shepherd.model.trace import EndSeen, Gap
 from shepherd.model.trace_rows import Flow, Job, Stay
 from shepherd.model.tracing import FlowFound, StayFound, Suspect, Verdict
 
@@ -38,12 +39,13 @@ class Judgement:
     """What may be missing from the records, a sentence each; then nobody is named for certain."""
 
 
-def judge(flow: Flow, evidence: Evidence) -> FlowFound:
-    """Everybody who can have made a connection that the gateway saw."""
+def judge(flow: Flow, evidence: Evidence, asked: Stamp) -> FlowFound:
+    """Everybody who can have made a connection that the gateway saw; `asked` is the time that is meant."""
     life = evidence.flow_life(flow)
-    stays = evidence.stays_at(flow.begun.address, life.begun)
-    judged = [(stay, judge_stay(flow, stay, life.begun, evidence)) for stay in stays]
-    missing = [*unknown_place(flow, stays, life.begun, evidence), *(m for _, one in judged for m in one.missing)]
+    born = moment_of(flow, life, evidence, asked)
+    stays = evidence.stays_at(flow.begun.address, born)
+    judged = [(stay, judge_stay(flow, stay, born, evidence, asked)) for stay in stays]
+    missing = [*unknown_place(flow, stays, born, evidence), *(m for _, one in judged for m in one.missing)]
     several = sum(len(one.jobs) for _, one in judged)
     may_be_container = any(one.may_be_container for _, one in judged)
     suspects = [
@@ -61,6 +63,41 @@ def judge(flow: Flow, evidence: Evidence) -> FlowFound:
         verdict=verdict_of(suspects, may_be_container=may_be_container, is_missing=bool(missing)),
         why=tuple(dict.fromkeys([*missing, *reasons([one for _, one in judged])])),
     )
+
+
+def moment_of(flow: Flow, life: Life, evidence: Evidence, asked: Stamp) -> Stamp:
+    """When somebody made it. A TCP connection is its maker's from its beginning on. For all else the kernel has no end:
+    whoever uses the same ends soon after goes on under the same entry. Then the time counts that is asked for, if its
+    first maker was over by then, and another can have used it."""
+    if flow.begun.protocol == TCP or not evidence.clocks.precedes(life.begun, asked):
+        return life.begun
+    end_s = evidence.clocks.true(life.ended).hi
+    then = Stamp(source=SHEPHERD, at=Between(lo=asked.at.lo, hi=max(asked.at.lo, min(asked.at.hi, end_s))))
+    first = users(flow, life.begun, evidence)
+    if not first or any(goes_on(one, stay, then, evidence) for stay, one in first):
+        return life.begun
+    is_used = any(jobs_with(one.begun.uid, stay, then, evidence) for stay, one in users(flow, then, evidence))
+    doubtful = evidence.gaps.over(sources_of(evidence.stays_at(flow.begun.address, then)), FLOWS, then)
+    return then if is_used or doubtful else life.begun
+
+
+def users(flow: Flow, time: Stamp, evidence: Evidence) -> list[tuple[Stay, Flow]]:
+    """Who can have used a connection's ends then: the stays, and what their hosts saw of it."""
+    stays = evidence.stays_at(flow.begun.address, time)
+    return [(stay, one) for stay in stays for one in evidence.same_at_host(flow, stay, time)]
+
+
+def goes_on(one: Flow, stay: Stay, then: Stamp, evidence: Evidence) -> bool:
+    """Whether a host's connection, and the job that began it, can have been there still."""
+    life = evidence.flow_life(one)
+    first = jobs_with(one.begun.uid, stay, life.begun, evidence)
+    still = (may_live(evidence.job_life(job), then, evidence.clocks) for job in first)
+    return may_live(life, then, evidence.clocks) and any(still)
+
+
+def jobs_with(account: int, stay: Stay, time: Stamp, evidence: Evidence) -> list[Job]:
+    """The jobs of a stay that can have had an account then."""
+    return [job for job in evidence.jobs_in(stay, time) if job.begun.uid == account]
 
 
 def verdict_of(suspects: Sequence[Suspect], *, may_be_container: bool, is_missing: bool) -> Verdict:
@@ -82,9 +119,9 @@ def unknown_place(flow: Flow, stays: Sequence[Stay], born: Stamp, evidence: Evid
     return [] if stays else [f"no host is on record as having had {flow.begun.address} then"]
 
 
-def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judgement:
+def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence, asked: Stamp) -> Judgement:
     """Who in one stay's container can have made it."""
-    maker = maker_of(flow, stay, born, evidence)
+    maker = maker_of(flow, stay, born, evidence, asked)
     sources = sources_of([stay])
     if not maker.moments:
         gaps = evidence.gaps.over(sources, JOBS, born)
@@ -100,9 +137,7 @@ def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judge
         had = holders(account, evidence.jobs_in(stay, moment), moment, evidence)
         jobs += [job for job in had if job not in jobs]
         nobodys = nobodys or not any(job.begun.uid == account for job in had)
-        if not any(evidence.surely_ran(job, moment) for job in had):
-            missing += told(evidence.gaps.over(sources, JOBS, moment), "jobs may be missing")
-            missing += unheard(stay, moment, evidence)
+        missing += doubts(had, stay, moment, evidence)
     accounts = {account for account, _ in maker.moments}
     return Judgement(
         jobs=tuple(jobs),
@@ -113,6 +148,21 @@ def judge_stay(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Judge
     )
 
 
+def doubts(had: Sequence[Job], stay: Stay, moment: Stamp, evidence: Evidence) -> list[str]:
+    """Why somebody else can have had an account then than those that are on record."""
+    found, sources = list[str](), sources_of([stay])
+    sure = [job for job in had if evidence.surely_ran(job, moment)]
+    if not sure:
+        found += told(evidence.gaps.over(sources, JOBS, moment), "jobs may be missing")
+    if not sure or any(job.ended is None for job in sure):
+        found += unheard(stay, moment, evidence)
+    for job in had:
+        if job.ended is None or job.ended.how is EndSeen.WITH_CONTAINER:
+            gaps = [gap for gap in evidence.gaps.before(sources, JOBS, moment) if gap.to_s > job.begun.at_s]
+            found += told(gaps, "a job's end, and the next job of its slot, may be missing")
+    return found
+
+
 def unheard(stay: Stay, time: Stamp, evidence: Evidence) -> list[str]:
     """Why what a host recorded of a time may not be here."""
     host = stay.begun.host
@@ -121,7 +171,7 @@ def unheard(stay: Stay, time: Stamp, evidence: Evidence) -> list[str]:
     return [f"nothing that {host} told after this is here: what it saw may still be on its way, or lie on its disk"]
 
 
-def maker_of(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Maker:
+def maker_of(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence, asked: Stamp) -> Maker:
     """The account by the host's own record of the same connection."""
     same = evidence.same_at_host(flow, stay, born)
     gaps = evidence.gaps.over(sources_of([stay]), FLOWS, born)
@@ -132,7 +182,10 @@ def maker_of(flow: Flow, stay: Stay, born: Stamp, evidence: Evidence) -> Maker:
         return Maker(moments=(), why=f"{host} has no record of this connection, so that its account is not known")
     if any(one.begun.uid == UNKNOWN for one in same):
         return Maker(moments=(), why=f"{host} saw the connection and could not tell its account")
-    moments = tuple((one.begun.uid, evidence.flow_life(one).begun) for one in same)
+    later = [] if flow.begun.protocol == TCP else evidence.taken_up(flow, stay, same, asked)
+    is_later = born.source == SHEPHERD
+    moments = tuple((one.begun.uid, born if is_later else evidence.flow_life(one).begun) for one in same)
+    moments += tuple((one.begun.uid, evidence.flow_life(one).begun) for one in later)
     return Maker(moments=moments, why=link_of_account(host, [uid for uid, _ in moments]))
 
 

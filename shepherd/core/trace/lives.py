@@ -42,10 +42,21 @@ class Gaps:
             if gap.source in wanted and is_of(gap, what) and self._touches(gap, time)
         ]  # fmt: skip
 
+    def before(self, sources: Iterable[str], what: str, time: Stamp) -> list[Gap]:
+        """Those that can have begun before `time`."""
+        wanted = frozenset(sources)
+        return [
+            gap for gap in self.all
+            if gap.source in wanted and is_of(gap, what) and self._clocks.may_precede(_at(gap.source, gap.from_s), time)
+        ]  # fmt: skip
+
     def _touches(self, gap: Gap, time: Stamp) -> bool:
-        begun = Stamp(source=gap.source, at=Between(lo=gap.from_s, hi=gap.from_s))
-        ended = Stamp(source=gap.source, at=Between(lo=gap.to_s, hi=gap.to_s))
+        begun, ended = _at(gap.source, gap.from_s), _at(gap.source, gap.to_s)
         return self._clocks.may_precede(begun, time) and self._clocks.may_precede(time, ended)
+
+
+def _at(source: str, at_s: float) -> Stamp:
+    return Stamp(source=source, at=Between(lo=at_s, hi=at_s))
 
 
 def is_of(gap: Gap, what: str) -> bool:

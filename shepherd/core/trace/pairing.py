@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 from shepherd.model.trace_rows import Flow
 
+APART_S = 0.5
+"""How much later one packet may pass the gateway than another did, counted from when each passed the host."""
 CanBe = Callable[[Flow, Flow], bool]
 """Whether one at the gateway and one at the host can be the same, by their times."""
 
@@ -21,9 +23,12 @@ class Series:
     """As the host did."""
 
     def same(self, flow: Flow) -> Flow | None:
-        """The host's record of one of the gateway's; None if one of them saw more than the other. What the gateway saw
-        went by the host first: if both have all of it and are as many, the first is the first."""
+        """The host's record of one of the gateway's; None if one of them saw more than the other, or something else.
+        What the gateway saw went by the host first: if both have all of it and are as many, the first is the first."""
         if len(self.outside) != len(self.inside):
+            return None
+        later_s = [there.begun.at_s - here.begun.at_s for there, here in zip(self.outside, self.inside, strict=True)]
+        if max(later_s) - min(later_s) > APART_S:
             return None
         return self.inside[self.outside.index(flow)]
 

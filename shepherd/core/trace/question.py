@@ -8,6 +8,7 @@ from typing import TypeVar
 from shepherd.core.trace.answer import FULL_ID
 from shepherd.core.trace.clocks import Between, Clocks
 from shepherd.core.trace.evidence import GATEWAY, LENT
+from shepherd.model.flow import TCP
 from shepherd.model.question import Question
 from shepherd.model.trace_rows import Flow, FlowsSought, Job, JobsSought, SeenSought, Span, Stay, StaysSought
 
@@ -90,10 +91,10 @@ def flows_sought(question: Question, clocks: Clocks) -> FlowsSought:
     )
 
 
-def stays_of_flows(flows: Sequence[Flow]) -> StaysSought:
+def stays_of_flows(flows: Sequence[Flow], span: Span) -> StaysSought:
     """The containers that can have had those connections' addresses."""
     addresses = few(flow.begun.address for flow in flows)
-    return StaysSought(span=wider(births(flows), HOST_CLOCK_S), herds=(LENT,), addresses=addresses)
+    return StaysSought(span=wider(span, HOST_CLOCK_S), herds=(LENT,), addresses=addresses)
 
 
 def stays_sought(question: Question) -> StaysSought:
@@ -132,10 +133,10 @@ def jobs_of(stays: Sequence[Stay], span: Span) -> JobsSought:
     return JobsSought(span=wider(span, HOST_CLOCK_S), hosts=hosts, containers=containers)
 
 
-def at_hosts(flows: Sequence[Flow], sources: Sequence[str]) -> FlowsSought:
+def at_hosts(flows: Sequence[Flow], sources: Sequence[str], span: Span) -> FlowsSought:
     """The same connections, as others saw them: their hosts, or the gateway, which may have had several like them."""
     return FlowsSought(
-        span=wider(births(flows), HOST_CLOCK_S),
+        span=wider(span, HOST_CLOCK_S),
         sources=few(sources),
         protocols=few(flow.begun.protocol for flow in flows),
         addresses=few(flow.begun.address for flow in flows),
@@ -145,10 +146,12 @@ def at_hosts(flows: Sequence[Flow], sources: Sequence[str]) -> FlowsSought:
     )
 
 
-def births(flows: Sequence[Flow]) -> Span:
-    """When those connections began, from the first to the last."""
+def makings(flows: Sequence[Flow], question: Question) -> Span:
+    """When somebody can have made those connections: when they began; but for TCP others may have taken them up until
+    the time that is asked for."""
     begun = [flow.begun.at_s for flow in flows]
-    return Span(from_s=min(begun), to_s=max(begun))
+    taken_up = [question.latest_s for flow in flows if flow.begun.protocol != TCP]
+    return Span(from_s=min(begun), to_s=max([*begun, *taken_up]))
 
 
 def wider(span: Span, by_s: float) -> Span:

@@ -99,4 +99,10 @@ def run_of(members: Mapping[str, Any]) -> Run:
     begun = record_of(members["begun"])
     if not isinstance(begun, JobBegun):
         raise TypeError("not a run")
-    return Run(begun=begun, job=str(members["job"]), start=str(members["start"]), next_s=members["next_s"])
+    return Run(
+        begun=begun,
+        job=str(members["job"]),
+        start=str(members["start"]),
+        next_s=members["next_s"],
+        claimer=str(members.get("claimer", "")),
+    )

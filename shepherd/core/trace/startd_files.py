@@ -2,8 +2,8 @@
 
 The files lie where only HTCondor's accounts of the container may write, and everything in them may be a stranger's word
 all the same: what is not understood is counted and left out, and nothing here raises. Sources, HTCondor 25:
-src/condor_startd.V6/command.cpp (`activate_claim`), Starter.cpp (`Starter::exited`), condor_event.cpp
-(`ULogEvent::formatHeader`, `EPLogEvent::formatBody`), classadHistory.cpp (`AppendHistory`).
+src/condor_startd.V6/command.cpp (`activate_claim`), Starter.cpp (`Starter::exited`: end and length are the startd's),
+condor_event.cpp (`ULogEvent::formatHeader`, `EPLogEvent::formatBody`), classadHistory.cpp (`AppendHistory`).
 """
 
 import dataclasses
@@ -91,6 +91,8 @@ class Over:
     """To the second, rounded down."""
     exit_code: int | None
     exit_signal: int | None
+    begun_s: float | None = None
+    """When its starter began, as the startd itself counted; all that names the job is its schedd's word."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -211,6 +213,7 @@ def histories(data: bytes) -> Read[Over]:
 
 def over_of(said: Mapping[str, str], at_s: float) -> Over:
     """The end that an ad in the history tells."""
+    ran_s = whole(said.get("remotewallclocktime"))
     by_signal, is_told = said.get("exitbysignal", "").lower() == "true", said.get("jobstate") == '"Exited"'
     return Over(
         job=job_of(said),
@@ -219,6 +222,7 @@ def over_of(said: Mapping[str, str], at_s: float) -> Over:
         at_s=at_s,
         exit_code=small(said.get("exitcode")) if is_told and not by_signal else None,
         exit_signal=small(said.get("exitsignal")) if is_told and by_signal else None,
+        begun_s=at_s - ran_s if ran_s is not None else None,
     )
 
 

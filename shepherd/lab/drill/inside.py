@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shepherd.core.trace.lines import line
-from shepherd.edges.trace_store_read import StoreReader
+from shepherd.edges.trace_store.read import StoreReader
 from shepherd.model.question import Question
 from shepherd.model.trace_rows import FlowsSought, JobsSought, SeenSought, Span
-from shepherd.programs.asking import Asking
+from shepherd.programs.trace.asking import Asking
 from shepherd.views.tracing import Telling, tracing_json
 
 TELLING = Telling(zone=datetime.UTC, personal=True)

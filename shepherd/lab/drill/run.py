@@ -24,7 +24,7 @@ from shepherd.lab.drill.truth import Truth, joined, lines_of
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
-from shepherd.programs.asking import SETTLED_S
+from shepherd.programs.trace.asking import SETTLED_S
 
 HOSTS, JOBS, QUESTIONS = 3, 240, 360
 EACH = 6

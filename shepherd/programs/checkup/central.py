@@ -109,6 +109,7 @@ class Central:
         yield Question(subject=Subject.TOOLS, look=self._tools, remedy="mend HTCondor's installation")
         yield Question(subject=Subject.STATE, look=self._state, remedy="see paths.state")
         yield Question(subject=Subject.INTENTS, look=self._intents, remedy="see paths.intents")
+        yield Question(subject=Subject.RECORD, look=self._record, remedy="see [trace]")
         yield Question(subject=Subject.TOKENS, look=self._tokens, remedy=f"see {TOKEN_DIRECTORY}", needs=AS_DAEMON)
         yield Question(subject=Subject.LEASE_KEY, look=self._lease_key, remedy="see `shepherd key --help`")
 
@@ -164,6 +165,9 @@ class Central:
 
     def _account(self) -> Iterator[Finding]:
         yield daemon.account_finding(self.account.now, self.account.daemon)
+
+    def _record(self) -> Iterator[Finding]:
+        yield from daemon.record_findings(self.settings.trace)
 
     def _bindings(self) -> Iterator[Finding]:
         self._bindings_version = self.world.bindings()

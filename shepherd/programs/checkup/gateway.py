@@ -11,7 +11,7 @@ from shepherd.model.gateway_settings import GatewaySettings
 from shepherd.ports_checkup import Files, Machine, Services
 from shepherd.ports_node import Links
 from shepherd.programs.checkup.look import Question
-from shepherd.programs.gateway import ROUTING, RULES
+from shepherd.programs.gateway.gateway import ROUTING, RULES
 
 NFTABLES, NFTABLES_FILE = "nftables", "/etc/nftables.conf"
 OTHERS = {"ufw": "replaces rules when it starts", "firewalld": "replaces rules when it is reloaded"}
@@ -22,7 +22,7 @@ Ask = Callable[[str], str]
 
 
 class Drifting(Protocol):
-    """The gateway's program, as `programs.gateway.Gateway` has it."""
+    """The gateway's program, as `programs.gateway.gateway.Gateway` has it."""
 
     def drift(self) -> Sequence[str]:
         """See there."""

@@ -21,6 +21,7 @@ ROOT = 0
 GUARD = "/usr/local/libexec/shepherd/startd-guard"
 COLLECTOR_HOST = "COLLECTOR_HOST"
 TOKEN_DIRECTORIES = ("SEC_TOKEN_DIRECTORY", "SEC_TOKEN_SYSTEM_DIRECTORY")
+SPOOL_LOG = "SHEPHERD_SPOOL_LOG"
 USUAL_TOKENS = "/etc/condor/tokens.d"
 UP = "shepherd node up"
 
@@ -116,6 +117,8 @@ class Node:
         yield Question(subject=Subject.NAMES, look=self._names, remedy="mend /etc/resolv.conf")
         yield Question(subject=Subject.STARTD, look=self._startd, remedy=remedy, needs=known)
         yield Question(subject=Subject.BACKOFF, look=self._backoff, remedy=remedy, needs=known)
+        needs = (*known, *privileged)
+        yield Question(subject=Subject.SPOOL, look=self._spool, remedy="see spool in node.toml", needs=needs)
         remedy = f"systemctl status {self.settings.condor_service}"
         yield Question(subject=Subject.DROP_IN, look=self._drop_in, remedy=remedy)
 
@@ -188,6 +191,11 @@ class Node:
 
     def _run_dir(self) -> Iterator[Finding]:
         yield host.run_dir_finding(self.settings.run_dir, self.world.files.seen(self.settings.run_dir))
+
+    def _spool(self) -> Iterator[Finding]:
+        path, files = self.settings.spool, self.world.files
+        configured = self.world.home.parameters((SPOOL_LOG,)).get(SPOOL_LOG, "")
+        yield host.spool_finding(path, files.seen(path), files.room(path), configured)
 
     def _guard(self) -> Iterator[Finding]:
         files = self.world.files

@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shepherd.core.checkup import gateway, host, pool, startd
+from shepherd.core.checkup import daemon, gateway, host, pool, startd
 from shepherd.core.container.drift import engine_problem
 from shepherd.model.checkup import AppArmorSeen, CgroupsSeen, Tracking, UnitSeen
 from shepherd.model.container import EngineFacts, Profile
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.network import LinkSeen
+from shepherd.model.trace_settings import TraceSettings
 from tests.core.checkup.case import OK, WARN, WRONG, Case
 from tests.core.checkup.seen import NOW_S, authority, directory, file, keeper
 from tests.core.sound_settings import node
@@ -17,6 +18,7 @@ from tests.gateway.kernel import GATEWAY
 
 DOCKER = EngineFacts(version=(28, 5), root_uid=100000, root_gid=100000, seccomp=True, storage="overlay2")
 HEARING = dataclasses.replace(GATEWAY, pool="home", trusted_keys=("/k",))
+SPOOL = replace(directory(0o750, 0), group="condor")
 LINKS = (
     LinkSeen(name="em1.2512", networks=("10.27.0.1/16",)),
     LinkSeen(name="em2", networks=("198.51.100.2/24", "198.51.100.7/32")),
@@ -215,7 +217,20 @@ MACHINE_CASES: dict[Subject, list[Case]] = {
         Case(gateway.program_finding([]), WARN, "systemctl start shepherd-gateway"),
         Case(gateway.program_finding([], enabled=True), WRONG, "journalctl -u shepherd-gateway"),
     ],
+    Subject.SPOOL: [
+        Case(host.spool_finding("/s", SPOOL, 1 << 30, "/s/segment"), OK),
+        Case(host.spool_finding("/s", SPOOL, 1 << 30, ""), WRONG, "SHEPHERD_SPOOL_LOG = /s/segment"),
+        Case(host.spool_finding("/s", SPOOL, 1 << 30, "/old/segment"), WRONG, "hands out /old/segment"),
+        Case(host.spool_finding("/s", None, 0, "/s/segment"), WARN, "start shepherd-keeper"),
+        Case(host.spool_finding("/s", directory(0o750), 1 << 30, "/s/segment"), WRONG, "can forge"),
+        Case(host.spool_finding("/s", directory(0o770, 0), 1 << 30, "/s/segment"), WRONG, "can forge"),
+        Case(host.spool_finding("/s", directory(0o750, 0), 1 << 30, "/s/segment"), WRONG, "chown root:condor /s"),
+        Case(host.spool_finding("/s", SPOOL, 1 << 20, "/s/segment"), WARN, "make room"),
+    ],
     Subject.RECORD: [
+        Case(daemon.record_findings(TraceSettings(logger="udp:log:514")), OK, "180 days"),
+        Case(daemon.record_findings(TraceSettings()), WARN, "logger ="),
+        Case(daemon.record_findings(TraceSettings(logger="udp:log:514", keep_days=30)), WARN, "keep_days = 180"),
         Case(gateway.record_finding(GATEWAY, [8], 1 << 30, is_kept=True), OK),
         Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=False), WARN, "mend that first"),
         Case(gateway.record_finding(GATEWAY, [], 1 << 30, is_kept=True), WRONG, "journalctl -u shepherd-gateway"),

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from shepherd.core.keeper.network import problem, refusal, steps_down, steps_up
-from shepherd.core.node_rules import node_problems
+from shepherd.core.settings.node import node_problems
 from shepherd.model.network import OWNER, DockerNetwork, HostSeen, LinkSeen, NetworkStep
 from tests.core.sound_settings import node
 

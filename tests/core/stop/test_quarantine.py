@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from shepherd.core.stop.encode import quarantine_from, quarantine_members
 from shepherd.core.stop.quarantine import (
+    MOST_BYTES,
     RELEASED_KEPT_S,
     Quarantines,
     barred,
@@ -18,6 +19,7 @@ from shepherd.core.stop.quarantine import (
     ident_of,
     is_ident,
     of_host,
+    size_of,
 )
 from shepherd.model.intents import Intent, IntentKind
 
@@ -116,3 +118,12 @@ def test_barred_names_who_why_and_what_ends_it_and_only_kept_hosts_are_held() ->
     assert held(found) == {"p206"}
     released = tuple(dataclasses.replace(one, released_at_s=NOW_S) for one in found)
     assert (barred(released), held(released)) == ({}, frozenset())
+
+
+def test_quarantines_with_long_reasons_leave_room_for_leases() -> None:
+    """Seven hundred of them made a page that no keeper read: all guests went home, and nobody was stopped."""
+    long = [dataclasses.replace(ordered(f"p{number}", NOW_S + number), why="ü" * 400) for number in range(900)]
+    found = fold((), long, NOW_S + 2000)
+    assert 100 < len(found) < 900
+    assert sum(map(size_of, found)) <= MOST_BYTES
+    assert {one.host for one in found} == {f"p{number}" for number in range(len(found))}

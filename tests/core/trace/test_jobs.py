@@ -28,8 +28,8 @@ class Startd:
         self.ads += saying.ad(at_s).encode()
         self.events += saying.event(at_s, ok=ok).encode()
 
-    def ends(self, saying: Saying, at_s: float, exit_code: int | None = 0) -> None:
-        self.history += saying.history(at_s, exit_code).encode()
+    def ends(self, saying: Saying, at_s: float, exit_code: int | None = 0, *, ran_s: float | None = None) -> None:
+        self.history += saying.history(at_s, exit_code, ran_s=ran_s).encode()
 
 
 class Reader:
@@ -136,6 +136,35 @@ def test_an_end_is_that_of_its_own_start():
     startd.ends(second, T0 + 90)
     reader.read(startd, T0 + 100)
     assert [(ended.slot, ended.at_s) for ended in reader.ended] == [("slot1_1", T0 + 6), ("slot1_2", T0 + 91)]
+
+
+def test_a_schedd_cannot_end_one_job_by_another_of_the_same_name():
+    """A schedd started one job in two slots. When the older one was over the newer one was on record as ended, and
+    what it sent from then on was nobody's."""
+    startd, reader = Startd(), Reader()
+    older, newer = Saying(number=1, slot=1, starter=5), Saying(number=1, slot=2, starter=5)
+    startd.begins(older, T0)
+    startd.begins(newer, T0 + 20)
+    startd.ends(older, T0 + 30, ran_s=30)
+    reader.read(startd, T0 + 40)
+    assert [(ended.slot, ended.at_s) for ended in reader.ended] == [("slot1_1", T0 + 31)]
+    startd.ends(newer, T0 + 50, ran_s=30)
+    reader.read(startd, T0 + 60)
+    assert [(ended.slot, ended.at_s) for ended in reader.ended[1:]] == [("slot1_2", T0 + 51)]
+
+
+def test_jobs_of_one_name_and_one_second_end_when_all_of_them_have():
+    """Started in one second they could not be told apart by that either."""
+    startd, reader = Startd(), Reader()
+    twins = [Saying(number=1, slot=slot, starter=5) for slot in (1, 2)]
+    for twin in twins:
+        startd.begins(twin, T0)
+    startd.ends(twins[0], T0 + 30, ran_s=30)
+    reader.read(startd, T0 + 40)
+    assert reader.ended == []
+    startd.ends(twins[1], T0 + 50, ran_s=50)
+    reader.read(startd, T0 + 60)
+    assert {(ended.slot, ended.at_s) for ended in reader.ended} == {("slot1_1", T0 + 51), ("slot1_2", T0 + 51)}
 
 
 def test_a_startd_that_comes_back_says_that_nothing_of_the_one_before_it_lives():
@@ -267,3 +296,18 @@ def test_what_is_remembered_is_what_was_known():
     known = Remembered(nonce="n", looked_s=3.5, stay=stay, jobs=reader.jobs, offsets={"EventLog": 7}, full_s=2.0)
     assert from_json(to_json(known)) == known
     assert len(reader.jobs.runs) == 3
+
+
+def test_what_runs_goes_by_its_claims_user_and_its_jobs():
+    """A schedd claimed a slot for one user and brought another's job; a ban of the first did not find it."""
+    startd, reader = Startd(), Reader()
+    job = Saying(number=1, slot=2, starter=5, user="ann@campus")
+    startd.ads += job.ad(T0).encode()
+    startd.events += dataclasses.replace(job, user="eve@campus").event(T0).encode()
+    reader.read(startd, T0 + 1)
+    assert {(uid, seen.user) for uid, seen in reader.jobs.running()} == {(3002, "ann@campus"), (3002, "eve@campus")}
+    kept = Remembered(jobs=reader.jobs)
+    assert from_json(to_json(kept)).jobs == reader.jobs
+    startd.ends(job, T0 + 5)
+    reader.read(startd, T0 + 6)
+    assert reader.jobs.running() == ()

@@ -20,7 +20,7 @@ from shepherd.model.trace import (
     TraceRecord,
 )
 from shepherd.model.tracing import LinkKind, Standing, Tracing, Verdict
-from shepherd.programs.asking import Asking
+from shepherd.programs.trace.asking import Asking
 from shepherd.sim.trace_store import SimTraceStore
 
 T = 1_770_000_000.5
@@ -239,6 +239,15 @@ def test_order_tells_nothing_if_one_saw_more():
     assert (found.verdict, named(found)) == (Verdict.AMBIGUOUS, {"ce#1.0", "ce#2.0"})
 
 
+def test_order_tells_nothing_if_they_were_not_as_far_apart():
+    """As many, but not the same: one that the firewall kept in, and one that the gateway had twice."""
+    first, second = flow("gateway", T - 6), flow("gateway", T - 2, number=2)
+    there = [dataclasses.replace(first, nat_port=41000), second]
+    here = [flow("p205", T - 6, uid=2001), flow("p205", T - 4, number=2, uid=2002)]
+    found = asked(stay(), job(1), job(2), *there, *here, *(ended(one, one.at_s + 1) for one in here), within_s=5.0)
+    assert (found.verdict, named(found)) == (Verdict.AMBIGUOUS, {"ce#1.0", "ce#2.0"})
+
+
 @pytest.mark.parametrize("source", ["gateway", "p205"])
 def test_order_tells_nothing_if_one_was_away(source):
     """What one of them missed shifted all that came after it by one."""
@@ -246,3 +255,83 @@ def test_order_tells_nothing_if_one_was_away(source):
     found = asked(*twice(), away, within_s=5.0)
     assert found.verdict is not Verdict.NAMED
     assert "ce#2.0" in named(found)
+
+
+def udp(*records: TraceRecord) -> list[TraceRecord]:
+    return [dataclasses.replace(one, protocol=17) if isinstance(one, FlowBegun) else one for one in records]
+
+
+UDP = dataclasses.replace(LETTER, protocol=17)
+
+
+def test_who_takes_up_another_jobs_udp_port_is_named_for_what_comes_then():
+    """A job sent from the port that one before it had used, within the two minutes that the gateway's kernel remembers
+    it: all that it sent was the other's, for certain."""
+    first, second = flow("p205", T - 90, uid=2001), flow("p205", T - 20, number=2, uid=2002)
+    one = job(1)
+    records = udp(flow("gateway", T - 90), first, ended(first, T - 20), second)
+    found = asked(stay(), one, over(one, T - 60), job(2, T - 50), *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+    early = dataclasses.replace(UDP, from_s=T - 90, until_s=T - 90)
+    found = asked(stay(), one, over(one, T - 60), job(2, T - 50), *records, question=early)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
+    both = dataclasses.replace(UDP, from_s=T - 90, until_s=T)
+    found = asked(stay(), one, over(one, T - 60), job(2, T - 50), *records, question=both)
+    assert (found.verdict, named(found)) == (Verdict.AMBIGUOUS, {"ce#1.0", "ce#2.0"})
+
+
+def test_the_next_job_of_a_slot_is_named_for_what_its_account_sends():
+    """Both had one account and one UDP port, and the kernel took it for one connection: the first job, which had been
+    over for a minute, was named."""
+    one, two = job(1, slot="slot1_1", uid=2001), job(2, T - 50, slot="slot1_1", uid=2001)
+    records = udp(flow("gateway", T - 90), flow("p205", T - 90, uid=2001))
+    found = asked(stay(), one, over(one, T - 60), two, *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+
+
+def test_what_is_left_of_a_udp_connection_that_nobody_uses_is_its_first_users():
+    """The kernel remembers for minutes what a job sent in a moment; nobody was named for it."""
+    at_host, one = flow("p205", T - 90, uid=2001), job(1)
+    records = udp(flow("gateway", T - 90), at_host, ended(at_host, T - 60))
+    found = asked(stay(), one, over(one, T - 80), *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
+
+
+def test_a_short_job_is_named_for_what_it_sent_however_clocks_are_apart():
+    """Their clocks were known to two seconds, and all who had the account within them were named for a datagram."""
+    first, one, last = (job(n, at_s, slot="slot1_1", uid=2001) for n, at_s in ((1, T - 4), (2, T - 1.5), (3, T + 1.5)))
+    records = udp(flow("gateway", T - 0.25), flow("p205", T - 0.25, uid=2001))
+    jobs: list[TraceRecord] = [first, over(first, T - 2), one, over(one, T + 1.25), last]
+    exact = dataclasses.replace(UDP, within_s=0.0)
+    found = asked(stay(), *jobs, *records, question=exact, within_s=1.0)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#2.0"})
+
+
+def test_a_udp_connection_that_outlives_its_job_is_still_that_jobs():
+    """The letter's time was a minute after the datagram; the host's kernel had not forgotten it either."""
+    one = job(1)
+    records = udp(flow("gateway", T - 90), flow("p205", T - 90, uid=2001))
+    found = asked(stay(), one, over(one, T - 80), *records, question=UDP)
+    assert (found.verdict, named(found)) == (Verdict.NAMED, {"ce#1.0"})
+
+
+def test_a_job_without_an_end_is_not_certain_while_its_host_is_silent():
+    """Its keeper had died, the job was over and its slot had another one: the first was named for what the second did,
+    because nothing said that it had ended."""
+    heard = [one for one in around() if one.source != "p205"]
+    records = [*clocks(), *heard, stay(), job(1), flow("gateway"), flow("p205", uid=2001)]
+    found = Asking(SimTraceStore(records), T + 10_000).ask(LETTER)
+    assert (found.verdict, named(found)) == (Verdict.UNANSWERABLE, {"ce#1.0"})
+    assert any("nothing that p205 told after this is here" in why for why in found.flows[0].why)
+
+
+@pytest.mark.parametrize("how", [None, EndSeen.WITH_CONTAINER])
+def test_a_job_whose_end_may_be_missing_is_not_certain(how):
+    """Its end was lost with a segment, and so was the next job of its slot; what that did was the first one's."""
+    gap = Gap(source="p205", what="jobs", from_s=T - 60, to_s=T - 40, count=None, why="segment 7 makes no sense")
+    one = job(1)
+    known = [over(one, T + 300, how)] if how else []
+    found = asked(stay(), one, *known, gap, flow("gateway"), flow("p205", uid=2001))
+    assert (found.verdict, named(found)) == (Verdict.UNANSWERABLE, {"ce#1.0"})
+    before = dataclasses.replace(gap, from_s=T - 900, to_s=T - 300)
+    assert asked(stay(), one, *known, before, flow("gateway"), flow("p205", uid=2001)).verdict is Verdict.NAMED

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shepherd.core.trace.clocks import DRIFT, MOVED_S
 from shepherd.model.question import Question
 from shepherd.model.tracing import Tracing, Verdict
-from shepherd.programs.asking import Asking
+from shepherd.programs.trace.asking import Asking
 from shepherd.sim.trace_store import SimTraceStore
 from tests.core.trace.worlds import DAY_S, NAT, START, Flow, Job, Stay, World, worlds
 

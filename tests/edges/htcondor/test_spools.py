@@ -8,7 +8,7 @@ import pytest
 from shepherd.core.trace.lines import segment_of, segment_text
 from shepherd.edges.htcondor.spools import FetchedSpools, master_of
 from shepherd.edges.htcondor.tool import Tools
-from shepherd.edges.trace_source import LocalSpools, newest_here
+from shepherd.edges.trace_spool.source import LocalSpools, newest_here
 from shepherd.errors import CommandFailed, TraceRefused, Unavailable
 from shepherd.model.trace import Segment, StayBegun
 from tests.edges.trace_spools import spool_in, stay

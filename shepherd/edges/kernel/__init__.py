@@ -1,0 +1,1 @@
+"""What /proc and control groups say of this machine's processes."""

@@ -1,0 +1,1 @@
+"""Connections, recorded at the gateway and on hosts."""

@@ -1,0 +1,1 @@
+"""Who ran what: brought together, anchored, asked for."""
