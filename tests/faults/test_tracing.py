@@ -170,3 +170,4 @@ def test_the_shepherd_fetches_segments_and_nobody_else_can(scene: Scene) -> None
         refused = node.run(argv, user=user)
         assert "Segment" not in refused.stdout
         assert refused.returncode != 0
+    scene.site.cm.start("shepherd")
