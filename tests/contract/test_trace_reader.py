@@ -34,6 +34,8 @@ def filled(directory: pathlib.Path, records: Sequence[TraceRecord], *, reveal: b
 
 def some(values: Sequence[object], most: int = 2) -> "st.SearchStrategy[tuple[object, ...]]":
     """A filter: none, or some values, perhaps one that nothing has."""
+    if not values:
+        return st.just(())
     return st.just(()) | st.lists(st.sampled_from([*values, values[0]]), min_size=1, max_size=most).map(tuple)
 
 

@@ -11,8 +11,8 @@ from shepherd.model.container import Container
 from shepherd.model.host import LeaseId, Nonce
 from shepherd.model.trace import EndSeen, FlowBegun, Gap, JobBegun, JobEnded, StayBegun, StayEnded, TraceRecord
 from shepherd.ports_trace import StartdFile
+from shepherd.programs.keeper.present import Present
 from shepherd.programs.keeper.trace import LOOK_S, NoFlows, Recorder, Recording, Scribe
-from shepherd.programs.keeper_present import Present
 from shepherd.sim.recording import Saying, SimJobFiles, SimMemory, SimSpool
 from tests.host.keeper_world import SETTINGS
 

@@ -37,11 +37,11 @@ from shepherd.programs.keeper.bans import BanWatch
 from shepherd.programs.keeper.drain import DrainWatch
 from shepherd.programs.keeper.leak import LeakMark
 from shepherd.programs.keeper.pages import PageReader
+from shepherd.programs.keeper.present import present_of
 from shepherd.programs.keeper.quarantine import KeeperQuarantine
 from shepherd.programs.keeper.report import Reporter
 from shepherd.programs.keeper.trace import Recorder
 from shepherd.programs.keeper.yard import Yard
-from shepherd.programs.keeper_present import present_of
 
 BRISK_S = 0.1
 """Pause while something is under way whose end must be seen at once."""

@@ -25,7 +25,7 @@ from shepherd.model.trace import EndSeen, Gap, StayBegun, StayEnded, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import FlowWatch, JobFiles, Memory, SpoolWriter, StartdFile
 from shepherd.programs.errand import Background, Errand
-from shepherd.programs.keeper_present import Present, running_in
+from shepherd.programs.keeper.present import Present, running_in
 from shepherd.programs.trace.log_shipper import LogShipper
 
 LOOK_S = 1.0

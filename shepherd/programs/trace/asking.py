@@ -113,7 +113,7 @@ def _of_flows(question: Question, gathered: Gathered) -> Material:
     seen = gathered.rows(reader.flows(at_hosts(flows, sources_of(stays), made))) if stays else ()
     material = _material(flows, stays, jobs, [flow for flow in seen if not flow.begun.nat_address])
     again = repeated(flows, material.host_flows)
-    siblings = reader.flows(at_hosts(again, [GATEWAY], made)).rows if again else ()
+    siblings = gathered.rows(reader.flows(at_hosts(again, [GATEWAY], made))) if again else ()
     return dataclasses.replace(material, siblings=tuple(siblings))
 
 
