@@ -1,12 +1,14 @@
 """Which hosts: gates that every policy passes through (reserve, budget, idleness), then an order of merit."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from shepherd.core.policy.merit import homecoming_order, lending_order
 from shepherd.model.host import Herd, HostName, HostState
 from shepherd.model.orders import Order, Refusal
-from shepherd.model.settings import PolicySettings
+from shepherd.model.settings import PolicyKind, PolicySettings
 from shepherd.model.view import HostView, PoolView, Want
 
 GOING_OUT = frozenset({HostState.ARMING, HostState.DRAINED})
@@ -67,6 +69,16 @@ def choose_reclaims(view: PoolView, want: Want) -> tuple[HostName, ...]:
     """`want.reclaim` hosts, those that lose the least guest work first unless the policy chose them itself."""
     names = [host.host for host in homecoming_order(view)] if want.home is None else want.home
     return tuple(names[: want.reclaim])
+
+
+def lend_budget(settings: PolicySettings, usable_hosts: int) -> int:
+    """Hosts that may be lent in one cycle; by `demand` in one window of its budget."""
+    match settings.kind:
+        case PolicyKind.THRESHOLD:
+            return settings.lend_per_cycle
+        case PolicyKind.DEMAND:
+            return max(1, math.floor(settings.lend_share * usable_hosts))
+    assert_never(settings.kind)
 
 
 def reserve_shortfall(view: PoolView, settings: PolicySettings, home: Sequence[HostName]) -> list[HostName]:
