@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from shepherd.core.stop.encode import ban_from, ban_members
 from shepherd.errors import LeaseRefused
+from shepherd.model.demand import GIVES_NOTHING, DemandGroup, Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
+from shepherd.model.past import Fewest, Given, Past, Waiting
 from shepherd.model.stop import Ban
 
 Body = Mapping[str, object]
@@ -30,8 +32,64 @@ def switch_from(body: Body) -> SwitchRecord:
     except TypeError as exc:
         raise ValueError(f"not a switch: {exc}") from exc
     return dataclasses.replace(
-        record, host=HostName(record.host), lease=LeaseId(record.lease), nonce=Nonce(record.nonce)
+        record,
+        host=HostName(record.host),
+        lease=LeaseId(record.lease),
+        nonce=Nonce(record.nonce),
+        gives=_gives_from(body.get("gives")),
     )
+
+
+def groups_body(groups: Sequence[DemandGroup]) -> list[Body]:
+    """What idle jobs ask for, and how many they are."""
+    return [{**group.asks._asdict(), "jobs": group.jobs} for group in groups]
+
+
+def _gives_from(body: object) -> Gives:
+    """A record from before shapes were kept tells nothing."""
+    if isinstance(body, list | tuple) and len(body) == len(Gives._fields):
+        return Gives(*map(_resources_from, body))
+    return GIVES_NOTHING
+
+
+def _resources_from(body: object) -> Resources:
+    if not isinstance(body, list | tuple) or len(body) != len(Resources._fields):
+        raise ValueError(f"not what a slot gives: {body!r}")
+    return Resources(*map(int, body))
+
+
+def past_body(past: Past) -> Body:
+    """All fields; what jobs ask for as a list in the order of `Resources`."""
+    return dataclasses.asdict(past)
+
+
+def past_from(body: Body) -> Past:
+    """What a policy remembered; an empty body is nothing."""
+    try:
+        return Past(
+            lends=tuple(Given(**_known(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
+            waiting=tuple(map(_waiting_from, _rows(body, "waiting"))),
+        )
+    except (TypeError, ValueError) as exc:
+        raise ValueError(f"not a policy's past: {exc}") from exc
+
+
+def _waiting_from(body: Body) -> Waiting:
+    parts: dict[str, object] = {name: _fewest_from(body.get(name)) for name in ("fewest", "due")}
+    passed = body.get("passed", [])
+    parts["passed"] = tuple(map(_resources_from, passed if isinstance(passed, list | tuple) else ()))
+    return Waiting(**{**_known(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
+
+
+def _fewest_from(body: object) -> Fewest:
+    if not isinstance(body, dict):
+        raise TypeError(f"not the fewest of anything: {body!r}")
+    return Fewest(**_known(Fewest, body))  # type: ignore[arg-type]
+
+
+def _rows(body: Body, name: str) -> list[Body]:
+    rows = body.get(name, [])
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list | tuple) else []
 
 
 def memory_body(memory: HostMemory) -> Body:

@@ -2,8 +2,13 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives
 from shepherd.model.host import HostName, HostState
+from shepherd.model.observation import FlockStartd
+from shepherd.model.orders import Refusal
+from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.stop import Ban
 
 
@@ -33,9 +38,8 @@ class Bars:
 NO_BARS = Bars()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class HostView:
-    """One host, judged."""
+class HostView(NamedTuple):
+    """One host, judged. A tuple, because each look makes one of every host."""
 
     host: HostName
     state: HostState
@@ -51,10 +55,16 @@ class HostView:
     """When its switch, if any, entered its stage."""
     is_out: bool
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
-    guest_slots: int
-    """Slots claimed by guests."""
-    banned: str = ""
-    """Why a ban keeps it from being lent, or the empty string."""
+    recalled: str = ""
+    """Why it must be home whatever is decided, a ban or its maintenance; or the empty string."""
+    gives: Gives = GIVES_NOTHING
+    """To local jobs, now or if it were home."""
+    pinned: bool = False
+    """`hosts.always_lend` names it."""
+    flock: FlockStartd | None = None
+    """What its guests do."""
+    proven: bool = False
+    """It serves guests with the image that would be lent now."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,6 +81,8 @@ class PoolView:
     """Cpus in the local herd, busy or idle."""
     usable_cpus: int
     """Cpus of all live, usable hosts, local and lent."""
+    demand: Demand | None = None
+    """What idle local jobs ask for; None: not known."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,3 +92,14 @@ class Want:
     lend: int = 0
     reclaim: int = 0
     why: str
+    out: tuple[HostName, ...] | None = None
+    """The only hosts to lend, best first; None: whichever, idle longest first."""
+    stay: tuple[Refusal, ...] = ()
+    """Why other hosts that could be lent stay."""
+    home: tuple[HostName, ...] | None = None
+    """The only hosts to reclaim, best first; None: whichever, least guest work lost first."""
+    at_once: int = 0
+    """So many hosts may be on their way out at one time, if that is more than `policy.arming_at_once`."""
+    past: Past = NOTHING_PAST
+    unfit: tuple[DemandGroup, ...] = ()
+    stuck: tuple[DemandGroup, ...] = ()

@@ -107,6 +107,7 @@ class Switches:
             stage_at_s=now,
             why=order.why,
             cpus=facts.regular.cpus,
+            gives=facts.regular.gives,
         )
         self._do(Do(kind=StepKind.GRANT, record=record), order)
 

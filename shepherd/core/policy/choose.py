@@ -1,12 +1,15 @@
 """Which hosts: gates that every policy passes through (reserve, budget, idleness), then an order of merit."""
 
 import dataclasses
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from typing import assert_never
 
-from shepherd.model.host import Herd, HostState
+from shepherd.core.policy.merit import homecoming_order, lending_order
+from shepherd.model.host import Herd, HostName, HostState
 from shepherd.model.orders import Order, Refusal
-from shepherd.model.settings import PolicySettings
-from shepherd.model.view import HostView, PoolView
+from shepherd.model.settings import PolicyKind, PolicySettings
+from shepherd.model.view import HostView, PoolView, Want
 
 GOING_OUT = frozenset({HostState.ARMING, HostState.DRAINED})
 
@@ -19,25 +22,34 @@ class Choice:
     refusals: tuple[Refusal, ...]
 
 
-def choose_lends(view: PoolView, count: int, why: str, settings: PolicySettings) -> Choice:
-    """At most `count` lends, idle longest first, never into the reserve."""
-    able = sorted((h for h in view.hosts.values() if not h.blocked), key=lambda h: (h.idle_since_s, h.host))
-    room = _room(view, count, settings)
-    orders: list[Order] = []
-    refusals = [_refuse(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
+def choose_lends(view: PoolView, want: Want, settings: PolicySettings) -> Choice:
+    """At most `want.lend` lends, the best first, never into the reserve."""
+    able = lending_order(view) if want.out is None else [view.hosts[name] for name in want.out]
+    lent, kept = let_go(view, able, _room(view, want, settings), settings)
+    blocked = [refusal(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
+    orders = tuple(Order(host=host.host, herd=Herd.FLOCK, why=want.why) for host in lent)
+    return Choice(orders=orders, refusals=(*blocked, *want.stay, *kept))
+
+
+def let_go(
+    view: PoolView, hosts: Iterable[HostView], room: int, settings: PolicySettings
+) -> tuple[list[HostView], list[Refusal]]:
+    """At most `room` of these, in their order, that leave the reserves untouched, and why not the others."""
+    lent: list[HostView] = []
+    kept: list[Refusal] = []
     local, idle = view.local_cpus, sum(1 for h in view.hosts.values() if h.idle)
-    for host in able:
-        if reason := _gate(host, local, idle, room - len(orders), view, settings):
-            refusals.append(_refuse(host, reason))
+    for host in hosts:
+        if reason := _gate(host, local, idle, room - len(lent), view, settings):
+            kept.append(refusal(host, reason))
             continue
-        orders.append(Order(host=host.host, herd=Herd.FLOCK, why=why))
+        lent.append(host)
         local, idle = local - host.cpus, idle - 1
-    return Choice(orders=tuple(orders), refusals=tuple(refusals))
+    return lent, kept
 
 
-def _room(view: PoolView, count: int, settings: PolicySettings) -> int:
+def _room(view: PoolView, want: Want, settings: PolicySettings) -> int:
     going = sum(1 for h in view.hosts.values() if h.state in GOING_OUT)
-    return min(count, max(0, settings.arming_at_once - going))
+    return min(want.lend, max(0, max(settings.arming_at_once, want.at_once) - going))
 
 
 def _gate(
@@ -53,28 +65,36 @@ def _gate(
     return ""
 
 
-def choose_reclaims(view: PoolView, count: int, why: str) -> tuple[Order, ...]:
-    """`count` reclaims: those not yet serving first, then fewest guests' slots, then the latest lent."""
-    out = [h for h in view.hosts.values() if h.is_out]
-    out.sort(key=lambda h: (h.state is HostState.FLOCK, h.guest_slots, -h.since_s, h.host))
-    return tuple(Order(host=h.host, herd=Herd.LOCAL, why=why) for h in out[:count])
+def choose_reclaims(view: PoolView, want: Want) -> tuple[HostName, ...]:
+    """`want.reclaim` hosts, those that lose the least guest work first unless the policy chose them itself."""
+    names = [host.host for host in homecoming_order(view)] if want.home is None else want.home
+    return tuple(names[: want.reclaim])
 
 
-def reserve_shortfall(view: PoolView, settings: PolicySettings) -> int:
-    """Hosts that must come home so that the local share is `reserve` again."""
-    missing = settings.reserve * view.usable_cpus - view.local_cpus
-    leaving = sum(h.cpus for h in view.hosts.values() if h.state is HostState.LEAVING)
-    return _hosts_for(missing - leaving, [h for h in view.hosts.values() if h.is_out])
+def lend_budget(settings: PolicySettings, usable_hosts: int) -> int:
+    """Hosts that may be lent in one cycle; by `demand` in one window of its budget."""
+    match settings.kind:
+        case PolicyKind.THRESHOLD:
+            return settings.lend_per_cycle
+        case PolicyKind.DEMAND:
+            return max(1, math.floor(settings.lend_share * usable_hosts))
+    assert_never(settings.kind)
 
 
-def _hosts_for(cpus: float, out: Sequence[HostView]) -> int:
-    count = 0
-    for host in sorted(out, key=lambda h: h.cpus):
-        if cpus <= 0:
+def reserve_shortfall(view: PoolView, settings: PolicySettings, home: Sequence[HostName]) -> list[HostName]:
+    """Hosts that must come home besides `home`, so that the local share is `reserve` again."""
+    coming = {*home, *(host.host for host in view.hosts.values() if host.state is HostState.LEAVING)}
+    missing = settings.reserve * view.usable_cpus - view.local_cpus - sum(view.hosts[name].cpus for name in coming)
+    more: list[HostName] = []
+    for host in homecoming_order(view) if missing > 0 else ():
+        if missing <= 0:
             break
-        cpus, count = cpus - host.cpus, count + 1
-    return count
+        if host.host not in coming:
+            more.append(host.host)
+            missing -= host.cpus
+    return more
 
 
-def _refuse(host: HostView, why: str) -> Refusal:
+def refusal(host: HostView, why: str) -> Refusal:
+    """Why a host that might be lent stays."""
     return Refusal(host=host.host, herd=Herd.FLOCK, why=why)

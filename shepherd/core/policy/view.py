@@ -1,10 +1,14 @@
 """Snapshot and memory, judged into a `PoolView`."""
 
+import dataclasses
 from collections.abc import Mapping
 
+from shepherd.core.maintenance import Hours, home_before_s, hours_near, hours_of, sentence
+from shepherd.core.naming import is_pinned_out
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch.state import state_of
+from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import HostFacts, Snapshot, Source
 from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
@@ -15,6 +19,8 @@ NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Sou
 """Without any of these nothing is lent."""
 
 UNMEMORABLE = HostMemory()
+OUT = tuple(LENT)
+"""Searched ten thousand times a look: a set calls Python for the hash of an enum's member, a tuple does not."""
 
 
 def view_of(
@@ -27,14 +33,26 @@ def view_of(
 ) -> PoolView:
     """Every host of the snapshot or of the record, judged at `now`."""
     names = sorted({*snapshot.hosts, *switches})
+    near = hours_near(settings.hosts, settings.timers, now)
     hosts = {
         name: _host(
-            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now, bars
+            name,
+            snapshot.hosts.get(name),
+            switches.get(name),
+            memories.get(name, UNMEMORABLE),
+            settings,
+            now,
+            bars,
+            near,
         )
         for name in names
     }
-    local = sum(view.cpus for view in hosts.values() if view.state is HostState.LOCAL)
-    lent = sum(view.cpus for view in hosts.values() if view.state in LENT)
+    local = lent = 0
+    for view in hosts.values():
+        if view.state is HostState.LOCAL:
+            local += view.cpus
+        elif view.state in OUT:
+            lent += view.cpus
     return PoolView(
         at_s=now,
         hosts=hosts,
@@ -42,7 +60,26 @@ def view_of(
         blind=_blind(snapshot),
         local_cpus=local,
         usable_cpus=local + lent,
+        demand=_demand(snapshot, settings, now),
     )
+
+
+def _demand(snapshot: Snapshot, settings: Settings, now: float) -> Demand | None:
+    """What idle jobs ask for. Jobs of which only the number is known ask for one cpu each: they count as demand."""
+    jobs = _idle_jobs(snapshot, settings, now)
+    if jobs is None or snapshot.queue is None:
+        return None
+    known = snapshot.queue.demand
+    if known is None:
+        return Demand(groups=_of_one_cpu(jobs), at_s=now)
+    if not known.unasked:
+        return known
+    more = _of_one_cpu(jobs - sum(group.jobs for group in known.groups))
+    return dataclasses.replace(known, groups=(*known.groups, *more))
+
+
+def _of_one_cpu(jobs: int) -> tuple[DemandGroup, ...]:
+    return (DemandGroup(asks=Resources(cpus=1), jobs=jobs),) if jobs > 0 else ()
 
 
 def _idle_jobs(snapshot: Snapshot, settings: Settings, now: float) -> int | None:
@@ -73,13 +110,19 @@ def _host(
     settings: Settings,
     now: float,
     bars: Bars,
+    near: tuple[Hours, ...],
 ) -> HostView:
     state, why = state_of(facts, record, now, settings.timers)
     if name in bars.held and state is not HostState.LOCAL:
         state, why = HostState.HELD, bars.why[name]
     regular = facts.regular if facts else None
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
-    obstacle = obstacle_of(facts, memory, settings, now, bars) if facts and state is HostState.LOCAL else None
+    hours = hours_of(name, near) if near else None
+    obstacle = obstacle_of(facts, memory, settings, now, bars, hours) if facts and state is HostState.LOCAL else None
+    image = record.image if record else settings.flock.image
+    recalled = why_not_lent(bars.bans, name, image) if bars.bans else ""
+    if not recalled and hours is not None and now >= hours.begin_s - home_before_s(settings.timers):
+        recalled = sentence(hours)
     return HostView(
         host=name,
         state=state,
@@ -90,9 +133,20 @@ def _host(
         blocked=_blocked(state, why, obstacle, idle=idle, now=now),
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
-        banned=why_not_lent(bars.bans, name, record.image if record else settings.flock.image),
-        guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
+        recalled=recalled,
+        gives=_lent_gives(record) if record else regular.gives if regular else GIVES_NOTHING,
+        pinned=bool(settings.hosts.always_lend) and is_pinned_out(name, settings.hosts),
+        flock=facts.flock if facts else None,
+        proven=state is HostState.FLOCK and record is not None and record.image == settings.flock.image,
     )
+
+
+def _lent_gives(record: SwitchRecord) -> Gives:
+    """What it would give if it were home: of a lend that is older than such records only the cpus are known."""
+    if record.gives.whole.cpus:
+        return record.gives
+    whole = Resources(cpus=record.cpus)
+    return Gives(whole, whole, whole)
 
 
 def _blocked(state: HostState, why: str, obstacle: Obstacle | None, *, idle: bool, now: float) -> str:
