@@ -7,10 +7,7 @@ are alike.
 import json
 from collections.abc import Mapping, Sequence
 
-Json = Mapping[str, object]
-
-Groups = Sequence[Sequence[object]]
-"""`[change, [names]]` each."""
+from shepherd.core.recorded.members import Json, unreadable
 
 
 def patch(before: Json, after: Json) -> dict[str, object]:
@@ -48,10 +45,11 @@ def grouped(changes: Json) -> list[list[object]]:
     return [[change, names] for _, (change, names) in sorted(groups.items())]
 
 
-def ungrouped(groups: Groups) -> dict[str, object]:
-    """The inverse of `grouped`."""
+def ungrouped(groups: Sequence[object]) -> dict[str, object]:
+    """The inverse of `grouped`. Raises ValueError."""
     found: dict[str, object] = {}
-    for change, names in groups:
-        if isinstance(names, list):
-            found |= {str(name): change for name in names}
+    for group in groups:
+        if not (isinstance(group, list) and len(group) == 2 and isinstance(group[1], list)):
+            raise unreadable("a group of hosts", group)
+        found |= dict.fromkeys(map(str, group[1]), group[0])
     return found
