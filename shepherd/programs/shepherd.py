@@ -192,7 +192,8 @@ class Shepherd:
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
             said = Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict, is_cycle=is_cycle))
-            self._record.decided(snapshot, before, now, [said, self._observed(snapshot, now), _past_entry(verdict, now)])
+            after = [said, self._observed(snapshot, now), _past_entry(verdict, now)]
+            self._record.decided(snapshot, before, now, after)
         else:
             self._record.seen(snapshot, before, now)
         self._order(verdict, snapshot)

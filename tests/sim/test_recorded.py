@@ -8,7 +8,7 @@ import pytest
 
 from shepherd.core.recorded.moments import moments
 from shepherd.core.replay.again import made_again
-from shepherd.model.entry import Entry, EntryKind, Stored
+from shepherd.model.entry import Entry, Stored
 from shepherd.model.intents import IntentKind
 from shepherd.model.moment import Moment
 from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings

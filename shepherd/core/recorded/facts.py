@@ -34,15 +34,15 @@ REGULAR = RegularStartd(
 MASTER = RegularMaster(startd_off=False, heard_at_s=0.0)
 FLOCK = FlockStartd(claimed_slots=0, started_at_s=0.0, heard_at_s=0.0)
 KEEPER = KeeperReport(
-    nonce=Nonce(""), phase=KeeperPhase.IDLE, lock=LockHolder.NOBODY, lease=None, container=None, image=None, problem=None,
-    sent_at_s=0.0, heard_at_s=0.0,
+    nonce=Nonce(""), phase=KeeperPhase.IDLE, lock=LockHolder.NOBODY, lease=None, container=None, image=None,
+    problem=None, sent_at_s=0.0, heard_at_s=0.0,
 )  # fmt: skip
 USUAL: Mapping[str, Ad] = {"regular": REGULAR, "master": MASTER, "flock": FLOCK, "keeper": KEEPER}
 """What is not told is as in these."""
 
 UNTOLD = frozenset(
-    {"started_at_s", "heard_at_s", "sent_at_s", "nonce", "lock", "container", "image", "version", "leak_at_s", "address",
-     "mac", "spooled", "quarantine"}
+    {"started_at_s", "heard_at_s", "sent_at_s", "nonce", "lock", "container", "image", "version", "leak_at_s",
+     "address", "mac", "spooled", "quarantine"}
 )  # fmt: skip
 DISK_DIGITS = 5
 

@@ -1,7 +1,7 @@
 """Differences of JSON objects as merge patches (RFC 7396): what changed, with null for what is gone.
 
-So an object must hold no null of its own. Members of equal change are told once, in groups, because most hosts of a pool
-are alike.
+So an object must hold no null of its own. Members of equal change are told once, in groups, because most hosts of a
+pool are alike.
 """
 
 import json

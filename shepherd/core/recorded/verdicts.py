@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from shepherd.core.recorded.members import Json, listed, objects
+from shepherd.core.recorded.members import Json, listed
 from shepherd.core.recorded.waiting import shape_name
 from shepherd.model.demand import DemandGroup
 from shepherd.model.entry import Stored
