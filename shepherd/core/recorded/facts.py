@@ -44,6 +44,9 @@ UNTOLD = frozenset(
     {"started_at_s", "heard_at_s", "sent_at_s", "nonce", "lock", "container", "image", "version", "leak_at_s",
      "address", "mac", "spooled", "quarantine"}
 )  # fmt: skip
+TOLD = {
+    type(ad): tuple(field.name for field in dataclasses.fields(ad) if field.name not in UNTOLD) for ad in USUAL.values()
+}
 DISK_DIGITS = 5
 
 
@@ -70,19 +73,18 @@ def facts_from(host: HostName, row: Json) -> HostFacts:
 
 def resources_row(resources: Resources) -> list[int]:
     """Cpus, memory in MiB, disk in KiB, GPUs."""
-    return [resources.cpus, resources.memory_mib, _rounded(resources.disk_kib), resources.gpus]
+    return list(resources._replace(disk_kib=_rounded(resources.disk_kib)))
 
 
 def resources_from(row: object) -> Resources:
     """The inverse. Raises ValueError."""
-    if not (isinstance(row, list) and len(row) == 4 and all(isinstance(one, int) for one in row)):
-        raise unreadable("cpus, MiB, KiB and GPUs", row)
-    return Resources(cpus=row[0], memory_mib=row[1], disk_kib=row[2], gpus=row[3])
+    if isinstance(row, list) and len(row) == len(Resources._fields) and all(isinstance(one, int) for one in row):
+        return Resources(*row)
+    raise unreadable("cpus, MiB, KiB and GPUs", row)
 
 
 def _ad_row(ad: Ad, usual: Ad, now: float, timers: TimerSettings) -> Json:
-    names = (field.name for field in dataclasses.fields(ad) if field.name not in UNTOLD)
-    values = ((name, getattr(ad, name)) for name in names)
+    values = ((name, getattr(ad, name)) for name in TOLD[type(ad)])
     row = {name: _value(name, value) for name, value in values if value is not None and value != getattr(usual, name)}
     return row if is_fresh(ad.heard_at_s, now, timers) else {**row, "heard_at_s": ad.heard_at_s}
 

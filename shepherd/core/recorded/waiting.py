@@ -2,15 +2,13 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
-from shepherd.core.recorded.members import Json, count, names, objects
+from shepherd.core.recorded.members import Json, count, listed, names, objects, unreadable
 from shepherd.core.records import past_body, past_from
 from shepherd.model.demand import Demand, DemandGroup, Resources
 from shepherd.model.observation import Queue
 from shepherd.model.past import Past
-
-PARTS = ("cpus", "memory_mib", "disk_kib", "gpus")
-"""Of a shape's name: `1/2048/1024/0`."""
 
 
 def queue_row(queue: Queue, now: float) -> Json:
@@ -41,52 +39,70 @@ def queue_from(row: Json, at_s: float) -> Queue:
 
 def past_row(past: Past) -> Json:
     """A policy's past; what waits by its shape."""
-    rows = [_without_null(dataclasses.asdict(one), "asks") for one in past.waiting]
-    waiting = {shape_name(one.asks): row for one, row in zip(past.waiting, rows, strict=True)}
-    return {name: value for name, value in {**past_body(past), "waiting": waiting}.items() if value}
+    body = {name: plain(value) for name, value in past_body(past).items() if value}
+    waiting = [one for one in listed(body, "waiting") if isinstance(one, Mapping)]
+    by_shape = {"/".join(map(str, listed(one, "asks"))): _but(one, "asks") for one in waiting}
+    return {**body, "waiting": by_shape} if by_shape else body
 
 
 def past_from_row(row: Json) -> Past:
     """The inverse of `past_row`. Raises ValueError."""
-    waiting = objects(row, "waiting")
-    rows = [{**one, "asks": dataclasses.asdict(shape_from(name))} for name, one in waiting.items()]
-    return past_from({**row, "waiting": rows})
+    waiting = [{**one, "asks": list(shape_from(name))} for name, one in sorted_by_shape(objects(row, "waiting"))]
+    return past_from({**row, "waiting": waiting})
 
 
 def shape_name(shape: Resources) -> str:
-    """`1/2048/1024/0`."""
-    return "/".join(str(getattr(shape, part)) for part in PARTS)
+    """`1/2048/1024/0`: cpus, MiB, KiB, GPUs."""
+    return "/".join(map(str, shape))
 
 
 def shape_from(name: str) -> Resources:
     """The inverse. Raises ValueError."""
     parts = [int(part) for part in name.split("/")]
-    return Resources(**dict(zip(PARTS, parts, strict=True)))
+    if len(parts) != len(Resources._fields):
+        raise unreadable("a shape", name)
+    return Resources(*parts)
+
+
+def sorted_by_shape(rows: Mapping[str, Json]) -> list[tuple[str, Json]]:
+    """Rows by what they are of, the smallest first."""
+    return sorted(rows.items(), key=lambda row: shape_from(row[0]))
+
+
+def plain(value: object) -> object:
+    """What JSON makes of it, without null."""
+    match value:
+        case dict():
+            return {str(name): plain(one) for name, one in value.items() if one is not None}
+        case list() | tuple():
+            return [plain(one) for one in value]
+    return value
+
+
+def _but(row: Json, name: str) -> Json:
+    return {key: value for key, value in row.items() if key != name}
 
 
 def _demand_row(demand: Demand, now: float) -> Json:
-    groups = {shape_name(group.asks): _group_row(group) for group in demand.groups}
-    row = {"groups": groups, "withheld": demand.withheld, "unasked": list(demand.unasked)}
+    groups = {shape_name(group.asks): _usual_left_out(group, "asks") for group in demand.groups}
     age = {"age_s": round(now - demand.at_s)} if now - demand.at_s > 1 else {}
-    return {name: value for name, value in row.items() if value} | age
-
-
-def _group_row(group: DemandGroup) -> Json:
-    return {"jobs": group.jobs, "first_job": group.first_job} if group.first_job else {"jobs": group.jobs}
+    return {**_usual_left_out(demand, "groups", "at_s"), "groups": groups, **age}
 
 
 def _demand_from(row: Json, at_s: float) -> Demand:
-    groups = (
-        DemandGroup(asks=shape_from(name), jobs=count(one, "jobs"), first_job=str(one.get("first_job", "")))
-        for name, one in objects(row, "groups").items()
-    )
+    """Groups are in the order in which the schedds are asked to give them: the largest first."""
+    rows = reversed(sorted_by_shape(objects(row, "groups")))
+    groups = [DemandGroup(**{"asks": shape_from(name), "jobs": 0, **_ints(one)}) for name, one in rows]
     return Demand(
-        groups=tuple(sorted(groups, key=lambda group: group.asks, reverse=True)),
-        at_s=at_s - count(row, "age_s"),
-        withheld=count(row, "withheld"),
-        unasked=names(row, "unasked"),
+        groups=tuple(groups), at_s=at_s - count(row, "age_s"), soon=count(row, "soon"), unasked=names(row, "unasked")
     )
 
 
-def _without_null(row: Json, *besides: str) -> Json:
-    return {name: value for name, value in row.items() if value is not None and name not in besides}
+def _usual_left_out(of: Demand | DemandGroup, *besides: str) -> dict[str, object]:
+    body = {field.name: getattr(of, field.name) for field in dataclasses.fields(of) if field.name not in besides}
+    return {name: plain(value) for name, value in body.items() if value}
+
+
+def _ints(row: Json) -> dict[str, Any]:
+    known = {field.name for field in dataclasses.fields(DemandGroup)}
+    return {name: count(row, name) for name in row if name in known}

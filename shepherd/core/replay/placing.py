@@ -46,7 +46,7 @@ def _place_one(asks: Resources, count: int, free: dict[HostName, Gives], placed:
             break
         jobs = min(count, times(asks, gives.free)) if fits(asks, gives) else 0
         if jobs > 0:
-            free[host] = placed.taken[host] = dataclasses.replace(gives, free=less(gives.free, asks, jobs))
+            free[host] = placed.taken[host] = gives._replace(free=less(gives.free, asks, jobs))
             placed.jobs[host] = placed.jobs.get(host, 0) + jobs
             count -= jobs
     return count
