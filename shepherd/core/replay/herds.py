@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Mapping
 
-from shepherd.core.policy.view import gives_of
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import HOMEWARD, Order, Stage, SwitchRecord
@@ -50,7 +49,7 @@ class Herds:
             stage_at_s=now,
             why=order.why,
             cpus=facts.regular.cpus,
-            gives=gives_of(facts.regular),
+            gives=facts.regular.gives,
         )
         return True
 

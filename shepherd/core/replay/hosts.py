@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from shepherd.core.policy.view import gives_of
 from shepherd.core.recorded.facts import FLOCK, KEEPER, MASTER, REGULAR
 from shepherd.model.demand import Gives, Resources
 from shepherd.model.observation import FlockStartd, HostFacts, KeeperPhase, KeeperReport, RegularMaster, RegularStartd
@@ -59,7 +58,7 @@ def working(facts: HostFacts, gives: Gives, jobs: int) -> HostFacts:
 def jobs_on(regular: RegularStartd) -> tuple[Resources, int]:
     """What its jobs ask for, each as much as the others, and how many there are."""
     jobs = regular.claimed_slots
-    whole, _, free = gives_of(regular)
+    whole, _, free = regular.gives
     if not jobs:
         return Resources(), 0
     used = [max(0, have - left) // jobs for have, left in zip(whole, free, strict=True)]

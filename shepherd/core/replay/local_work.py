@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Mapping
 
-from shepherd.core.policy.view import gives_of
 from shepherd.core.replay.hosts import jobs_on
 from shepherd.core.replay.placing import Jobs, Placed, Rooms, fits_somewhere, place
 from shepherd.model.demand import Demand, DemandGroup, Gives, Resources
@@ -69,7 +68,7 @@ def displaced_jobs(out: Mapping[HostName, RegularStartd]) -> dict[Resources, int
 def rooms_of(facts: Mapping[HostName, HostFacts]) -> dict[HostName, Gives]:
     """What hosts with a regular startd that takes jobs give."""
     startds = ((host, one.regular) for host, one in facts.items())
-    return {host: gives_of(regular) for host, regular in startds if regular is not None and not regular.draining}
+    return {host: regular.gives for host, regular in startds if regular is not None and not regular.draining}
 
 
 def blocked_jobs(waiting: Jobs, out: Mapping[HostName, SwitchRecord]) -> dict[Resources, int]:

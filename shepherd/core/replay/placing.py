@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from shepherd.core.demand.fit import fits, less, times
+from shepherd.core.demand.fit import less, times
 from shepherd.model.demand import Gives, Resources
 from shepherd.model.host import HostName
 
@@ -36,7 +36,7 @@ def place(jobs: Jobs, rooms: Rooms) -> Placed:
 
 def fits_somewhere(asks: Resources, rooms: Iterable[Gives]) -> bool:
     """Whether one such job could start at once."""
-    return any(fits(asks, gives) and times(asks, gives.free) > 0 for gives in rooms)
+    return any(_room(asks, gives) > 0 for gives in rooms)
 
 
 def _place_one(asks: Resources, count: int, free: dict[HostName, Gives], placed: Placed) -> int:
@@ -44,9 +44,14 @@ def _place_one(asks: Resources, count: int, free: dict[HostName, Gives], placed:
     for host, gives in list(free.items()):
         if count <= 0:
             break
-        jobs = min(count, times(asks, gives.free)) if fits(asks, gives) else 0
+        jobs = min(count, _room(asks, gives))
         if jobs > 0:
             free[host] = placed.taken[host] = gives._replace(free=less(gives.free, asks, jobs))
             placed.jobs[host] = placed.jobs.get(host, 0) + jobs
             count -= jobs
     return count
+
+
+def _room(asks: Resources, gives: Gives) -> int:
+    """For how many such jobs. None is larger than the largest slot."""
+    return times(asks, gives.free) if times(asks, gives.largest) else 0
