@@ -16,6 +16,20 @@ from shepherd.model.orders import HostMemory, SwitchRecord
 from shepherd.model.standing import Standing
 from shepherd.model.stop import Ban, Quarantine
 
+NEEDED = frozenset(
+    {
+        EntryKind.SNAPSHOT,
+        EntryKind.VERDICT,
+        EntryKind.SETTINGS,
+        EntryKind.SWITCH,
+        EntryKind.MEMORY,
+        EntryKind.FLOCKOFF,
+        EntryKind.BANS,
+        EntryKind.QUARANTINES,
+    }
+)
+"""Kinds of records that moments are made of."""
+
 
 class Fold:
     """What is known after the records so far. Each method raises ValueError on a record that it cannot read."""
@@ -70,6 +84,16 @@ class Fold:
             past=past_of(self._known),
             settings=self._settings,
         )
+
+
+def newest_moment(standing: Standing, records: Iterable[Stored]) -> Moment | None:
+    """What is known after all of these records, as of the newest snapshot among them; None if there is none. Raises
+    ValueError."""
+    fold, at_s = Fold(standing), 0.0
+    for stored in records:
+        fold.add(stored.entry)
+        at_s = stored.entry.at_s if stored.entry.kind is EntryKind.SNAPSHOT else at_s
+    return fold.moment(at_s) if at_s else None
 
 
 def moments(standing: Standing, records: Iterable[Stored]) -> Iterator[Moment]:
