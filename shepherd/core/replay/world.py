@@ -38,6 +38,8 @@ class World:
         self.herds = herds
         self._worked_at_s: dict[HostName, float] = {}
         """When hosts last had work that they had not on record."""
+        self._gone: dict[HostName, tuple[HostFacts, SwitchRecord, HostFacts]] = {}
+        """What was made of hosts that are not here; most change neither from one look to the next."""
 
     def at(self, moment: Moment, timers: TimerSettings) -> Scene:
         """The scene of a moment. Switches have gone on; those are over whose hosts somebody took away."""
@@ -77,10 +79,16 @@ class World:
         host = facts.pair.host
         here, there = self.herds.switches.get(host), moment.switches.get(host)
         if here is not None and here.stage is not Stage.GRANTED:
-            return hosts.gone(facts, here)
+            return self._away(facts, here)
         if there is not None:
             facts = hosts.home(facts, there, self.herds.home_at_s.get(host, moment.at_s))
         return self._rested(facts)
+
+    def _away(self, facts: HostFacts, record: SwitchRecord) -> HostFacts:
+        before = self._gone.get(record.host)
+        if before is None or before[0] is not facts or before[1] is not record:
+            before = self._gone[record.host] = facts, record, hosts.gone(facts, record)
+        return before[2]
 
     def _rested(self, facts: HostFacts) -> HostFacts:
         """Idle since the last work that it had not on record."""
