@@ -12,7 +12,7 @@ from typing import TypeVar
 from shepherd.core.recorded.members import Json, unreadable
 from shepherd.core.switch.belief import is_fresh
 from shepherd.model.demand import Resources
-from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
+from shepherd.model.host import HostPair, LeaseId, Nonce
 from shepherd.model.observation import (
     FlockStartd,
     HostFacts,
@@ -53,15 +53,14 @@ DISK_DIGITS = 5
 def facts_row(facts: HostFacts, now: float, timers: TimerSettings) -> Json:
     """One host. An ad that is not there has no member; one that is too old to be believed says from when it is."""
     ads = {"regular": facts.regular, "master": facts.master, "flock": facts.flock, "keeper": facts.keeper}
-    rows = {name: _ad_row(ad, USUAL[name], now, timers) for name, ad in ads.items() if ad is not None}
-    return {"flock_name": facts.pair.flock_name, **rows}
+    return {name: _ad_row(ad, USUAL[name], now, timers) for name, ad in ads.items() if ad is not None}
 
 
-def facts_from(host: HostName, row: Json) -> HostFacts:
+def facts_from(pair: HostPair, row: Json) -> HostFacts:
     """The host a row tells of; ads that were fresh are so for ever. Raises ValueError on a row it cannot read."""
     try:
         return HostFacts(
-            pair=HostPair(host=host, flock_name=str(row.get("flock_name", ""))),
+            pair=pair,
             regular=_ad_from(row.get("regular"), REGULAR),
             master=_ad_from(row.get("master"), MASTER),
             flock=_ad_from(row.get("flock"), FLOCK),
