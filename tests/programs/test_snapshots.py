@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from shepherd.core.recorded.snapshots import folded, known
+from shepherd.core.recorded.snapshots import folded, known, snapshot_from
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import canonical
 from shepherd.model.entry import Entry, EntryKind
@@ -14,7 +14,7 @@ from shepherd.model.past import NOTHING_PAST
 from shepherd.model.settings import PolicySettings
 from shepherd.programs.diary import Diary
 from shepherd.programs.snapshots import EVERY_S, Snapshots
-from tests.build import facts, keeper, regular, settings, snapshot
+from tests.build import facts, flock_startd, keeper, regular, settings, snapshot
 
 MIDNIGHT = 1_772_323_200.0
 
@@ -118,7 +118,7 @@ def test_after_a_gap_the_whole_is_recorded(ledger):
     record._diary.probe()
     assert decided(record, 5, MIDNIGHT + 600)
     assert [body["whole"] for body in ledger.bodies()] == [True, True]
-    assert folded({}, ledger.bodies()[1]) == known(look(5, MIDNIGHT + 600), NOTHING_PAST, settings().timers)
+    assert folded({}, ledger.bodies()[1]) == known(look(5, MIDNIGHT + 600), NOTHING_PAST, settings().timers, str)
 
 
 def test_settings_are_on_record_once_and_when_they_change(ledger):
@@ -129,6 +129,24 @@ def test_settings_are_on_record_once_and_when_they_change(ledger):
         decided(record, 0, MIDNIGHT + 300)
     reserves = [body["policy"]["reserve"] for body in ledger.bodies(EntryKind.SETTINGS)]
     assert reserves == [0.25, 0.5]
+
+
+def test_no_user_is_named_and_hosts_of_one_user_are_known_as_such(ledger):
+    """The trace store forgets its users in time; the ledger is kept for ever, and whoever may read it had them all."""
+    record = recorder(ledger)
+    now = look(0, MIDNIGHT, hosts=3)
+    users = {"p201": ("alice@campus", "bob@campus"), "p202": ("bob@campus",), "p203": ("carol@else",)}
+    hosts = {
+        HostName(name): facts(name, flock=dataclasses.replace(flock_startd(busy=1, heard_at_s=MIDNIGHT), guests=guests))
+        for name, guests in users.items()
+    }
+    record.seen(dataclasses.replace(now, hosts=hosts), NOTHING_PAST, MIDNIGHT)
+    text = canonical([one.body for one in ledger.entries])
+    assert not any(name in text for guests in users.values() for name in guests)
+    known_hosts = snapshot_from(folded({}, ledger.bodies()[0]), MIDNIGHT, {}).hosts
+    startds = [known_hosts[host].flock for host in sorted(known_hosts)]
+    first, second, third = (startd.guests for startd in startds if startd is not None)
+    assert (len(first), set(second) < set(first), set(third) & set(first)) == (2, True, set())
 
 
 def test_the_record_of_thousands_of_hosts_stays_small(ledger):

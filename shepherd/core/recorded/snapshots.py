@@ -5,7 +5,7 @@ Whoever folds these records in order has again what each decision was made from.
 
 from collections.abc import Mapping
 
-from shepherd.core.recorded.facts import facts_from, facts_row
+from shepherd.core.recorded.facts import Alias, facts_from, facts_row
 from shepherd.core.recorded.members import Json, listed, members, objects, seconds
 from shepherd.core.recorded.patch import grouped, patch, patched, ungrouped
 from shepherd.core.recorded.waiting import past_from_row, past_row, queue_from, queue_row
@@ -17,11 +17,11 @@ from shepherd.model.settings import TimerSettings
 NOTHING: Json = {}
 
 
-def known(snapshot: Snapshot, past: Past, timers: TimerSettings) -> Json:
+def known(snapshot: Snapshot, past: Past, timers: TimerSettings, alias: Alias) -> Json:
     """All that a decision depends on and that no other record tells, as an object without null."""
     now = snapshot.at_s
     facts = {
-        "hosts": {host: facts_row(facts, now, timers) for host, facts in snapshot.hosts.items()},
+        "hosts": {host: facts_row(facts, now, timers, alias) for host, facts in snapshot.hosts.items()},
         "pairs": {host: facts.pair.flock_name for host, facts in snapshot.hosts.items()},
         "readings": {source.value: _reading_row(one, now, timers) for source, one in snapshot.readings.items()},
         "past": past_row(past),

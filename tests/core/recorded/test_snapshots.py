@@ -48,11 +48,11 @@ MASTERS = st.none() | st.builds(
     st.booleans(), AGES_S,
 )  # fmt: skip
 FLOCKS = st.none() | st.builds(
-    lambda slots, age_s: FlockStartd(
+    lambda slots, age_s, users: FlockStartd(
         claimed_slots=slots, started_at_s=NOW - 900, heard_at_s=NOW - age_s, claimed_cpus=slots,
-        working_since_s=NOW - 90,
+        working_since_s=NOW - 90, guests=tuple(users),
     ),
-    st.integers(0, 3), AGES_S,
+    st.integers(0, 3), AGES_S, st.sets(st.sampled_from("ab"), max_size=2),
 )  # fmt: skip
 READINGS = st.builds(
     lambda source, age_s, problem: Reading(source=source, at_s=NOW - age_s, problem=problem),
@@ -91,7 +91,7 @@ def read_back(seen: list[Snapshot]) -> Snapshot:
     before: Json | None = None
     folded_so_far: Json = {}
     for one in seen:
-        now = known(one, NOTHING_PAST, TIMERS)
+        now = known(one, NOTHING_PAST, TIMERS, str.upper)
         body = json.loads(json.dumps(body_of(before, now)))
         before, folded_so_far = now, folded(folded_so_far, body)
     return snapshot_from(folded_so_far, NOW, {})
@@ -120,7 +120,7 @@ def test_what_the_policy_remembered_is_read_back(seen):
     for at_s in (NOW, NOW + 10):
         now = dataclasses.replace(seen, at_s=at_s)
         past = decide(now, SWITCHES, {}, None, site, at_s, is_cycle=True, past=past).past
-    body = json.loads(json.dumps(body_of(None, known(seen, past, TIMERS))))
+    body = json.loads(json.dumps(body_of(None, known(seen, past, TIMERS, str.upper))))
     assert past_of(folded({}, body)) == past
 
 
@@ -134,7 +134,7 @@ def test_a_host_that_does_nothing_new_costs_nothing():
         )
         for at_s in (NOW, NOW + 300)
     ]  # fmt: skip
-    before, after = (known(one, NOTHING_PAST, TIMERS) for one in seen)
+    before, after = (known(one, NOTHING_PAST, TIMERS, str.upper) for one in seen)
     assert body_of(before, after) == {"whole": False}
 
 
