@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.edges.clock import SystemClock
     from shepherd.edges.ledger_read import newest_standing
     from shepherd.model.entry import EntryKind
+    from shepherd.model.past import NOTHING_PAST
     from shepherd.programs.foresee import foresee
     from shepherd.programs.wiring import home_worker, load_settings, pool_of
     from shepherd.views.plan import plan_json, plan_text
@@ -31,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(args.settings)
     standing = newest_standing(Path(ledger_directory(args.settings)))
     off, banned = standing.last(EntryKind.FLOCKOFF.value), standing.last(EntryKind.BANS.value)
+    past = standing.last(EntryKind.PAST.value)
     quarantined = standing.last(EntryKind.QUARANTINES.value)
     pool = pool_of(settings, home_worker(settings))
     try:
@@ -45,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 from_body(quarantined.body) if quarantined else (),
                 records.bans_from(banned.body) if banned else (),
             ),
+            records.past_from(past.body) if past else NOTHING_PAST,
         )
     finally:
         pool.close()

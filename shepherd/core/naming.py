@@ -62,6 +62,11 @@ def is_excluded(machine: str, settings: HostSettings) -> bool:
     return any(may_be_one(machine.casefold(), name.casefold()) for name in settings.exclude)
 
 
+def is_pinned_out(machine: str, settings: HostSettings) -> bool:
+    """Whether a machine is to be lent before others."""
+    return any(may_be_one(machine.casefold(), name.casefold()) for name in settings.always_lend)
+
+
 def may_be_one(machine: str, other: str) -> bool:
     """Whether two names may mean one machine: a name without a domain stands for it in any domain.
 

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from shepherd.core.stop.encode import ban_from, ban_members
 from shepherd.errors import LeaseRefused
+from shepherd.model.demand import Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
+from shepherd.model.past import Given, Need, Past, Waiting
 from shepherd.model.stop import Ban
 
 Body = Mapping[str, object]
@@ -30,8 +32,51 @@ def switch_from(body: Body) -> SwitchRecord:
     except TypeError as exc:
         raise ValueError(f"not a switch: {exc}") from exc
     return dataclasses.replace(
-        record, host=HostName(record.host), lease=LeaseId(record.lease), nonce=Nonce(record.nonce)
+        record,
+        host=HostName(record.host),
+        lease=LeaseId(record.lease),
+        nonce=Nonce(record.nonce),
+        gives=_gives_from(body.get("gives"), record.cpus),
     )
+
+
+def _gives_from(body: object, cpus: int) -> Gives:
+    """A record from before shapes were kept tells only the cpus."""
+    parts = body if isinstance(body, dict) else {}
+    whole = Resources(cpus=cpus)
+    known = {name: _resources_from(parts[name]) for name in ("whole", "largest", "free") if name in parts}
+    return Gives(**{"whole": whole, "largest": whole, "free": whole, **known})
+
+
+def _resources_from(body: object) -> Resources:
+    return Resources(**_known(Resources, body if isinstance(body, dict) else {}))  # type: ignore[arg-type]
+
+
+def past_body(past: Past) -> Body:
+    """All fields."""
+    return dataclasses.asdict(past)
+
+
+def past_from(body: Body) -> Past:
+    """What a policy remembered; an empty body is nothing."""
+    try:
+        return Past(
+            needs=tuple(Need(**_known(Need, one)) for one in _rows(body, "needs")),  # type: ignore[arg-type]
+            lends=tuple(Given(**_known(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
+            waiting=tuple(_waiting_from(one) for one in _rows(body, "waiting")),
+        )
+    except TypeError as exc:
+        raise ValueError(f"not a policy's past: {exc}") from exc
+
+
+def _waiting_from(body: Body) -> Waiting:
+    fields = {**_known(Waiting, body), "asks": _resources_from(body.get("asks"))}
+    return Waiting(**fields)  # type: ignore[arg-type]
+
+
+def _rows(body: Body, name: str) -> list[Body]:
+    rows = body.get(name, [])
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def memory_body(memory: HostMemory) -> Body:

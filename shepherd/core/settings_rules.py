@@ -121,6 +121,7 @@ def host_problems(hosts: HostSettings) -> Iterator[Problem]:
         yield from template_problems(hosts, groups)
     yield from pair_problems(hosts)
     yield from duplicate_problems("hosts.exclude", hosts.exclude)
+    yield from duplicate_problems("hosts.always_lend", hosts.always_lend)
 
 
 def template_problems(hosts: HostSettings, groups: frozenset[str]) -> Iterator[Problem]:
@@ -177,13 +178,16 @@ def policy_problems(policy: PolicySettings) -> Iterator[Problem]:
             yield Problem(f"policy.{key}", f"is {value}", f"{bound} is the least that means something")
     if not 0 <= policy.reserve <= 1:
         yield Problem("policy.reserve", f"is {policy.reserve:g}", "it is a share: 0.25 keeps a quarter, 1 all")
+    if not 0 < policy.lend_share <= 1:
+        yield Problem("policy.lend_share", f"is {policy.lend_share:g}", "it is a share: 0.1 lends a tenth in a cycle")
     if policy.lend_gpus:
         yield Problem(
             "policy.lend_gpus",
             "is true, but nothing can show yet that a GPU's memory was scrubbed between users",
             "leave it false; hosts with GPUs stay local and `shepherd -s` says so",
         )
-    yield from second_problems("policy.", {"cooling_s": policy.cooling_s}, zero=True)
+    waits = {key: getattr(policy, key) for key in ("cooling_s", "wait_target_s", "quiet_s", "stuck_s")}
+    yield from second_problems("policy.", waits, zero=True)
 
 
 def timer_problems(timers: TimerSettings) -> Iterator[Problem]:

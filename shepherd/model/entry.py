@@ -20,6 +20,8 @@ class EntryKind(enum.Enum):
     """A host's SwitchRecord after a change; `body` is empty when it is over."""
     MEMORY = "memory"
     """A host's HostMemory after a change."""
+    PAST = "past"
+    """What the policy remembers between decisions, at every cycle and every order."""
     FLOCKOFF = "flockoff"
     """Latched, or (with empty body) ended."""
     SERIAL = "serial"

@@ -4,6 +4,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from shepherd.model.demand import Demand, Resources
 from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
 
 
@@ -49,6 +50,12 @@ class RegularStartd:
     """LastHeardFrom of the oldest of its ads."""
     idle_since_s: float | None = None
     """Since when no slot is claimed, if known."""
+    disk_kib: int = 0
+    """0: not told."""
+    largest: Resources | None = None
+    """Its largest slot; None: one slot of everything."""
+    free: Resources | None = None
+    """What is unclaimed; None: everything if no slot is claimed, else nothing."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,6 +65,14 @@ class FlockStartd:
     claimed_slots: int
     started_at_s: float
     heard_at_s: float
+    claimed_cpus: int = 0
+    working_since_s: float = 0.0
+    """Mean of when its claims began, weighted by their cpus, epoch seconds; 0: not known, as of a claim that is older
+    than any."""
+    ends_by_s: float | None = None
+    """By when all of its jobs will have ended by limits that HTCondor enforces; None: no such limit."""
+    guests: tuple[str, ...] = ()
+    """Users that have claims, sorted."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -151,6 +166,8 @@ class Queue:
     """Submitter ads not counted: foreign or unauthenticated schedds, flocked tags."""
     missing_schedds: tuple[str, ...] = ()
     """Configured schedds that no ad came from: the count is not complete."""
+    demand: Demand | None = None
+    """What the idle jobs ask for; None: only their number is known."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

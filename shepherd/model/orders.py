@@ -7,7 +7,9 @@ each, and every step ends in an *outcome*.
 import dataclasses
 import enum
 
+from shepherd.model.demand import GIVES_NOTHING, DemandGroup, Gives
 from shepherd.model.host import Herd, HostName, LeaseId, Nonce
+from shepherd.model.past import NOTHING_PAST, Past
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,12 @@ class Verdict:
     refusals: tuple[Refusal, ...]
     sentence: str
     """The cycle in one sentence."""
+    past: Past = NOTHING_PAST
+    """What the next decision is to be given."""
+    unfit: tuple[DemandGroup, ...] = ()
+    """Idle jobs that fit no host, local or lent: they raise no demand."""
+    stuck: tuple[DemandGroup, ...] = ()
+    """Idle jobs that were not taken although hosts they fit stood free: so many raise no demand."""
 
 
 class StepKind(enum.Enum):
@@ -124,6 +132,8 @@ class SwitchRecord:
     """Why it was lent; from REVOKED on, why it is taken home."""
     cpus: int
     """The host's cpus in the local herd: what a lend takes from the reserve."""
+    gives: Gives = GIVES_NOTHING
+    """What it would give to local jobs if it were home."""
     drain_taken: bool = False
     """The regular startd took our drain: it had no job and accepts none, so its end loses nothing."""
     undrain: bool = False

@@ -26,6 +26,7 @@ class PolicyKind(enum.Enum):
     """Which policy decides."""
 
     THRESHOLD = "threshold"
+    DEMAND = "demand"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,9 @@ class HostSettings:
     """Regular to flocking machine names that the rule does not make; these win over the rule."""
     exclude: tuple[str, ...] = ()
     """Machines that match but are never lent (pinned local); shown as such."""
+    always_lend: tuple[str, ...] = ()
+    """Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds for them,
+    too."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,13 +80,27 @@ class PolicySettings:
     """What to lend and when."""
 
     kind: PolicyKind = PolicyKind.THRESHOLD
-    """`threshold`: the rule of the original talk."""
+    """`demand`: what idle local jobs ask for comes home at once, what nobody asks for is lent. `threshold`: the rule of
+    the original talk, which looks at their number."""
     idle_jobs_threshold: int = 600
     """Idle local jobs: below it hosts are lent, above it they are reclaimed, at it none moves. Jobs. 600: the talk."""
     lend_per_cycle: int = 5
-    """Hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move that can be wrong."""
+    """`threshold`: hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move that can be
+    wrong."""
     reclaim_per_cycle: int = 0
-    """Hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work waits on no budget."""
+    """`threshold`: hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work waits on no
+    budget."""
+    wait_target_s: float = 120.0
+    """`demand`: a local job may wait so long for what is lent. Seconds. Jobs that local hosts take before it is time to
+    go home bring nobody home."""
+    quiet_s: float = 300.0
+    """`demand`: a host is lent once nobody has wanted it for so long, and as much as local work needed at its peak
+    within this time stays local. Seconds."""
+    lend_share: float = 0.1
+    """`demand`: share of the usable hosts that may be lent within one `cycle_s`. 0..1."""
+    stuck_s: float = 900.0
+    """`demand`: idle jobs that are not taken for so long although hosts that they fit stand free wait for something
+    else, and bring nobody home. Seconds."""
     reserve: float = 0.25
     """Share of live, usable cpus kept in the local herd, busy or idle. 0..1. A quarter as in the talk."""
     idle_reserve: int = 0

@@ -3,7 +3,9 @@
 import dataclasses
 from collections.abc import Mapping
 
+from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives
 from shepherd.model.host import HostName, HostState
+from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.stop import Ban
 
 
@@ -55,6 +57,15 @@ class HostView:
     """Slots claimed by guests."""
     banned: str = ""
     """Why a ban keeps it from being lent, or the empty string."""
+    gives: Gives = GIVES_NOTHING
+    """To local jobs, now or if it were home."""
+    pinned: bool = False
+    """`hosts.always_lend` names it."""
+    guest_work_s: float = 0.0
+    """Core-seconds that guests would lose if it went home now."""
+    guests_done_s: float | None = None
+    """When all of its guests' jobs will have ended, epoch seconds; None: nobody says."""
+    guests: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,6 +82,8 @@ class PoolView:
     """Cpus in the local herd, busy or idle."""
     usable_cpus: int
     """Cpus of all live, usable hosts, local and lent."""
+    demand: Demand | None = None
+    """What idle local jobs ask for; None: not known."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,3 +93,14 @@ class Want:
     lend: int = 0
     reclaim: int = 0
     why: str
+    out: tuple[HostName, ...] | None = None
+    """The only hosts to lend, best first; None: whichever, idle longest first."""
+    stays: str = ""
+    """Why a host that could be lent and is not among `out` stays."""
+    home: tuple[HostName, ...] | None = None
+    """The only hosts to reclaim, best first; None: whichever, least guest work lost first."""
+    at_once: int = 0
+    """So many hosts may be on their way out at one time, if that is more than `policy.arming_at_once`."""
+    past: Past = NOTHING_PAST
+    unfit: tuple[DemandGroup, ...] = ()
+    stuck: tuple[DemandGroup, ...] = ()

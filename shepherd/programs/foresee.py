@@ -8,6 +8,7 @@ from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, Stage, SwitchRecord, Verdict
+from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars
 from shepherd.ports import Clock, Pool
@@ -30,10 +31,11 @@ def foresee(
     memories: Mapping[HostName, HostMemory],
     flockoff: FlockOff | None,
     bars: Bars = NO_BARS,
+    past: Past = NOTHING_PAST,
 ) -> Foresight:
     """Observe and decide as the daemon's next cycle would. `switches` and `memories` come from the ledger."""
     lent = sum(1 for record in switches.values() if record.stage is Stage.LENT)
     snapshot = Observer(pool, clock, settings).full(lent)
     now = clock.wall_s()
-    verdict = decide(snapshot, switches, memories, flockoff, settings, now, is_cycle=True, bars=bars)
+    verdict = decide(snapshot, switches, memories, flockoff, settings, now, is_cycle=True, bars=bars, past=past)
     return Foresight(snapshot=snapshot, verdict=verdict)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
-from shepherd.core.records import verdict_body
+from shepherd.core.records import past_body, past_from, verdict_body
 from shepherd.core.switch.homecoming import awaited, late
 from shepherd.core.switch.leftovers import leftovers
 from shepherd.core.switch.move import RESEND_S
@@ -23,6 +23,7 @@ from shepherd.model.flockoff import Leak
 from shepherd.model.host import Herd, HostName, HostPair, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
+from shepherd.model.past import NOTHING_PAST
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
@@ -98,12 +99,15 @@ class Shepherd:
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
         self._awaited: Mapping[HostName, float] = {}
+        self._past = NOTHING_PAST
         self._go_on()
 
     def _go_on(self) -> None:
         """After a restart: show the last decision, and hold the next cycle a period after it, so that
         restarts lend no faster. A clock that was set back, or no record, means a cycle at once."""
         with contextlib.suppress(LedgerUnavailable):
+            if past := self._ledger.last(EntryKind.PAST.value):
+                self._past = past_from(past.body)
             if (last := self._ledger.last(EntryKind.VERDICT.value)) is None:
                 return
             self.sentence, self._cycle_at_s = str(last.body.get("sentence", self.sentence)), last.at_s
@@ -179,10 +183,12 @@ class Shepherd:
             is_cycle=is_cycle,
             may_lend=self._diary.works,
             bars=self._bars(),
+            past=self._past,
         )
+        self._past = verdict.past
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
-            self._diary.write([_verdict_entry(verdict, now), self._observed(snapshot, now)])
+            self._diary.write([_verdict_entry(verdict, now), self._observed(snapshot, now), _past_entry(verdict, now)])
         self._order(verdict, snapshot)
 
     def _order(self, verdict: Verdict, snapshot: Snapshot) -> None:
@@ -283,6 +289,10 @@ def _leaks(snapshot: Snapshot) -> list[Leak]:
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:
     return [HostPair(host=record.host, flock_name=record.flock_name) for record in records]
+
+
+def _past_entry(verdict: Verdict, now: float) -> Entry:
+    return Entry(at_s=now, kind=EntryKind.PAST, cause="cycle", body=past_body(verdict.past))
 
 
 def _verdict_entry(verdict: Verdict, now: float) -> Entry:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from shepherd.core.policy.obstacle import MAX_COOLING
+from shepherd.core.policy.view import gives_of
 from shepherd.core.records import memory_body, outcome_body, step_body, switch_body
 from shepherd.core.stop.quarantine import sentence
 from shepherd.core.switch.leases import leases_of
@@ -107,6 +108,7 @@ class Switches:
             stage_at_s=now,
             why=order.why,
             cpus=facts.regular.cpus,
+            gives=gives_of(facts.regular),
         )
         self._do(Do(kind=StepKind.GRANT, record=record), order)
 

@@ -11,9 +11,12 @@
 #   `"f{rest}"`.
 # * `pairs`: Regular to flocking machine names that the rule does not make; these win over the rule. Default: `{}`.
 # * `exclude`: Machines that match but are never lent (pinned local); shown as such. Default: `[]`.
+# * `always_lend`: Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds
+#   for them, too. Default: `[]`.
 type Shepherd::Settings::Hosts = Struct[{
   Optional[regular] => String,
   Optional[flock] => String,
   Optional[pairs] => Hash[String[1], String[1]],
   Optional[exclude] => Array[String[1]],
+  Optional[always_lend] => Array[String[1]],
 }]

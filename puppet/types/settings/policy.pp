@@ -5,13 +5,21 @@
 # Generated from the settings by `python -m shepherd.views.settings_files`; do not edit. A setting that is not given has
 # the program's default.
 #
-# * `kind`: `threshold`: the rule of the original talk. Default: `"threshold"`.
+# * `kind`: `demand`: what idle local jobs ask for comes home at once, what nobody asks for is lent. `threshold`: the
+#   rule of the original talk, which looks at their number. Default: `"threshold"`.
 # * `idle_jobs_threshold`: Idle local jobs: below it hosts are lent, above it they are reclaimed, at it none moves.
 #   Jobs. 600: the talk. Default: `600`.
-# * `lend_per_cycle`: Hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move that can be
-#   wrong. Default: `5`.
-# * `reclaim_per_cycle`: Hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work waits on no
-#   budget. Default: `0`.
+# * `lend_per_cycle`: `threshold`: hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move
+#   that can be wrong. Default: `5`.
+# * `reclaim_per_cycle`: `threshold`: hosts reclaimed in one cycle, at most (y of the talk); 0: all of them. Local work
+#   waits on no budget. Default: `0`.
+# * `wait_target_s`: `demand`: a local job may wait so long for what is lent. Seconds. Jobs that local hosts take before
+#   it is time to go home bring nobody home. Default: `120.0`.
+# * `quiet_s`: `demand`: a host is lent once nobody has wanted it for so long, and as much as local work needed at its
+#   peak within this time stays local. Seconds. Default: `300.0`.
+# * `lend_share`: `demand`: share of the usable hosts that may be lent within one `cycle_s`. 0..1. Default: `0.1`.
+# * `stuck_s`: `demand`: idle jobs that are not taken for so long although hosts that they fit stand free wait for
+#   something else, and bring nobody home. Seconds. Default: `900.0`.
 # * `reserve`: Share of live, usable cpus kept in the local herd, busy or idle. 0..1. A quarter as in the talk. Default:
 #   `0.25`.
 # * `idle_reserve`: Regular hosts that stay wholly idle besides, ready for a burst. Hosts. Default: `0`.
@@ -24,10 +32,14 @@
 # * `lend_gpus`: GPU hosts are not lent until their memory can be shown to be scrubbed; True is refused for now.
 #   Default: `false`.
 type Shepherd::Settings::Policy = Struct[{
-  Optional[kind] => Enum['threshold'],
+  Optional[kind] => Enum['threshold', 'demand'],
   Optional[idle_jobs_threshold] => Integer,
   Optional[lend_per_cycle] => Integer,
   Optional[reclaim_per_cycle] => Integer,
+  Optional[wait_target_s] => Numeric,
+  Optional[quiet_s] => Numeric,
+  Optional[lend_share] => Numeric,
+  Optional[stuck_s] => Numeric,
   Optional[reserve] => Numeric,
   Optional[idle_reserve] => Integer,
   Optional[arming_at_once] => Integer,

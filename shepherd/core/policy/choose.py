@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 
-from shepherd.model.host import Herd, HostState
+from shepherd.core.policy.merit import homecoming_order, lending_order
+from shepherd.model.host import Herd, HostName, HostState
 from shepherd.model.orders import Order, Refusal
 from shepherd.model.settings import PolicySettings
-from shepherd.model.view import HostView, PoolView
+from shepherd.model.view import HostView, PoolView, Want
 
 GOING_OUT = frozenset({HostState.ARMING, HostState.DRAINED})
 
@@ -19,25 +20,40 @@ class Choice:
     refusals: tuple[Refusal, ...]
 
 
-def choose_lends(view: PoolView, count: int, why: str, settings: PolicySettings) -> Choice:
-    """At most `count` lends, idle longest first, never into the reserve."""
-    able = sorted((h for h in view.hosts.values() if not h.blocked), key=lambda h: (h.idle_since_s, h.host))
-    room = _room(view, count, settings)
+def choose_lends(view: PoolView, want: Want, settings: PolicySettings) -> Choice:
+    """At most `want.lend` lends, the best first, never into the reserve."""
+    able = _able(view, want)
+    room = _room(view, want, settings)
     orders: list[Order] = []
     refusals = [_refuse(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
+    refusals += _kept(view, want)
     local, idle = view.local_cpus, sum(1 for h in view.hosts.values() if h.idle)
     for host in able:
         if reason := _gate(host, local, idle, room - len(orders), view, settings):
             refusals.append(_refuse(host, reason))
             continue
-        orders.append(Order(host=host.host, herd=Herd.FLOCK, why=why))
+        orders.append(Order(host=host.host, herd=Herd.FLOCK, why=want.why))
         local, idle = local - host.cpus, idle - 1
     return Choice(orders=tuple(orders), refusals=tuple(refusals))
 
 
-def _room(view: PoolView, count: int, settings: PolicySettings) -> int:
+def _able(view: PoolView, want: Want) -> list[HostView]:
+    if want.out is not None:
+        return [view.hosts[name] for name in want.out if not view.hosts[name].blocked]
+    return lending_order(view)
+
+
+def _kept(view: PoolView, want: Want) -> list[Refusal]:
+    """Hosts that could be lent and that the policy keeps."""
+    if want.out is None:
+        return []
+    out = set(want.out)
+    return [_refuse(host, want.stays) for host in view.hosts.values() if not host.blocked and host.host not in out]
+
+
+def _room(view: PoolView, want: Want, settings: PolicySettings) -> int:
     going = sum(1 for h in view.hosts.values() if h.state in GOING_OUT)
-    return min(count, max(0, settings.arming_at_once - going))
+    return min(want.lend, max(0, max(settings.arming_at_once, want.at_once) - going))
 
 
 def _gate(
@@ -53,11 +69,12 @@ def _gate(
     return ""
 
 
-def choose_reclaims(view: PoolView, count: int, why: str) -> tuple[Order, ...]:
-    """`count` reclaims: those not yet serving first, then fewest guests' slots, then the latest lent."""
-    out = [h for h in view.hosts.values() if h.is_out]
-    out.sort(key=lambda h: (h.state is HostState.FLOCK, h.guest_slots, -h.since_s, h.host))
-    return tuple(Order(host=h.host, herd=Herd.LOCAL, why=why) for h in out[:count])
+def choose_reclaims(
+    view: PoolView, count: int, why: str, home: Sequence[HostName] | None = None
+) -> tuple[Order, ...]:
+    """`count` reclaims, by least guest work lost, or of the `home` that a policy chose."""
+    names = [host.host for host in homecoming_order(view)] if home is None else home
+    return tuple(Order(host=name, herd=Herd.LOCAL, why=why) for name in names[:count])
 
 
 def reserve_shortfall(view: PoolView, settings: PolicySettings) -> int:

@@ -4,20 +4,21 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from shepherd.core.policy import threshold
+from shepherd.core.policy import demand, threshold
 from shepherd.core.policy.choose import choose_lends, choose_reclaims, reserve_shortfall
 from shepherd.core.policy.view import view_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import LENT, Herd, HostName, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, Order, Refusal, SwitchRecord, Verdict
-from shepherd.model.settings import PolicyKind, PolicySettings, Settings
+from shepherd.model.past import NOTHING_PAST, Past
+from shepherd.model.settings import PolicyKind, Settings
 from shepherd.model.view import NO_BARS, Bars, PoolView, Want
 
-Policy = Callable[[PoolView, PolicySettings], Want]
-"""The interface of all policies: a judged pool in, a number of moves and the reason out."""
+Policy = Callable[[PoolView, Past, Settings], Want]
+"""The interface of all policies: a judged pool and a past in; moves, the reason, and the next past out."""
 
-POLICIES: Mapping[PolicyKind, Policy] = {PolicyKind.THRESHOLD: threshold.want}
+POLICIES: Mapping[PolicyKind, Policy] = {PolicyKind.THRESHOLD: threshold.want, PolicyKind.DEMAND: demand.want}
 
 
 def decide(
@@ -31,25 +32,28 @@ def decide(
     is_cycle: bool,
     may_lend: bool = True,
     bars: Bars = NO_BARS,
+    past: Past = NOTHING_PAST,
 ) -> Verdict:
-    """Orders, refusals and the sentence for this instant.
+    """Orders, refusals, the sentence for this instant, and the past for the next.
 
     Only a slow cycle (`is_cycle`) lends, or reclaims by a budget. `may_lend` is false while nothing can be recorded;
     reclaims are always possible. `bars`: what people keep from being lent. A lent host that is banned, or whose image
     is, goes home whatever else is decided.
     """
     view = view_of(snapshot, switches, memories, settings, now, bars)
-    return _with_banned(view, _decided(view, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend))
+    want = POLICIES[settings.policy.kind](view, past, settings)
+    verdict = _decided(view, want, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend)
+    verdict = dataclasses.replace(verdict, past=want.past, unfit=want.unfit, stuck=want.stuck)
+    return _with_banned(view, verdict)
 
 
 def _decided(
-    view: PoolView, flockoff: FlockOff | None, settings: Settings, *, is_cycle: bool, may_lend: bool
+    view: PoolView, want: Want, flockoff: FlockOff | None, settings: Settings, *, is_cycle: bool, may_lend: bool
 ) -> Verdict:
     if flockoff is not None:
         return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
-    want = POLICIES[settings.policy.kind](view, settings.policy)
-    if want.reclaim and (is_cycle or not settings.policy.reclaim_per_cycle):
-        return _reclaim(view, want.reclaim, want.why)
+    if want.reclaim and (is_cycle or want.home is not None or not settings.policy.reclaim_per_cycle):
+        return _reclaim(view, want.reclaim, want.why, want.home)
     if short := reserve_shortfall(view, settings.policy):
         return _reclaim(view, short, f"the local herd is below its reserve of {settings.policy.reserve:.0%}")
     if not want.lend or not is_cycle:
@@ -75,13 +79,13 @@ def _all_home(view: PoolView, why: str) -> Verdict:
     return _reclaim(view, len(view.hosts), why)
 
 
-def _reclaim(view: PoolView, count: int, why: str) -> Verdict:
-    orders = choose_reclaims(view, count, why)
+def _reclaim(view: PoolView, count: int, why: str, home: tuple[HostName, ...] | None = None) -> Verdict:
+    orders = choose_reclaims(view, count, why, home)
     return Verdict(orders=orders, refusals=(), sentence=_sentence(view, why, f"{len(orders)} go home"))
 
 
 def _lend(view: PoolView, want: Want, settings: Settings) -> Verdict:
-    choice = choose_lends(view, want.lend, want.why, settings.policy)
+    choice = choose_lends(view, want, settings.policy)
     sentence = _sentence(view, want.why, f"{len(choice.orders)} are lent{_stay(choice.refusals)}")
     return Verdict(orders=choice.orders, refusals=choice.refusals, sentence=sentence)
 

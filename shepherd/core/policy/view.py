@@ -1,12 +1,15 @@
 """Snapshot and memory, judged into a `PoolView`."""
 
+import dataclasses
 from collections.abc import Mapping
 
+from shepherd.core.naming import is_pinned_out
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch.state import state_of
+from shepherd.model.demand import GIVES_NOTHING, NOTHING, Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import LENT, HostName, HostState
-from shepherd.model.observation import HostFacts, Snapshot, Source
+from shepherd.model.observation import FlockStartd, HostFacts, RegularStartd, Snapshot, Source
 from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars, HostView, Obstacle, PoolView
@@ -15,6 +18,7 @@ NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Sou
 """Without any of these nothing is lent."""
 
 UNMEMORABLE = HostMemory()
+UNKNOWN_AGE_S = 86400.0
 
 
 def view_of(
@@ -42,7 +46,26 @@ def view_of(
         blind=_blind(snapshot),
         local_cpus=local,
         usable_cpus=local + lent,
+        demand=_demand(snapshot, settings, now),
     )
+
+
+def _demand(snapshot: Snapshot, settings: Settings, now: float) -> Demand | None:
+    """What idle jobs ask for. Jobs of which only the number is known ask for one cpu each: they count as demand."""
+    jobs = _idle_jobs(snapshot, settings, now)
+    if jobs is None or snapshot.queue is None:
+        return None
+    known = snapshot.queue.demand
+    if known is None:
+        return Demand(groups=_of_one_cpu(jobs), at_s=now)
+    if not known.unasked:
+        return known
+    more = _of_one_cpu(jobs - sum(group.jobs for group in known.groups))
+    return dataclasses.replace(known, groups=(*known.groups, *more))
+
+
+def _of_one_cpu(jobs: int) -> tuple[DemandGroup, ...]:
+    return (DemandGroup(asks=Resources(cpus=1), jobs=jobs),) if jobs > 0 else ()
 
 
 def _idle_jobs(snapshot: Snapshot, settings: Settings, now: float) -> int | None:
@@ -92,7 +115,27 @@ def _host(
         is_out=record is not None and record.stage not in HOMEWARD,
         banned=why_not_lent(bars.bans, name, record.image if record else settings.flock.image),
         guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
+        gives=record.gives if record else gives_of(regular) if regular else GIVES_NOTHING,
+        pinned=bool(settings.hosts.always_lend) and is_pinned_out(name, settings.hosts),
+        guest_work_s=_work_s(facts.flock, now) if facts and facts.flock else 0.0,
+        guests_done_s=facts.flock.ends_by_s if facts and facts.flock else None,
+        guests=facts.flock.guests if facts and facts.flock else (),
     )
+
+
+def gives_of(regular: RegularStartd) -> Gives:
+    """What a startd gives to local jobs by its slot ads."""
+    whole = Resources(
+        cpus=regular.cpus, memory_mib=regular.memory_mib, disk_kib=regular.disk_kib, gpus=regular.gpus
+    )
+    free = whole if regular.claimed_slots == 0 else NOTHING
+    return Gives(whole=whole, largest=regular.largest or whole, free=regular.free or free)
+
+
+def _work_s(flock: FlockStartd, now: float) -> float:
+    """Core-seconds of guests' jobs so far; of claims of unknown age as if they were a day old."""
+    age_s = max(0.0, now - flock.working_since_s) if flock.working_since_s else UNKNOWN_AGE_S
+    return age_s * max(flock.claimed_cpus, flock.claimed_slots)
 
 
 def _blocked(state: HostState, why: str, obstacle: Obstacle | None, *, idle: bool, now: float) -> str:
