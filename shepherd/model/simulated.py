@@ -12,6 +12,7 @@ class Contender(enum.Enum):
     NEVER = "never"
     """Nothing is lent: local jobs wait no less than this."""
     THRESHOLD = "threshold"
+    DEMAND = "demand"
     ORACLE = "oracle"
     """Knows the future, obeys the same reserve, and needs as long for a switch."""
 

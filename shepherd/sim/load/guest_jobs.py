@@ -18,7 +18,7 @@ AT_ONCE_S = 0.5
 class GuestJobs:
     """Fills what is lent, and counts what it came to."""
 
-    def __init__(self, agenda: Agenda, load: GuestLoad, seed: int, length_s: float) -> None:
+    def __init__(self, agenda: Agenda, load: GuestLoad, seed: int) -> None:
         self.agenda = agenda
         self.busy_cpus = 0
         self.given_core_s = 0.0
@@ -28,7 +28,7 @@ class GuestJobs:
         self._seed = seed
         self._shapes = sorted(load.shapes, key=lambda one: (-one[0].cpus, -one[0].memory_mib))
         self._dice: dict[int, random.Random] = {}
-        self._end_s = BEGIN_S + length_s
+        self._over = False
         self._open: dict[int, Machine] = {}
         """Hosts with room, by number."""
         self._planned = False
@@ -53,6 +53,7 @@ class GuestJobs:
         for machine in machines:
             for claim in machine.claims if machine.flock_since_s is not None else ():
                 self._account(claim, self.agenda.now_s, lost=False)
+        self._over = True
 
     def _told(self, claim: Claim, notice_s: float) -> float:
         """One job is told to end. Whoever is done within what it takes anyway loses nothing."""
@@ -67,7 +68,9 @@ class GuestJobs:
         return max(min(left_s, stays_s), 0.0)
 
     def _account(self, claim: Claim, until_s: float, *, lost: bool) -> None:
-        ran_s = max(0.0, min(until_s, self._end_s) - claim.started_s) * claim.shape.cpus
+        if self._over:
+            return
+        ran_s = max(0.0, until_s - claim.started_s) * claim.shape.cpus
         self.given_core_s += ran_s
         if lost:
             self.lost_core_s += ran_s

@@ -65,6 +65,13 @@ class Keepers:
         ends_s = notice_s + machine.dice.uniform(*times.CONTAINER_ENDS_S)
         self._later(machine, (ends_s, ends_s), lambda: self._container_gone(machine, began_s))
 
+    def lapse(self, machine: Machine) -> None:
+        """Its lease has not been renewed for as long as it lasts."""
+        if machine.lease is not None:
+            self._disarm(machine, machine.lease)
+        if machine.lease is not None:
+            self.leave(machine, machine.lease)
+
     def die(self, machine: Machine) -> None:
         """Power is lost: with it the jobs of whoever had the host."""
         if machine.flock_since_s is not None:

@@ -94,6 +94,11 @@ class LocalPool:
         for owner in self.owners.values():
             yield from owner.groups.values()
 
+    def still_waiting(self) -> list[float]:
+        """Of jobs that fit and have not started: so far. Seconds."""
+        now = self.agenda.now_s - BEGIN_S
+        return [now - job.submit_s for group in self.groups() if group.fits for job in group.idle]
+
     def opens(self, machine: Machine) -> None:
         """Its regular startd accepts jobs, from now on. The negotiator learns of it at its next cycle."""
         self.free.add(machine)
