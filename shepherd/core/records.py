@@ -13,7 +13,7 @@ from shepherd.model.demand import Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
-from shepherd.model.past import Given, Need, Past, Waiting
+from shepherd.model.past import Fewest, Given, Past, Waiting
 from shepherd.model.stop import Ban
 
 Body = Mapping[str, object]
@@ -42,18 +42,20 @@ def switch_from(body: Body) -> SwitchRecord:
 
 def _gives_from(body: object, cpus: int) -> Gives:
     """A record from before shapes were kept tells only the cpus."""
-    parts = body if isinstance(body, dict) else {}
+    if isinstance(body, list | tuple) and len(body) == len(Gives._fields):
+        return Gives(*map(_resources_from, body))
     whole = Resources(cpus=cpus)
-    known = {name: _resources_from(parts[name]) for name in ("whole", "largest", "free") if name in parts}
-    return Gives(**{"whole": whole, "largest": whole, "free": whole, **known})
+    return Gives(whole=whole, largest=whole, free=whole)
 
 
 def _resources_from(body: object) -> Resources:
-    return Resources(**_known(Resources, body if isinstance(body, dict) else {}))  # type: ignore[arg-type]
+    if not isinstance(body, list | tuple) or len(body) != len(Resources._fields):
+        raise ValueError(f"not what a slot gives: {body!r}")
+    return Resources(*map(int, body))
 
 
 def past_body(past: Past) -> Body:
-    """All fields."""
+    """All fields; what jobs ask for as a list in the order of `Resources`."""
     return dataclasses.asdict(past)
 
 
@@ -61,22 +63,29 @@ def past_from(body: Body) -> Past:
     """What a policy remembered; an empty body is nothing."""
     try:
         return Past(
-            needs=tuple(Need(**_known(Need, one)) for one in _rows(body, "needs")),  # type: ignore[arg-type]
             lends=tuple(Given(**_known(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
-            waiting=tuple(_waiting_from(one) for one in _rows(body, "waiting")),
+            waiting=tuple(map(_waiting_from, _rows(body, "waiting"))),
         )
-    except TypeError as exc:
+    except (TypeError, ValueError) as exc:
         raise ValueError(f"not a policy's past: {exc}") from exc
 
 
 def _waiting_from(body: Body) -> Waiting:
-    fields = {**_known(Waiting, body), "asks": _resources_from(body.get("asks"))}
-    return Waiting(**fields)  # type: ignore[arg-type]
+    parts: dict[str, object] = {name: _fewest_from(body.get(name)) for name in ("fewest", "due")}
+    passed = body.get("passed", [])
+    parts["passed"] = tuple(map(_resources_from, passed if isinstance(passed, list | tuple) else ()))
+    return Waiting(**{**_known(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
+
+
+def _fewest_from(body: object) -> Fewest:
+    if not isinstance(body, dict):
+        raise TypeError(f"not the fewest of anything: {body!r}")
+    return Fewest(**_known(Fewest, body))  # type: ignore[arg-type]
 
 
 def _rows(body: Body, name: str) -> list[Body]:
     rows = body.get(name, [])
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list | tuple) else []
 
 
 def memory_body(memory: HostMemory) -> Body:

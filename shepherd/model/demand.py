@@ -1,10 +1,13 @@
-"""What local jobs wait for, by what they ask of a slot, and what a host gives."""
+"""What local jobs wait for, by what they ask of a slot, and what a host gives.
+
+Tuples, because a look at ten thousand hosts compares and counts tens of thousands of them.
+"""
 
 import dataclasses
+from typing import NamedTuple
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Resources:
+class Resources(NamedTuple):
     """What a job asks for, or a slot or host gives. 0 MiB or KiB of a host: not told, and it is not judged by that."""
 
     cpus: int = 0
@@ -16,34 +19,7 @@ class Resources:
 NOTHING = Resources()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class DemandGroup:
-    """Idle local jobs that ask for the same."""
-
-    asks: Resources
-    jobs: int
-    first_job: str = ""
-    """The lowest of their ids, `cluster.proc`, with its schedd: `cm#12.0`. As long as it is the same the oldest waits.
-    Empty: not known."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Demand:
-    """What the idle jobs of all counted schedds ask for."""
-
-    groups: tuple[DemandGroup, ...] = ()
-    """Each shape once, the largest first."""
-    at_s: float = 0.0
-    """When the schedds were asked, epoch seconds."""
-    withheld: int = 0
-    """Jobs that will become idle as others end: not materialised by their cluster's limit, or of nodes that a DAG
-    counts and has not submitted."""
-    unasked: tuple[str, ...] = ()
-    """Schedds whose jobs are not in here, because they did not answer: their idle jobs are demand of unknown shape."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Gives:
+class Gives(NamedTuple):
     """What one host gives to local jobs."""
 
     whole: Resources = NOTHING
@@ -55,3 +31,27 @@ class Gives:
 
 
 GIVES_NOTHING = Gives()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class DemandGroup:
+    """Idle local jobs that ask for the same."""
+
+    asks: Resources
+    jobs: int
+    soon: int = 0
+    """Jobs of theirs that become idle as others start: their cluster has them in store."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Demand:
+    """What the idle jobs of all counted schedds ask for."""
+
+    groups: tuple[DemandGroup, ...] = ()
+    """Each shape once, the largest first."""
+    at_s: float = 0.0
+    """When the schedds were asked, epoch seconds."""
+    soon: int = 0
+    """Jobs of unknown shape that DAGs hold back: their nodes are ready and not submitted."""
+    unasked: tuple[str, ...] = ()
+    """Schedds whose jobs are not in here, because they did not answer: their idle jobs are demand of unknown shape."""

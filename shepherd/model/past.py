@@ -6,14 +6,6 @@ from shepherd.model.demand import Resources
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Need:
-    """So many cpus local work had or asked for."""
-
-    at_s: float
-    cpus: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
     """So many hosts were lent."""
 
@@ -22,29 +14,44 @@ class Given:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Fewest:
+    """The fewest of something that comes and goes, over a window that moves on in steps of its own length."""
+
+    from_s: float
+    """When the present step began, epoch seconds."""
+    now: int
+    """In the present step."""
+    before: int | None = None
+    """In the step before; None: there is none yet."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
     """Idle jobs of one shape, over the last looks."""
 
     asks: Resources
-    since_s: float
-    """Since when there have been some without a break, epoch seconds."""
-    fits_since_s: float | None = None
-    """Since when something free would have taken one of them without a break; None: nothing is free."""
-    fewest: int = 0
-    """The fewest that waited since then: so many are not taken although they fit."""
+    jobs: int
+    """At the last look."""
+    fewest: Fewest
+    """That many have waited all the while, whoever they are."""
+    due: Fewest
+    """The same over the time that jobs may wait before hosts go home for them."""
     stuck: int = 0
-    """So many are known not to be taken whatever is free: they wait for something else, and raise no demand."""
+    """So many are not taken by hosts of the kinds that follow, although they fit."""
+    passed: tuple[Resources, ...] = ()
+    """What such hosts give, sorted."""
+    proven_s: float = 0.0
+    """When that was last seen, epoch seconds."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
     """All of it."""
 
-    needs: tuple[Need, ...] = ()
-    """Peaks within the window, each lower than the one before: the first is the peak of the whole window."""
     lends: tuple[Given, ...] = ()
     """Within the budget's window, oldest first."""
     waiting: tuple[Waiting, ...] = ()
+    """Sorted by what they ask."""
 
 
 NOTHING_PAST = Past()

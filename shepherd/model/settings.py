@@ -98,7 +98,7 @@ class PolicySettings:
     within this time stays local. Seconds."""
     lend_share: float = 0.1
     """`demand`: share of the usable hosts that may be lent within one `cycle_s`. 0..1."""
-    stuck_s: float = 900.0
+    stuck_s: float = 300.0
     """`demand`: idle jobs that are not taken for so long although hosts that they fit stand free wait for something
     else, and bring nobody home. Seconds."""
     reserve: float = 0.25

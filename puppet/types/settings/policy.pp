@@ -19,7 +19,7 @@
 #   peak within this time stays local. Seconds. Default: `300.0`.
 # * `lend_share`: `demand`: share of the usable hosts that may be lent within one `cycle_s`. 0..1. Default: `0.1`.
 # * `stuck_s`: `demand`: idle jobs that are not taken for so long although hosts that they fit stand free wait for
-#   something else, and bring nobody home. Seconds. Default: `900.0`.
+#   something else, and bring nobody home. Seconds. Default: `300.0`.
 # * `reserve`: Share of live, usable cpus kept in the local herd, busy or idle. 0..1. A quarter as in the talk. Default:
 #   `0.25`.
 # * `idle_reserve`: Regular hosts that stay wholly idle besides, ready for a burst. Hosts. Default: `0`.
