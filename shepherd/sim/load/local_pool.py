@@ -155,7 +155,9 @@ class LocalPool:
         return group.fits
 
     def _plan_cycle(self, when_s: float) -> None:
-        when_s = max(when_s, self._last_cycle_s + NEGOTIATOR_CYCLE_DELAY_S)
+        """Cycles for nobody, every minute, are left out; that there was one keeps the next waiting all the same."""
+        empty = max(0.0, (self.agenda.now_s - self._last_cycle_s) // NEGOTIATOR_INTERVAL_S)
+        when_s = max(when_s, self._last_cycle_s + empty * NEGOTIATOR_INTERVAL_S + NEGOTIATOR_CYCLE_DELAY_S)
         if self._cycle_at_s is None or when_s < self._cycle_at_s:
             self._cycle_at_s = when_s
             self.agenda.at(when_s, self._negotiate, when_s)

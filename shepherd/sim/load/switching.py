@@ -7,7 +7,8 @@ from typing import assert_never
 
 from shepherd.core.switch.grant import granted, remembered
 from shepherd.core.switch.move import RESEND_S, Advance, Do, Over, Wait, after, go_home, next_move
-from shepherd.model.host import HostName, LeaseId
+from shepherd.model.host import HostName
+from shepherd.model.lease import lease_name
 from shepherd.model.orders import HOMEWARD, HostMemory, Order, Outcome, Result, Stage, Step, StepKind, SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.sim.load.agenda import Agenda
@@ -56,7 +57,8 @@ class Switching:
         """Grant a lease."""
         if order.host in self.records:
             return
-        now, lease = self._agenda.now_s, LeaseId(f"{order.host}-{self._given}")
+        now = self._agenda.now_s
+        lease = lease_name(order.host, now, f"{self._given:08x}")
         record = granted(order, self._seen.facts[order.host], lease, self._settings.flock.image, now)
         if record is not None:
             self._given += 1
