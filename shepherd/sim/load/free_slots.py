@@ -53,3 +53,9 @@ def can_hold(has: Resources, request: Resources) -> bool:
         and request.disk_kib <= has.disk_kib
         and request.gpus <= has.gpus
     )
+
+
+def how_many(has: Resources, request: Resources) -> int:
+    """So many jobs that ask for `request` a host with these could run at once."""
+    asked = [(have, ask) for have, ask in zip(has, request, strict=True) if ask > 0]
+    return min((have // ask for have, ask in asked), default=0)

@@ -1,4 +1,4 @@
-"""When hosts were wholly idle in a run in which nothing was lent: what an oracle knows."""
+"""When no local job was on a host, idle or lent, in a run that is over: what an oracle knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOR_EVER_S = float("inf")
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
-    """For so long at least one more host of a kind was idle: hosts of a kind stand for each other."""
+    """For so long one more host of a kind was without local jobs: hosts of a kind stand for each other."""
 
     kind: Resources
     from_s: float
@@ -27,14 +27,14 @@ class IdleGaps:
     def __init__(self, machines: Sequence[Machine]) -> None:
         self._busy: set[int] = set()
         self._open: dict[Resources, list[float]] = {}
-        """Of each kind: since when there has been a first, a second, … idle host."""
+        """Of each kind: since when there has been a first, a second, … host without local jobs."""
         self._gaps: list[Gap] = []
         for machine in machines:
             self._open.setdefault(machine.has, []).append(BEGIN_S)
 
     def note(self, machine: Machine, now: float) -> None:
         """Something about a host has changed."""
-        is_busy = bool(machine.claims) or not machine.accepts_local
+        is_busy = not machine.alive or (machine.regular and bool(machine.claims))
         if is_busy == (machine.index in self._busy):
             return
         idle_since = self._open[machine.has]

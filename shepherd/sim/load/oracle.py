@@ -1,8 +1,9 @@
-"""The bound: it knows when hosts of each kind will be idle, and for how long.
+"""The bound: it knows when hosts of each kind will be without local jobs, and for how long.
 
-It lends in the gaps of the run in which nothing was lent, those that last at least `shortest_s`, and takes home early
-enough for the longest notice. The reserve holds for it too, and its switches take as long as anybody's. Of several
-`shortest_s` the best is taken afterwards, by the guest work that was kept: nobody could know it before.
+It is told the gaps of a run that is over, lends in those that last at least `shortest_s`, and takes home early enough
+for the longest notice. The reserve holds for it too, and its switches take as long as anybody's. Of several runs, with
+the gaps of `never` and of `demand` and each `shortest_s`, the one that kept most guest work is taken afterwards: nobody
+could know it before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from shepherd.model.orders import HOMEWARD, Order
 from shepherd.model.settings import Settings
 from shepherd.sim.load.agenda import Agenda
 from shepherd.sim.load.deciders import obey
+from shepherd.sim.load.free_slots import can_hold, how_many
 from shepherd.sim.load.idle_gaps import Gap
 from shepherd.sim.load.local_pool import LocalPool
 from shepherd.sim.load.machine import Machine
@@ -25,10 +27,10 @@ from shepherd.sim.load.switching import Switching
 HOME_S = 5.0
 """For the way home, beside the notice."""
 TURN_S = 10.0
-SHORTEST_S = (600.0, 1800.0, 5400.0)
+SHORTEST_S = (600.0, 3600.0)
 """Gaps that one run or another of the oracle's leaves alone."""
 CALM_S = 300.0
-"""After a local job found no host, nothing is lent for so long: the gaps were those of another run."""
+"""After a local job found no host of a kind, none is lent for so long: the gaps were those of another run."""
 
 
 class Oracle:
@@ -54,7 +56,7 @@ class Oracle:
         self._gaps = gaps
         self._shortest_s = shortest_s
         self._wanted: Counter[Resources] = Counter()
-        self._not_before_s = 0.0
+        self._not_before_s: dict[Resources, float] = {}
 
     def begin(self) -> None:
         """Enter the beginning and the timely end of each gap."""
@@ -78,8 +80,7 @@ class Oracle:
         self._seen.look(self._agenda.now_s, all_of_them=False)
         self._help_waiting()
         self._take_home()
-        if self._agenda.now_s >= self._not_before_s:
-            self._lend()
+        self._lend()
         self._switching.follow(looked_at)
 
     def _out(self) -> Mapping[Resources, list[Machine]]:
@@ -107,6 +108,9 @@ class Oracle:
         lent = sum(self._switching.records[m.host].cpus for m in self._machines if m.host in self._switching.records)
         room = usable - lent - self._settings.policy.reserve * usable
         missing = Counter({kind: wanted - len(out.get(kind, ())) for kind, wanted in self._wanted.items()})
+        for kind, not_before_s in self._not_before_s.items():
+            if self._agenda.now_s < not_before_s:
+                missing[kind] = 0
         for machine in self._machines:
             if missing[machine.has] > 0 and machine.has.cpus <= room and self._is_idle(machine):
                 missing[machine.has] -= 1
@@ -118,16 +122,25 @@ class Oracle:
         return home and not machine.has.gpus
 
     def _help_waiting(self) -> None:
-        """Local jobs that find no host because it is lent: packed otherwise than in the run that is known."""
+        """Local jobs that find no host because it is lent: they are packed otherwise than in the run that is known."""
         find = self._local.free.find
         waiting = [g for g in self._local.groups() if len(g) and g.fits and find(g.shape) is None]
-        missing = sum(len(group) * group.shape.cpus for group in waiting)
-        for machines in self._out().values() if missing > 0 else ():
-            for machine in sorted(machines, key=self._loss):
-                if missing > 0:
-                    self._not_before_s = self._agenda.now_s + CALM_S
+        out = self._out() if waiting else {}
+        for group in waiting:
+            jobs = len(group) - self._coming(group.shape)
+            for kind, machines in out.items():
+                while jobs > 0 and machines and can_hold(kind, group.shape):
+                    machine = min(machines, key=self._loss)
+                    machines.remove(machine)
+                    self._not_before_s[kind] = self._agenda.now_s + CALM_S
                     self._order(machine, Herd.LOCAL)
-                    missing -= machine.has.cpus
+                    jobs -= how_many(kind, group.shape)
+
+    def _coming(self, shape: Resources) -> int:
+        """So many of these jobs the hosts will take that are on their way home."""
+        records = self._switching.records.values()
+        homeward = [r for r in records if r.stage in HOMEWARD]
+        return sum(how_many(record.gives.whole, shape) for record in homeward if can_hold(record.gives.whole, shape))
 
     def _order(self, machine: Machine, herd: Herd) -> None:
         obey(self._switching, Order(host=machine.host, herd=herd, why="it knows"))

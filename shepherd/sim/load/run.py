@@ -44,23 +44,31 @@ class Plan:
 
 def outcomes(plan: Plan, contenders: Sequence[Contender], told: Callable[[], None] = lambda: None) -> list[Outcome]:
     """One outcome each, in their order. `told` is called after each single run."""
-    pool, never = _timed(plan, Contender.NEVER, None, lambda _: Nobody())
-    told()
-    gaps = list(pool.gaps.all())
-    rows = {Contender.NEVER: never}
-    for contender in contenders:
-        if contender is Contender.ORACLE:
-            rows[contender] = _best([_knowing(plan, gaps, shortest_s, told) for shortest_s in SHORTEST_S])
-        elif contender is not Contender.NEVER:
-            rows[contender] = _timed(plan, contender, POLICIES[contender], _daemon)[1]
-            told()
+    rows: dict[Contender, Outcome] = {}
+    gaps: list[list[Gap]] = []
+    for contender in _runs(contenders):
+        enter = _nobody if contender is Contender.NEVER else _daemon
+        pool, rows[contender] = _timed(plan, contender, enter)
+        told()
+        if contender is not Contender.THRESHOLD:
+            gaps.append(list(pool.gaps.all()))
+    if Contender.ORACLE in contenders:
+        tries = [(known, shortest_s) for known in gaps for shortest_s in SHORTEST_S]
+        rows[Contender.ORACLE] = _best([_knowing(plan, known, shortest_s, told) for known, shortest_s in tries])
     return [rows[contender] for contender in contenders]
+
+
+def _runs(contenders: Sequence[Contender]) -> list[Contender]:
+    """Those that are run once, and what the oracle has to be told of."""
+    needed = {Contender.NEVER, *contenders}
+    if Contender.ORACLE in needed:
+        needed.add(Contender.DEMAND)
+    return [one for one in Contender if one in needed and one is not Contender.ORACLE]
 
 
 def runs_of(contenders: Sequence[Contender]) -> int:
     """How often `told` will be called."""
-    others = sum(len(SHORTEST_S) if one is Contender.ORACLE else 1 for one in contenders if one is not Contender.NEVER)
-    return 1 + others
+    return len(_runs(contenders)) + (2 * len(SHORTEST_S) if Contender.ORACLE in contenders else 0)
 
 
 def _knowing(plan: Plan, gaps: Sequence[Gap], shortest_s: float, told: Callable[[], None]) -> Outcome:
@@ -69,7 +77,7 @@ def _knowing(plan: Plan, gaps: Sequence[Gap], shortest_s: float, told: Callable[
             pool.agenda, pool.settings, pool.seen, pool.switching, pool.machines, pool.local, gaps, shortest_s
         )
 
-    _, outcome = _timed(plan, Contender.ORACLE, None, enter)
+    _, outcome = _timed(plan, Contender.ORACLE, enter)
     told()
     return outcome
 
@@ -82,11 +90,13 @@ def _daemon(pool: LoadedPool) -> Decider:
     return Daemon(pool.agenda, pool.settings, pool.seen, pool.switching)
 
 
-def _timed(
-    plan: Plan, contender: Contender, kind: PolicyKind | None, enter: Enter
-) -> tuple[LoadedPool, Outcome]:
+def _nobody(_: LoadedPool) -> Decider:
+    return Nobody()
+
+
+def _timed(plan: Plan, contender: Contender, enter: Enter) -> tuple[LoadedPool, Outcome]:
     began_s = time.process_time()
-    pool = LoadedPool(plan.workload, plan.settings(kind), plan.seed)
+    pool = LoadedPool(plan.workload, plan.settings(POLICIES.get(contender)), plan.seed)
     for fault in plan.faults:
         Outage(pool, fault)
     enter(pool).begin()

@@ -19,7 +19,7 @@ from shepherd.model.observation import (
     Snapshot,
     Source,
 )
-from shepherd.sim.load.local_pool import Group, LocalPool
+from shepherd.sim.load.local_pool import LocalPool
 from shepherd.sim.load.machine import Machine
 
 AD_PERIOD_S = 300.0
@@ -86,19 +86,11 @@ class Seen:
 
 def demand_groups(local: LocalPool) -> tuple[DemandGroup, ...]:
     """Each shape once, the largest first."""
-    rows: dict[Resources, list[Group]] = {}
+    jobs: dict[Resources, int] = {}
     for group in local.groups():
         if len(group):
-            rows.setdefault(group.shape, []).append(group)
-    return tuple(
-        DemandGroup(asks=shape, jobs=sum(len(group) for group in rows[shape]), first_job=_first(rows[shape]))
-        for shape in sorted(rows, reverse=True)
-    )
-
-
-def _first(groups: Sequence[Group]) -> str:
-    oldest = min((group.again or group.idle)[0].submit_s for group in groups)
-    return f"cm#{oldest:.3f}"
+            jobs[group.shape] = jobs.get(group.shape, 0) + len(group)
+    return tuple(DemandGroup(asks=shape, jobs=jobs[shape]) for shape in sorted(jobs, reverse=True))
 
 
 def facts_of(machine: Machine, now: float) -> HostFacts:
