@@ -59,7 +59,7 @@ def _pair(machine: str, name: str | None) -> HostPair:
 
 def is_excluded(machine: str, settings: HostSettings) -> bool:
     """Whether a machine is pinned local."""
-    return any(may_be_one(machine.casefold(), name.casefold()) for name in settings.exclude)
+    return bool(settings.exclude) and any(may_be_one(machine.casefold(), name.casefold()) for name in settings.exclude)
 
 
 def is_pinned_out(machine: str, settings: HostSettings) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from shepherd.core.stop.encode import ban_from, ban_members
 from shepherd.errors import LeaseRefused
-from shepherd.model.demand import Gives, Resources
+from shepherd.model.demand import GIVES_NOTHING, Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
@@ -36,16 +36,15 @@ def switch_from(body: Body) -> SwitchRecord:
         host=HostName(record.host),
         lease=LeaseId(record.lease),
         nonce=Nonce(record.nonce),
-        gives=_gives_from(body.get("gives"), record.cpus),
+        gives=_gives_from(body.get("gives")),
     )
 
 
-def _gives_from(body: object, cpus: int) -> Gives:
-    """A record from before shapes were kept tells only the cpus."""
+def _gives_from(body: object) -> Gives:
+    """A record from before shapes were kept tells nothing."""
     if isinstance(body, list | tuple) and len(body) == len(Gives._fields):
         return Gives(*map(_resources_from, body))
-    whole = Resources(cpus=cpus)
-    return Gives(whole=whole, largest=whole, free=whole)
+    return GIVES_NOTHING
 
 
 def _resources_from(body: object) -> Resources:

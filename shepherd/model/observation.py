@@ -2,9 +2,10 @@
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Mapping
 
-from shepherd.model.demand import Demand, Resources
+from shepherd.model.demand import NOTHING, Demand, Gives, Resources
 from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
 
 
@@ -56,6 +57,13 @@ class RegularStartd:
     """Its largest slot; None: one slot of everything."""
     free: Resources | None = None
     """What is unclaimed; None: everything if no slot is claimed, else nothing."""
+
+    @functools.cached_property
+    def gives(self) -> Gives:
+        """What it gives to local jobs."""
+        whole = Resources(self.cpus, self.memory_mib, self.disk_kib, self.gpus)
+        free = whole if self.claimed_slots == 0 else NOTHING
+        return Gives(whole, self.largest or whole, free if self.free is None else self.free)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives
 from shepherd.model.host import HostName, HostState
+from shepherd.model.observation import FlockStartd
+from shepherd.model.orders import Refusal
 from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.stop import Ban
 
@@ -53,19 +55,16 @@ class HostView:
     """When its switch, if any, entered its stage."""
     is_out: bool
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
-    guest_slots: int
-    """Slots claimed by guests."""
     banned: str = ""
     """Why a ban keeps it from being lent, or the empty string."""
     gives: Gives = GIVES_NOTHING
     """To local jobs, now or if it were home."""
     pinned: bool = False
     """`hosts.always_lend` names it."""
-    guest_work_s: float = 0.0
-    """Core-seconds that guests would lose if it went home now."""
-    guests_done_s: float | None = None
-    """When all of its guests' jobs will have ended, epoch seconds; None: nobody says."""
-    guests: tuple[str, ...] = ()
+    flock: FlockStartd | None = None
+    """What its guests do."""
+    proven: bool = False
+    """It serves guests with the image that would be lent now."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,8 +94,8 @@ class Want:
     why: str
     out: tuple[HostName, ...] | None = None
     """The only hosts to lend, best first; None: whichever, idle longest first."""
-    stays: str = ""
-    """Why a host that could be lent and is not among `out` stays."""
+    stay: tuple[Refusal, ...] = ()
+    """Why other hosts that could be lent stay."""
     home: tuple[HostName, ...] | None = None
     """The only hosts to reclaim, best first; None: whichever, least guest work lost first."""
     at_once: int = 0

@@ -1,72 +1,94 @@
-"""Idle jobs packed onto hosts, first fit, largest jobs first. Hosts that give the same are one row with a count, so
-that the time grows with the kinds of hosts and jobs."""
+"""Idle jobs laid over hosts, in fractions of hosts.
 
-import dataclasses
-from collections import Counter
+Each shape of jobs takes so much of a host as one of so many that fit beside each other. That is never less than what
+they need, and, unlike a packing job by job, more jobs never need fewer hosts, and twice the jobs take twice the hosts.
+Hosts that have the same are one row, so that the time grows with their kinds and the shapes.
+"""
+
+import bisect
+import functools
+import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from shepherd.core.demand.fit import less, times
-from shepherd.model.demand import DemandGroup, Gives, Resources
+from shepherd.core.demand.fit import PLENTY, eighths, kind_of
+from shepherd.core.demand.waiting import Request
+from shepherd.model.demand import Gives, Resources
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Packed:
-    """What came of it."""
-
-    used: Counter[Gives]
-    """Of the hosts that give this, how many have at least one of the jobs."""
-    left: tuple[DemandGroup, ...]
-    """Jobs that found no place, by what they ask."""
+TINY = 1e-9
+"""Less than this of a host is what calculation with fractions leaves behind."""
 
 
-def pack(groups: Iterable[DemandGroup], hosts: Counter[Gives]) -> Packed:
-    """Place as many jobs as there is room for. `hosts`: how many hosts give what, best first."""
-    rows = [_Row(gives=gives, has=gives.free, count=count, touched=False) for gives, count in hosts.items() if count]
-    used: Counter[Gives] = Counter()
-    left = []
-    for group in groups:
-        rest = group.jobs
-        rows, rest = _place(group.asks, rest, rows, used)
-        if rest:
-            left.append(dataclasses.replace(group, jobs=rest))
-    return Packed(used=used, left=tuple(left))
+class Seats(NamedTuple):
+    """What one host has free: as many seats as it has slots that can be divided no further into each other."""
 
-
-@dataclasses.dataclass(slots=True)
-class _Row:
-    """So many hosts that are alike, also in what is left of them."""
-
-    gives: Gives
     has: Resources
-    count: int
-    touched: bool
+    """Each seat."""
+    number: int
+    kind: Resources
 
 
-def _place(asks: Resources, jobs: int, rows: Sequence[_Row], used: Counter[Gives]) -> tuple[list[_Row], int]:
-    """Rows after `jobs` jobs were placed as far as possible, and how many were not."""
-    after: list[_Row] = []
-    for at, row in enumerate(rows):
-        if not jobs:
-            after += rows[at:]
-            break
-        each = times(asks, row.has) if times(asks, row.gives.largest) else 0
-        if not each:
-            after.append(row)
+@functools.lru_cache(maxsize=1 << 15)
+def seats_of(gives: Gives, free: Resources) -> Seats:
+    """Of a partitionable slot one seat, of static slots one each. Disk, which differs from host to host, to an
+    eighth."""
+    cpus, memory, disk, gpus = free
+    count = max(1, -(-cpus // gives.largest.cpus)) if gives.largest.cpus > 0 else 1
+    memory = memory if free == gives.whole else eighths(memory)
+    has = Resources(cpus // count, memory // count, eighths(disk // count), gpus // count)
+    return Seats(has, count, kind_of(gives.whole))
+
+
+class Row:
+    """So many hosts that have the same."""
+
+    __slots__ = ("free", "hosts", "key", "kind", "seats")
+
+    def __init__(self, seats: Seats, hosts: int) -> None:
+        self.key, self.seats, self.kind = seats
+        self.hosts = hosts
+        self.free = float(hosts * seats.number)
+        """Seats that are not used yet."""
+
+    @property
+    def used(self) -> int:
+        """How many hosts somebody uses, whole ones."""
+        return math.ceil(self.hosts - self.free / self.seats - TINY)
+
+
+def laid(requests: Sequence[Request], rows: Iterable[Row]) -> list[Request]:
+    """What finds no room, as whole jobs; `rows` are used up. Both are gone through in the order given."""
+    by_cpus = sorted(rows, key=lambda row: row.key.cpus)
+    left = []
+    for request in requests:
+        rest = _spread(request, by_cpus)
+        if (jobs := math.ceil(rest - TINY)) > 0:
+            left.append(Request(asks=request.asks, jobs=jobs, passed=request.passed))
+    return left
+
+
+def _spread(request: Request, rows: list[Row]) -> float:
+    """Use rows from the least cpus on; jobs that are left over. Rows that are used up are dropped."""
+    cpus, memory, disk, gpus = request.asks
+    rest, spent = float(request.jobs), False
+    for at in range(bisect.bisect_left(rows, cpus, key=lambda row: row.key.cpus), len(rows)):
+        row = rows[at]
+        has = row.key
+        each = has[0] // cpus if cpus > 0 else PLENTY
+        if memory > 0 and has[1] > 0:
+            each = min(each, has[1] // memory)
+        if disk > 0 and has[2] > 0:
+            each = min(each, has[2] // disk)
+        if gpus > 0:
+            each = min(each, has[3] // gpus)
+        if not each or row.kind in request.passed:
             continue
-        jobs -= _fill(asks, jobs, each, row, after, used)
-    return after, jobs
-
-
-def _fill(asks: Resources, jobs: int, each: int, row: _Row, after: list[_Row], used: Counter[Gives]) -> int:
-    """Fill hosts of one row one by one; the rows that they become. How many jobs were placed."""
-    full, some = divmod(jobs, each)
-    if full >= row.count:
-        full, some = row.count, 0
-    rest = row.count - full - (1 if some else 0)
-    for count, inside in ((full, each), (1 if some else 0, some)):
-        if count:
-            used[row.gives] += 0 if row.touched else count
-            after.append(_Row(gives=row.gives, has=less(row.has, asks, inside), count=count, touched=True))
-    if rest:
-        after.append(_Row(gives=row.gives, has=row.has, count=rest, touched=row.touched))
-    return full * each + some
+        if rest < each * row.free:
+            row.free -= rest / each
+            rest = 0.0
+            break
+        rest -= each * row.free
+        row.free, spent = 0.0, True
+    if spent:
+        rows[:] = [row for row in rows if row.free > TINY]
+    return rest

@@ -1,7 +1,7 @@
 """Which hosts: gates that every policy passes through (reserve, budget, idleness), then an order of merit."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shepherd.core.policy.merit import homecoming_order, lending_order
 from shepherd.model.host import Herd, HostName, HostState
@@ -22,33 +22,27 @@ class Choice:
 
 def choose_lends(view: PoolView, want: Want, settings: PolicySettings) -> Choice:
     """At most `want.lend` lends, the best first, never into the reserve."""
-    able = _able(view, want)
-    room = _room(view, want, settings)
-    orders: list[Order] = []
-    refusals = [_refuse(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
-    refusals += _kept(view, want)
+    able = lending_order(view) if want.out is None else [view.hosts[name] for name in want.out]
+    lent, kept = let_go(view, able, _room(view, want, settings), settings)
+    blocked = [refusal(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
+    orders = tuple(Order(host=host.host, herd=Herd.FLOCK, why=want.why) for host in lent)
+    return Choice(orders=orders, refusals=(*blocked, *want.stay, *kept))
+
+
+def let_go(
+    view: PoolView, hosts: Iterable[HostView], room: int, settings: PolicySettings
+) -> tuple[list[HostView], list[Refusal]]:
+    """At most `room` of these, in their order, that leave the reserves untouched, and why not the others."""
+    lent: list[HostView] = []
+    kept: list[Refusal] = []
     local, idle = view.local_cpus, sum(1 for h in view.hosts.values() if h.idle)
-    for host in able:
-        if reason := _gate(host, local, idle, room - len(orders), view, settings):
-            refusals.append(_refuse(host, reason))
+    for host in hosts:
+        if reason := _gate(host, local, idle, room - len(lent), view, settings):
+            kept.append(refusal(host, reason))
             continue
-        orders.append(Order(host=host.host, herd=Herd.FLOCK, why=want.why))
+        lent.append(host)
         local, idle = local - host.cpus, idle - 1
-    return Choice(orders=tuple(orders), refusals=tuple(refusals))
-
-
-def _able(view: PoolView, want: Want) -> list[HostView]:
-    if want.out is not None:
-        return [view.hosts[name] for name in want.out if not view.hosts[name].blocked]
-    return lending_order(view)
-
-
-def _kept(view: PoolView, want: Want) -> list[Refusal]:
-    """Hosts that could be lent and that the policy keeps."""
-    if want.out is None:
-        return []
-    out = set(want.out)
-    return [_refuse(host, want.stays) for host in view.hosts.values() if not host.blocked and host.host not in out]
+    return lent, kept
 
 
 def _room(view: PoolView, want: Want, settings: PolicySettings) -> int:
@@ -93,5 +87,6 @@ def _hosts_for(cpus: float, out: Sequence[HostView]) -> int:
     return count
 
 
-def _refuse(host: HostView, why: str) -> Refusal:
+def refusal(host: HostView, why: str) -> Refusal:
+    """Why a host that might be lent stays."""
     return Refusal(host=host.host, herd=Herd.FLOCK, why=why)

@@ -11,7 +11,7 @@ from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import LENT, Herd, HostName, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, Order, Refusal, SwitchRecord, Verdict
-from shepherd.model.past import NOTHING_PAST, Past
+from shepherd.model.past import NOTHING_PAST, Given, Past
 from shepherd.model.settings import PolicyKind, Settings
 from shepherd.model.view import NO_BARS, Bars, PoolView, Want
 
@@ -43,8 +43,16 @@ def decide(
     view = view_of(snapshot, switches, memories, settings, now, bars)
     want = POLICIES[settings.policy.kind](view, past, settings)
     verdict = _decided(view, want, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend)
-    verdict = dataclasses.replace(verdict, past=want.past, unfit=want.unfit, stuck=want.stuck)
+    past = _remembering(want.past, verdict, now)
+    verdict = dataclasses.replace(verdict, past=past, unfit=want.unfit, stuck=want.stuck)
     return _with_banned(view, verdict)
+
+
+def _remembering(past: Past, verdict: Verdict, now: float) -> Past:
+    """With the lends of this verdict, without those that are too old to count or of a clock that was ahead."""
+    lent = sum(1 for order in verdict.orders if order.herd is Herd.FLOCK)
+    lends = tuple(one for one in past.lends if 0 <= now - one.at_s < demand.BUDGET_S)
+    return dataclasses.replace(past, lends=(*lends, Given(at_s=now, hosts=lent)) if lent else lends)
 
 
 def _decided(

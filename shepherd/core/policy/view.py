@@ -7,9 +7,9 @@ from shepherd.core.naming import is_pinned_out
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch.state import state_of
-from shepherd.model.demand import GIVES_NOTHING, NOTHING, Demand, DemandGroup, Gives, Resources
+from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import LENT, HostName, HostState
-from shepherd.model.observation import FlockStartd, HostFacts, RegularStartd, Snapshot, Source
+from shepherd.model.observation import HostFacts, Snapshot, Source
 from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars, HostView, Obstacle, PoolView
@@ -18,7 +18,6 @@ NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Sou
 """Without any of these nothing is lent."""
 
 UNMEMORABLE = HostMemory()
-UNKNOWN_AGE_S = 86400.0
 
 
 def view_of(
@@ -114,28 +113,19 @@ def _host(
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
         banned=why_not_lent(bars.bans, name, record.image if record else settings.flock.image),
-        guest_slots=facts.flock.claimed_slots if facts and facts.flock else 0,
-        gives=record.gives if record else gives_of(regular) if regular else GIVES_NOTHING,
+        gives=_lent_gives(record) if record else regular.gives if regular else GIVES_NOTHING,
         pinned=bool(settings.hosts.always_lend) and is_pinned_out(name, settings.hosts),
-        guest_work_s=_work_s(facts.flock, now) if facts and facts.flock else 0.0,
-        guests_done_s=facts.flock.ends_by_s if facts and facts.flock else None,
-        guests=facts.flock.guests if facts and facts.flock else (),
+        flock=facts.flock if facts else None,
+        proven=state is HostState.FLOCK and record is not None and record.image == settings.flock.image,
     )
 
 
-def gives_of(regular: RegularStartd) -> Gives:
-    """What a startd gives to local jobs by its slot ads."""
-    whole = Resources(
-        cpus=regular.cpus, memory_mib=regular.memory_mib, disk_kib=regular.disk_kib, gpus=regular.gpus
-    )
-    free = whole if regular.claimed_slots == 0 else NOTHING
-    return Gives(whole=whole, largest=regular.largest or whole, free=regular.free or free)
-
-
-def _work_s(flock: FlockStartd, now: float) -> float:
-    """Core-seconds of guests' jobs so far; of claims of unknown age as if they were a day old."""
-    age_s = max(0.0, now - flock.working_since_s) if flock.working_since_s else UNKNOWN_AGE_S
-    return age_s * max(flock.claimed_cpus, flock.claimed_slots)
+def _lent_gives(record: SwitchRecord) -> Gives:
+    """What it would give if it were home: of a lend that is older than such records only the cpus are known."""
+    if record.gives.whole.cpus:
+        return record.gives
+    whole = Resources(cpus=record.cpus)
+    return Gives(whole, whole, whole)
 
 
 def _blocked(state: HostState, why: str, obstacle: Obstacle | None, *, idle: bool, now: float) -> str:

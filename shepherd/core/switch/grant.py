@@ -3,7 +3,6 @@
 import dataclasses
 
 from shepherd.core.policy.obstacle import MAX_COOLING
-from shepherd.core.policy.view import gives_of
 from shepherd.model.host import LeaseId
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import HostMemory, Order, Stage, SwitchRecord
@@ -24,7 +23,7 @@ def granted(order: Order, facts: HostFacts, lease: LeaseId, image: str, now: flo
         stage_at_s=now,
         why=order.why,
         cpus=facts.regular.cpus,
-        gives=gives_of(facts.regular),
+        gives=facts.regular.gives,
     )
 
 
