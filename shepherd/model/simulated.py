@@ -108,3 +108,24 @@ class Outcome:
     def switches_per_host_day(self) -> float:
         """Lends and reclaims."""
         return (self.lends + self.reclaims) / (self.hosts * self.days)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Compared:
+    """An outcome beside the bounds of its workload."""
+
+    outcome: Outcome
+    never: Waits
+    """Of the run in which nothing was lent."""
+    harvest_of_oracle: float | None
+    """Guest work that was kept, as a share of the oracle's; None: no oracle was asked, or it kept none."""
+    switches_of_threshold: float | None
+    """Switches as a share of threshold's; None: it was not asked, or switched nothing."""
+    allowed_s: float
+    """The wait that `demand` may add at the 95th percentile: 2 % of never's, or one reclaim and one negotiation cycle,
+    whichever is more."""
+
+    @property
+    def added_p95_s(self) -> float:
+        """What is waited more than if nothing were lent, at the 95th percentile."""
+        return self.outcome.waits.p95_s - self.never.p95_s

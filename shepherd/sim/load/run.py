@@ -42,8 +42,10 @@ class Plan:
         return simulated_settings(policy, self.timers)
 
 
-def outcomes(plan: Plan, contenders: Sequence[Contender], told: Callable[[], None] = lambda: None) -> list[Outcome]:
-    """One outcome each, in their order. `told` is called after each single run."""
+def outcomes(
+    plan: Plan, contenders: Sequence[Contender], told: Callable[[], None] = lambda: None
+) -> dict[Contender, Outcome]:
+    """One outcome each, `never` in any case. `told` is called after each single run."""
     rows: dict[Contender, Outcome] = {}
     gaps: list[list[Gap]] = []
     for contender in _runs(contenders):
@@ -55,7 +57,7 @@ def outcomes(plan: Plan, contenders: Sequence[Contender], told: Callable[[], Non
     if Contender.ORACLE in contenders:
         tries = [(known, shortest_s) for known in gaps for shortest_s in SHORTEST_S]
         rows[Contender.ORACLE] = _best([_knowing(plan, known, shortest_s, told) for known, shortest_s in tries])
-    return [rows[contender] for contender in contenders]
+    return {one: rows[one] for one in Contender if one is Contender.NEVER or one in contenders}
 
 
 def _runs(contenders: Sequence[Contender]) -> list[Contender]:
