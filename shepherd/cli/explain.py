@@ -1,19 +1,34 @@
-"""`shepherd explain flow SRC DST PORT`: what the firewall does with a packet, in the kernel's own words."""
+"""`shepherd explain`: why a host is in its herd, what a decision was made from, what the firewall does with a packet.
+
+The first two are told from the records, the last in the kernel's own words.
+"""
 
 import argparse
 import json
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1}
-DESCRIPTION = """Loads the rules that are in force on this machine, those of others too, into a network namespace of its
+OF_FLOW = """Loads the rules that are in force on this machine, those of others too, into a network namespace of its
 own with interfaces, addresses and routes like this machine's, sends one packet there, and prints what became of it and
 which rules decided. Nothing leaves this machine. Needs root."""
+OF_HOST = """Why a host was, or was not, lent at that time, from the records alone: its state and what it gave to local
+jobs, the last decision and what that said of it, and its last lends step by step."""
+OF_CYCLE = """One decision: what was known of hosts and queue, what was ordered and what came of it, and why other hosts
+stayed. It is made again by this version, and it is said if that comes out otherwise."""
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The verb's command line."""
     explain = subparsers.add_parser("explain", help="why something is as it is")
     what = explain.add_subparsers(dest="explain_what", required=True, metavar="WHAT")
-    flow = what.add_parser("flow", help="what the gateway does with a packet", description=DESCRIPTION)
+    host = what.add_parser("host", help="why a host is in its herd", description=OF_HOST)
+    host.add_argument("host", metavar="HOST", help="as `shepherd -s` names it")
+    host.add_argument("--at", metavar="TIME", help="UTC unless it names a zone; without: now")
+    cycle = what.add_parser("cycle", help="what a decision was made from", description=OF_CYCLE)
+    of_which = "the number of its record, or a time; without: the newest"
+    cycle.add_argument("which", nargs="?", metavar="N|TIME", help=of_which)
+    for past in (host, cycle):
+        past.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
+    flow = what.add_parser("flow", help="what the gateway does with a packet", description=OF_FLOW)
     flow.add_argument("source", metavar="SRC", help="IPv4 address it comes from")
     flow.add_argument("destination", metavar="DST", help="IPv4 address it goes to")
     flow.add_argument("port", metavar="PORT", type=int, help="destination port; any for icmp")
@@ -23,6 +38,15 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def run(args: argparse.Namespace) -> int:
+    """Print why. Raises SettingsError, UsageError, CommandFailed, LedgerUnavailable."""
+    if args.explain_what == "flow":
+        return explain_flow(args)
+    from shepherd.cli.explain_past import explain_cycle, explain_host
+
+    return explain_host(args) if args.explain_what == "host" else explain_cycle(args)
+
+
+def explain_flow(args: argparse.Namespace) -> int:
     """Print the verdict. Raises SettingsError, UsageError, CommandFailed."""
     from shepherd.model.trial import Packet
     from shepherd.programs.gateway_wiring import GatewayProgram

@@ -17,8 +17,8 @@ from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
 VERBS = (
-    "run", "status", "plan", "explain", "flockoff", "flockon", "ban", "unban", "quarantine", "release", "check", "node",
-    "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate",
+    "run", "status", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine", "release",
+    "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 
@@ -66,7 +66,8 @@ def settings_of(args: argparse.Namespace) -> pathlib.Path:
     """The settings file of the program that a verb is about."""
     if args.verb == "node" or getattr(args, "node", False) or getattr(args, "audit", False):
         return NODE_SETTINGS
-    if args.verb in {"gateway", "explain"} or getattr(args, "gateway", False):
+    explains_flow = getattr(args, "explain_what", "") == "flow"
+    if args.verb == "gateway" or explains_flow or getattr(args, "gateway", False):
         return GATEWAY_SETTINGS
     return DAEMON_SETTINGS
 

@@ -12,7 +12,7 @@ from shepherd.errors import LeaseRefused
 from shepherd.model.demand import GIVES_NOTHING, Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
-from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord, Verdict
+from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord
 from shepherd.model.past import Fewest, Given, Past, Waiting
 from shepherd.model.stop import Ban
 
@@ -136,15 +136,6 @@ def outcome_body(outcome: Outcome) -> Body:
         "result": outcome.result.value,
         "detail": outcome.detail,
         "took_s": round(outcome.took_s, 3),
-    }
-
-
-def verdict_body(verdict: Verdict) -> Body:
-    """Sentence, orders and refusals."""
-    return {
-        "sentence": verdict.sentence,
-        "orders": [{"host": o.host, "herd": o.herd.value, "why": o.why} for o in verdict.orders],
-        "refusals": [{"host": r.host, "herd": r.herd.value, "why": r.why} for r in verdict.refusals],
     }
 
 

@@ -10,8 +10,14 @@ class EntryKind(enum.Enum):
 
     OBSERVED = "observed"
     """Digest of a snapshot: counts, ages, problems."""
+    SNAPSHOT = "snapshot"
+    """What a look knew, as far as decisions depend on it: all of it (`body.whole`, once a day at least), or what has
+    changed since the one before. At every decision, and else each minute at most."""
+    SETTINGS = "settings"
+    """The tables of the settings that decisions depend on, when they differ from those on record."""
     VERDICT = "verdict"
-    """Sentence, orders, refusals of a cycle that decided something or whose sentence changed."""
+    """Sentence, orders, refusals of a cycle, or of a look that ordered something. What it was made from is the snapshot
+    just before it."""
     ORDER = "order"
     STEP = "step"
     """Written before the step is taken."""

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
-from shepherd.core.records import past_body, past_from, verdict_body
+from shepherd.core.recorded.verdicts import verdict_body
+from shepherd.core.records import past_body, past_from
 from shepherd.core.switch.homecoming import awaited, late
 from shepherd.core.switch.leftovers import leftovers
 from shepherd.core.switch.move import RESEND_S
@@ -33,6 +34,7 @@ from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.quarantines import Quarantines
 from shepherd.programs.silencer import Silencer
+from shepherd.programs.snapshots import Snapshots
 from shepherd.programs.stops import Stops
 from shepherd.programs.switches import Switches
 
@@ -100,6 +102,7 @@ class Shepherd:
         self._cycle_at_s = 0.0
         self._awaited: Mapping[HostName, float] = {}
         self._past = NOTHING_PAST
+        self._record = Snapshots(settings, ledger, diary)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -185,10 +188,14 @@ class Shepherd:
             bars=self._bars(),
             past=self._past,
         )
-        self._past = verdict.past
+        before, self._past = self._past, verdict.past
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
-            self._diary.write([_verdict_entry(verdict, now), self._observed(snapshot, now), _past_entry(verdict, now)])
+            said = Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict, is_cycle=is_cycle))
+            after = [said, self._observed(snapshot, now), _past_entry(verdict, now)]
+            self._record.decided(snapshot, before, now, after)
+        else:
+            self._record.seen(snapshot, before, now)
         self._order(verdict, snapshot)
 
     def _order(self, verdict: Verdict, snapshot: Snapshot) -> None:
@@ -293,7 +300,3 @@ def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:
 
 def _past_entry(verdict: Verdict, now: float) -> Entry:
     return Entry(at_s=now, kind=EntryKind.PAST, cause="cycle", body=past_body(verdict.past))
-
-
-def _verdict_entry(verdict: Verdict, now: float) -> Entry:
-    return Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict))

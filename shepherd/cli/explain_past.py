@@ -1,0 +1,141 @@
+"""`shepherd explain host` and `explain cycle`: why, from the records alone."""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import pathlib
+import re
+from collections.abc import Iterator, Sequence
+
+from shepherd.cli.recorded import days_until, moment_at, readable, settings_by
+from shepherd.cli.where import ledger_directory
+from shepherd.core.recorded.verdicts import verdict_from
+from shepherd.core.story.cycle import cycle_story
+from shepherd.core.story.host import host_story
+from shepherd.core.story.lend import leases_of, lend_story, result_of
+from shepherd.core.trace.times import instant_s
+from shepherd.edges import ledger_past
+from shepherd.edges.clock import SystemClock
+from shepherd.errors import UsageError
+from shepherd.model.entry import Entry, EntryKind, Stored
+from shepherd.model.host import Herd, HostName
+from shepherd.model.moment import Moment, Said
+from shepherd.model.orders import Order
+from shepherd.model.story import LendStory, Ordered
+from shepherd.views.story import cycle_json, cycle_text, host_json, host_text
+
+NUMBER = re.compile(r"\d{1,8}")
+"""Of a record. Epoch seconds have more digits."""
+LENDS_TOLD = 2
+TAKEN_UP_S = 5.0
+"""An order is recorded right after its decision."""
+DAYS_BACK = 30
+"""A lend that began before is told from what is left."""
+
+
+def explain_host(args: argparse.Namespace) -> int:
+    """Print. Raises UsageError, LedgerUnavailable."""
+    at_s, host = time_of(args.at), HostName(args.host)
+    days = days_until(ledger_directory(args.settings), at_s)
+    moment = next(filter(None, (moment_at(path, at_s) for path in days)), None)
+    if moment is None:
+        raise UsageError("no look is on record of that time or before")
+    settings = settings_by({})(moment.settings)
+    story = host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
+    if story is None:
+        raise UsageError(f"nothing was known of {host} then; hosts are named as `shepherd -s` names them")
+    print(json.dumps(host_json(story), indent=1) + "\n" if args.json else host_text(story), end="")
+    return 0
+
+
+def explain_cycle(args: argparse.Namespace) -> int:
+    """Print. Raises UsageError, LedgerUnavailable."""
+    days = days_until(ledger_directory(args.settings))
+    path, said = decision(days, args.which)
+    moment = moment_at(path, said.at_s, before=said.seq)
+    if moment is None:
+        raise UsageError(f"what was known at {said.seq} is not on record: that shepherd is from before it was")
+    settings = settings_by({})(moment.settings)
+    moment = dataclasses.replace(moment, said=said)
+    later = [path, *days[: days.index(path)][-1:]]
+    story = cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
+    print(json.dumps(cycle_json(story), indent=1) + "\n" if args.json else cycle_text(story), end="")
+    return 0
+
+
+def time_of(text: str | None) -> float:
+    """Now, or what was said, in UTC unless it names a zone. Raises UsageError."""
+    if text is None:
+        return SystemClock().wall_s()
+    try:
+        return instant_s(text, datetime.UTC)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
+
+
+def decision(days: Sequence[pathlib.Path], which: str | None) -> tuple[pathlib.Path, Said]:
+    """The one that is asked for: by its record's number, the newest by a time, or the newest. Raises UsageError."""
+    if which is not None and NUMBER.fullmatch(which):
+        return numbered(days, int(which))
+    at_s = time_of(which)
+    for path in days:
+        for found in ledger_past.newest_first(path, EntryKind.VERDICT, at_s):
+            return path, said_in(path, found)
+    raise UsageError("no decision is on record of that time or before")
+
+
+def numbered(days: Sequence[pathlib.Path], seq: int) -> tuple[pathlib.Path, Said]:
+    """The decision that is this record. Raises UsageError."""
+    for path in days:
+        if (found := ledger_past.record(path, seq)) is not None:
+            if found.entry.kind is EntryKind.VERDICT:
+                return path, said_in(path, found)
+            raise UsageError(f"record {seq} is no decision, but of kind {found.entry.kind.value}")
+    raise UsageError(f"there is no record {seq}")
+
+
+def said_in(path: pathlib.Path, stored: Stored) -> Said:
+    """Raises LedgerUnavailable."""
+    with readable(path):
+        return verdict_from(stored)
+
+
+def said_until(days: Sequence[pathlib.Path], at_s: float) -> Iterator[Said]:
+    """Decisions of that day and the one before, the newest first. Raises LedgerUnavailable."""
+    for path in days[:2]:
+        for stored in ledger_past.newest_first(path, EntryKind.VERDICT, at_s):
+            yield said_in(path, stored)
+
+
+def lends_of(days: Sequence[pathlib.Path], host: HostName, moment: Moment, at_s: float) -> list[LendStory]:
+    """The last lends of a host by then, the newest last. Raises LedgerUnavailable."""
+    leases = leases_of(stored.entry for stored in ledger_past.of_host(days[0], host, at_s))
+    if host in moment.switches and moment.switches[host].lease not in leases:
+        leases.append(moment.switches[host].lease)
+    return [lend_story(lease, entries_of(days, lease, at_s)) for lease in leases[-LENDS_TOLD:]]
+
+
+def entries_of(days: Sequence[pathlib.Path], lease: str, at_s: float) -> list[Entry]:
+    """All of a lend, from the day on which it began. Raises LedgerUnavailable."""
+    found: list[Entry] = []
+    for path in days[:DAYS_BACK]:
+        entries = [stored.entry for stored in ledger_past.of_cause(path, lease) if stored.entry.at_s <= at_s]
+        found = [*entries, *found]
+        if not entries or begins_a_lend(entries[0]):
+            break
+    return found
+
+
+def begins_a_lend(entry: Entry) -> bool:
+    """The order to lend, which is the first record of a lend."""
+    return entry.kind is EntryKind.ORDER and entry.body.get("herd") == Herd.FLOCK.value
+
+
+def came_of(order: Order, said: Said, days: Sequence[pathlib.Path]) -> Ordered:
+    """By the records of its lend, on that day and the next. Raises LedgerUnavailable."""
+    first = ledger_past.order_after(days[0], order.host, said.seq)
+    if first is None or first.entry.at_s - said.at_s > TAKEN_UP_S:
+        return Ordered(order=order, result="not taken up: the host was under way, or nothing could be recorded")
+    entries = [stored.entry for path in days for stored in ledger_past.of_cause(path, first.entry.cause)]
+    return Ordered(order=order, result=result_of(order.herd, first.entry.at_s, entries))

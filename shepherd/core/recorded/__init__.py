@@ -1,0 +1,1 @@
+"""What decisions depend on, as the ledger keeps it, and a recorded day read back."""
