@@ -55,3 +55,5 @@ class Demand:
     """Jobs of unknown shape that DAGs hold back: their nodes are ready and not submitted."""
     unasked: tuple[str, ...] = ()
     """Schedds whose jobs are not in here, because they did not answer: their idle jobs are demand of unknown shape."""
+    problem: str = ""
+    """Why they did not."""

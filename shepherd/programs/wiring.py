@@ -16,6 +16,7 @@ from shepherd.edges.clock import SystemClock
 from shepherd.edges.flow_stored import StoredFile
 from shepherd.edges.guest_domains import domains_in, identities_in
 from shepherd.edges.htcondor.commands import CondorCommands
+from shepherd.edges.htcondor.demand import Schedds
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.htcondor.tool import Tools, missing_config, missing_tools
@@ -30,7 +31,7 @@ from shepherd.edges.spool import FileSpool
 from shepherd.edges.systemd import Notifier
 from shepherd.edges.unix_user import person_named
 from shepherd.errors import CommandFailed, SettingsError
-from shepherd.model.settings import Settings
+from shepherd.model.settings import PolicyKind, Settings
 from shepherd.ports import Log
 from shepherd.ports_stop import GuestDomains
 from shepherd.programs.along import Along
@@ -90,7 +91,15 @@ def pool_of(settings: Settings, beside: WorkerProcess) -> CondorPool:
         schedds=settings.home.schedds,
         identities=settings.home.schedd_identities,
         within_s=settings.timers.query_s,
+        queues=_queues(settings),
     )
+
+
+def _queues(settings: Settings) -> Schedds | None:
+    """Who asks what idle jobs ask for; nobody if the policy only looks at their number."""
+    if settings.policy.kind is PolicyKind.THRESHOLD:
+        return None
+    return Schedds(WorkerProcess(collector="", condor_config=settings.paths.condor_config, name="schedd"))
 
 
 def commands_of(settings: Settings, beside: WorkerProcess) -> CondorCommands:

@@ -2,12 +2,16 @@
 
 import dataclasses
 import enum
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from shepherd.model.demand import DemandGroup, Resources
 from shepherd.sim.events import Events, Process
 
 USER = "alice@campus"
+SMALL = Resources(cpus=1, memory_mib=1024)
+"""What a job asks for unless it says otherwise: one slot's worth."""
 
 
 class Owner(enum.Enum):
@@ -30,7 +34,7 @@ class Manners(enum.Enum):
 
 @dataclasses.dataclass(eq=False)
 class Job:
-    """One job with one slot's worth of work."""
+    """One job."""
 
     number: int
     owner: Owner
@@ -41,6 +45,7 @@ class Job:
     started_s: float | None = None
     done_s: float | None = None
     evictions: int = 0
+    asks: Resources = SMALL
     where: str = ""
     """Name of the startd that runs it, empty while it is idle."""
 
@@ -69,11 +74,13 @@ class Queue:
         self.finished = 0
         self._events = events
 
-    def submit(self, length_s: float, manners: Manners = Manners.POLITE, user: str = USER) -> Job:
+    def submit(
+        self, length_s: float, manners: Manners = Manners.POLITE, user: str = USER, asks: Resources = SMALL
+    ) -> Job:
         """A new idle job."""
         number = self.finished + len(self.jobs) + 1
         now_s = self._events.now_s
-        job = Job(number, self.owner, length_s, manners, user, submitted_s=now_s)
+        job = Job(number, self.owner, length_s, manners, user, submitted_s=now_s, asks=asks)
         self.jobs.append(job)
         return job
 
@@ -85,6 +92,11 @@ class Queue:
     def idle(self) -> list[Job]:
         """Jobs that wait, oldest first."""
         return [job for job in self.jobs if job.idle]
+
+    def shapes(self) -> tuple[DemandGroup, ...]:
+        """Idle jobs by what they ask for, the largest first."""
+        jobs = Counter(job.asks for job in self.idle())
+        return tuple(DemandGroup(asks=asks, jobs=jobs[asks]) for asks in sorted(jobs, reverse=True))
 
     def running(self) -> list[Job]:
         """Jobs that run."""
@@ -116,13 +128,16 @@ MATCH_S = 0.2
 def negotiate(
     process: Process, queue: Queue, free: Callable[[], Iterable[tuple[Startd | None, int]]]
 ) -> None:
-    """One negotiation cycle: idle jobs, oldest first, to the free slots that the ads show."""
+    """One negotiation cycle: idle jobs, oldest first, to the free cpus that the ads show."""
     waiting = queue.idle()
-    for startd, slots in free():
-        for job in waiting[:slots]:
-            if startd is not None:
-                process.after(MATCH_S, lambda job=job, startd=startd: _claim(queue, job, startd))  # type: ignore[misc]
-        waiting = waiting[slots:]
+    for startd, cpus in free():
+        matched: list[Job] = []
+        for job in waiting:
+            if job.asks.cpus + sum(one.asks.cpus for one in matched) <= cpus:
+                matched.append(job)
+        for job in matched if startd is not None else ():
+            process.after(MATCH_S, lambda job=job, startd=startd: _claim(queue, job, startd))  # type: ignore[misc]
+        waiting = [job for job in waiting if job not in matched]
 
 
 def _claim(queue: Queue, job: Job, startd: Startd) -> None:

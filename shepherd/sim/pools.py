@@ -60,7 +60,7 @@ class Pools:
         def regular() -> Iterable[tuple[Startd | None, int]]:
             for name, ad in self.regular.all().items():
                 if not ad.draining:
-                    yield hosts[name].startd, ad.cpus - ad.claimed_slots
+                    yield hosts[name].startd, ad.gives.free.cpus
 
         def flocking() -> Iterable[tuple[Startd | None, int]]:
             for name, ad in self.flock.all().items():

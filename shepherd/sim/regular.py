@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from shepherd.core.demand.fit import times
+from shepherd.model.demand import NOTHING, Resources
 from shepherd.model.observation import RegularMaster, RegularStartd
 from shepherd.sim.events import Process
 from shepherd.sim.jobs import Job
@@ -18,6 +20,8 @@ DRAIN_S = 1.05
 """From an accepted drain of an idle startd to Drained: measured 1.0 to 1.1 s."""
 FIRST_AD_S = 1.5
 """From exec to the first ad in the collector: measured 1.5 to 1.7 s."""
+MEMORY_MIB = 1024
+"""Of each slot."""
 FENCE_S = 0.01
 """The guard looks again this often whether anything of the container lives."""
 
@@ -62,10 +66,17 @@ class Startd(Process):
         """Slots that the drain check finds not Unclaimed/Idle."""
         return len(self.jobs) + self.pinned_slots
 
+    @property
+    def free(self) -> Resources:
+        """What is left for jobs."""
+        cpus, memory = self.host.slots - self.pinned_slots, MEMORY_MIB * (self.host.slots - self.pinned_slots)
+        used = [job.asks for job in self.jobs]
+        return Resources(cpus - sum(one.cpus for one in used), memory - sum(one.memory_mib for one in used))
+
     def accept(self, job: Job) -> bool:
         """A schedd claims a slot and starts its job."""
         reachable = self.host.private_up and self.runs and self.serving
-        if not reachable or self.draining or self.busy_slots >= self.host.slots:
+        if not reachable or self.draining or not times(job.asks, self.free):
             return False
         self._starts += 1
         self.jobs[job] = self._starts
@@ -114,7 +125,7 @@ class Startd(Process):
         host = self.host
         return RegularStartd(
             cpus=host.slots,
-            memory_mib=1024 * host.slots,
+            memory_mib=MEMORY_MIB * host.slots,
             gpus=0,
             claimed_slots=self.busy_slots,
             draining=self.draining,
@@ -123,6 +134,7 @@ class Startd(Process):
             started_at_s=host.site_wall_s(self.started_s),
             heard_at_s=host.site_wall_s(),
             idle_since_s=None if self.busy_slots else host.site_wall_s(self._idle_s),
+            free=NOTHING if self.draining else self.free,
         )
 
     def _keep_the_fence(self) -> None:

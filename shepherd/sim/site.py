@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 from shepherd.core.invariants import breaches
+from shepherd.core.policy.choose import lend_budget
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.intents import Intent, IntentKind
@@ -101,7 +102,7 @@ class SiteSpec:
             poll_s=1.5 * node.poll_flock_s,
             stale_s=timers.stale_factor * timers.ad_period_s,
             reserve=self.policy.reserve,
-            lend_per_cycle=self.policy.lend_per_cycle,
+            lend_per_cycle=lend_budget(self.policy, self.hosts),
             images=frozenset({IMAGE}),
             downtime_s=self.icinga.downtime_s if self.icinga.silence is SilenceKind.DOWNTIME else float("inf"),
         )

@@ -1,12 +1,14 @@
 """Which hosts: gates that every policy passes through (reserve, budget, idleness), then an order of merit."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from shepherd.core.policy.merit import homecoming_order, lending_order
 from shepherd.model.host import Herd, HostName, HostState
 from shepherd.model.orders import Order, Refusal
-from shepherd.model.settings import PolicySettings
+from shepherd.model.settings import PolicyKind, PolicySettings
 from shepherd.model.view import HostView, PoolView, Want
 
 GOING_OUT = frozenset({HostState.ARMING, HostState.DRAINED})
@@ -63,28 +65,34 @@ def _gate(
     return ""
 
 
-def choose_reclaims(
-    view: PoolView, count: int, why: str, home: Sequence[HostName] | None = None
-) -> tuple[Order, ...]:
-    """`count` reclaims, by least guest work lost, or of the `home` that a policy chose."""
-    names = [host.host for host in homecoming_order(view)] if home is None else home
-    return tuple(Order(host=name, herd=Herd.LOCAL, why=why) for name in names[:count])
+def choose_reclaims(view: PoolView, want: Want) -> tuple[HostName, ...]:
+    """`want.reclaim` hosts, those that lose the least guest work first unless the policy chose them itself."""
+    names = [host.host for host in homecoming_order(view)] if want.home is None else want.home
+    return tuple(names[: want.reclaim])
 
 
-def reserve_shortfall(view: PoolView, settings: PolicySettings) -> int:
-    """Hosts that must come home so that the local share is `reserve` again."""
-    missing = settings.reserve * view.usable_cpus - view.local_cpus
-    leaving = sum(h.cpus for h in view.hosts.values() if h.state is HostState.LEAVING)
-    return _hosts_for(missing - leaving, [h for h in view.hosts.values() if h.is_out])
+def lend_budget(settings: PolicySettings, usable_hosts: int) -> int:
+    """Hosts that may be lent in one cycle; by `demand` in one window of its budget."""
+    match settings.kind:
+        case PolicyKind.THRESHOLD:
+            return settings.lend_per_cycle
+        case PolicyKind.DEMAND:
+            return max(1, math.floor(settings.lend_share * usable_hosts))
+    assert_never(settings.kind)
 
 
-def _hosts_for(cpus: float, out: Sequence[HostView]) -> int:
-    count = 0
-    for host in sorted(out, key=lambda h: h.cpus):
-        if cpus <= 0:
+def reserve_shortfall(view: PoolView, settings: PolicySettings, home: Sequence[HostName]) -> list[HostName]:
+    """Hosts that must come home besides `home`, so that the local share is `reserve` again."""
+    coming = {*home, *(host.host for host in view.hosts.values() if host.state is HostState.LEAVING)}
+    missing = settings.reserve * view.usable_cpus - view.local_cpus - sum(view.hosts[name].cpus for name in coming)
+    more: list[HostName] = []
+    for host in homecoming_order(view) if missing > 0 else ():
+        if missing <= 0:
             break
-        cpus, count = cpus - host.cpus, count + 1
-    return count
+        if host.host not in coming:
+            more.append(host.host)
+            missing -= host.cpus
+    return more
 
 
 def refusal(host: HostView, why: str) -> Refusal:

@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from shepherd.core.policy import demand, threshold
 from shepherd.core.policy.choose import choose_lends, choose_reclaims, reserve_shortfall
+from shepherd.core.policy.merit import homecoming_order
 from shepherd.core.policy.view import view_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import LENT, Herd, HostName, HostState
@@ -59,11 +60,14 @@ def _decided(
     view: PoolView, want: Want, flockoff: FlockOff | None, settings: Settings, *, is_cycle: bool, may_lend: bool
 ) -> Verdict:
     if flockoff is not None:
-        return _all_home(view, f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
-    if want.reclaim and (is_cycle or want.home is not None or not settings.policy.reclaim_per_cycle):
-        return _reclaim(view, want.reclaim, want.why, want.home)
-    if short := reserve_shortfall(view, settings.policy):
-        return _reclaim(view, short, f"the local herd is below its reserve of {settings.policy.reserve:.0%}")
+        return _reclaim(view, _all_out(view), f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
+    may_reclaim = is_cycle or want.home is not None or not settings.policy.reclaim_per_cycle
+    home = choose_reclaims(view, want) if may_reclaim else ()
+    short = reserve_shortfall(view, settings.policy, home)
+    if home or short:
+        reserve = f"the local herd is below its reserve of {settings.policy.reserve:.0%}"
+        why = " and ".join([*[want.why][: len(home)], *[reserve][: len(short)]])
+        return _reclaim(view, (*home, *short), why)
     if not want.lend or not is_cycle:
         return _nothing(view, want.why)
     if not may_lend:
@@ -83,12 +87,12 @@ def _with_banned(view: PoolView, verdict: Verdict) -> Verdict:
     return dataclasses.replace(verdict, orders=(*orders, *verdict.orders), sentence=sentence)
 
 
-def _all_home(view: PoolView, why: str) -> Verdict:
-    return _reclaim(view, len(view.hosts), why)
+def _all_out(view: PoolView) -> tuple[HostName, ...]:
+    return tuple(host.host for host in homecoming_order(view))
 
 
-def _reclaim(view: PoolView, count: int, why: str, home: tuple[HostName, ...] | None = None) -> Verdict:
-    orders = choose_reclaims(view, count, why, home)
+def _reclaim(view: PoolView, home: Sequence[HostName], why: str) -> Verdict:
+    orders = tuple(Order(host=name, herd=Herd.LOCAL, why=why) for name in home)
     return Verdict(orders=orders, refusals=(), sentence=_sentence(view, why, f"{len(orders)} go home"))
 
 

@@ -4,7 +4,6 @@ What they ask for and no local host has free comes home at once. What they do no
 `quiet_s`, is lent.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +11,7 @@ from shepherd.core.demand.fit import best_of, kind_of, times
 from shepherd.core.demand.homecoming import brought_home
 from shepherd.core.demand.pack import Row, Seats, laid, seats_of
 from shepherd.core.demand.waiting import Request, looked, requests
-from shepherd.core.policy.choose import let_go, refusal
+from shepherd.core.policy.choose import lend_budget, let_go, refusal
 from shepherd.core.policy.merit import homecoming_order, lending_order
 from shepherd.model.demand import DemandGroup, Resources
 from shepherd.model.host import LENT, HostName, HostState
@@ -163,10 +162,10 @@ def _kept(view: PoolView, may: Sequence[HostView], used: dict[Seats, int]) -> se
 
 
 def _budget(view: PoolView, past: Past, policy: PolicySettings) -> int:
-    """Hosts that may still be lent now; one at least in each window."""
+    """Hosts that may still be lent now."""
     usable = sum(1 for host in view.hosts.values() if host.state is HostState.LOCAL or host.state in LENT)
     given = sum(one.hosts for one in past.lends if 0 <= view.at_s - one.at_s < BUDGET_S)
-    return max(0, max(1, math.floor(policy.lend_share * usable)) - given)
+    return max(0, lend_budget(policy, usable) - given)
 
 
 def _proven(view: PoolView) -> int:

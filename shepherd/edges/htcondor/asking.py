@@ -13,7 +13,7 @@ from typing import Any
 import classad2
 import htcondor2
 
-from shepherd.edges.htcondor import examine, far_clock, guests_ads, others, pages, slots
+from shepherd.edges.htcondor import examine, far_clock, guests_ads, others, pages, queue_shapes, slots
 from shepherd.edges.htcondor.expressions import both, is_machine, one_of
 from shepherd.edges.htcondor.values import Ad, plain
 
@@ -110,13 +110,22 @@ class Asking:
         return others.keepers(self._query(htcondor2.AdType.Generic, others.KEEPER, chosen))
 
     def queue(self, args: Args) -> object:
-        """Idle jobs, running jobs, schedds counted, ads refused, schedds missing."""
+        """Running jobs, ads refused, schedds missing, and of each schedd counted name, idle jobs, address, version."""
         schedds, identities = args["schedds"], args["identities"]
-        here = others.present_schedds(self._query(htcondor2.AdType.Schedd, others.SCHEDD), identities=identities)
+        here = others.present_schedds(self._query(htcondor2.AdType.Schedd, others.SCHEDD_ASKED), identities=identities)
         said = self._query(htcondor2.AdType.Submitter, others.SUBMITTER)
-        idle, running, _, refused = others.demand(said, schedds=schedds, identities=identities)
-        counted = [name for name in schedds if name in here]
-        return [idle, running, counted, refused, [name for name in schedds if name not in here]]
+        idle, running, refused = others.demand(said, schedds=schedds, identities=identities)
+        counted = [[name, idle.get(name, 0), *here[name]] for name in schedds if name in here]
+        missing = [name for name in schedds if name not in here]
+        gone = sum(jobs for name, jobs in idle.items() if name not in here)
+        return [running, refused, missing, counted, gone]
+
+    def shapes(self, args: Args) -> object:
+        """What the idle jobs of one schedd ask for, and how many more its DAGs hold back."""
+        try:
+            return queue_shapes.shapes(args["address"], args["version"])
+        except htcondor2.HTCondorException as exc:
+            raise Silent(f"its queue cannot be read: {exc}") from exc
 
     def age(self, _args: Args) -> object:
         """Seconds since the collector started."""
@@ -222,6 +231,7 @@ _QUESTIONS: Mapping[str, Callable[[Asking, Args], object]] = {
     "masters": Asking.masters,
     "keepers": Asking.keepers,
     "queue": Asking.queue,
+    "shapes": Asking.shapes,
     "age": Asking.age,
     "drainable": Asking.drainable,
     "publish": Asking.publish,

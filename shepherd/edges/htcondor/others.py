@@ -13,6 +13,7 @@ KEEPER = ["ShepherdHost", "SentAt", "LeakAt", "Spooled", "LastHeardFrom", *KEEPE
 SUBMITTER = ["ScheddName", "SubmitterTag", "AuthenticatedIdentity", "IdleJobs", "RunningJobs"]
 SCHEDD = ["Name", "AuthenticatedIdentity"]
 SCHEDD_PLACE = [*SCHEDD, "MyAddress"]
+SCHEDD_ASKED = [*SCHEDD, "MyAddress", "CondorVersion"]
 SINFUL = re.compile(r"<([0-9]{1,3}(?:\.[0-9]{1,3}){3}:[0-9]{1,5})[?>]")
 COLLECTOR = ["StatsLifetime", "CondorVersion"]
 DRAINABLE = ["Name", "SlotID", "Draining", "DrainReason", "DrainingRequestId"]
@@ -44,27 +45,31 @@ def keepers(ads: Iterable[Ad]) -> Mapping[str, Sequence[object]]:
 
 def demand(
     ads: Iterable[Ad], *, schedds: Sequence[str], identities: Sequence[str]
-) -> tuple[int, int, list[str], int]:
-    """Idle and running jobs of the site's own schedds, those schedds, and how many ads were not counted.
+) -> tuple[Mapping[str, int], int, int]:
+    """Idle jobs of each of the site's own schedds, their running jobs, and how many ads were not counted.
 
     `SubmitterTag` is "" in what a schedd tells its own pool; `AuthenticatedIdentity` is written by the collector.
     """
-    idle = running = refused = 0
-    seen: set[str] = set()
+    running = refused = 0
+    idle: dict[str, int] = {}
     for ad in ads:
         jobs, name = count(ad.get("IdleJobs")), text(ad.get("ScheddName"))
         ours = name in schedds and ad.get("AuthenticatedIdentity") in identities and ad.get("SubmitterTag") == ""
         if not ours or jobs is None or name is None:
             refused += 1
             continue
-        idle, running = idle + jobs, running + (count(ad.get("RunningJobs")) or 0)
-        seen.add(name)
-    return idle, running, sorted(seen), refused
+        idle[name] = idle.get(name, 0) + jobs
+        running += count(ad.get("RunningJobs")) or 0
+    return idle, running, refused
 
 
-def present_schedds(ads: Iterable[Ad], *, identities: Sequence[str]) -> list[str]:
-    """Names of the schedds that have an ad under one of `identities`."""
-    return sorted({text(ad.get("Name")) or "" for ad in ads if ad.get("AuthenticatedIdentity") in identities})
+def present_schedds(ads: Iterable[Ad], *, identities: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+    """Name of each schedd that has an ad under one of `identities` to its address and version, as it says itself."""
+    return {
+        text(ad.get("Name")) or "": (text(ad.get("MyAddress")) or "", text(ad.get("CondorVersion")) or "")
+        for ad in ads
+        if ad.get("AuthenticatedIdentity") in identities
+    }
 
 
 def identities(ads: Iterable[Ad]) -> Mapping[str, str]:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from shepherd.edges.htcondor import guests_ads, pages
+from shepherd.edges.htcondor.demand import Schedds
 from shepherd.edges.htcondor.expressions import MANY
 from shepherd.edges.htcondor.frames import no_search_for_cycles
 from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_report
 from shepherd.errors import PoolUnavailable
+from shepherd.model.demand import Resources
 from shepherd.model.guest import Claim
 from shepherd.model.host import HostName
 from shepherd.model.lease import SignedPage
@@ -33,10 +35,13 @@ class CondorPool:
         schedds: Sequence[str],
         identities: Sequence[str],
         within_s: float,
+        queues: Schedds | None = None,
     ) -> None:
-        """`schedds` and `identities`: whose idle jobs are local demand. `within_s`: deadline of one question."""
+        """`schedds` and `identities`: whose idle jobs are local demand. `within_s`: deadline of one question. `queues`:
+        who asks the schedds what these jobs ask for; None: only their number is known."""
         self._home, self._beside, self._flock, self._within_s = home, beside, flock, within_s
         self._schedds, self._identities = tuple(schedds), tuple(identities)
+        self._demand_of = queues
         self._made: dict[str, dict[str, tuple[Any, Any]]] = {}
 
     def regular_startds(self, hosts: Sequence[HostName] | None) -> Mapping[str, RegularStartd]:
@@ -59,13 +64,14 @@ class CondorPool:
     def queue(self) -> Queue:
         """See `ports.Pool`."""
         args = {"schedds": self._schedds, "identities": self._identities}
-        idle, running, counted, refused, missing = self._list(self._home, "queue", args)
+        running, refused, missing, counted, gone = self._list(self._home, "queue", args)
         return Queue(
-            idle_jobs=idle,
+            idle_jobs=gone + sum(idle for _, idle, *_ in counted),
             running_jobs=running,
-            schedds=tuple(counted),
+            schedds=tuple(name for name, *_ in counted),
             refused_submitters=refused,
             missing_schedds=tuple(missing),
+            demand=self._demand_of.demand(counted) if self._demand_of else None,
         )
 
     def flock_schedds(self) -> Sequence[tuple[str, str, str]]:
@@ -97,8 +103,9 @@ class CondorPool:
 
     def close(self) -> None:
         """End the worker processes. Idempotent."""
-        for worker in (self._home, self._beside, self._flock):
-            worker.close()
+        for worker in (self._home, self._beside, self._flock, self._demand_of):
+            if worker is not None:
+                worker.close()
 
     def _list(self, worker: Asks, question: str, args: Mapping[str, object]) -> list[Any]:
         answer = worker.ask(question, args, within_s=self._within_s)
@@ -139,7 +146,7 @@ def _asked_for(answer: Mapping[str, Any], names: Sequence[str] | None) -> Iterab
 
 
 def _regular(row: Sequence[Any]) -> RegularStartd:
-    cpus, memory, gpus, claimed, draining, drained, reason, started, heard, idle_since = row
+    cpus, memory, gpus, claimed, draining, drained, reason, started, heard, idle_since, disk, largest, free = row
     return RegularStartd(
         cpus=cpus,
         memory_mib=memory,
@@ -151,12 +158,22 @@ def _regular(row: Sequence[Any]) -> RegularStartd:
         started_at_s=started,
         heard_at_s=heard,
         idle_since_s=idle_since if claimed == 0 and idle_since > 0 else None,
+        disk_kib=disk,
+        largest=Resources(*largest),
+        free=Resources(*free),
     )
 
 
 def _flock_startd(row: Sequence[Any]) -> FlockStartd:
-    claimed, started, heard = row
-    return FlockStartd(claimed_slots=claimed, started_at_s=started, heard_at_s=heard)
+    claimed, started, heard, cpus, since, users = row
+    return FlockStartd(
+        claimed_slots=claimed,
+        started_at_s=started,
+        heard_at_s=heard,
+        claimed_cpus=cpus,
+        working_since_s=since / cpus if cpus else 0.0,
+        guests=tuple(sorted(users)),
+    )
 
 
 def _master(row: Sequence[Any]) -> RegularMaster:

@@ -16,10 +16,18 @@ PARTS = ("DaemonStartTime % 2 =?= 0", "DaemonStartTime % 2 =!= 0")
 would cost the collector another look at every ad."""
 
 REGULAR = [
-    "Machine", "State", "Activity", "TotalSlotCpus", "TotalSlotMemory", "TotalSlotGPUs", "NumDynamicSlots",
-    "NumDynamicSlotsTime", "Draining", "DrainReason", "DaemonStartTime", "EnteredCurrentActivity", "LastHeardFrom",
+    "Machine", "State", "Activity", "TotalSlotCpus", "TotalSlotMemory", "TotalSlotDisk", "TotalSlotGPUs", "Cpus",
+    "Memory", "Disk", "GPUs", "NumDynamicSlots", "NumDynamicSlotsTime", "Draining", "DrainReason", "DaemonStartTime",
+    "EnteredCurrentActivity", "LastHeardFrom",
 ]  # fmt: skip
-FLOCK = ["Machine", "State", "NumDynamicSlots", "DaemonStartTime", "LastHeardFrom"]
+CHILDREN = ["ChildState", "ChildCpus", "ChildEnteredCurrentState", "ChildRemoteUser"]
+"""What a partitionable slot tells of its dynamic ones, a list each."""
+FLOCK = [
+    "Machine", "State", "Cpus", "EnteredCurrentState", "RemoteUser", "NumDynamicSlots", "DaemonStartTime",
+    "LastHeardFrom", *CHILDREN,
+]  # fmt: skip
+TOTALS = ("TotalSlotCpus", "TotalSlotMemory", "TotalSlotDisk", "TotalSlotGPUs")
+FREE = ("Cpus", "Memory", "Disk", "GPUs")
 
 _HELD = frozenset({"Claimed", "Matched", "Preempting"})
 
@@ -38,12 +46,20 @@ class Regular:
     started_at_s: float = 0.0
     heard_at_s: float = 0.0
     idle_since_s: float = 0.0
+    disk_kib: int = 0
+    largest: list[int] = dataclasses.field(default_factory=lambda: [0, 0, 0, 0])
+    """Cpus, MiB, KiB of disk and GPUs of the largest slot."""
+    free: list[int] = dataclasses.field(default_factory=lambda: [0, 0, 0, 0])
+    """The same of all that is unclaimed."""
 
     def add(self, ad: Ad) -> None:
         """Take one slot into account."""
-        self.cpus += count(ad.get("TotalSlotCpus")) or 0
-        self.memory_mib += count(ad.get("TotalSlotMemory")) or 0
-        self.gpus += count(ad.get("TotalSlotGPUs")) or 0
+        slot = [count(ad.get(name)) or 0 for name in TOTALS]
+        self.cpus += slot[0]
+        self.memory_mib += slot[1]
+        self.disk_kib += slot[2]
+        self.gpus += slot[3]
+        self.largest = max(self.largest, slot)
         self._add_use(ad)
         self.draining = self.draining or ad.get("Draining") is True
         self.reason = self.reason or text(ad.get("DrainReason")) or ""
@@ -54,6 +70,8 @@ class Regular:
         state, children = text(ad.get("State")), count(ad.get("NumDynamicSlots")) or 0
         self.claimed += children + (0 if _would_drain(state, ad) else 1)
         self.drained = self.drained and state == "Drained" and children == 0
+        if state == "Unclaimed":
+            self.free = [before + (count(ad.get(name)) or 0) for before, name in zip(self.free, FREE, strict=True)]
         times = ("EnteredCurrentActivity", "NumDynamicSlotsTime")
         self.idle_since_s = max(self.idle_since_s, *(number(ad.get(name)) or 0.0 for name in times))
 
@@ -65,12 +83,33 @@ class Flock:
     claimed: int = 0
     started_at_s: float = 0.0
     heard_at_s: float = 0.0
+    claimed_cpus: int = 0
+    since_s: float = 0.0
+    """When claims began, each times its cpus, added up; epoch seconds."""
+    users: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, ad: Ad) -> None:
         """Take one slot into account."""
-        self.claimed += (count(ad.get("NumDynamicSlots")) or 0) + (text(ad.get("State")) in _HELD)
+        held = text(ad.get("State")) in _HELD
+        self.claimed += (count(ad.get("NumDynamicSlots")) or 0) + held
+        if held:
+            self._add_claim(ad.get("Cpus"), ad.get("EnteredCurrentState"), ad.get("RemoteUser"))
+        for state, *claim in zip(*(_listed(ad.get(name)) for name in CHILDREN), strict=False):
+            if text(state) in _HELD:
+                self._add_claim(*claim)
         self.started_at_s = max(self.started_at_s, number(ad.get("DaemonStartTime")) or 0.0)
         self.heard_at_s = _oldest(self.heard_at_s, ad)
+
+    def _add_claim(self, cpus: object, since_s: object, user: object) -> None:
+        number_of = count(cpus) or 0
+        self.claimed_cpus += number_of
+        self.since_s += number_of * (number(since_s) or 0.0)
+        if (name := text(user)) and name not in self.users:
+            self.users.append(name)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def regular(ads: Iterable[Ad]) -> Mapping[str, Regular]:

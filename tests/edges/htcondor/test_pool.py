@@ -8,7 +8,7 @@ from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostName
 
-ROW = [16, 32000, 0, 0, False, False, "", 100.0, 150.0, 120.0]
+ROW = [16, 32000, 0, 0, False, False, "", 100.0, 150.0, 120.0, 9_000_000, [8, 16000, 4_000_000, 0], [8, 0, 0, 0]]
 
 
 class Says:

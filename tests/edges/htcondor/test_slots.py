@@ -7,7 +7,8 @@ from shepherd.edges.htcondor.values import plain
 
 IDLE = {
     "Machine": "p220", "State": "Unclaimed", "Activity": "Idle", "TotalSlotCpus": 16, "TotalSlotMemory": 32000,
-    "TotalSlotGPUs": 0, "NumDynamicSlots": 0, "DaemonStartTime": 100,
+    "TotalSlotDisk": 5e6, "TotalSlotGPUs": 0, "Cpus": 16, "Memory": 32000, "Disk": 5e6, "NumDynamicSlots": 0,
+    "DaemonStartTime": 100,
     "EnteredCurrentActivity": 125, "NumDynamicSlotsTime": 140, "LastHeardFrom": 150,
 }  # fmt: skip
 
@@ -114,3 +115,39 @@ def test_attribute_names_have_no_case():
 def test_an_ad_that_is_no_json_says_nothing():
     """One broken ad must not hide a whole pool, nor be taken for somebody's."""
     assert list(plain([Json("{"), Json('{"Machine": "p1"}')], slots.REGULAR)) == [{"Machine": "p1"}, {}]
+
+
+def test_what_is_left_of_a_partitionable_slot_is_free_for_jobs():
+    """Jobs that fitted into what a busy host had left took another one home from its guests."""
+    host = one({**IDLE, "NumDynamicSlots": 2, "Cpus": 3, "Memory": 1000, "Disk": 4e6, "GPUs": 0})
+    assert (host.largest, host.free) == ([16, 32000, 5_000_000, 0], [3, 1000, 4_000_000, 0])
+
+
+def test_of_static_slots_the_largest_tells_what_one_job_can_have():
+    """Four slots of sixteen cpus do not take a job that asks for twenty."""
+    busy = {**IDLE, "State": "Claimed", "TotalSlotCpus": 4, "Cpus": 4}
+    host = one(IDLE, busy)
+    assert (host.cpus, host.largest[0], host.free[0]) == (20, 16, 16)
+
+
+GUESTS = {
+    "Machine": "f220", "State": "Unclaimed", "NumDynamicSlots": 2, "DaemonStartTime": 50, "LastHeardFrom": 150,
+    "ChildState": ["Claimed", "Claimed"], "ChildCpus": [1, 3], "ChildEnteredCurrentState": [100, 140],
+    "ChildRemoteUser": ["eve@uni", "bob@uni"],
+}  # fmt: skip
+
+
+def test_what_guests_would_lose_is_known_from_one_ad():
+    """Reclaims took the host with a week of work on it, and left the one whose job had just begun."""
+    (host,) = slots.flock([GUESTS]).values()
+    assert (host.claimed, host.claimed_cpus, host.since_s / host.claimed_cpus) == (2, 4, 130.0)
+    assert sorted(host.users) == ["bob@uni", "eve@uni"]
+
+
+@pytest.mark.parametrize("odd", [None, "x", [None], [[1], {}], [7, "Claimed", -1]])
+def test_odd_words_of_guests_break_no_look(odd):
+    """A container is root's to others: it may say anything."""
+    lied = dict.fromkeys(slots.CHILDREN, odd)
+    (host,) = slots.flock([{**GUESTS, **lied}]).values()
+    assert host.claimed == 2
+    assert host.claimed_cpus >= 0
