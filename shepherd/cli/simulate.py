@@ -4,10 +4,11 @@ import argparse
 import os
 import pathlib
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from shepherd.cli.ledger import day_of
+from shepherd.cli.replay import changes_of
 from shepherd.errors import UsageError
 from shepherd.model.simulated import Compared, Contender, FaultKind, SimulatedFault
 
@@ -24,18 +25,18 @@ MADE_UP = {
     "home": {"name": "simulated", "schedds": ["cm"], "schedd_identities": ["condor@family"]},
     "flock": {"collector": "flock:9618", "image": "sha256:" + "5" * 64},
 }
-BY_HAND = pathlib.Path("--set")
-"""What a wrong change is reported in, in the place of a file."""
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The verb's command line."""
-    parser = subparsers.add_parser("simulate", help="try policies on made-up or recorded loads", description=DESCRIPTION)
+    short = "try policies on made-up or recorded loads"
+    parser = subparsers.add_parser("simulate", help=short, description=DESCRIPTION)
     what = parser.add_argument_group("what is simulated")
     what.add_argument("--workload", action="append", default=[], metavar="NAME", help="a made-up load; without: all")
     what.add_argument("--swf", action="append", default=[], type=pathlib.Path, metavar="FILE", help="a log in the SWF")
     of_history = "a job history, as `condor_history -jsonl` writes it"
     what.add_argument("--history", action="append", default=[], type=pathlib.Path, metavar="FILE", help=of_history)
+    what.add_argument("--day", action="append", default=[], type=day_of, help="a recorded day, UTC; or several")
     of_host = "hosts for --swf and --history: number, cpus, GiB, e.g. 100x16x64; may be given again for other kinds"
     what.add_argument("--host", action="append", default=[], metavar="NxCPUSxGIB", help=of_host)
     what.add_argument("--hosts", type=int, default=100, help="hosts of made-up loads (default 100)")
@@ -99,6 +100,7 @@ def written(args: argparse.Namespace, plans: "Sequence[Plan]", rows: Sequence[Co
 def settings_of(path: pathlib.Path, words: Sequence[str]) -> "Settings":
     """Policy and timers of the settings file, if there is one, with changes. Raises SettingsError, UsageError."""
     from shepherd.cli.main import DAEMON_SETTINGS
+    from shepherd.cli.recorded import BY_HAND
     from shepherd.core.settings_rules import daemon_problems
     from shepherd.edges.settings_file import toml_tree, validated, wrong
     from shepherd.edges.settings_words import Fault
@@ -121,25 +123,6 @@ def settings_of(path: pathlib.Path, words: Sequence[str]) -> "Settings":
     return settings
 
 
-def changes_of(words: Sequence[str]) -> dict[str, object]:
-    """`KEY=VALUE` with the value as in the settings file; a bare word is a string. Raises UsageError."""
-    changes: dict[str, object] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not (key.strip() and equals):
-            raise UsageError(f"--set {word}: write KEY=VALUE, e.g. --set policy.reserve=0.1")
-        changes[key.strip()] = value_of(value.strip())
-    return changes
-
-
-def value_of(text: str) -> object:
-    """As TOML has it."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
 def fault_of(text: str) -> SimulatedFault:
     """`KIND@AT+SECONDS[:HOST]`. Raises UsageError."""
     from shepherd.model.host import HostName
@@ -148,8 +131,9 @@ def fault_of(text: str) -> SimulatedFault:
     times, _, host = rest.partition(":")
     at_s, _, lasts_s = times.partition("+")
     try:
-        return SimulatedFault(kind=FaultKind(kind), at_s=float(at_s), lasts_s=float(lasts_s), host=HostName(host))
+        what, begins_s, for_s = FaultKind(kind), float(at_s), float(lasts_s)
     except ValueError as exc:
         raise UsageError(f"--fault {text}: {exc}; write e.g. shepherd@3600+7200 or host@3600+600:p0003") from exc
+    return SimulatedFault(kind=what, at_s=begins_s, lasts_s=for_s, host=HostName(host) if host else None)
 
 

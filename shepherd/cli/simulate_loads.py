@@ -4,6 +4,8 @@ import argparse
 import pathlib
 from collections.abc import Callable, Sequence
 
+from shepherd.cli.recorded import chosen_days, looks_of
+from shepherd.cli.where import ledger_directory
 from shepherd.edges.workload_file import lines_of
 from shepherd.errors import UsageError
 from shepherd.model.demand import Resources
@@ -12,6 +14,7 @@ from shepherd.model.simulated import SimulatedFault
 from shepherd.model.workload import LocalJob, Workload
 from shepherd.sim.load.read_history import history_jobs
 from shepherd.sim.load.read_swf import swf_jobs
+from shepherd.sim.load.recorded import recorded_load
 from shepherd.sim.load.run import Plan
 from shepherd.sim.load.synthetic.catalogue import SYNTHETIC
 from shepherd.sim.load.synthetic.draws import DAY_S, has
@@ -27,6 +30,9 @@ def plans_of(args: argparse.Namespace, settings: Settings, faults: Sequence[Simu
     hosts = [kind for text in args.host for kind in hosts_of(text)]
     loads = [from_file(path, hosts, args.days, _swf) for path in args.swf]
     loads += [from_file(path, hosts, args.days, _history) for path in args.history]
+    if args.day:
+        days = chosen_days(ledger_directory(args.settings), args.day)
+        loads.append(recorded_load(looks_of(list(days.values())), " ".join(days)))
     loads += [made_up(name, args) for name in (args.workload or ([] if loads else SYNTHETIC))]
     return [
         Plan(workload=load, seed=args.seed, policy=settings.policy, timers=settings.timers, faults=tuple(faults))

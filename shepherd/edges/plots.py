@@ -3,7 +3,7 @@
 import itertools
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ def write_plots(directory: pathlib.Path, rows: Sequence[Compared]) -> list[pathl
             written += _saved(pyplot, _courses(pyplot, outcomes), directory / re.sub(r"[^\w.-]", "_", name))
         written += _saved(pyplot, _figures(pyplot, rows), directory / "policies")
     except OSError as exc:
-        raise Unavailable(f"{directory}: no plot can be written: {exc.strerror}; the figures are printed above") from exc
+        raise Unavailable(f"{directory}: no plot can be written: {exc.strerror}; the table is above") from exc
     return written
 
 
@@ -57,6 +57,7 @@ def _saved(pyplot: ModuleType, figure: "Figure", stem: pathlib.Path) -> Iterator
 
 def _courses(pyplot: ModuleType, outcomes: Sequence[Outcome]) -> "Figure":
     """Cpus at work for local jobs and for guests, over time, and how many local jobs wait."""
+    figure: Figure
     figure, rows = pyplot.subplots(
         len(outcomes), 1, sharex=True, squeeze=False, figsize=(10, 2.2 * len(outcomes) + 0.8), layout="constrained"
     )
@@ -68,7 +69,7 @@ def _courses(pyplot: ModuleType, outcomes: Sequence[Outcome]) -> "Figure":
         axes.set_ylabel("cpus")
         axes.set_title(outcome.contender.value, loc="left", fontsize="medium")
         waiting = axes.twinx()
-        waiting.plot(hours, [instant.idle_jobs for instant in outcome.course], color=IDLE, linewidth=0.8, label="idle jobs")
+        waiting.plot(hours, [instant.idle_jobs for instant in outcome.course], color=IDLE, linewidth=0.8)
         waiting.set_ylabel("idle jobs")
         waiting.set_ylim(bottom=0)
     rows[0, 0].legend(loc="upper right", fontsize="small")
@@ -80,8 +81,9 @@ def _courses(pyplot: ModuleType, outcomes: Sequence[Outcome]) -> "Figure":
 def _figures(pyplot: ModuleType, rows: Sequence[Compared]) -> "Figure":
     """What was harvested, waited, lost and switched, by workload and policy."""
     names = list(dict.fromkeys(row.outcome.workload for row in rows))
+    figure: Figure
     figure, grid = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
-    panels = (
+    panels: tuple[tuple[str, Callable[[Compared], float]], ...] = (
         ("guests' core-hours kept", lambda row: row.outcome.kept_core_s / HOUR_S),
         ("added wait of local jobs, 95th percentile, s", lambda row: row.added_p95_s),
         ("share of guests' work lost", lambda row: row.outcome.guest_work_lost),

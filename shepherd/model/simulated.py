@@ -35,7 +35,7 @@ class SimulatedFault:
     at_s: float
     """Since the workload's beginning."""
     lasts_s: float
-    host: HostName = HostName("")
+    host: HostName | None = None
     """The one that dies."""
 
 

@@ -30,8 +30,6 @@ class GuestLoad:
     sigma: float = 0.8
     longest_s: float = 6 * 3600.0
     """Run times are cut here, as guests' own limits do."""
-    declared_over: float = 1.5
-    """The run time that a job declares is its true one, times something between 1 and this."""
     heeding: float = 0.2
     """Share of the jobs that go on after SIGTERM for as long as they may; others end at once."""
 

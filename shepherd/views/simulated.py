@@ -1,5 +1,6 @@
 """Simulated outcomes as a table and as JSON."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from shepherd.model.simulated import Compared, Contender
@@ -15,13 +16,18 @@ def table(rows: Sequence[Compared]) -> str:
     """A line each; seconds, and switches per host and day."""
     lines = [HEADINGS, *(_line(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    text = []
-    for before, line in zip([None, *lines], lines, strict=False):
-        if before is not None and before[0] != line[0]:
-            text.append("")
-        cells = [cell.ljust(width) if n < 2 else cell.rjust(width) for n, (cell, width) in enumerate(zip(line, widths, strict=True))]
-        text.append("  ".join(cells).rstrip())
+    text = [_padded(HEADINGS, widths)]
+    for before, line in itertools.pairwise(lines):
+        text += [""] if before[0] != line[0] else []
+        text.append(_padded(line, widths))
     return "\n".join(text) + "\n"
+
+
+def _padded(line: Sequence[str], widths: Sequence[int]) -> str:
+    """Words to the left, numbers to the right."""
+    words = [cell.ljust(width) for cell, width in zip(line[:2], widths, strict=False)]
+    numbers = [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
+    return "  ".join([*words, *numbers]).rstrip()
 
 
 def _line(row: Compared) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""A pool under load, thousands of times faster than time: jobs, matches, hosts that are lent, and the same decisions."""
+"""A pool under load, thousands of times faster than time: jobs, matches, lent hosts, and the daemon's decisions."""

@@ -2,12 +2,12 @@
 
 import heapq
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 BEGIN_S = 1_767_571_200.0
 """When simulated time begins: Monday, 2026-01-05, 00:00 UTC."""
 
-Act = Callable[[Any], None]
+T = TypeVar("T")
 
 
 class Agenda:
@@ -15,15 +15,15 @@ class Agenda:
 
     def __init__(self) -> None:
         self.now_s = BEGIN_S
-        self._acts: list[tuple[float, int, Act, Any]] = []
+        self._acts: list[tuple[float, int, Callable[[Any], None], Any]] = []
         self._entered = 0
 
-    def at(self, when_s: float, act: Act, about: Any = None) -> None:
+    def at(self, when_s: float, act: Callable[[T], None], about: T) -> None:
         """Enter an act. `about` is handed to it."""
         self._entered += 1
         heapq.heappush(self._acts, (when_s, self._entered, act, about))
 
-    def after(self, seconds: float, act: Act, about: Any = None) -> None:
+    def after(self, seconds: float, act: Callable[[T], None], about: T) -> None:
         """The same, in so many seconds."""
         self.at(self.now_s + seconds, act, about)
 

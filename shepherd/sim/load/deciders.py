@@ -42,10 +42,10 @@ class Daemon:
 
     def begin(self) -> None:
         """Look at once."""
-        self._agenda.after(0.0, self._look)
+        self._agenda.after(0.0, self._look, None)
 
     def _look(self, _: object) -> None:
-        self._agenda.after(self._settings.timers.look_s, self._look)
+        self._agenda.after(self._settings.timers.look_s, self._look, None)
         if self._switching.stopped:
             return
         now = self._agenda.now_s

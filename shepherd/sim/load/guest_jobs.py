@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from shepherd.model.demand import Resources
-from shepherd.model.workload import GuestLoad, LocalJob
+from shepherd.model.workload import GuestLoad
 from shepherd.sim.load.agenda import BEGIN_S, Agenda
 from shepherd.sim.load.local_pool import CLAIM_WORKLIFE_S, NEGOTIATOR_INTERVAL_S, REUSE_S, START_S
 from shepherd.sim.load.machine import Claim, Machine
@@ -58,10 +58,9 @@ class GuestJobs:
     def _told(self, claim: Claim, notice_s: float) -> float:
         """One job is told to end. Whoever is done within what it takes anyway loses nothing."""
         now = self.agenda.now_s
-        assert claim.job is not None
         claim.over = True
         heeds = self._dice_of(claim.machine).random() < self._load.heeding
-        left_s = claim.started_s + claim.job.run_s - now
+        left_s = claim.started_s + claim.run_s - now
         stays_s = notice_s if heeds else min(AT_ONCE_S, notice_s)
         self.events += 1
         self._account(claim, now + min(left_s, stays_s), lost=left_s > stays_s)
@@ -80,7 +79,7 @@ class GuestJobs:
         if not self._planned and self._open:
             self._planned = True
             past_s = (self.agenda.now_s - BEGIN_S) % NEGOTIATOR_INTERVAL_S
-            self.agenda.after(NEGOTIATOR_INTERVAL_S - past_s, self._negotiate)
+            self.agenda.after(NEGOTIATOR_INTERVAL_S - past_s, self._negotiate, None)
 
     def _negotiate(self, _: object) -> None:
         self._planned = False
@@ -90,7 +89,7 @@ class GuestJobs:
 
     def _fill(self, machine: Machine) -> None:
         while (shape := self._pick(machine)) is not None:
-            claim = Claim(machine, None, shape, self.agenda.now_s)
+            claim = Claim(machine, shape, self.agenda.now_s)
             machine.take(claim)
             self.busy_cpus += shape.cpus
             self._start(claim, self.agenda.now_s + START_S)
@@ -106,9 +105,7 @@ class GuestJobs:
     def _start(self, claim: Claim, at_s: float) -> None:
         dice, load = self._dice_of(claim.machine), self._load
         run_s = min(load.longest_s, load.median_s * dice.lognormvariate(0.0, load.sigma))
-        claim.job = LocalJob(at_s - BEGIN_S, run_s, claim.shape, "guest")
-        claim.started_s = at_s
-        claim.declared_s = run_s * dice.uniform(1.0, load.declared_over)
+        claim.started_s, claim.run_s = at_s, run_s
         self.events += 1
         self.agenda.at(at_s + run_s, self._end, claim)
 

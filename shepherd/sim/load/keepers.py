@@ -91,10 +91,12 @@ class Keepers:
 
     def _later(self, machine: Machine, within_s: tuple[float, float], act: Callable[[], None]) -> None:
         """Unless the host is dead by then, or was."""
-        boots = machine.boots
-        self.agenda.after(
-            machine.dice.uniform(*within_s), lambda _: act() if machine.alive and machine.boots == boots else None
-        )
+
+        def unless_dead(boots: int) -> None:
+            if machine.alive and machine.boots == boots:
+                act()
+
+        self.agenda.after(machine.dice.uniform(*within_s), unless_dead, machine.boots)
 
     def _arm(self, machine: Machine, lease: LeaseId) -> None:
         if machine.lease is None and machine.phase is KeeperPhase.IDLE and machine.granted == lease:

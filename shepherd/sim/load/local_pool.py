@@ -59,6 +59,17 @@ class Owner:
         """Real user priority: what it used, forgotten by half in PRIORITY_HALFLIFE. Smaller is better."""
 
 
+class LocalClaim(Claim):
+    """A slot of a local job."""
+
+    __slots__ = ("group", "job")
+
+    def __init__(self, machine: Machine, group: Group, job: LocalJob, since_s: float) -> None:
+        super().__init__(machine, group.shape, since_s)
+        self.group = group
+        self.job = job
+
+
 class LocalPool:
     """Local jobs: submitted, matched, run. Knows of hosts what the home collector does."""
 
@@ -111,22 +122,23 @@ class LocalPool:
 
     def lose(self, machine: Machine) -> None:
         """A host died with its jobs: they wait again, first in their rows."""
-        for claim in list(machine.claims):
-            group = claim.group
-            assert isinstance(group, Group)
-            assert claim.job is not None
-            claim.over = True
-            group.again.append(claim.job)
-            group.owner.running_cpus -= claim.shape.cpus
-            self.busy_cpus -= claim.shape.cpus
-            self.idle_jobs += 1
-            self.evicted += 1
+        for claim in machine.claims:
+            if isinstance(claim, LocalClaim):
+                self._put_back(claim)
         machine.free_all()
         self._plan_cycle(self.agenda.now_s + RESCHEDULE_S)
 
+    def _put_back(self, claim: LocalClaim) -> None:
+        claim.over = True
+        claim.group.again.append(claim.job)
+        claim.group.owner.running_cpus -= claim.shape.cpus
+        self.busy_cpus -= claim.shape.cpus
+        self.idle_jobs += 1
+        self.evicted += 1
+
     def _plan_submission(self) -> None:
         if self._next is not None:
-            self.agenda.at(BEGIN_S + self._next.submit_s, self._submit)
+            self.agenda.at(BEGIN_S + self._next.submit_s, self._submit, None)
 
     def _submit(self, _: object) -> None:
         """Everything that is due now."""
@@ -200,34 +212,34 @@ class LocalPool:
                 self._claim(machine, group)
 
     def _claim(self, machine: Machine, group: Group) -> None:
-        claim = Claim(machine, group, group.shape, self.agenda.now_s)
+        now = self.agenda.now_s
+        claim = LocalClaim(machine, group, self._next_of(group, now + START_S), now)
         self.free.remove(machine)
         machine.take(claim)
         self.free.add(machine)
         self.busy_cpus += claim.shape.cpus
         group.owner.running_cpus += claim.shape.cpus
-        self._start(claim, group, self.agenda.now_s + START_S)
+        self.agenda.at(now + START_S + claim.job.run_s, self._end, claim)
 
-    def _start(self, claim: Claim, group: Group, at_s: float) -> None:
+    def _next_of(self, group: Group, at_s: float) -> LocalJob:
+        """The job of a group that starts now."""
         self.events += 1
         self.idle_jobs -= 1
         if group.again:
-            job = group.again.popleft()
-        else:
-            job = group.idle.popleft()
-            self.waits.append(at_s - BEGIN_S - job.submit_s)
-        claim.job = job
-        self.agenda.at(at_s + job.run_s, self._end, claim)
+            return group.again.popleft()
+        job = group.idle.popleft()
+        self.waits.append(at_s - BEGIN_S - job.submit_s)
+        return job
 
-    def _end(self, claim: Claim) -> None:
+    def _end(self, claim: LocalClaim) -> None:
         """The next job of the group in the same claim, or the claim's end."""
         if claim.over:
             return
         self.events += 1
         now, group = self.agenda.now_s, claim.group
-        assert isinstance(group, Group)
         if len(group) and now - claim.since_s < CLAIM_WORKLIFE_S:
-            self._start(claim, group, now + REUSE_S)
+            claim.job = self._next_of(group, now + REUSE_S)
+            self.agenda.at(now + REUSE_S + claim.job.run_s, self._end, claim)
             return
         machine, cpus = claim.machine, claim.shape.cpus
         self.busy_cpus -= cpus

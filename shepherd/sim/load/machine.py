@@ -9,23 +9,20 @@ from collections.abc import Callable
 from shepherd.model.demand import Resources
 from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
 from shepherd.model.observation import KeeperPhase
-from shepherd.model.workload import LocalJob
 
 
 class Claim:
-    """A dynamic slot. Jobs of the same owner and shape follow each other in it. `Group` is its pool's own."""
+    """A dynamic slot. Jobs that ask for the same follow each other in it."""
 
-    __slots__ = ("declared_s", "group", "job", "machine", "over", "shape", "since_s", "started_s")
+    __slots__ = ("machine", "over", "run_s", "shape", "since_s", "started_s")
 
-    def __init__(self, machine: Machine, group: object, shape: Resources, since_s: float) -> None:
+    def __init__(self, machine: Machine, shape: Resources, since_s: float) -> None:
         self.machine = machine
-        self.group = group
         self.shape = shape
         self.since_s = since_s
-        self.job: LocalJob | None = None
         self.started_s = since_s
-        self.declared_s = 0.0
-        """Run time that a guest's job says it has."""
+        """Of its present job; `run_s` is that job's run time."""
+        self.run_s = 0.0
         self.over = False
         """Its host is gone from it: the job's end, still on the agenda, is none."""
 

@@ -66,7 +66,7 @@ class Oracle:
                 self._agenda.at(gap.from_s, self._change, (gap.kind, 1))
                 if gap.to_s < float("inf"):
                     self._agenda.at(gap.to_s - lead_s, self._change, (gap.kind, -1))
-        self._agenda.after(TURN_S, self._turn)
+        self._agenda.after(TURN_S, self._turn, None)
 
     def _change(self, about: tuple[Resources, int]) -> None:
         kind, change = about
@@ -75,7 +75,7 @@ class Oracle:
             self._take_home()
 
     def _turn(self, _: object) -> None:
-        self._agenda.after(TURN_S, self._turn)
+        self._agenda.after(TURN_S, self._turn, None)
         looked_at = self._seen.changed()
         self._seen.look(self._agenda.now_s, all_of_them=False)
         self._help_waiting()

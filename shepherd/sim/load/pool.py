@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.orders import SwitchRecord
 from shepherd.model.settings import FlockSettings, HomeSettings, PolicySettings, Settings, TimerSettings
@@ -54,7 +55,7 @@ class LoadedPool:
         """Lends and reclaims by the end of the workload's time."""
         self.course: list[Instant] = []
         self.seen.look(self.agenda.now_s, all_of_them=True)
-        self.agenda.after(0.0, self._sample)
+        self.agenda.after(0.0, self._sample, None)
 
     def ended(self) -> None:
         """The workload's time is over."""
@@ -91,7 +92,7 @@ class LoadedPool:
     def _sample(self, _: object) -> None:
         if self._is_over:
             return
-        self.agenda.after(SAMPLE_S, self._sample)
+        self.agenda.after(SAMPLE_S, self._sample, None)
         self.course.append(
             Instant(
                 at_s=self.agenda.now_s - BEGIN_S,

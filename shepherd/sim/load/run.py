@@ -32,8 +32,8 @@ class Plan:
 
     workload: Workload
     seed: int = 1
-    policy: PolicySettings = PolicySettings()
-    timers: TimerSettings = TimerSettings()
+    policy: PolicySettings = dataclasses.field(default_factory=PolicySettings)
+    timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
     faults: tuple[SimulatedFault, ...] = ()
 
     def settings(self, kind: PolicyKind | None = None) -> Settings:

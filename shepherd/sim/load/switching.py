@@ -1,4 +1,4 @@
-"""Hosts in a switch: the daemon's own moves (`core/switch`), taken when the facts of a host change or a deadline comes."""
+"""Hosts in a switch: the daemon's own moves (`core/switch`), taken when a host's facts change or a deadline comes."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ ABOUT = "forty users of a university, busy in the afternoon, quiet at night and 
 
 
 def campus(seed: int, hosts: int, days: float) -> Workload:
-    """Users submit batches of some twenty similar jobs of about half an hour; some of them far more often than others."""
+    """Users submit batches of some twenty similar jobs of about half an hour; some users do far more often."""
     dice = random.Random(f"{seed} campus")
     length_s = days * DAY_S
     return Workload(
@@ -28,7 +28,7 @@ def campus(seed: int, hosts: int, days: float) -> Workload:
 
 
 def _jobs(dice: random.Random, hosts: int, length_s: float) -> Iterator[LocalJob]:
-    shapes, weights = zip(*SHAPES, strict=True)
+    shapes, weights = [shape for shape, _ in SHAPES], [weight for _, weight in SHAPES]
     habits = {f"user{number:02}": dice.choices(shapes, weights)[0] for number in range(USERS)}
     often = [1.0 / (number + 1) for number in range(USERS)]
     for at_s in arrivals(dice, 3300.0 / hosts, length_s):

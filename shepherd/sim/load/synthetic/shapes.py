@@ -7,7 +7,7 @@ from shepherd.model.demand import Resources
 from shepherd.model.workload import GuestLoad, LocalJob, Workload
 from shepherd.sim.load.synthetic.draws import DAY_S, arrivals, asks, has, in_order, lognormal, of_day
 
-ABOUT = "hosts of 8, 32 and 64 cpus, some with GPUs; jobs of one cpu, of whole hosts, of much memory, and some that fit none"
+ABOUT = "hosts of 8, 32 and 64 cpus, some with GPUs; jobs of one cpu, of whole hosts, of much memory, of none"
 KINDS = ((has(8, 32), 0.4), (has(32, 128), 0.4), (has(64, 512), 0.16), (has(32, 128, gpus=2), 0.04))
 JOBS = (
     # request, median run time, jobs a batch, weight
@@ -29,7 +29,9 @@ def shapes(seed: int, hosts: int, days: float) -> Workload:
     return Workload(
         name="shapes",
         about=ABOUT,
-        hosts=tuple(kind for kind, number in zip((k for k, _ in KINDS), _numbers(hosts), strict=True) for _ in range(number)),
+        hosts=tuple(
+            kind for (kind, _), number in zip(KINDS, _numbers(hosts), strict=True) for _ in range(number)
+        ),
         jobs=in_order(_jobs(dice, hosts, length_s)),
         length_s=length_s,
         guests=GUESTS,
