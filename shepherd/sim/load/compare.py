@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shepherd.model.settings import TimerSettings
 from shepherd.model.simulated import Compared, Contender, Outcome
 from shepherd.sim.load import switch_times as times
-from shepherd.sim.load.local_pool import NEGOTIATOR_INTERVAL_S
+from shepherd.sim.load.pace import USUAL
 
 HARVEST = 0.95
 """Share of the oracle's kept guest work."""
@@ -30,7 +30,7 @@ def compared(outcomes: Mapping[Contender, Outcome], timers: TimerSettings) -> li
             switches_of_threshold=_share(
                 outcome.switches_per_host_day, threshold.switches_per_host_day if threshold else 0.0
             ),
-            allowed_s=max(ADDED * never.waits.p95_s, one_reclaim_s(timers) + NEGOTIATOR_INTERVAL_S),
+            allowed_s=max(ADDED * never.waits.p95_s, one_reclaim_s(timers) + USUAL.negotiator_interval_s),
         )
         for outcome in outcomes.values()
     ]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from shepherd.model.demand import Resources
 from shepherd.model.workload import GuestLoad
 from shepherd.sim.load.agenda import BEGIN_S, Agenda
-from shepherd.sim.load.local_pool import CLAIM_WORKLIFE_S, NEGOTIATOR_INTERVAL_S, REUSE_S, START_S
+from shepherd.sim.load.local_pool import CLAIM_WORKLIFE_S, REUSE_S, START_S
 from shepherd.sim.load.machine import Claim, Machine
+from shepherd.sim.load.pace import USUAL, Pace
 
 AT_ONCE_S = 0.5
 """How long a job lives on that does not heed SIGTERM."""
@@ -18,7 +19,7 @@ AT_ONCE_S = 0.5
 class GuestJobs:
     """Fills what is lent, and counts what it came to."""
 
-    def __init__(self, agenda: Agenda, load: GuestLoad, seed: int) -> None:
+    def __init__(self, agenda: Agenda, load: GuestLoad, seed: int, pace: Pace = USUAL) -> None:
         self.agenda = agenda
         self.busy_cpus = 0
         self.given_core_s = 0.0
@@ -26,6 +27,7 @@ class GuestJobs:
         self.events = 0
         self._load = load
         self._seed = seed
+        self._interval_s = pace.negotiator_interval_s
         self._shapes = sorted(load.shapes, key=lambda one: (-one[0].cpus, -one[0].memory_mib))
         self._dice: dict[int, random.Random] = {}
         self._over = False
@@ -75,11 +77,11 @@ class GuestJobs:
             self.lost_core_s += ran_s
 
     def _plan(self) -> None:
-        """The negotiator does not know of new slots: it comes every minute."""
+        """The negotiator does not know of new slots: it comes at its interval."""
         if not self._planned and self._open:
             self._planned = True
-            past_s = (self.agenda.now_s - BEGIN_S) % NEGOTIATOR_INTERVAL_S
-            self.agenda.after(NEGOTIATOR_INTERVAL_S - past_s, self._negotiate, None)
+            past_s = (self.agenda.now_s - BEGIN_S) % self._interval_s
+            self.agenda.after(self._interval_s - past_s, self._negotiate, None)
 
     def _negotiate(self, _: object) -> None:
         self._planned = False

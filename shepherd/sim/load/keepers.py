@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shepherd.model.host import LeaseId
-from shepherd.model.node_settings import NodeSettings
 from shepherd.model.observation import KeeperPhase
 from shepherd.model.orders import StepKind
 from shepherd.model.settings import TimerSettings
@@ -14,17 +13,22 @@ from shepherd.sim.load.agenda import Agenda
 from shepherd.sim.load.guest_jobs import GuestJobs
 from shepherd.sim.load.local_pool import LocalPool
 from shepherd.sim.load.machine import Machine
-
-POLL_LOCAL_S, ARM_POLL_S = NodeSettings.poll_local_s, NodeSettings.arm_poll_s
+from shepherd.sim.load.pace import USUAL, Pace
 
 
 class Keepers:
     """Carries out steps on hosts, and whatever follows from them by itself."""
 
-    def __init__(self, agenda: Agenda, local: LocalPool, guests: GuestJobs, timers: TimerSettings) -> None:
+    def __init__(
+        self, agenda: Agenda, local: LocalPool, guests: GuestJobs, timers: TimerSettings, pace: Pace = USUAL
+    ) -> None:
         self.agenda = agenda
         self.leaves_took_s: list[float] = []
         """Of each reclaim, from the end's beginning to a regular startd that accepts work."""
+        self.unserved_s: list[float] = []
+        """Of each lend, from the drain to a flocking startd that serves: nobody of the host accepts work."""
+        self._closed_s: dict[int, float] = {}
+        self._pace = pace
         self._local = local
         self._guests = guests
         self._timers = timers
@@ -39,7 +43,7 @@ class Keepers:
         match step:
             case StepKind.GRANT:
                 machine.granted = lease
-                self._later(machine, (0.0, POLL_LOCAL_S), lambda: self._arm(machine, lease))
+                self._later(machine, (0.0, self._pace.poll_local_s), lambda: self._arm(machine, lease))
             case StepKind.DRAIN:
                 return self._drain(machine, lease)
             case StepKind.RESTART:
@@ -48,7 +52,7 @@ class Keepers:
                 self._undrain(machine, lease)
             case StepKind.REVOKE:
                 machine.granted = None
-                self._later(machine, (0.0, ARM_POLL_S), lambda: self._disarm(machine, lease))
+                self._later(machine, (0.0, self._pace.arm_poll_s), lambda: self._disarm(machine, lease))
             case StepKind.OFF_GRACEFUL:
                 self.leave(machine, lease)
             case StepKind.GO | StepKind.OFF_FAST | StepKind.FORGET:
@@ -122,6 +126,7 @@ class Keepers:
             return "a slot is busy"
         self._local.closes(machine)
         machine.draining = lease
+        self._closed_s[machine.index] = self.agenda.now_s
         self._later(machine, times.DRAINED_S, lambda: self._drained(machine, lease))
         return ""
 
@@ -151,6 +156,7 @@ class Keepers:
     def _serve(self, machine: Machine, lease: LeaseId) -> None:
         if machine.lease == lease and machine.phase is KeeperPhase.FLOCKING:
             machine.flock_since_s = self.agenda.now_s
+            self.unserved_s.append(self.agenda.now_s - self._closed_s[machine.index])
             self._guests.opens(machine)
             machine.changed(machine)
 

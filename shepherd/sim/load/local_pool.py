@@ -1,7 +1,4 @@
-"""The home pool's schedd and negotiator, for local jobs.
-
-Times are HTCondor's own defaults (src/condor_utils/param_info.in, condor_negotiator.V6/matchmaker.cpp, 25.x).
-"""
+"""The home pool's schedd and negotiator, for local jobs."""
 
 from __future__ import annotations
 
@@ -13,14 +10,12 @@ from shepherd.model.workload import LocalJob
 from shepherd.sim.load.agenda import BEGIN_S, Agenda
 from shepherd.sim.load.free_slots import FreeSlots, can_hold
 from shepherd.sim.load.machine import Claim, Machine
+from shepherd.sim.load.pace import USUAL, Pace
 
-NEGOTIATOR_INTERVAL_S = 60.0
-NEGOTIATOR_CYCLE_DELAY_S = 20.0
-"""Between two cycles, at least; a submission asks for one (RESCHEDULE)."""
 RESCHEDULE_S = 0.5
 """From a submission to the negotiator's start."""
 CLAIM_WORKLIFE_S = 1200.0
-"""How long one claim takes job after job without the negotiator."""
+"""CLAIM_WORKLIFE: how long one claim takes job after job without the negotiator."""
 START_S = 1.0
 """From the match to the job's start."""
 REUSE_S = 0.2
@@ -73,7 +68,9 @@ class LocalClaim(Claim):
 class LocalPool:
     """Local jobs: submitted, matched, run. Knows of hosts what the home collector does."""
 
-    def __init__(self, agenda: Agenda, machines: Sequence[Machine], jobs: Sequence[LocalJob]) -> None:
+    def __init__(
+        self, agenda: Agenda, machines: Sequence[Machine], jobs: Sequence[LocalJob], pace: Pace = USUAL
+    ) -> None:
         self.agenda = agenda
         self.free = FreeSlots(machines)
         self.owners: dict[str, Owner] = {}
@@ -84,11 +81,12 @@ class LocalPool:
         self.busy_cpus = 0
         self.evicted = 0
         self.events = 0
+        self._pace = pace
         self._coming = iter(jobs)
         self._next = next(self._coming, None)
         self._kinds = {machine.has for machine in machines}
         self._cycle_at_s: float | None = None
-        self._last_cycle_s = BEGIN_S - NEGOTIATOR_INTERVAL_S
+        self._last_cycle_s = BEGIN_S - pace.negotiator_interval_s
         self._aged_s = BEGIN_S
         self._cpus = sum(machine.has.cpus for machine in machines)
         for machine in machines:
@@ -114,7 +112,7 @@ class LocalPool:
         """Its regular startd accepts jobs, from now on. The negotiator learns of it at its next cycle."""
         self.free.add(machine)
         if self.idle_jobs > self.unfit_jobs:
-            self._plan_cycle(max(self._last_cycle_s + NEGOTIATOR_INTERVAL_S, self.agenda.now_s))
+            self._plan_cycle(max(self._last_cycle_s + self._pace.negotiator_interval_s, self.agenda.now_s))
 
     def closes(self, machine: Machine) -> None:
         """Its regular startd accepts none any more."""
@@ -168,8 +166,8 @@ class LocalPool:
 
     def _plan_cycle(self, when_s: float) -> None:
         """Cycles for nobody, every minute, are left out; that there was one keeps the next waiting all the same."""
-        empty = max(0.0, (self.agenda.now_s - self._last_cycle_s) // NEGOTIATOR_INTERVAL_S)
-        when_s = max(when_s, self._last_cycle_s + empty * NEGOTIATOR_INTERVAL_S + NEGOTIATOR_CYCLE_DELAY_S)
+        empty = max(0.0, (self.agenda.now_s - self._last_cycle_s) // self._pace.negotiator_interval_s)
+        when_s = max(when_s, self._last_cycle_s + empty * self._pace.negotiator_interval_s + self._pace.cycle_delay_s)
         if self._cycle_at_s is None or when_s < self._cycle_at_s:
             self._cycle_at_s = when_s
             self.agenda.at(when_s, self._negotiate, when_s)
@@ -183,7 +181,7 @@ class LocalPool:
         owners.sort(key=lambda owner: (owner.priority, owner.name))
         self._serve(owners)
         if self.idle_jobs > self.unfit_jobs:
-            self._plan_cycle(self.agenda.now_s + NEGOTIATOR_INTERVAL_S)
+            self._plan_cycle(self.agenda.now_s + self._pace.negotiator_interval_s)
 
     def _age(self) -> None:
         """Priorities follow use (PRIORITY_HALFLIFE)."""

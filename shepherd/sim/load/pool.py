@@ -15,6 +15,7 @@ from shepherd.sim.load.idle_gaps import IdleGaps
 from shepherd.sim.load.keepers import Keepers
 from shepherd.sim.load.local_pool import LocalPool
 from shepherd.sim.load.machine import Machine
+from shepherd.sim.load.pace import USUAL, Pace
 from shepherd.sim.load.seen import Seen, by_host
 from shepherd.sim.load.switching import Switching
 
@@ -35,15 +36,15 @@ def simulated_settings(policy: PolicySettings, timers: TimerSettings) -> Setting
 class LoadedPool:
     """A pool under a workload. `decider` is entered by whoever builds it."""
 
-    def __init__(self, workload: Workload, settings: Settings, seed: int) -> None:
+    def __init__(self, workload: Workload, settings: Settings, seed: int, pace: Pace = USUAL) -> None:
         self.agenda = Agenda()
         self.workload = workload
         self.settings = settings
         self.machines = [self._machine(number, seed) for number in range(len(workload.hosts))]
-        self.local = LocalPool(self.agenda, self.machines, workload.jobs)
-        self.guests = GuestJobs(self.agenda, workload.guests, seed)
-        self.seen = Seen(self.machines, self.local)
-        self.keepers = Keepers(self.agenda, self.local, self.guests, settings.timers)
+        self.local = LocalPool(self.agenda, self.machines, workload.jobs, pace)
+        self.guests = GuestJobs(self.agenda, workload.guests, seed, pace)
+        self.seen = Seen(self.machines, self.local, settings.timers.ad_period_s)
+        self.keepers = Keepers(self.agenda, self.local, self.guests, settings.timers, pace)
         self.by_host = by_host(self.machines)
         self.switching = Switching(
             self.agenda, settings, self.seen, self.keepers, self.by_host, on_grant=self._granted

@@ -12,7 +12,6 @@ from shepherd.model.workload import Workload
 from shepherd.sim.load.agenda import BEGIN_S
 from shepherd.sim.load.deciders import Daemon, Decider, Nobody
 from shepherd.sim.load.idle_gaps import Gap
-from shepherd.sim.load.local_pool import NEGOTIATOR_INTERVAL_S, START_S
 from shepherd.sim.load.oracle import SHORTEST_S, Oracle
 from shepherd.sim.load.outages import Outage
 from shepherd.sim.load.pool import LoadedPool, simulated_settings
@@ -160,7 +159,3 @@ def nearest_rank(ordered: Sequence[float], share: float) -> float:
     """The value that so many of them do not exceed; 0 of none."""
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] if ordered else 0.0
 
-
-def negotiation_s(timers: TimerSettings) -> float:
-    """One reclaim and one negotiation cycle, as a wait: the longest that a guest may cost a local job."""
-    return timers.look_s + timers.graceful_s + 5.0 + NEGOTIATOR_INTERVAL_S + START_S

@@ -22,8 +22,6 @@ from shepherd.model.observation import (
 from shepherd.sim.load.local_pool import LocalPool
 from shepherd.sim.load.machine import Machine
 
-AD_PERIOD_S = 300.0
-"""UPDATE_INTERVAL."""
 LOCK = {
     KeeperPhase.ARMED: LockHolder.REGULAR,
     KeeperPhase.FLOCKING: LockHolder.FLOCK,
@@ -34,12 +32,13 @@ LOCK = {
 class Seen:
     """Facts as both collectors and the schedd would tell them. Hosts that have not changed are not asked again."""
 
-    def __init__(self, machines: Sequence[Machine], local: LocalPool) -> None:
+    def __init__(self, machines: Sequence[Machine], local: LocalPool, ad_period_s: float) -> None:
         self.facts: dict[HostName, HostFacts] = {}
         self.silent_since_s: float | None = None
         """Since when the home collector has not answered."""
         self._machines = machines
         self._local = local
+        self._ad_period_s = ad_period_s
         self._changed: set[int] = set()
         self._queue: Queue | None = None
         self._answered_s = 0.0
@@ -73,7 +72,7 @@ class Seen:
 
     def _renew(self, machine: Machine, now: float) -> None:
         if machine.alive and self.silent_since_s is None:
-            self.facts[machine.host] = facts_of(machine, now)
+            self.facts[machine.host] = facts_of(machine, now, self._ad_period_s)
 
     def _asked(self, now: float) -> Queue:
         return Queue(
@@ -93,9 +92,9 @@ def demand_groups(local: LocalPool) -> tuple[DemandGroup, ...]:
     return tuple(DemandGroup(asks=shape, jobs=jobs[shape]) for shape in sorted(jobs, reverse=True))
 
 
-def facts_of(machine: Machine, now: float) -> HostFacts:
-    """Everything that its ads tell."""
-    heard_s = max(machine.changed_at_s, now - (now + 7.0 * machine.index) % AD_PERIOD_S)
+def facts_of(machine: Machine, now: float, ad_period_s: float) -> HostFacts:
+    """Everything that its ads tell, which are renewed every `ad_period_s` and at each change."""
+    heard_s = max(machine.changed_at_s, now - (now + 7.0 * machine.index) % ad_period_s)
     return HostFacts(
         pair=machine.pair,
         regular=_regular(machine, heard_s) if machine.regular else None,
