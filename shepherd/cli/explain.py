@@ -22,7 +22,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     what = explain.add_subparsers(dest="explain_what", required=True, metavar="WHAT")
     host = what.add_parser("host", help="why a host is in its herd", description=OF_HOST)
     host.add_argument("host", metavar="HOST", help="as `shepherd -s` names it")
-    host.add_argument("--at", metavar="TIME", help="UTC unless it names a zone; without: now")
+    host.add_argument("--at", metavar="TIME", help="UTC unless it names a zone; without: the newest look")
     cycle = what.add_parser("cycle", help="what a decision was made from", description=OF_CYCLE)
     of_which = "the number of its record, or a time; without: the newest"
     cycle.add_argument("which", nargs="?", metavar="N|TIME", help=of_which)

@@ -16,7 +16,6 @@ from shepherd.core.story.host import host_story
 from shepherd.core.story.lend import leases_of, lend_story, result_of
 from shepherd.core.trace.times import instant_s
 from shepherd.edges import ledger_past
-from shepherd.edges.clock import SystemClock
 from shepherd.errors import UsageError
 from shepherd.model.entry import Entry, EntryKind, Stored
 from shepherd.model.host import Herd, HostName
@@ -31,7 +30,7 @@ LENDS_TOLD = 2
 TAKEN_UP_S = 5.0
 """An order is recorded right after its decision."""
 DAYS_BACK = 30
-"""A lend that began before is told from what is left."""
+"""A lend that began before is told from what there is since."""
 
 
 def explain_host(args: argparse.Namespace) -> int:
@@ -65,9 +64,9 @@ def explain_cycle(args: argparse.Namespace) -> int:
 
 
 def time_of(text: str | None) -> float:
-    """Now, or what was said, in UTC unless it names a zone. Raises UsageError."""
+    """What was said, in UTC unless it names a zone; without that the end of all time. Raises UsageError."""
     if text is None:
-        return SystemClock().wall_s()
+        return float("inf")
     try:
         return instant_s(text, datetime.UTC)
     except ValueError as exc:
@@ -122,7 +121,7 @@ def entries_of(days: Sequence[pathlib.Path], lease: str, at_s: float) -> list[En
     for path in days[:DAYS_BACK]:
         entries = [stored.entry for stored in ledger_past.of_cause(path, lease) if stored.entry.at_s <= at_s]
         found = [*entries, *found]
-        if not entries or begins_a_lend(entries[0]):
+        if entries and begins_a_lend(entries[0]):
             break
     return found
 

@@ -19,6 +19,7 @@ from shepherd.model.moment import Moment
 from shepherd.model.replay import SwitchTimes
 from shepherd.model.settings import Settings
 
+ALWAYS_S = float("inf")
 BY_HAND = pathlib.Path("--set")
 """What a wrong change is reported in, in the place of a file."""
 
@@ -33,16 +34,16 @@ def chosen_days(directory: pathlib.Path, names: Sequence[str]) -> dict[str, path
     return {name: path for name, path in there.items() if name in names}
 
 
-def days_until(directory: pathlib.Path, at_s: float | None = None) -> list[pathlib.Path]:
+def days_until(directory: pathlib.Path, at_s: float = ALWAYS_S) -> list[pathlib.Path]:
     """The days that were begun by then, the newest first. Raises UsageError, LedgerUnavailable."""
-    there = ledger_past.days(directory)
-    begun = [path for name, path in there.items() if at_s is None or name <= utc_day(at_s)]
+    last = utc_day(at_s) if at_s < ALWAYS_S else ""
+    begun = [path for name, path in ledger_past.days(directory).items() if not last or name <= last]
     if not begun:
-        raise UsageError(f"{directory} has no record" + (f" of {utc_day(at_s)} or before" if at_s is not None else ""))
+        raise UsageError(f"{directory} has no record" + (f" of {last} or before" if last else ""))
     return begun[::-1]
 
 
-def moments_of(path: pathlib.Path, until_s: float = float("inf")) -> Iterator[Moment]:
+def moments_of(path: pathlib.Path, until_s: float = ALWAYS_S) -> Iterator[Moment]:
     """The looks of one day. Raises LedgerUnavailable."""
     with readable(path):
         yield from moments(ledger_past.standing_before(path), ledger_past.records_of(path, NEEDED, until_s))

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from shepherd.core.maintenance import Hours, hours_near, hours_of
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.policy.view import UNMEMORABLE
-from shepherd.core.records import bans_body, flockoff_body
+from shepherd.core.records import bans_body, flockoff_body, groups_body
 from shepherd.core.switch.state import state_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Snapshot
-from shepherd.model.orders import HostMemory, SwitchRecord
+from shepherd.model.orders import HostMemory, SwitchRecord, Verdict
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars
 
@@ -26,18 +27,22 @@ def present(
     about: Mapping[str, object],
     problems: Sequence[str],
     bars: Bars = NO_BARS,
+    verdict: Verdict | None = None,
 ) -> Mapping[str, object]:
-    """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was."""
+    """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was. `verdict`: of this look."""
     names = sorted({*snapshot.hosts, *switches})
+    near = hours_near(settings.hosts, settings.timers, snapshot.at_s)
     return {
         "schema": SCHEMA,
         "at_s": snapshot.at_s,
         **about,
         "flockoff": flockoff_body(flockoff) or None,
         **bans_body(bars.bans),
-        "hosts": [_host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings, bars) for n in names],
+        "hosts": [
+            _host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings, bars, near) for n in names
+        ],
         "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
-        "queue": _queue(snapshot),
+        "queue": _queue(snapshot, verdict),
         "unmanaged": list(snapshot.unmanaged),
         "problems": [*problems, *snapshot.naming_problems],
     }
@@ -50,6 +55,7 @@ def _host(
     memory: HostMemory,
     settings: Settings,
     bars: Bars,
+    near: Sequence[Hours],
 ) -> Mapping[str, object]:
     """`blocked` and `blocked_until_s` are there only of local hosts that cannot be lent."""
     facts, now = snapshot.hosts.get(name), snapshot.at_s
@@ -65,7 +71,8 @@ def _host(
         "lease": record.lease if record else None,
         "stage": record.stage.value if record else None,
     }
-    if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now, bars)):
+    hours = hours_of(name, near)
+    if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now, bars, hours)):
         body |= {"blocked": obstacle.why, "blocked_until_s": obstacle.until_s}
     return body
 
@@ -79,7 +86,8 @@ def _reading(reading: Reading, settings: Settings) -> Mapping[str, object]:
     }
 
 
-def _queue(snapshot: Snapshot) -> Mapping[str, object] | None:
+def _queue(snapshot: Snapshot, verdict: Verdict | None) -> Mapping[str, object] | None:
+    """`unfit` and `stuck` are there once a policy that looks at shapes has decided: jobs that raise no demand."""
     queue = snapshot.queue
     if queue is None:
         return None
@@ -89,4 +97,6 @@ def _queue(snapshot: Snapshot) -> Mapping[str, object] | None:
         "schedds": list(queue.schedds),
         "refused_submitters": queue.refused_submitters,
         "missing_schedds": list(queue.missing_schedds),
+        "unfit": groups_body(verdict.unfit if verdict else ()),
+        "stuck": groups_body(verdict.stuck if verdict else ()),
     }

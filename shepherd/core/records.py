@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from shepherd.core.stop.encode import ban_from, ban_members
 from shepherd.errors import LeaseRefused
-from shepherd.model.demand import GIVES_NOTHING, Gives, Resources
+from shepherd.model.demand import GIVES_NOTHING, DemandGroup, Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord
@@ -38,6 +38,11 @@ def switch_from(body: Body) -> SwitchRecord:
         nonce=Nonce(record.nonce),
         gives=_gives_from(body.get("gives")),
     )
+
+
+def groups_body(groups: Sequence[DemandGroup]) -> list[Body]:
+    """What idle jobs ask for, and how many they are."""
+    return [{**group.asks._asdict(), "jobs": group.jobs} for group in groups]
 
 
 def _gives_from(body: object) -> Gives:

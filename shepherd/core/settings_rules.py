@@ -1,11 +1,13 @@
 """What well-formed settings of the daemon must not say: impossible values and contradictions."""
 
 import string
+import zoneinfo
 from collections.abc import Iterator
 
 from shepherd.core.drill_rules import drill_problems
 from shepherd.core.gap_rules import start_problems
 from shepherd.core.icinga_rules import icinga_problems
+from shepherd.core.maintenance import FORMS, window_of
 from shepherd.core.roles import role_problems
 from shepherd.core.setting_forms import (
     Problem,
@@ -122,6 +124,22 @@ def host_problems(hosts: HostSettings) -> Iterator[Problem]:
     yield from pair_problems(hosts)
     yield from duplicate_problems("hosts.exclude", hosts.exclude)
     yield from duplicate_problems("hosts.always_lend", hosts.always_lend)
+    yield from hours_problems(hosts)
+    if both := {*hosts.always_lend} & {*hosts.exclude}:
+        yield Problem("hosts.always_lend", f"names {min(both)}, and so does hosts.exclude", "a host is one of the two")
+
+
+def hours_problems(hosts: HostSettings) -> Iterator[Problem]:
+    """Hours of maintenance can be understood."""
+    try:
+        zoneinfo.ZoneInfo(hosts.zone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        yield Problem("hosts.zone", f"is {hosts.zone!r}, which no zone is called", "see `timedatectl list-timezones`")
+    for text in hosts.maintenance:
+        try:
+            window_of(text)
+        except ValueError as exc:
+            yield Problem("hosts.maintenance", f"has {text!r}: {exc}", FORMS)
 
 
 def template_problems(hosts: HostSettings, groups: frozenset[str]) -> Iterator[Problem]:

@@ -42,6 +42,8 @@ class Waiting:
     """What such hosts give, sorted."""
     proven_s: float = 0.0
     """When that was last seen, epoch seconds."""
+    trial: int = 0
+    """Of those that were stuck so many are demand again, since others of them were taken after all."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

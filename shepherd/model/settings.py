@@ -73,6 +73,11 @@ class HostSettings:
     always_lend: tuple[str, ...] = ()
     """Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds for them,
     too."""
+    maintenance: tuple[str, ...] = ()
+    """Hours in which hosts are home: `Tue 08:00-12:00 p2*`, `Mon-Fri 22:00-06:00 *`,
+    `2026-12-24T08:00/2026-12-27T18:00 p201,p202`. Lent hosts are called so early that guests have their notice."""
+    zone: str = "UTC"
+    """Time zone of these hours, e.g. `Europe/Vienna`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -55,8 +55,8 @@ class HostView:
     """When its switch, if any, entered its stage."""
     is_out: bool
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
-    banned: str = ""
-    """Why a ban keeps it from being lent, or the empty string."""
+    recalled: str = ""
+    """Why it must be home whatever is decided, a ban or its maintenance; or the empty string."""
     gives: Gives = GIVES_NOTHING
     """To local jobs, now or if it were home."""
     pinned: bool = False

@@ -102,6 +102,7 @@ class Shepherd:
         self._cycle_at_s = 0.0
         self._awaited: Mapping[HostName, float] = {}
         self._past = NOTHING_PAST
+        self._verdict: Verdict | None = None
         self._record = Snapshots(settings, ledger, diary)
         self._go_on()
 
@@ -188,7 +189,7 @@ class Shepherd:
             bars=self._bars(),
             past=self._past,
         )
-        before, self._past = self._past, verdict.past
+        before, self._past, self._verdict = self._past, verdict.past, verdict
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
             said = Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict, is_cycle=is_cycle))
@@ -260,6 +261,7 @@ class Shepherd:
             about=about,
             problems=problems,
             bars=self._bars(),
+            verdict=self._verdict,
         )
         try:
             self._ledger.publish_present(body)
@@ -270,8 +272,10 @@ class Shepherd:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)
         rivals = self.switches.pages.rivals.problem
         untraced = self._gathering.problem if self._gathering is not None else ""
+        demand = snapshot.queue.demand if snapshot.queue else None
+        unread = f"what idle jobs ask for is not known: {demand.problem}" if demand and demand.problem else ""
         told = (self._diary.problem, self.switches.page_problem, rivals, overdue, self._silencer.problem, untraced)
-        stops = (self._stops.problem, self._quarantines.problem)
+        stops = (self._stops.problem, self._quarantines.problem, unread)
         return [problem for problem in (*told, *stops, *self._also()) if problem]
 
     def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:

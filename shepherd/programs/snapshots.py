@@ -26,22 +26,30 @@ class Snapshots:
         self._settings = settings
         self._ledger = ledger
         self._diary = diary
+        self._aliases: dict[str, str] = {}
+        """Of users: numbers that nobody else knows, and that end with this process."""
         self._recorded: Json | None = None
         self._day = ""
         self._at_s = 0.0
 
     def decided(self, snapshot: Snapshot, past: Past, now: float, verdict: Sequence[Entry]) -> bool:
         """Record a decision after what it was made from. Says whether that is on record."""
-        return self._write(known(snapshot, past, self._settings.timers), now, verdict)
+        return self._write(self._known(snapshot, past), now, verdict)
 
     def seen(self, snapshot: Snapshot, past: Past, now: float) -> None:
         """Record a look that decided nothing, if it is time to."""
         if not self._diary.works or 0 <= now - self._at_s < EVERY_S:
             return
         self._at_s = now
-        what = known(snapshot, past, self._settings.timers)
+        what = self._known(snapshot, past)
         if what != self._recorded:
             self._write(what, now, ())
+
+    def _known(self, snapshot: Snapshot, past: Past) -> Json:
+        return known(snapshot, past, self._settings.timers, self._alias)
+
+    def _alias(self, user: str) -> str:
+        return self._aliases.setdefault(user, f"user {len(self._aliases) + 1}")
 
     def _write(self, what: Json, now: float, verdict: Sequence[Entry]) -> bool:
         day = datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()

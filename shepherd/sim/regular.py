@@ -76,7 +76,7 @@ class Startd(Process):
     def accept(self, job: Job) -> bool:
         """A schedd claims a slot and starts its job."""
         reachable = self.host.private_up and self.runs and self.serving
-        if not reachable or self.draining or not times(job.asks, self.free):
+        if not reachable or self.draining or self.host.refuses_local or not times(job.asks, self.free):
             return False
         self._starts += 1
         self.jobs[job] = self._starts

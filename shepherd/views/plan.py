@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Verdict
+from shepherd.views.wording import asked
 
 SCHEMA = 1
 
@@ -13,6 +14,8 @@ def plan_text(snapshot: Snapshot, verdict: Verdict, settings_file: str) -> str:
     lines = [verdict.sentence]
     lines += [f"  {order.host} -> {order.herd.value}: {order.why}" for order in verdict.orders]
     lines += [f"  {refusal.host} stays: {refusal.why}" for refusal in verdict.refusals]
+    for what, groups in (("fit no host", verdict.unfit), ("are taken by no host that stands free", verdict.stuck)):
+        lines += [f"  {group.jobs} idle jobs {what}: {asked(group.asks)}" for group in groups]
     problems = [(r.source.value, r.problem) for r in snapshot.readings.values() if r.problem]
     lines += [f"not believed: {source}: {problem}" for source, problem in problems]
     lines += [f"not managed: {settings_file}: {problem}" for problem in snapshot.naming_problems]
@@ -29,6 +32,8 @@ def plan_json(snapshot: Snapshot, verdict: Verdict) -> Mapping[str, object]:
         "sentence": verdict.sentence,
         "orders": [{"host": o.host, "herd": o.herd.value, "why": o.why} for o in verdict.orders],
         "refusals": [{"host": r.host, "herd": r.herd.value, "why": r.why} for r in verdict.refusals],
+        "unfit": [{**group.asks._asdict(), "jobs": group.jobs} for group in verdict.unfit],
+        "stuck": [{**group.asks._asdict(), "jobs": group.jobs} for group in verdict.stuck],
         "problems": {r.source.value: r.problem for r in snapshot.readings.values() if r.problem},
         "naming_problems": list(snapshot.naming_problems),
         "unmanaged": list(snapshot.unmanaged),

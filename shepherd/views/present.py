@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shepherd.errors import Unavailable
+from shepherd.model.demand import DemandGroup, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostState
 from shepherd.model.stop import Ban, BanKind
@@ -51,6 +52,10 @@ class Present:
     unmanaged: tuple[str, ...]
     problems: tuple[str, ...]
     bans: tuple[Ban, ...] = ()
+    unfit: tuple[DemandGroup, ...] = ()
+    """Idle jobs that no host could take."""
+    stuck: tuple[DemandGroup, ...] = ()
+    """Idle jobs that were not taken although hosts they fit stood free."""
 
     def in_state(self, state: HostState) -> tuple[ShownHost, ...]:
         """The hosts of one state."""
@@ -86,12 +91,20 @@ def read(body: Mapping[str, Any]) -> Present:
         unmanaged=tuple(body.get("unmanaged", ())),
         problems=tuple(body.get("problems", ())),
         bans=tuple(map(shown_ban, body.get("bans", ()))),
+        unfit=tuple(map(shown_group, queue.get("unfit", ()))),
+        stuck=tuple(map(shown_group, queue.get("stuck", ()))),
     )
 
 
 def shown_ban(body: Mapping[str, Any]) -> Ban:
     """One of `bans`."""
     return Ban(**{**body, "kind": BanKind(body["kind"]), "addresses": tuple(body["addresses"])})
+
+
+def shown_group(body: Mapping[str, Any]) -> DemandGroup:
+    """One of `unfit` or `stuck`."""
+    asks = Resources(**{name: int(body[name]) for name in Resources._fields})
+    return DemandGroup(asks=asks, jobs=int(body["jobs"]))
 
 
 def shown_host(body: Mapping[str, Any]) -> ShownHost:

@@ -3,17 +3,20 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
+from shepherd.model.demand import DemandGroup
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostState
 from shepherd.model.one_line import one_line
 from shepherd.views.bans import ban_lines
 from shepherd.views.blocked import blocked_lines
 from shepherd.views.present import SCHEMA, Present, ShownHost, ShownReading
-from shepherd.views.wording import age, instant
+from shepherd.views.wording import age, asked, instant
 
 SILENT_PERIODS = 6
 SILENT_LEAST_S = 60.0
 """Without a new view for longer, the daemon is said to be silent. Seconds."""
+MOST_GROUPS = 5
+"""Shapes of jobs that raise no demand, of each sort."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,17 @@ def queue_lines(present: Present) -> Iterator[str]:
     else:
         running = "" if present.running_jobs is None else f", {present.running_jobs} running"
         yield f"Local jobs: {present.idle_jobs} idle{running}"
+    yield from group_lines(present.unfit, "fit no host")
+    yield from group_lines(present.stuck, "are taken by no host that stands free")
+
+
+def group_lines(groups: Sequence[DemandGroup], what: str) -> Iterator[str]:
+    """Idle jobs that raise no demand: the commonest, and how many others."""
+    most = sorted(groups, key=lambda group: -group.jobs)
+    for group in most[:MOST_GROUPS]:
+        yield f"  {group.jobs} {what}: {asked(group.asks)}"
+    if others := sum(group.jobs for group in most[MOST_GROUPS:]):
+        yield f"  {others} more {what}"
 
 
 def cycle_lines(present: Present, now_s: float) -> Iterator[str]:

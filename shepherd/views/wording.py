@@ -2,6 +2,8 @@
 
 import datetime
 
+from shepherd.model.demand import Resources
+
 STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -16,3 +18,9 @@ def age(seconds: float) -> str:
 def instant(at_s: float) -> str:
     """In UTC, as in the ledger."""
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def asked(asks: Resources) -> str:
+    """What a job asks for."""
+    gpus = f", {asks.gpus} GPUs" if asks.gpus else ""
+    return f"{asks.cpus} cpus, {asks.memory_mib} MiB of memory, {asks.disk_kib // 1024} MiB of disk{gpus}"

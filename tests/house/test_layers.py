@@ -98,7 +98,7 @@ PURE_STDLIB = {
     "__future__", "abc", "base64", "binascii", "bisect", "collections", "contextlib", "copy",
     "dataclasses", "datetime", "decimal", "difflib", "enum", "fnmatch", "fractions", "functools", "hashlib",
     "heapq", "hmac", "ipaddress", "itertools", "json", "math", "operator", "re", "statistics",
-    "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib",
+    "string", "struct", "textwrap", "types", "typing", "unicodedata", "zlib", "zoneinfo",
 }  # fmt: skip
 PURE_NAMES = {"email.utils", "pathlib.PurePath", "pathlib.PurePosixPath", "urllib.parse"}
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "now", "utcnow", "today"}

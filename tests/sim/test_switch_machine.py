@@ -82,13 +82,14 @@ STAYS_S = strategies.sampled_from([0.3, 3, 20, 60])
 class SwitchMachine(RuleBasedStateMachine):
     """One site, its shepherds, and whatever the rules do to them."""
 
+    spec: ClassVar[SiteSpec] = SPEC
     steps = 0
     seen: ClassVar[Counter[str]] = Counter()
     """What the examples really reached: a machine that never lends proves nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.site = Site(SPEC)
+        self.site = Site(self.spec)
         self.pages: list[tuple[str, SignedPage]] = []
 
     def lent(self) -> list[str]:

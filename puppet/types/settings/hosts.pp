@@ -13,10 +13,16 @@
 # * `exclude`: Machines that match but are never lent (pinned local); shown as such. Default: `[]`.
 # * `always_lend`: Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds
 #   for them, too. Default: `[]`.
+# * `maintenance`: Hours in which hosts are home: `Tue 08:00-12:00 p2*`, `Mon-Fri 22:00-06:00 *`,
+#   `2026-12-24T08:00/2026-12-27T18:00 p201,p202`. Lent hosts are called so early that guests have their notice.
+#   Default: `[]`.
+# * `zone`: Time zone of these hours, e.g. `Europe/Vienna`. Default: `"UTC"`.
 type Shepherd::Settings::Hosts = Struct[{
   Optional[regular] => String,
   Optional[flock] => String,
   Optional[pairs] => Hash[String[1], String[1]],
   Optional[exclude] => Array[String[1]],
   Optional[always_lend] => Array[String[1]],
+  Optional[maintenance] => Array[String[1]],
+  Optional[zone] => String,
 }]

@@ -2,8 +2,8 @@
 
 HTCondor's negotiator knows requirements, limits and priorities; the shepherd looks at what comes of them. A host that
 stood free for `stuck_s`, fits a shape, and was not taken although jobs of that shape waited all the while, cannot
-serve so many of them, and neither can others of its kind. When one of these jobs is taken after all, that is believed
-of as many fewer again.
+serve so many of them, and neither can others of its kind. When one of these jobs is taken after all, another one is
+tried, then two, then four.
 """
 
 import dataclasses
@@ -75,12 +75,15 @@ def looked(
 
 
 def _disbelieved(waiting: Waiting, old: Waiting, now: float) -> Waiting:
-    """What was believed before, as far as this look does not speak against it."""
-    taken = max(0, old.stuck - waiting.jobs)
-    stuck = old.stuck - 2 * taken
+    """What was believed before, as far as this look does not speak against it: as many again as were taken are tried,
+    and when these are gone, too, twice as many."""
+    stuck, trial = old.stuck, old.trial
+    if waiting.jobs < stuck or (trial and waiting.jobs == stuck):
+        trial = stuck - waiting.jobs + (2 * trial if waiting.jobs == stuck else trial)
+        stuck = waiting.jobs - trial
     if stuck <= 0 or not 0 <= now - old.proven_s <= FORGET_S:
         return waiting
-    return dataclasses.replace(waiting, stuck=stuck, passed=old.passed, proven_s=old.proven_s)
+    return dataclasses.replace(waiting, stuck=stuck, trial=trial, passed=old.passed, proven_s=old.proven_s)
 
 
 def _learnt(waiting: Waiting, long_free: Mapping[Resources, Resources], now: float) -> Waiting:
@@ -91,4 +94,4 @@ def _learnt(waiting: Waiting, long_free: Mapping[Resources, Resources], now: flo
         return waiting
     stuck = all_the_while if kinds >= set(waiting.passed) else min(waiting.stuck, all_the_while)
     passed = tuple(sorted(kinds.union(waiting.passed)))
-    return dataclasses.replace(waiting, stuck=stuck, passed=passed, proven_s=now)
+    return dataclasses.replace(waiting, stuck=stuck, trial=0, passed=passed, proven_s=now)

@@ -39,14 +39,14 @@ def decide(
 
     Only a slow cycle (`is_cycle`) lends, or reclaims by a budget. `may_lend` is false while nothing can be recorded;
     reclaims are always possible. `bars`: what people keep from being lent. A lent host that is banned, or whose image
-    is, goes home whatever else is decided.
+    is, or whose maintenance is near, goes home whatever else is decided.
     """
     view = view_of(snapshot, switches, memories, settings, now, bars)
     want = POLICIES[settings.policy.kind](view, past, settings)
     verdict = _decided(view, want, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend)
     past = _remembering(want.past, verdict, now)
     verdict = dataclasses.replace(verdict, past=past, unfit=want.unfit, stuck=want.stuck)
-    return _with_banned(view, verdict)
+    return _with_recalled(view, verdict)
 
 
 def _remembering(past: Past, verdict: Verdict, now: float) -> Past:
@@ -77,13 +77,14 @@ def _decided(
     return _lend(view, want, settings)
 
 
-def _with_banned(view: PoolView, verdict: Verdict) -> Verdict:
+def _with_recalled(view: PoolView, verdict: Verdict) -> Verdict:
     home = {order.host for order in verdict.orders if order.herd is Herd.LOCAL}
-    banned = [host for host in view.hosts.values() if host.banned and host.is_out and host.host not in home]
-    if not banned:
+    recalled = [host for host in view.hosts.values() if host.recalled and host.is_out and host.host not in home]
+    if not recalled:
         return verdict
-    orders = tuple(Order(host=host.host, herd=Herd.LOCAL, why=host.banned) for host in banned)
-    sentence = f"{verdict.sentence} Of the banned {len(orders)} go home."
+    orders = tuple(Order(host=host.host, herd=Herd.LOCAL, why=host.recalled) for host in recalled)
+    reasons = ", ".join(sorted({host.recalled for host in recalled}))
+    sentence = f"{verdict.sentence} Besides, {len(orders)} go home: {reasons}."
     return dataclasses.replace(verdict, orders=(*orders, *verdict.orders), sentence=sentence)
 
 

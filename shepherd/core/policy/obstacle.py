@@ -1,5 +1,6 @@
 """What keeps a local host from being lent besides its own jobs."""
 
+from shepherd.core.maintenance import Hours, sentence
 from shepherd.core.naming import is_excluded
 from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch import belief
@@ -14,9 +15,15 @@ clock that was ahead, and counts for nothing."""
 
 
 def obstacle_of(
-    facts: HostFacts, memory: HostMemory, settings: Settings, now: float, bars: Bars = NO_BARS
+    facts: HostFacts,
+    memory: HostMemory,
+    settings: Settings,
+    now: float,
+    bars: Bars = NO_BARS,
+    hours: Hours | None = None,
 ) -> Obstacle | None:
-    """The first there is, those that only a person ends before the others; None if the host could be lent."""
+    """The first there is, those that only a person ends before the others; None if the host could be lent. `hours`:
+    of maintenance, that are on or near."""
     if why := bars.why.get(facts.pair.host):
         return Obstacle(why=why)
     if is_excluded(facts.pair.host, settings.hosts):
@@ -25,6 +32,8 @@ def obstacle_of(
         return Obstacle(why=why)
     if facts.regular is not None and facts.regular.gpus and not settings.policy.lend_gpus:
         return Obstacle(why="it has GPUs, whose memory cannot be shown to be scrubbed")
+    if hours is not None:
+        return Obstacle(why=sentence(hours), until_s=hours.end_s)
     if now < memory.not_before_s <= now + settings.policy.cooling_s * MAX_COOLING:
         return Obstacle(why=f"cooling after a failed lend: {memory.last_problem}", until_s=memory.not_before_s)
     why = _keeper_blocks(facts, settings, now)

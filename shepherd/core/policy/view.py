@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+from shepherd.core.maintenance import Hours, home_before_s, hours_near, hours_of, sentence
 from shepherd.core.naming import is_pinned_out
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.stop.bans import why_not_lent
@@ -30,9 +31,17 @@ def view_of(
 ) -> PoolView:
     """Every host of the snapshot or of the record, judged at `now`."""
     names = sorted({*snapshot.hosts, *switches})
+    near = hours_near(settings.hosts, settings.timers, now)
     hosts = {
         name: _host(
-            name, snapshot.hosts.get(name), switches.get(name), memories.get(name, UNMEMORABLE), settings, now, bars
+            name,
+            snapshot.hosts.get(name),
+            switches.get(name),
+            memories.get(name, UNMEMORABLE),
+            settings,
+            now,
+            bars,
+            near,
         )
         for name in names
     }
@@ -95,13 +104,18 @@ def _host(
     settings: Settings,
     now: float,
     bars: Bars,
+    near: tuple[Hours, ...],
 ) -> HostView:
     state, why = state_of(facts, record, now, settings.timers)
     if name in bars.held and state is not HostState.LOCAL:
         state, why = HostState.HELD, bars.why[name]
     regular = facts.regular if facts else None
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
-    obstacle = obstacle_of(facts, memory, settings, now, bars) if facts and state is HostState.LOCAL else None
+    hours = hours_of(name, near) if near else None
+    obstacle = obstacle_of(facts, memory, settings, now, bars, hours) if facts and state is HostState.LOCAL else None
+    recalled = why_not_lent(bars.bans, name, record.image if record else settings.flock.image)
+    if not recalled and hours is not None and now >= hours.begin_s - home_before_s(settings.timers):
+        recalled = sentence(hours)
     return HostView(
         host=name,
         state=state,
@@ -112,7 +126,7 @@ def _host(
         blocked=_blocked(state, why, obstacle, idle=idle, now=now),
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
-        banned=why_not_lent(bars.bans, name, record.image if record else settings.flock.image),
+        recalled=recalled,
         gives=_lent_gives(record) if record else regular.gives if regular else GIVES_NOTHING,
         pinned=bool(settings.hosts.always_lend) and is_pinned_out(name, settings.hosts),
         flock=facts.flock if facts else None,

@@ -6,13 +6,13 @@ rounded down to five binary digits, because a startd tells what is free of it at
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from shepherd.core.recorded.members import Json, unreadable
 from shepherd.core.switch.belief import is_fresh
 from shepherd.model.demand import Resources
-from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
+from shepherd.model.host import HostPair, LeaseId, Nonce
 from shepherd.model.observation import (
     FlockStartd,
     HostFacts,
@@ -26,6 +26,9 @@ from shepherd.model.settings import TimerSettings
 
 Ad = RegularStartd | RegularMaster | FlockStartd | KeeperReport
 T = TypeVar("T", bound=Ad)
+Alias = Callable[[str], str]
+"""Another name for a user, the same each time. Decisions only ask which hosts have the same users, and the ledger names
+none: it is not encrypted, and kept for ever."""
 
 REGULAR = RegularStartd(
     cpus=0, memory_mib=0, gpus=0, claimed_slots=0, draining=False, drained=False, drain_reason="",
@@ -50,18 +53,20 @@ TOLD = {
 DISK_DIGITS = 5
 
 
-def facts_row(facts: HostFacts, now: float, timers: TimerSettings) -> Json:
+def facts_row(facts: HostFacts, now: float, timers: TimerSettings, alias: Alias) -> Json:
     """One host. An ad that is not there has no member; one that is too old to be believed says from when it is."""
     ads = {"regular": facts.regular, "master": facts.master, "flock": facts.flock, "keeper": facts.keeper}
     rows = {name: _ad_row(ad, USUAL[name], now, timers) for name, ad in ads.items() if ad is not None}
-    return {"flock_name": facts.pair.flock_name, **rows}
+    if facts.flock is not None and facts.flock.guests:
+        rows["flock"] = {**rows["flock"], "guests": sorted(map(alias, facts.flock.guests))}
+    return rows
 
 
-def facts_from(host: HostName, row: Json) -> HostFacts:
+def facts_from(pair: HostPair, row: Json) -> HostFacts:
     """The host a row tells of; ads that were fresh are so for ever. Raises ValueError on a row it cannot read."""
     try:
         return HostFacts(
-            pair=HostPair(host=host, flock_name=str(row.get("flock_name", ""))),
+            pair=pair,
             regular=_ad_from(row.get("regular"), REGULAR),
             master=_ad_from(row.get("master"), MASTER),
             flock=_ad_from(row.get("flock"), FLOCK),

@@ -5,11 +5,11 @@ Whoever folds these records in order has again what each decision was made from.
 
 from collections.abc import Mapping
 
-from shepherd.core.recorded.facts import facts_from, facts_row
+from shepherd.core.recorded.facts import Alias, facts_from, facts_row
 from shepherd.core.recorded.members import Json, listed, members, objects, seconds
 from shepherd.core.recorded.patch import grouped, patch, patched, ungrouped
 from shepherd.core.recorded.waiting import past_from_row, past_row, queue_from, queue_row
-from shepherd.model.host import HostName
+from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import HostFacts, Reading, Snapshot, Source
 from shepherd.model.past import Past
 from shepherd.model.settings import TimerSettings
@@ -17,11 +17,12 @@ from shepherd.model.settings import TimerSettings
 NOTHING: Json = {}
 
 
-def known(snapshot: Snapshot, past: Past, timers: TimerSettings) -> Json:
+def known(snapshot: Snapshot, past: Past, timers: TimerSettings, alias: Alias) -> Json:
     """All that a decision depends on and that no other record tells, as an object without null."""
     now = snapshot.at_s
     facts = {
-        "hosts": {host: facts_row(facts, now, timers) for host, facts in snapshot.hosts.items()},
+        "hosts": {host: facts_row(facts, now, timers, alias) for host, facts in snapshot.hosts.items()},
+        "pairs": {host: facts.pair.flock_name for host, facts in snapshot.hosts.items()},
         "readings": {source.value: _reading_row(one, now, timers) for source, one in snapshot.readings.items()},
         "past": past_row(past),
     }
@@ -49,10 +50,14 @@ Read = dict[HostName, tuple[Json, HostFacts]]
 
 def snapshot_from(known: Json, at_s: float, read: Read) -> Snapshot:
     """The snapshot of that instant. Raises ValueError. Keeps in `read` what the next call can use."""
-    readings = objects(known, "readings")
+    readings, flock_names = objects(known, "readings"), members(known, "pairs")
+    hosts = {
+        HostPair(host=HostName(name), flock_name=str(flock_names.get(name, ""))): row
+        for name, row in objects(known, "hosts").items()
+    }
     return Snapshot(
         at_s=at_s,
-        hosts={HostName(name): _facts(HostName(name), row, read) for name, row in objects(known, "hosts").items()},
+        hosts={pair.host: _facts(pair, row, read) for pair, row in hosts.items()},
         queue=queue_from(members(known, "queue"), at_s) if "queue" in known else None,
         readings={Source(name): _reading_from(Source(name), row, at_s) for name, row in readings.items()},
     )
@@ -63,12 +68,11 @@ def past_of(known: Json) -> Past:
     return past_from_row(members(known, "past"))
 
 
-def _facts(host: HostName, row: Json, read: Read) -> HostFacts:
-    before = read.get(host)
-    if before is not None and before[0] is row:
-        return before[1]
-    read[host] = row, facts_from(host, row)
-    return read[host][1]
+def _facts(pair: HostPair, row: Json, read: Read) -> HostFacts:
+    before = read.get(pair.host)
+    if before is None or before[0] is not row or before[1].pair != pair:
+        before = read[pair.host] = row, facts_from(pair, row)
+    return before[1]
 
 
 def _reading_row(reading: Reading, now: float, timers: TimerSettings) -> Json:

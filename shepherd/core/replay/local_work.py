@@ -1,14 +1,17 @@
 """The local work of a moment, laid on the hosts that would have been local."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 from shepherd.core.replay.hosts import jobs_on
-from shepherd.core.replay.placing import Jobs, Placed, Rooms, fits_somewhere, place
+from shepherd.core.replay.placing import Jobs, Placed, Rooms, place
 from shepherd.model.demand import Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import HostName
 from shepherd.model.observation import HostFacts, Queue, RegularStartd
 from shepherd.model.orders import SwitchRecord
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,23 +28,35 @@ class Laid:
     """The queue as it would have been."""
 
 
-def laid(queue: Queue | None, displaced: Jobs, vacant: Rooms, gained: Rooms) -> Laid:
-    """Lay `displaced` jobs, which ran on hosts that would have been lent, on hosts that had room and on those `gained`,
-    which were lent; then queued jobs on what is left of these. A queued job for which a local host had room all the
-    same waited for something else, and goes on to."""
-    rooms = _by_use({**vacant, **gained})
-    moved = place(displaced, rooms)
-    queued = queued_jobs(queue)
-    open_to = set(vacant.values())
-    stuck = {asks: jobs for asks, jobs in queued.items() if fits_somewhere(asks, open_to)}
-    left_of = {host: moved.taken.get(host, gives) for host, gives in rooms.items() if host in gained}
-    served = place({asks: jobs for asks, jobs in queued.items() if asks not in stuck}, left_of)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Work:
+    """What there is to be laid, and where."""
+
+    queue: Queue | None
+    stuck: Jobs
+    """Queued jobs that were not taken although hosts had room for them: they wait for something else."""
+    displaced: Jobs
+    """Jobs that ran on hosts that would have been lent."""
+    vacant: Rooms
+    """Local hosts as they were."""
+    gained: Rooms
+    """Local hosts that were lent."""
+
+
+def laid(work: Work) -> Laid:
+    """Lay displaced jobs on whatever is free, then queued ones. Of these, those that find room on a host that had it
+    are about to be matched, and stay in the queue; those that find it on a host that was lent would have run."""
+    moved = place(work.displaced, _by_use({**work.vacant, **work.gained}))
+    queued = queued_jobs(work.queue)
+    matched = place(less_jobs(queued, work.stuck), _left_of(work.vacant, moved))
+    served = place(matched.left, _left_of(work.gained, moved))
     waiting = added(moved.left, served.left)
+    still = less_jobs(queued, less_jobs(matched.left, served.left))
     return Laid(
         gives={**moved.taken, **served.taken},
-        jobs=_summed(moved, served),
+        jobs=added(moved.jobs, served.jobs),
         waiting=waiting,
-        queue=_queue(queue, queued, added(waiting, stuck)) if displaced or served.taken else queue,
+        queue=_queue(work.queue, queued, added(still, moved.left)) if moved.left or served.taken else work.queue,
     )
 
 
@@ -80,18 +95,24 @@ def blocked_jobs(waiting: Jobs, out: Mapping[HostName, SwitchRecord]) -> dict[Re
     return {asks: jobs for asks, jobs in taken if jobs}
 
 
-def added(one: Jobs, other: Jobs) -> dict[Resources, int]:
+def added(one: Mapping[K, int], other: Mapping[K, int]) -> dict[K, int]:
     """Both together."""
-    return {asks: one.get(asks, 0) + other.get(asks, 0) for asks in {**one, **other}}
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def less_jobs(jobs: Jobs, others: Jobs) -> dict[Resources, int]:
+    """Jobs without others."""
+    left = ((asks, count - others.get(asks, 0)) for asks, count in jobs.items())
+    return {asks: count for asks, count in left if count > 0}
+
+
+def _left_of(rooms: Rooms, placed: Placed) -> Rooms:
+    return _by_use({host: placed.taken.get(host, gives) for host, gives in rooms.items()})
 
 
 def _by_use(rooms: Rooms) -> Rooms:
     """Those that work first, so that idle hosts stay so."""
     return dict(sorted(rooms.items(), key=lambda room: (room[1].free == room[1].whole, room[0])))
-
-
-def _summed(one: Placed, other: Placed) -> dict[HostName, int]:
-    return {host: one.jobs.get(host, 0) + other.jobs.get(host, 0) for host in {**one.jobs, **other.jobs}}
 
 
 def _queue(queue: Queue | None, before: Jobs, after: Jobs) -> Queue | None:

@@ -1,7 +1,7 @@
 """Laying jobs on hosts: how many of each shape fit, host by host, each host filled before the next."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from shepherd.core.demand.fit import less, times
 from shepherd.model.demand import Gives, Resources
@@ -32,11 +32,6 @@ def place(jobs: Jobs, rooms: Rooms) -> Placed:
         if left:
             placed.left[asks] = left
     return placed
-
-
-def fits_somewhere(asks: Resources, rooms: Iterable[Gives]) -> bool:
-    """Whether one such job could start at once."""
-    return any(_room(asks, gives) > 0 for gives in rooms)
 
 
 def _place_one(asks: Resources, count: int, free: dict[HostName, Gives], placed: Placed) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from shepherd.core.replay import hosts
 from shepherd.core.replay.herds import Herds
-from shepherd.core.replay.local_work import Laid, blocked_jobs, displaced_jobs, laid, rooms_of
+from shepherd.core.replay.local_work import Laid, Work, blocked_jobs, displaced_jobs, laid, rooms_of
 from shepherd.core.replay.placing import Jobs
 from shepherd.core.switch.state import state_of
 from shepherd.model.host import HostName, HostState
@@ -102,7 +102,9 @@ class World:
         local = {host: one for host, one in facts.items() if host not in out}
         vacant = rooms_of({host: one for host, one in local.items() if host not in were_out})
         gained = rooms_of({host: one for host, one in local.items() if host in were_out})
-        return laid(moment.snapshot.queue, displaced_jobs(_startds(moment, out)), vacant, gained)
+        stuck = {one.asks: one.stuck for one in moment.past.waiting if one.stuck}
+        displaced = displaced_jobs(_startds(moment, out))
+        return laid(Work(queue=moment.snapshot.queue, stuck=stuck, displaced=displaced, vacant=vacant, gained=gained))
 
 
 def _startds(moment: Moment, out: Mapping[HostName, SwitchRecord]) -> dict[HostName, RegularStartd]:
