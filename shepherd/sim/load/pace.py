@@ -7,7 +7,7 @@ from shepherd.model.node_settings import NodeSettings
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pace:
-    """HTCondor's own defaults (condor_utils/param_info.in, condor_negotiator.V6/matchmaker.cpp of 25.x), and keepers'."""
+    """HTCondor's own defaults (condor_utils/param_info.in, condor_negotiator.V6/matchmaker.cpp), and keepers'."""
 
     negotiator_interval_s: float = 60.0
     """NEGOTIATOR_INTERVAL of both pools."""

@@ -1,5 +1,6 @@
 """Made-up loads are what they say they are."""
 
+import itertools
 import statistics
 
 import pytest
@@ -47,8 +48,8 @@ def test_passes_come_by_the_orbit() -> None:
     """A load that was said to be a satellite's had its bursts every hour."""
     load = SYNTHETIC["passes"](SEED, HOSTS, DAYS)
     first = [job.submit_s for job in load.jobs if job.owner == "level1"]
-    begins = [first[0], *(b for a, b in zip(first, first[1:], strict=False) if b - a > HOUR_S / 2)]
-    gaps = [b - a for a, b in zip(begins, begins[1:], strict=False)]
+    begins = [first[0], *(b for a, b in itertools.pairwise(first) if b - a > HOUR_S / 2)]
+    gaps = [b - a for a, b in itertools.pairwise(begins)]
     assert statistics.mean(gaps) == pytest.approx(ORBIT_S, rel=0.01)
 
 
