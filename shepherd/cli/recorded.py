@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from shepherd.core.recorded.moments import NEEDED, moments, newest_moment
 from shepherd.core.recorded.switch_times import switch_times
 from shepherd.core.replay.settings import change_problems, tree_of
-from shepherd.core.settings_rules import daemon_problems
+from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges import ledger_past
 from shepherd.edges.day_files import utc_day
 from shepherd.edges.settings_file import validated, wrong

@@ -1,11 +1,10 @@
 """Every host with a lease out: recording each step before it is taken, its outcome after."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from shepherd.core.policy.obstacle import MAX_COOLING
 from shepherd.core.records import memory_body, outcome_body, step_body, switch_body
 from shepherd.core.stop.quarantine import sentence
+from shepherd.core.switch.grant import granted, remembered
 from shepherd.core.switch.leases import leases_of
 from shepherd.core.switch.move import Advance, Do, Next, Over, Wait, after, go_home, next_move
 from shepherd.errors import PoolUnavailable
@@ -95,21 +94,10 @@ class Switches:
         if not self._is_alone:
             self._log("not lent", host=order.host, why=self.page_problem)
             return
-        now = self._clock.wall_s()
-        record = SwitchRecord(
-            host=order.host,
-            lease=self._new_lease(order.host),
-            nonce=facts.keeper.nonce,
-            image=self.settings.flock.image,
-            flock_name=facts.pair.flock_name,
-            stage=Stage.GRANTED,
-            granted_at_s=now,
-            stage_at_s=now,
-            why=order.why,
-            cpus=facts.regular.cpus,
-            gives=facts.regular.gives,
-        )
-        self._do(Do(kind=StepKind.GRANT, record=record), order)
+        now, lease = self._clock.wall_s(), self._new_lease(order.host)
+        record = granted(order, facts, lease, self.settings.flock.image, now)
+        if record is not None:
+            self._do(Do(kind=StepKind.GRANT, record=record), order)
 
     def reclaim(self, order: Order) -> None:
         """Take a host home; nothing if it is on its way already."""
@@ -290,18 +278,11 @@ class Switches:
     def _remember(self, record: SwitchRecord, step: Step) -> list[Entry]:
         """A failed lend lengthens the host's cooling; a good one ends it."""
         old = self.memories.get(record.host, HostMemory())
-        new = self._cooled(old, record) if record.failed else HostMemory()
+        new = remembered(old, record, self._clock.wall_s(), self.settings.policy.cooling_s)
         if new == old:
             return []
         self.memories[record.host] = new
         return [self._entry(EntryKind.MEMORY, step, memory_body(new))]
-
-    def _cooled(self, old: HostMemory, record: SwitchRecord) -> HostMemory:
-        times = min(2**old.failures, MAX_COOLING)
-        until = self._clock.wall_s() + self.settings.policy.cooling_s * times
-        return dataclasses.replace(
-            old, failures=old.failures + 1, not_before_s=until, last_problem=record.why
-        )
 
     def _entry(self, kind: EntryKind, step: Step, body: Mapping[str, object]) -> Entry:
         return Entry(at_s=self._clock.wall_s(), kind=kind, cause=step.lease, host=step.host, body=body)

@@ -79,6 +79,7 @@ SOLE_HOMES = {
     "cryptography": ("edges.signing", "edges.trace_store"),
     "docker": ("edges.docker",),
     "htcondor2": ("edges.htcondor", "lab"),
+    "matplotlib": ("edges.plots",),
     "prometheus_client": ("views.metrics",),
     "psutil": ("lab",),
     "pydantic": ("edges.settings",),

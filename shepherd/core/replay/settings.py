@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from shepherd.core.recorded.members import Json
 from shepherd.core.recorded.settings import TABLES
-from shepherd.core.setting_forms import Problem
+from shepherd.core.settings.forms import Problem
 from shepherd.model.settings import HostSettings, PolicySettings, TimerSettings
 
 KNOWN = {"hosts": HostSettings, "policy": PolicySettings, "timers": TimerSettings}

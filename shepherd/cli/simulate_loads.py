@@ -1,0 +1,83 @@
+"""The workloads that `shepherd simulate` was asked for."""
+
+import argparse
+import pathlib
+from collections.abc import Callable, Sequence
+
+from shepherd.cli.recorded import chosen_days, looks_of
+from shepherd.cli.where import ledger_directory
+from shepherd.edges.workload_file import lines_of
+from shepherd.errors import UsageError
+from shepherd.model.demand import Resources
+from shepherd.model.settings import Settings
+from shepherd.model.simulated import SimulatedFault
+from shepherd.model.workload import LocalJob, Workload
+from shepherd.sim.load.read_history import history_jobs
+from shepherd.sim.load.read_swf import swf_jobs
+from shepherd.sim.load.recorded import recorded_load
+from shepherd.sim.load.run import Plan
+from shepherd.sim.load.synthetic.catalogue import SYNTHETIC
+from shepherd.sim.load.synthetic.draws import DAY_S, has
+
+FEWEST_HOSTS = 4
+"""Of a made-up load: below, nothing can be lent beside the reserve, or a kind of host is missing."""
+
+
+def plans_of(args: argparse.Namespace, settings: Settings, faults: Sequence[SimulatedFault]) -> list[Plan]:
+    """One for each workload, all drawn. Raises BadInput."""
+    if args.days <= 0:
+        raise UsageError(f"--days {args.days:g}: give more than 0")
+    hosts = [kind for text in args.host for kind in hosts_of(text)]
+    loads = [from_file(path, hosts, args.days, _swf) for path in args.swf]
+    loads += [from_file(path, hosts, args.days, _history) for path in args.history]
+    if args.day:
+        days = chosen_days(ledger_directory(args.settings), args.day)
+        loads.append(recorded_load(looks_of(list(days.values())), " ".join(days)))
+    loads += [made_up(name, args) for name in (args.workload or ([] if loads else SYNTHETIC))]
+    return [
+        Plan(workload=load, seed=args.seed, policy=settings.policy, timers=settings.timers, faults=tuple(faults))
+        for load in loads
+    ]
+
+
+def made_up(name: str, args: argparse.Namespace) -> Workload:
+    """A synthetic load. Raises UsageError."""
+    if name not in SYNTHETIC:
+        raise UsageError(f"there is no workload {name!r}; there are {', '.join(SYNTHETIC)}")
+    if args.hosts < FEWEST_HOSTS:
+        raise UsageError(f"--hosts {args.hosts}: give {FEWEST_HOSTS} or more")
+    return SYNTHETIC[name](args.seed, args.hosts, args.days)
+
+
+def hosts_of(text: str) -> list[Resources]:
+    """`NxCPUSxGIB`: so many alike. Raises UsageError."""
+    words = text.split("x")
+    if len(words) != 3 or not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise UsageError(f"--host {text}: write NUMBERxCPUSxGIB, e.g. 100x16x64")
+    number, cpus, memory_gib = map(int, words)
+    return [has(cpus, memory_gib)] * number
+
+
+Reading = Callable[[pathlib.Path, Sequence[Resources]], list[LocalJob]]
+
+
+def from_file(path: pathlib.Path, hosts: Sequence[Resources], days: float, read: Reading) -> Workload:
+    """The first days of a log. Raises BadInput."""
+    if not hosts:
+        raise UsageError(f"{path} does not tell the hosts: say which there are, e.g. --host 100x16x64")
+    jobs = [job for job in read(path, hosts) if job.submit_s < days * DAY_S]
+    return Workload(
+        name=path.name,
+        about=f"{len(jobs)} jobs of {path}",
+        hosts=tuple(hosts),
+        jobs=tuple(jobs),
+        length_s=min(days * DAY_S, max(job.submit_s + job.run_s for job in jobs)),
+    )
+
+
+def _swf(path: pathlib.Path, hosts: Sequence[Resources]) -> list[LocalJob]:
+    return swf_jobs(lines_of(path), str(path), max(host.cpus for host in hosts))
+
+
+def _history(path: pathlib.Path, _: Sequence[Resources]) -> list[LocalJob]:
+    return history_jobs(lines_of(path), str(path))

@@ -1,0 +1,49 @@
+"""What a simulated pool is given to do: its hosts, its local jobs, and what guests would run there."""
+
+import dataclasses
+
+from shepherd.model.demand import Resources
+
+DISK_KIB = 1 << 20
+"""What a job asks for that says nothing: JOB_DEFAULT_REQUESTDISK of HTCondor 25.12, 1 GiB."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LocalJob:
+    """One local job. Positional: there are millions."""
+
+    submit_s: float
+    """Since the workload's beginning."""
+    run_s: float
+    shape: Resources
+    owner: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GuestLoad:
+    """Jobs that guests would run. There is always one more: what is not used of a lent host is not for lack of jobs."""
+
+    shapes: tuple[tuple[Resources, float], ...] = ((Resources(cpus=1, memory_mib=2048, disk_kib=DISK_KIB), 1.0),)
+    """What they ask for, and how often: weights."""
+    median_s: float = 1800.0
+    """Of their run times, which are lognormal."""
+    sigma: float = 0.8
+    longest_s: float = 6 * 3600.0
+    """Run times are cut here, as guests' own limits do."""
+    heeding: float = 0.2
+    """Share of the jobs that go on after SIGTERM for as long as they may; others end at once."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A pool and what it is given to do."""
+
+    name: str
+    about: str
+    """One sentence for the table's reader."""
+    hosts: tuple[Resources, ...]
+    jobs: tuple[LocalJob, ...]
+    """In the order of their submission."""
+    length_s: float
+    """What guests are given is counted until then; local jobs are followed until they have started."""
+    guests: GuestLoad = GuestLoad()
