@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shepherd.lab import bench_decide, bench_simulate, bench_trace, bench_walls
+from shepherd.lab import bench_decide, bench_record, bench_trace, bench_walls
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -55,6 +56,12 @@ def run_bench(
     if report is not None:
         figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
         write_report(report, {**figures, "decisions": decisions, "simulated": simulated, "missed": missed})
+    decisions, record = bench_decide.measured(), bench_record.measured()
+    missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
+    missed += [*bench_decide.missed(decisions), *bench_record.missed(record)]
+    if report is not None:
+        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
+        write_report(report, {**figures, "decisions": decisions, "record": record, "missed": missed})
     for goal in missed:
         print(f"missed: {goal}")
     print("every goal met" if not missed else f"{len(missed)} goals missed")
