@@ -21,7 +21,7 @@ from shepherd.lab.watch import Watch
 THRESHOLD = 3
 RESERVE = 0.25
 POLICY: Table = {
-    "idle_jobs_threshold": THRESHOLD, "reserve": RESERVE, "lend_per_cycle": 10, "cooling_s": 20.0,
+    "kind": "threshold", "idle_jobs_threshold": THRESHOLD, "reserve": RESERVE, "lend_per_cycle": 10, "cooling_s": 20.0,
 }  # fmt: skip
 PATIENCE_S = 90.0
 SLEEP = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 1\nrequest_memory = 32\nqueue {count}\n"

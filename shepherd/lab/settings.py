@@ -36,7 +36,7 @@ def shepherd_toml(image_id: str, changes: Mapping[str, Table]) -> str:
             "schedd_identities": ["condor@family"],
         },
         "flock": {"collector": f"{CM_FLOCK}:{FLOCK_PORT}", "image": image_id},
-        "policy": {"idle_jobs_threshold": 1, "reserve": 0.0},
+        "policy": {"kind": "threshold", "idle_jobs_threshold": 1, "reserve": 0.0},
         "timers": FAST_TIMERS,
         "lease": {"key": LEASE_KEY, "pages": 4},
     }  # fmt: skip

@@ -61,6 +61,8 @@ class SiteSpec:
     hosts: int = 3
     cpus: int = 2
     memory_mib: int = 512
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Cpus and MiB of hosts that differ, by the names of their regular startds."""
     shepherd: Mapping[str, settings.Table] = field(default_factory=dict)
     node: settings.Table = field(default_factory=dict)
     gateway: settings.Table = field(default_factory=dict)
@@ -226,10 +228,11 @@ class Site(PoolQueries):
     def _configure_host(self, host: HostNames) -> None:
         node, spec = self.host(host.regular), self.spec
         cgroup = "" if spec.booted else node.cgroup
-        node_toml = settings.node_toml(host, self.image_id, spec.cpus, spec.memory_mib, cgroup, spec.node)
+        cpus, memory_mib = spec.sizes.get(host.regular, (spec.cpus, spec.memory_mib))
+        node_toml = settings.node_toml(host, self.image_id, cpus, memory_mib, cgroup, spec.node)
         node.put([
             *pools.everywhere(self.everybody, pools.LOCAL_USERS),
-            *pools.host_files(spec.cpus, spec.memory_mib, SOURCE), *tokens.host_tokens(self.cm, host),
+            *pools.host_files(cpus, memory_mib, SOURCE), *tokens.host_tokens(self.cm, host),
             File(path="/usr/local/bin/shepherd", text=WRAPPER, mode=0o755),
             File(path="/etc/shepherd/node.toml", text=node_toml),
             File(path=settings.LEASE_PUBLIC, text=self._lease_public),

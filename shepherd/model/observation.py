@@ -78,7 +78,7 @@ class FlockStartd:
     """Mean of when its claims began, weighted by their cpus, epoch seconds; 0: not known, as of a claim that is older
     than any."""
     ends_by_s: float | None = None
-    """By when all of its jobs will have ended by limits that HTCondor enforces; None: no such limit."""
+    """By when all of its jobs will have ended, by the limits that they were submitted with; None: not all have one."""
     guests: tuple[str, ...] = ()
     """Users that have claims, sorted."""
 

@@ -84,7 +84,7 @@ class HostSettings:
 class PolicySettings:
     """What to lend and when."""
 
-    kind: PolicyKind = PolicyKind.THRESHOLD
+    kind: PolicyKind = PolicyKind.DEMAND
     """`demand`: what idle local jobs ask for comes home at once, what nobody asks for is lent. `threshold`: the rule of
     the original talk, which looks at their number."""
     idle_jobs_threshold: int = 600

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives
 from shepherd.model.host import HostName, HostState
@@ -37,9 +38,8 @@ class Bars:
 NO_BARS = Bars()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class HostView:
-    """One host, judged."""
+class HostView(NamedTuple):
+    """One host, judged. A tuple, because each look makes one of every host."""
 
     host: HostName
     state: HostState

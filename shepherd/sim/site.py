@@ -17,6 +17,7 @@ from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
     LeaseSettings,
+    PolicyKind,
     PolicySettings,
     Settings,
     TimerSettings,
@@ -53,7 +54,7 @@ class SiteSpec:
     seed: int = 0
     tempo: Tempo = dataclasses.field(default_factory=Tempo)
     policy: PolicySettings = dataclasses.field(
-        default_factory=lambda: PolicySettings(idle_jobs_threshold=4)
+        default_factory=lambda: PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4)
     )
     timers: TimerSettings = dataclasses.field(default_factory=TimerSettings)
     lease: LeaseSettings = dataclasses.field(default_factory=lambda: LeaseSettings(pages=2))

@@ -20,7 +20,7 @@ SOON_S = 60.0
 TOKEN = "/run/shepherd/share/token"
 INSTANTS_S = (0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.6, 2.0)
 """After its start: it renews its container's token first of all."""
-POLICY: Table = {"idle_jobs_threshold": 1, "reserve": 0.0, "cooling_s": 2.0}
+POLICY: Table = {"kind": "threshold", "idle_jobs_threshold": 1, "reserve": 0.0, "cooling_s": 2.0}
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """What the threshold policy orders, and what the gates refuse."""
 
+from typing import Any
+
 import pytest
 
 from shepherd.core.policy.decide import decide
@@ -7,10 +9,16 @@ from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import Herd
 from shepherd.model.observation import Reading, Source
 from shepherd.model.orders import HostMemory, Stage, Verdict
-from shepherd.model.settings import HostSettings, PolicySettings
+from shepherd.model.settings import HostSettings, PolicyKind, PolicySettings
 from tests.build import NOW, facts, flock_startd, idle_host, keeper, record, regular, settings, snapshot
 
-POLICY = PolicySettings(idle_jobs_threshold=600, lend_per_cycle=2, reserve=0.25)
+
+def threshold(**more: Any) -> PolicySettings:
+    """Settings of the talk's rule."""
+    return PolicySettings(kind=PolicyKind.THRESHOLD, **more)
+
+
+POLICY = threshold(idle_jobs_threshold=600, lend_per_cycle=2, reserve=0.25)
 
 
 def verdict(
@@ -60,7 +68,7 @@ def test_above_the_threshold_every_lent_host_goes_home_at_once_even_between_cycl
 
 def test_a_budget_of_reclaims_is_spent_once_a_cycle_with_idle_guests_first():
     """Least guest work lost: the host with the fewest claimed slots goes first."""
-    policy = PolicySettings(idle_jobs_threshold=600, reclaim_per_cycle=1)
+    policy = threshold(idle_jobs_threshold=600, reclaim_per_cycle=1)
     switches = [record("p202", Stage.LENT), record("p203", Stage.LENT)]
     seen = snapshot(
         *[idle_host(f"p21{n}", busy=1) for n in range(4)],
@@ -75,7 +83,7 @@ def test_a_budget_of_reclaims_is_spent_once_a_cycle_with_idle_guests_first():
 def test_the_reserve_is_never_lent():
     """A quarter of four equal hosts is one host: three may go, the fourth stays."""
     hosts = [idle_host(f"p20{n}") for n in range(1, 5)]
-    result = verdict(snapshot(*hosts), policy=PolicySettings(lend_per_cycle=9, reserve=0.25))
+    result = verdict(snapshot(*hosts), policy=threshold(lend_per_cycle=9, reserve=0.25))
     assert len(lent(result)) == 3
     assert [r.why for r in result.refusals] == ["the reserve of 25% needs it"]
 
@@ -89,7 +97,7 @@ def test_a_reserve_that_dead_hosts_broke_takes_hosts_home_in_the_same_look():
 
 def test_idle_hosts_kept_ready_are_not_lent():
     """The idle reserve is a setting of its own: busy hosts help no burst."""
-    policy = PolicySettings(lend_per_cycle=9, reserve=0.0, idle_reserve=2)
+    policy = threshold(lend_per_cycle=9, reserve=0.0, idle_reserve=2)
     assert len(lent(verdict(snapshot(*[idle_host(f"p20{n}") for n in range(1, 5)]), policy=policy))) == 2
 
 
@@ -105,7 +113,7 @@ def test_idle_hosts_kept_ready_are_not_lent():
 )
 def test_a_host_that_cannot_be_lent_is_refused_with_the_reason(host, why):
     """`why was host X not lent` must have an answer a person can read."""
-    result = verdict(snapshot(host, idle_host("p299")), policy=PolicySettings(reserve=0.0))
+    result = verdict(snapshot(host, idle_host("p299")), policy=threshold(reserve=0.0))
     assert lent(result) == ["p299"]
     assert why in next(r.why for r in result.refusals if r.host == "p201")
 
@@ -113,7 +121,7 @@ def test_a_host_that_cannot_be_lent_is_refused_with_the_reason(host, why):
 def test_a_host_cools_after_a_failed_lend():
     """A broken image must not restart the same host's startd every five minutes all night."""
     memory = HostMemory(failures=1, not_before_s=NOW + 60, last_problem="its keeper is not armed")
-    result = verdict(snapshot(idle_host("p201")), memories={"p201": memory}, policy=PolicySettings(reserve=0.0))
+    result = verdict(snapshot(idle_host("p201")), memories={"p201": memory}, policy=threshold(reserve=0.0))
     assert lent(result) == []
     why = "cooling after a failed lend: its keeper is not armed (for 60 s more)"
     assert [refusal.why for refusal in result.refusals] == [why]
@@ -122,14 +130,14 @@ def test_a_host_cools_after_a_failed_lend():
 def test_a_cooling_written_by_a_clock_that_was_ahead_counts_for_nothing():
     """A wrong clock for a minute must not keep a host from guests for the hours it was wrong by."""
     memory = HostMemory(failures=1, not_before_s=NOW + 600 * 16 + 3600, last_problem="its keeper is not armed")
-    result = verdict(snapshot(idle_host("p201")), memories={"p201": memory}, policy=PolicySettings(reserve=0.0))
+    result = verdict(snapshot(idle_host("p201")), memories={"p201": memory}, policy=threshold(reserve=0.0))
     assert lent(result) == ["p201"]
 
 
 def test_an_excluded_host_is_never_lent():
     """A pin is a pin."""
     result = verdict(
-        snapshot(idle_host("p201")), policy=PolicySettings(reserve=0.0), hosts=HostSettings(exclude=("p201",))
+        snapshot(idle_host("p201")), policy=threshold(reserve=0.0), hosts=HostSettings(exclude=("p201",))
     )
     assert result.orders == ()
 
@@ -138,7 +146,7 @@ def test_an_excluded_host_is_never_lent():
 def test_nothing_is_lent_while_a_source_is_not_believed(source):
     """A restarted collector looks like an empty, idle pool."""
     blind = {source: Reading(source=source, at_s=NOW, problem="the collector is young (3 of 600 s)")}
-    result = verdict(snapshot(idle_host("p201"), readings=blind), policy=PolicySettings(reserve=0.0))
+    result = verdict(snapshot(idle_host("p201"), readings=blind), policy=threshold(reserve=0.0))
     assert result.orders == ()
     assert "young" in result.sentence
 
@@ -154,7 +162,7 @@ def test_a_stale_queue_moves_nobody():
     """The last good answer of an hour ago neither lends nor reclaims."""
     stale = {Source.QUEUE: Reading(source=Source.QUEUE, at_s=NOW - 3600, problem="no answer")}
     seen = snapshot(idle_host("p201"), facts("p202", flock=flock_startd()), idle_jobs=700, readings=stale)
-    assert verdict(seen, [record("p202", Stage.LENT)], policy=PolicySettings(reserve=0.0)).orders == ()
+    assert verdict(seen, [record("p202", Stage.LENT)], policy=threshold(reserve=0.0)).orders == ()
 
 
 def test_flockoff_takes_everybody_home_whatever_the_queue_says():
@@ -170,7 +178,7 @@ def test_flockoff_takes_everybody_home_whatever_the_queue_says():
 @pytest.mark.parametrize("per_cycle", [0, 1])
 def test_what_cannot_be_recorded_is_not_lent_but_reclaimed(per_cycle):
     """With a budget for reclaims and a full disk local jobs waited until somebody had cleaned up."""
-    policy = PolicySettings(idle_jobs_threshold=600, reclaim_per_cycle=per_cycle, reserve=0.0)
+    policy = threshold(idle_jobs_threshold=600, reclaim_per_cycle=per_cycle, reserve=0.0)
     home = verdict(snapshot(facts("p202"), idle_jobs=700), [record("p202", Stage.LENT)], policy=policy, may_lend=False)
     assert reclaimed(home) == ["p202"]
     out = verdict(snapshot(idle_host("p201"), idle_jobs=0), policy=policy, may_lend=False)
@@ -181,5 +189,5 @@ def test_what_cannot_be_recorded_is_not_lent_but_reclaimed(per_cycle):
 def test_a_host_held_by_a_human_is_neither_lent_nor_counted():
     """Maintenance on half the pool must not make the other half look like a surplus."""
     seen = snapshot(idle_host("p201"), facts("p202", regular=regular(drain="disk swap"), keeper=keeper()))
-    result = verdict(seen, policy=PolicySettings(reserve=0.25, lend_per_cycle=9))
+    result = verdict(seen, policy=threshold(reserve=0.25, lend_per_cycle=9))
     assert lent(result) == []

@@ -27,7 +27,7 @@ TIMERS = {
     "cycle_s": 3.0, "look_s": 1.0, "renew_s": 3.0, "lease_s": 25.0, "ad_period_s": 15.0, "young_collector_s": 15.0,
     "graceful_s": 8.0, "fast_s": 4.0, "kill_s": 4.0, "query_s": 5.0, "command_s": 8.0, "arm_deadline_s": 40.0,
 }  # fmt: skip
-POLICY = {"idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 9, "cooling_s": 3.0}
+POLICY = {"kind": "threshold", "idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 9, "cooling_s": 3.0}
 HOME_S = TIMERS["lease_s"] + 16.0 + 25.0
 """Lease, ladder, and a startd's start: after this every host is home whatever died."""
 LEND_S = 120.0

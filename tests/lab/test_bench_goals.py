@@ -1,12 +1,13 @@
 """What the bench calls a missed goal: also a measurement that did not measure what it should have."""
 
 import itertools
+import json
 from types import SimpleNamespace
 
 import pytest
 
 from shepherd.core.switch.state import state_of
-from shepherd.lab import bench_one
+from shepherd.lab import bench_decide, bench_one
 from shepherd.lab.bench import missed_goals
 from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
 from shepherd.model.host import HostPair, HostState
@@ -70,3 +71,36 @@ def test_one_host_in_four_is_lent_and_judged_so():
     pair = HostPair(host=name, flock_name=flock_name(name))
     facts = HostFacts(pair=pair, regular=None, master=None, flock=flock, keeper=None)
     assert state_of(facts, record, now, TimerSettings())[0] is HostState.FLOCK
+
+
+DECISIONS = (
+    {"hosts": 1_000, "decide_s": 0.008, "ratio": 9.0, "moved": 9},
+    {"hosts": 10_000, "decide_s": 0.08, "ratio": 9.0, "moved": 90},
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, []),
+        ({"decide_s": 0.119}, ["goal 0.1"]),
+        ({"ratio": 21.0}, ["21.0 times its floor"]),
+        ({"decide_s": 0.13}, ["goal 0.1", "16 times as long"]),
+        ({"moved": 0}, ["not the burst"]),
+    ],
+)
+def test_a_slow_decision_or_one_about_nothing_is_a_missed_goal(change, words):
+    """A look waits for the decision; one that grew with the square of the pool stopped the daemon at a large site."""
+    small, large = DECISIONS
+    goals = bench_decide.missed([small, {**large, **change}])
+    assert len(goals) == len(words)
+    assert all(word in goal for word, goal in zip(words, goals, strict=True))
+
+
+def test_the_decision_that_is_measured_is_about_a_burst_on_a_pool_in_all_states(capsys, monkeypatch):
+    """A bench whose hosts were all unknown decided in no time."""
+    monkeypatch.setattr("sys.argv", ["bench_decide", "200", "50"])
+    bench_decide.main()
+    found = json.loads(capsys.readouterr().out)
+    assert found["moved"] == 50
+    assert found["decide_s"] > found["floor_s"] > 0

@@ -20,8 +20,8 @@ LEND_S, HOME_S = 90, 60
 
 @pytest.fixture(scope="module", name="site")
 def a_monitored_site() -> Iterator[Site]:
-    spec = SiteSpec(hosts=2, start_keepers=True, shepherd={"icinga": SETTINGS, "policy": {"lend_per_cycle": 9,
-                    "idle_jobs_threshold": 1, "reserve": 0.0}})  # fmt: skip
+    policy = {"kind": "threshold", "lend_per_cycle": 9, "idle_jobs_threshold": 1, "reserve": 0.0}
+    spec = SiteSpec(hosts=2, start_keepers=True, shepherd={"icinga": SETTINGS, "policy": policy})
     with Site(spec) as made:
         yield made
 

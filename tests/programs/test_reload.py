@@ -30,6 +30,7 @@ image = "sha256:{image}"
 key = "{place}/lease.key"
 
 [policy]
+kind = "threshold"
 idle_jobs_threshold = {threshold}
 
 [paths]

@@ -9,7 +9,7 @@ import pytest
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.monitoring import AUTHOR, SilenceKind
 from shepherd.model.orders import StepKind
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.icinga import SimIcinga
 from shepherd.sim.site import Site, SiteSpec
@@ -20,7 +20,7 @@ ICINGA = IcingaSettings(
 )
 SPEC = SiteSpec(
     hosts=2,
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, reserve=0.5),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=1, reserve=0.5),
     timers=TimerSettings(cycle_s=20, lease_s=200),
     icinga=ICINGA,
 )

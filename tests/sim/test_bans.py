@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shepherd.model.intents import IntentKind
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.jobs import USER, Job
 from shepherd.sim.site import IMAGE, Site, SiteSpec
 
 SPEC = SiteSpec(
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
     timers=TimerSettings(cycle_s=30, young_collector_s=100),
     poll_flock_s=5.0,
 )

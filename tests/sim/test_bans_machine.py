@@ -8,7 +8,7 @@ from hypothesis import seed as seeded
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from shepherd.model.intents import IntentKind
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.ports_node import NodeFile
 from shepherd.sim import faults
 from shepherd.sim.flock import BANS_S
@@ -17,7 +17,7 @@ from shepherd.sim.site import Site, SiteSpec
 from tests.conftest import sample_seed
 
 SPEC = SiteSpec(
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=2, cooling_s=60),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=2, cooling_s=60),
     timers=TimerSettings(cycle_s=20, young_collector_s=60, lease_s=300),
 )
 HOSTS = strategies.sampled_from(list(Site(SPEC).hosts))

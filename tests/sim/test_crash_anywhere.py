@@ -4,13 +4,13 @@ import functools
 
 import pytest
 
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim.site import Site, SiteSpec
 
 LEND_S, HOME_S = 60.0, 150.0
 SPEC = SiteSpec(
     hosts=2,
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, reserve=0.5),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=1, reserve=0.5),
     timers=TimerSettings(cycle_s=20, lease_s=200),
 )
 

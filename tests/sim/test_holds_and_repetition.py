@@ -3,14 +3,14 @@
 import pytest
 
 from shepherd.model.host import LeaseId
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.host import Host
 from shepherd.sim.site import Site, SiteSpec
 
 SPEC = SiteSpec(
     hosts=1,
-    policy=PolicySettings(idle_jobs_threshold=4, reserve=0.0, cooling_s=10),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, reserve=0.0, cooling_s=10),
     timers=TimerSettings(cycle_s=10, look_s=5, lease_s=200),
     poll_local_s=5,
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from shepherd.model.host import HostState
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.host import Host
 from shepherd.sim.site import Site, SiteSpec
@@ -11,7 +11,9 @@ from shepherd.views.present import present_from
 
 SPEC = SiteSpec(
     hosts=2,
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=2, reserve=0.0, cooling_s=60),
+    policy=PolicySettings(
+        kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=2, reserve=0.0, cooling_s=60
+    ),
     timers=TimerSettings(cycle_s=30, young_collector_s=100, lease_s=300),
     poll_flock_s=2.0,
 )

@@ -7,13 +7,13 @@ import pytest
 from shepherd.core.lease.encode import decode
 from shepherd.model.lease import LeasePhase
 from shepherd.model.observation import KeeperPhase
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim import faults
 from shepherd.sim.jobs import Manners
 from shepherd.sim.site import Site, SiteSpec
 
 SPEC = SiteSpec(
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
     timers=TimerSettings(cycle_s=30, young_collector_s=100),
 )
 

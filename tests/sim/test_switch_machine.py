@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import SignedPage
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.sim import faults, tracing
 from shepherd.sim.jobs import Manners
 from shepherd.sim.running import Running
@@ -33,7 +33,7 @@ EXAMPLES, STEPS = 130, 100
 SHRINK = "SHEPHERD_SIM_SHRINK" in os.environ
 """Looking for the shortest way to a breach takes many minutes; without it the first one found is shown."""
 SPEC = SiteSpec(
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=1, cooling_s=60),
     timers=TimerSettings(cycle_s=30, young_collector_s=100, lease_s=300),
     icinga=IcingaSettings(url="https://icinga", heartbeat="cm!shepherd", downtime_s=600),
 )

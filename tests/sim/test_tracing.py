@@ -2,14 +2,14 @@
 
 import pytest
 
-from shepherd.model.settings import PolicySettings, TimerSettings
+from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
 from shepherd.model.trace import JobBegun, JobEnded, StayBegun, StayEnded
 from shepherd.sim import faults, tracing
 from shepherd.sim.site import Site, SiteSpec
 
 SPEC = SiteSpec(
     hosts=2,
-    policy=PolicySettings(idle_jobs_threshold=4, lend_per_cycle=1, reserve=0.5),
+    policy=PolicySettings(kind=PolicyKind.THRESHOLD, idle_jobs_threshold=4, lend_per_cycle=1, reserve=0.5),
     timers=TimerSettings(cycle_s=20, lease_s=200),
 )
 

@@ -6,7 +6,7 @@
 # the program's default.
 #
 # * `kind`: `demand`: what idle local jobs ask for comes home at once, what nobody asks for is lent. `threshold`: the
-#   rule of the original talk, which looks at their number. Default: `"threshold"`.
+#   rule of the original talk, which looks at their number. Default: `"demand"`.
 # * `idle_jobs_threshold`: Idle local jobs: below it hosts are lent, above it they are reclaimed, at it none moves.
 #   Jobs. 600: the talk. Default: `600`.
 # * `lend_per_cycle`: `threshold`: hosts lent in one cycle, at most (x of the talk). Slow on purpose: it is the move

@@ -22,35 +22,48 @@ class _Left:
         self.asks, self.jobs, self.passed = request.asks, request.jobs, request.passed
 
 
+Taken = list[tuple[_Left, int]]
+"""Of which jobs one host takes how many."""
+
+
 def brought_home(left: Iterable[Request], hosts: Iterable[tuple[HostName, Gives]]) -> tuple[HostName, ...]:
     """Hosts that go home, first fit, until every job has one. A host that takes none of them stays."""
     rest = sorted(map(_Left, left), key=lambda one: one.asks, reverse=True)
+    before: dict[Seats, Taken] = {}
     chosen: list[HostName] = []
     for host, gives in hosts:
         if not rest:
             break
-        if _takes(rest, seats_of(gives, gives.whole)):
+        seats = seats_of(gives, gives.whole)
+        taken = before.get(seats)
+        if taken is None or any(one.jobs < jobs for one, jobs in taken):
+            taken = before[seats] = _fill(rest, seats)
+        else:
+            for one, jobs in taken:
+                one.jobs -= jobs
+        if taken:
             chosen.append(host)
     return tuple(chosen)
 
 
-def _takes(rest: list[_Left], seats: Seats) -> bool:
-    """Fill one host, the largest jobs first. Whether it took any."""
+def _fill(rest: list[_Left], seats: Seats) -> Taken:
+    """What one host takes, the largest jobs first; what has no jobs any more is dropped on the way."""
     has, count, kind = seats
-    at, tries, took = _first_within(rest, has.cpus), TRIES, False
+    at, tries, taken = _first_within(rest, has.cpus), TRIES, Taken()
     while at < len(rest) and tries > 0 and count > 0 and has.cpus > 0:
         one = rest[at]
         each = 0 if kind in one.passed else times(one.asks, has)
-        if each:
-            jobs, took = min(one.jobs, each * count), True
+        jobs = min(one.jobs, each * count)
+        if jobs:
+            taken.append((one, jobs))
             one.jobs -= jobs
             has, count = (less(has, one.asks, jobs), 1) if count == 1 else (has, count - -(-jobs // each))
+        tries -= bool(taken) and not each
         if one.jobs:
             at += 1
         else:
             del rest[at]
-        tries -= took and not each
-    return took
+    return taken
 
 
 def _first_within(rest: Sequence[_Left], cpus: int) -> int:

@@ -68,7 +68,7 @@ def _decided(
         reserve = f"the local herd is below its reserve of {settings.policy.reserve:.0%}"
         why = " and ".join([*[want.why][: len(home)], *[reserve][: len(short)]])
         return _reclaim(view, (*home, *short), why)
-    if not want.lend or not is_cycle:
+    if not is_cycle or not (want.lend or want.out is not None):
         return _nothing(view, want.why)
     if not may_lend:
         return _nothing(view, f"{want.why}, but nothing is lent that cannot be recorded")
@@ -99,7 +99,8 @@ def _reclaim(view: PoolView, home: Sequence[HostName], why: str) -> Verdict:
 
 def _lend(view: PoolView, want: Want, settings: Settings) -> Verdict:
     choice = choose_lends(view, want, settings.policy)
-    sentence = _sentence(view, want.why, f"{len(choice.orders)} are lent{_stay(choice.refusals)}")
+    moved = f"{len(choice.orders)} are lent" if choice.orders else "nobody moves"
+    sentence = _sentence(view, want.why, moved + _stay(choice.refusals))
     return Verdict(orders=choice.orders, refusals=choice.refusals, sentence=sentence)
 
 

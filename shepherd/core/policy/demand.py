@@ -13,8 +13,9 @@ from shepherd.core.demand.pack import Row, Seats, laid, seats_of
 from shepherd.core.demand.waiting import Request, looked, requests
 from shepherd.core.policy.choose import lend_budget, let_go, refusal
 from shepherd.core.policy.merit import homecoming_order, lending_order
+from shepherd.core.policy.view import OUT
 from shepherd.model.demand import DemandGroup, Resources
-from shepherd.model.host import LENT, HostName, HostState
+from shepherd.model.host import HostName, HostState
 from shepherd.model.orders import Refusal
 from shepherd.model.past import Past, Waiting
 from shepherd.model.settings import PolicySettings, Settings, TimerSettings
@@ -44,12 +45,15 @@ def want(view: PoolView, past: Past, settings: Settings) -> Want:
     after = Past(lends=past.lends, waiting=tuple(seen[asks] for asks in sorted(seen)))
     stuck = tuple(DemandGroup(asks=one.asks, jobs=min(one.stuck, one.jobs)) for one in after.waiting if one.stuck)
     due = requests(asked, known, seen if patience_s > 0 else None)
-    home, waiting = _home(due, view)
-    why = _why(view, unfit, stuck, waiting)
+    left, rows = _served(due, view)
+    home = brought_home(left, [(host.host, host.gives) for host in homecoming_order(view)]) if left else ()
+    why = _why(view, unfit, stuck, left)
     if home:
         return Want(reclaim=len(home), home=home, why=why, past=after, unfit=unfit, stuck=stuck)
-    wanted = [*requests(asked, known), Request(asks=Resources(cpus=1), jobs=view.demand.soon)]
-    out, stay = _out(wanted, view, settings.policy)
+    wanted = requests(asked, known)
+    if view.demand.soon:
+        wanted.append(Request(asks=Resources(cpus=1), jobs=view.demand.soon))
+    out, stay = _out(rows if wanted == due else _served(wanted, view)[1], view, settings.policy)
     budget = _budget(view, past, settings.policy)
     return Want(
         lend=min(budget, len(out)), out=out, stay=stay, at_once=min(budget, 2 * _proven(view)), why=why, past=after,
@@ -91,15 +95,6 @@ def _long_free(view: PoolView, policy: PolicySettings) -> dict[Resources, Resour
     return roomiest
 
 
-def _home(due: Sequence[Request], view: PoolView) -> tuple[tuple[HostName, ...], int]:
-    """Lent hosts that take what local ones do not, and how many jobs those leave."""
-    left, _ = _served(due, view)
-    if not left:
-        return (), 0
-    waiting = sum(request.jobs for request in left)
-    return brought_home(left, [(host.host, host.gives) for host in homecoming_order(view)]), waiting
-
-
 def _served(wanted: Sequence[Request], view: PoolView) -> tuple[list[Request], list[Row]]:
     """What no local host takes, and how far the hosts without jobs are used: the others are filled up first."""
     partly: list[Seats] = []
@@ -128,15 +123,15 @@ def _seats(host: HostView) -> Seats:
 
 
 def _out(
-    wanted: Sequence[Request], view: PoolView, policy: PolicySettings
+    rows: Iterable[Row], view: PoolView, policy: PolicySettings
 ) -> tuple[tuple[HostName, ...], tuple[Refusal, ...]]:
-    """Hosts that may be lent, best first, and why others that could be stay."""
+    """Hosts that may be lent, best first, and why others that could be stay. `rows`: how far hosts without jobs are
+    wanted."""
     able = lending_order(view)
     quiet_since_s = view.at_s - policy.quiet_s
     quiet = [host for host in able if host.pinned or host.idle_since_s <= quiet_since_s]
     may, stay = let_go(view, quiet, len(quiet), policy)
     stay += [refusal(h, _how_quiet(policy)) for h in able if not h.pinned and h.idle_since_s > quiet_since_s]
-    _, rows = _served(wanted, view)
     kept = _kept(view, may, {Seats(row.key, row.seats, row.kind): row.used for row in rows if row.used})
     stay += [refusal(host, "idle local jobs want it") for host in may if host.host in kept]
     return tuple(host.host for host in may if host.host not in kept), tuple(stay)
@@ -163,7 +158,7 @@ def _kept(view: PoolView, may: Sequence[HostView], used: dict[Seats, int]) -> se
 
 def _budget(view: PoolView, past: Past, policy: PolicySettings) -> int:
     """Hosts that may still be lent now."""
-    usable = sum(1 for host in view.hosts.values() if host.state is HostState.LOCAL or host.state in LENT)
+    usable = sum(1 for host in view.hosts.values() if host.state is HostState.LOCAL or host.state in OUT)
     given = sum(one.hosts for one in past.lends if 0 <= view.at_s - one.at_s < BUDGET_S)
     return max(0, lend_budget(policy, usable) - given)
 
@@ -173,13 +168,15 @@ def _proven(view: PoolView) -> int:
     return sum(1 for host in view.hosts.values() if host.proven)
 
 
-def _why(view: PoolView, unfit: Iterable[DemandGroup], stuck: Iterable[DemandGroup], waiting: int) -> str:
+def _why(
+    view: PoolView, unfit: Iterable[DemandGroup], stuck: Iterable[DemandGroup], left: Iterable[Request]
+) -> str:
     """The clause that leads the sentence."""
     jobs = f"{view.idle_jobs} idle local jobs" if view.idle_jobs else "no idle local jobs"
     parts = [
         (sum(group.jobs for group in unfit), "fit no host"),
         (sum(group.jobs for group in stuck), "wait for something else than hosts"),
-        (waiting, "find no local host free"),
+        (sum(request.jobs for request in left), "find no local host free"),
     ]
     said = [f"{count} {what}" for count, what in parts if count]
     return f"{jobs}, of which {', '.join(said)}" if said else jobs

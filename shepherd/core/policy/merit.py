@@ -1,7 +1,7 @@
 """The order in which hosts are lent and reclaimed.
 
 Guests share what reclaims cost them: of hosts on which about as much work would be lost, those of the guest who has
-most go first. A job that HTCondor itself will end soon is left to end, as far as there are others.
+most go first. Jobs that will soon have run as long as they may are left to end, as far as there are other hosts.
 """
 
 from collections import Counter

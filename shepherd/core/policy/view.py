@@ -19,6 +19,8 @@ NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Sou
 """Without any of these nothing is lent."""
 
 UNMEMORABLE = HostMemory()
+OUT = tuple(LENT)
+"""Searched ten thousand times a look: a set calls Python for the hash of an enum's member, a tuple does not."""
 
 
 def view_of(
@@ -45,8 +47,12 @@ def view_of(
         )
         for name in names
     }
-    local = sum(view.cpus for view in hosts.values() if view.state is HostState.LOCAL)
-    lent = sum(view.cpus for view in hosts.values() if view.state in LENT)
+    local = lent = 0
+    for view in hosts.values():
+        if view.state is HostState.LOCAL:
+            local += view.cpus
+        elif view.state in OUT:
+            lent += view.cpus
     return PoolView(
         at_s=now,
         hosts=hosts,
@@ -113,7 +119,8 @@ def _host(
     idle = state is HostState.LOCAL and regular is not None and regular.claimed_slots == 0
     hours = hours_of(name, near) if near else None
     obstacle = obstacle_of(facts, memory, settings, now, bars, hours) if facts and state is HostState.LOCAL else None
-    recalled = why_not_lent(bars.bans, name, record.image if record else settings.flock.image)
+    image = record.image if record else settings.flock.image
+    recalled = why_not_lent(bars.bans, name, image) if bars.bans else ""
     if not recalled and hours is not None and now >= hours.begin_s - home_before_s(settings.timers):
         recalled = sentence(hours)
     return HostView(

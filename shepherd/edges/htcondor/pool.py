@@ -165,13 +165,14 @@ def _regular(row: Sequence[Any]) -> RegularStartd:
 
 
 def _flock_startd(row: Sequence[Any]) -> FlockStartd:
-    claimed, started, heard, cpus, since, users = row
+    claimed, started, heard, cpus, since, users, ends, endless = row
     return FlockStartd(
         claimed_slots=claimed,
         started_at_s=started,
         heard_at_s=heard,
         claimed_cpus=cpus,
         working_since_s=since / cpus if cpus else 0.0,
+        ends_by_s=ends if ends and not endless else None,
         guests=tuple(sorted(users)),
     )
 

@@ -20,12 +20,12 @@ REGULAR = [
     "Memory", "Disk", "GPUs", "NumDynamicSlots", "NumDynamicSlotsTime", "Draining", "DrainReason", "DaemonStartTime",
     "EnteredCurrentActivity", "LastHeardFrom",
 ]  # fmt: skip
-CHILDREN = ["ChildState", "ChildCpus", "ChildEnteredCurrentState", "ChildRemoteUser"]
-"""What a partitionable slot tells of its dynamic ones, a list each."""
-FLOCK = [
-    "Machine", "State", "Cpus", "EnteredCurrentState", "RemoteUser", "NumDynamicSlots", "DaemonStartTime",
-    "LastHeardFrom", *CHILDREN,
+CLAIM = [
+    "State", "Cpus", "EnteredCurrentState", "RemoteUser", "JobStart", "AllowedJobDuration", "AllowedExecuteDuration",
 ]  # fmt: skip
+CHILDREN = [f"Child{name}" for name in CLAIM]
+"""What a partitionable slot tells of its dynamic ones, a list each."""
+FLOCK = ["Machine", "NumDynamicSlots", "DaemonStartTime", "LastHeardFrom", *CLAIM, *CHILDREN]
 TOTALS = ("TotalSlotCpus", "TotalSlotMemory", "TotalSlotDisk", "TotalSlotGPUs")
 FREE = ("Cpus", "Memory", "Disk", "GPUs")
 
@@ -87,29 +87,37 @@ class Flock:
     since_s: float = 0.0
     """When claims began, each times its cpus, added up; epoch seconds."""
     users: list[str] = dataclasses.field(default_factory=list)
+    ends_s: float = 0.0
+    """When the last of the jobs that may not run for ever ends, epoch seconds."""
+    endless: int = 0
+    """Claims of which nothing says when they end."""
 
     def add(self, ad: Ad) -> None:
         """Take one slot into account."""
-        held = text(ad.get("State")) in _HELD
-        self.claimed += (count(ad.get("NumDynamicSlots")) or 0) + held
-        if held:
-            self._add_claim(ad.get("Cpus"), ad.get("EnteredCurrentState"), ad.get("RemoteUser"))
-        for state, *claim in zip(*(_listed(ad.get(name)) for name in CHILDREN), strict=False):
-            if text(state) in _HELD:
-                self._add_claim(*claim)
+        self.claimed += (count(ad.get("NumDynamicSlots")) or 0) + (text(ad.get("State")) in _HELD)
+        for claim in ([ad.get(name) for name in CLAIM], *_children(ad)):
+            if text(claim[0]) in _HELD:
+                self._add_claim(*claim[1:])
         self.started_at_s = max(self.started_at_s, number(ad.get("DaemonStartTime")) or 0.0)
         self.heard_at_s = _oldest(self.heard_at_s, ad)
 
-    def _add_claim(self, cpus: object, since_s: object, user: object) -> None:
-        number_of = count(cpus) or 0
+    def _add_claim(self, cpus: object, since_s: object, user: object, job_start_s: object, *limits_s: object) -> None:
+        number_of, began_s = count(cpus) or 0, number(job_start_s)
+        limits = [limit for one in limits_s if (limit := number(one)) is not None]
+        if began_s is None or not limits:
+            self.endless += 1
+        else:
+            self.ends_s = max(self.ends_s, began_s + min(limits))
         self.claimed_cpus += number_of
         self.since_s += number_of * (number(since_s) or 0.0)
         if (name := text(user)) and name not in self.users:
             self.users.append(name)
 
 
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+def _children(ad: Ad) -> list[list[object]]:
+    """What a partitionable slot says of its dynamic ones, in the order of CLAIM; the last may be missing."""
+    lists = [value if isinstance(value := ad.get(name), list) else [] for name in CHILDREN]
+    return [[one[at] if at < len(one) else None for one in lists] for at in range(len(lists[0]))]
 
 
 def regular(ads: Iterable[Ad]) -> Mapping[str, Regular]:

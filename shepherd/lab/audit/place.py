@@ -43,7 +43,9 @@ POOL_CONNECTIONS = 100
 GATEWAY: Table = {"dns": [RESOLVER], "pool_connections": POOL_CONNECTIONS, "pool_new_per_s": 200}
 PINNED: Table = {"exclude": ["p203"]}
 """So that it is always the same two that are lent."""
-POLICY: Table = {"idle_jobs_threshold": 100, "reserve": 0.3, "lend_per_cycle": 10, "cooling_s": 20.0}
+POLICY: Table = {
+    "kind": "threshold", "idle_jobs_threshold": 100, "reserve": 0.3, "lend_per_cycle": 10, "cooling_s": 20.0,
+}  # fmt: skip
 
 
 @contextlib.contextmanager

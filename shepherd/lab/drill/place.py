@@ -14,7 +14,7 @@ from shepherd.lab.site import Site, SiteSpec
 
 POOLS = (foreign.CAMPUS, foreign.INSTITUTE)
 CPUS, MEMORY_MIB = 4, 1024
-POLICY: Table = {"idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 10, "cooling_s": 10.0}
+POLICY: Table = {"kind": "threshold", "idle_jobs_threshold": 3, "reserve": 0.0, "lend_per_cycle": 10, "cooling_s": 10.0}
 TRACE: Table = {"gateway_spool": "/var/lib/shepherd-gateway/flows", "fetch_s": 5.0}
 GATEWAY: Table = {"udp_ports": [f"{UDP_PORTS[0]}-{UDP_PORTS[-1]}"]}
 FOLDER = f"{SOURCE_IN_NODE}/shepherd/lab/drill"

@@ -21,7 +21,7 @@ TIMERS: Table = {
 }  # fmt: skip
 """Slower than the lab's by what an emulated processor needs; what keeps a host from being without a startd for a minute
 cannot be: drain and start together stay below 45 s."""
-POLICY: Table = {"idle_jobs_threshold": 1, "reserve": 0.0, "lend_per_cycle": 10, "cooling_s": 20.0}
+POLICY: Table = {"kind": "threshold", "idle_jobs_threshold": 1, "reserve": 0.0, "lend_per_cycle": 10, "cooling_s": 20.0}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -196,6 +196,23 @@ def test_jobs_that_their_cluster_has_in_store_are_told_with_those_that_wait(pool
     assert 0 < group.jobs <= 10
 
 
+@pytest.mark.usefixtures("no_jobs")
+def test_what_guests_would_lose_is_read_from_a_real_partitionable_slot(real_pool):
+    """HTCondor rolls up what its dynamic slots say; under other names nobody's work would have counted."""
+    pool = CondorPool(
+        home=real_pool.worker(HOME), beside=real_pool.worker(HOME), flock=real_pool.worker(HOME), schedds=(),
+        identities=(), within_s=WITHIN_S,
+    )  # fmt: skip
+    job = "executable=/bin/sleep\narguments=300\nrequest_memory=64\nrequest_disk=10\nallowed_job_duration=600\n"
+    submitted(real_pool, job + "request_cpus=2\nqueue 1\n")
+    startd = eventually(lambda: f if (f := pool.flock_startds(None).get(P220)) and f.ends_by_s else None, 90.0)
+    pool.close()
+    assert (startd.claimed_slots, startd.claimed_cpus) == (1, 2)
+    assert startd.guests == ("nobody@home.bench",)
+    assert -5 < time.time() - startd.working_since_s < 90
+    assert 400 < startd.ends_by_s - time.time() <= 600
+
+
 def test_a_real_slot_tells_what_it_has_and_what_is_left(pool):
     """A host whose free share is not known brings others home for jobs that it could take itself."""
     eventually(lambda: idle(pool), WITHIN_S)

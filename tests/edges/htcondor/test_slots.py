@@ -142,6 +142,17 @@ def test_what_guests_would_lose_is_known_from_one_ad():
     (host,) = slots.flock([GUESTS]).values()
     assert (host.claimed, host.claimed_cpus, host.since_s / host.claimed_cpus) == (2, 4, 130.0)
     assert sorted(host.users) == ["bob@uni", "eve@uni"]
+    assert (host.ends_s, host.endless) == (0.0, 2)
+
+
+def test_a_host_whose_jobs_all_have_a_limit_tells_when_it_will_be_free():
+    """The host whose job had a minute left was taken home, and the one beside it with a day to go stayed out."""
+    limits = {"ChildJobStart": [100, 150], "ChildAllowedJobDuration": [900, None],
+              "ChildAllowedExecuteDuration": [None, 60]}  # fmt: skip
+    (host,) = slots.flock([{**GUESTS, **limits}]).values()
+    assert (host.ends_s, host.endless) == (1000.0, 0)
+    (other,) = slots.flock([{**GUESTS, **limits, "ChildJobStart": [100, None]}]).values()
+    assert (other.ends_s, other.endless) == (1000.0, 1)
 
 
 @pytest.mark.parametrize("odd", [None, "x", [None], [[1], {}], [7, "Claimed", -1]])
