@@ -16,6 +16,7 @@ SCHEMA = 1
 """Of the JSON. A new number when a member goes or means something else."""
 SHAPES_TOLD = 12
 HOSTS_TOLD = 8
+ORDERS_TOLD = 20
 KIB_IN_GIB = 1 << 20
 
 
@@ -143,7 +144,9 @@ def _orders(story: CycleStory) -> Iterator[str]:
         rows = [one for one in story.ordered if one.order.herd is herd]
         if rows:
             yield f"{verb}: {len(rows)}"
-            yield from (_ordered(one) for one in rows)
+            yield from (_ordered(one) for one in rows[:ORDERS_TOLD])
+            if len(rows) > ORDERS_TOLD:
+                yield f"  and {len(rows) - ORDERS_TOLD} more, which --json has"
 
 
 def _ordered(one: Ordered) -> str:

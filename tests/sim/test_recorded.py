@@ -75,6 +75,17 @@ def test_a_replay_with_another_reserve_is_what_the_site_does_with_it(reserve):
     assert not close(truth.guest_core_h, outcome(replayed(site), "recorded").guest_core_h, 0.2)
 
 
+def test_a_replay_with_another_policy_is_what_the_site_does_with_it():
+    """The policy was changed by what a replay said, in which it forgot at every look what it had seen before."""
+    site, other = site_of(PolicyKind.THRESHOLD), site_of(PolicyKind.DEMAND)
+    for one in (site, other):
+        busy_day(one)
+    said = outcome(replayed(site, changed={"kind": PolicyKind.DEMAND}), "changed")
+    truth = outcome(replayed(other), "recorded")
+    assert close(said.guest_core_h, truth.guest_core_h, 0.15)
+    assert abs(said.reclaims - truth.reclaims) <= 2
+
+
 def test_never_lending_blocks_nobody_and_lending_all_blocks_most():
     """The bounds: whoever reads a table of replays looks at them first."""
     site = site_of(PolicyKind.THRESHOLD)

@@ -17,7 +17,7 @@ from shepherd.model.observation import FlockStartd, KeeperPhase, Queue, Reading,
 from shepherd.model.orders import Stage
 from shepherd.model.past import NOTHING_PAST
 from shepherd.model.settings import PolicyKind, PolicySettings, TimerSettings
-from tests.build import NOW, facts, keeper, record, regular, settings
+from tests.build import ALL_GOOD, NOW, facts, keeper, record, regular, settings
 
 TIMERS = TimerSettings()
 STALE_S = TIMERS.stale_factor * TIMERS.ad_period_s + 1
@@ -58,6 +58,7 @@ READINGS = st.builds(
     lambda source, age_s, problem: Reading(source=source, at_s=NOW - age_s, problem=problem),
     st.sampled_from(Source), st.sampled_from([0.0, 5.0, 40.0]), st.sampled_from([None, "silent"]),
 )  # fmt: skip
+"""Of one source; mostly the others are well."""
 SHAPES = st.builds(Resources, st.integers(1, 8), st.integers(0, 9000), st.integers(0, 900), st.integers(0, 1))
 DEMANDS = st.none() | st.builds(
     lambda shapes: Demand(
@@ -82,7 +83,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         facts(name, regular=draw(REGULARS), keeper=draw(KEEPERS), master=draw(MASTERS), flock=draw(FLOCKS))
         for name in names
     ]
-    readings = {one.source: one for one in draw(st.lists(READINGS, max_size=5))}
+    told = {} if draw(st.integers(0, 9)) == 0 else ALL_GOOD
+    readings = {**told, **{one.source: one for one in draw(st.lists(READINGS, max_size=2))}}
     return Snapshot(at_s=NOW, hosts={one.pair.host: one for one in hosts}, queue=draw(QUEUES), readings=readings)
 
 
