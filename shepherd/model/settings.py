@@ -97,8 +97,8 @@ class PolicySettings:
     budget."""
     wait_target_s: float = 120.0
     """`demand`: a local job may wait so long for what is lent. Seconds. Jobs that local hosts take before it is time to
-    go home bring nobody home. Below what the way home takes at most (175 s with the default timers) every job that finds
-    no host counts at once; 300 harvests 1 to 5 % more in simulations, and doubles the wait that lending adds."""
+    go home bring nobody home. Below what the way home takes at most (175 s with the default timers) every job counts
+    at once that finds no host; 300 harvests 1 to 5 % more in simulations, and doubles the wait that lending adds."""
     quiet_s: float = 120.0
     """`demand`: a host is lent once it has been idle for so long. Seconds. In simulations 900 costs 4 to 20 % of the
     harvest of 300, and guests lose no less; 120 brings some percent more, and 60 only more switches."""
