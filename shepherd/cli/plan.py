@@ -24,8 +24,7 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.edges.clock import SystemClock
     from shepherd.edges.ledger_read import newest_standing
     from shepherd.model.entry import EntryKind
-    from shepherd.model.past import NOTHING_PAST
-    from shepherd.programs.foresee import foresee
+    from shepherd.programs.foresee import foresee, remembered
     from shepherd.programs.wiring import home_worker, load_settings, pool_of
     from shepherd.views.plan import plan_json, plan_text
 
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
                 from_body(quarantined.body) if quarantined else (),
                 records.bans_from(banned.body) if banned else (),
             ),
-            records.past_from(past.body) if past else NOTHING_PAST,
+            remembered(past.body if past else {}),
         )
     finally:
         pool.close()

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from shepherd.core.policy.decide import decide
+from shepherd.core.records import past_from
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName
 from shepherd.model.observation import Snapshot
@@ -39,3 +40,11 @@ def foresee(
     now = clock.wall_s()
     verdict = decide(snapshot, switches, memories, flockoff, settings, now, is_cycle=True, bars=bars, past=past)
     return Foresight(snapshot=snapshot, verdict=verdict)
+
+
+def remembered(body: Mapping[str, object]) -> Past:
+    """What the daemon's policy remembers; nothing if it wrote that otherwise than we read."""
+    try:
+        return past_from(body)
+    except ValueError:
+        return NOTHING_PAST

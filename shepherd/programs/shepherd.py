@@ -24,7 +24,7 @@ from shepherd.model.flockoff import Leak
 from shepherd.model.host import Herd, HostName, HostPair, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
-from shepherd.model.past import NOTHING_PAST
+from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.settings import LeakStops, Settings
 from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
@@ -110,14 +110,23 @@ class Shepherd:
         """After a restart: show the last decision, and hold the next cycle a period after it, so that
         restarts lend no faster. A clock that was set back, or no record, means a cycle at once."""
         with contextlib.suppress(LedgerUnavailable):
-            if past := self._ledger.last(EntryKind.PAST.value):
-                self._past = past_from(past.body)
+            self._past = self._remembered()
             if (last := self._ledger.last(EntryKind.VERDICT.value)) is None:
                 return
             self.sentence, self._cycle_at_s = str(last.body.get("sentence", self.sentence)), last.at_s
             left_s = last.at_s + self._settings.timers.cycle_s - self._clock.wall_s()
             if 0 < left_s <= self._settings.timers.cycle_s:
                 self._due.cycle_s = self._clock.steady_s() + left_s
+
+    def _remembered(self) -> Past:
+        """What the policy remembered; nothing if a shepherd of another version wrote it otherwise. Raises
+        LedgerUnavailable."""
+        last = self._ledger.last(EntryKind.PAST.value)
+        try:
+            return past_from(last.body if last else {})
+        except ValueError as exc:
+            self._log("what the policy remembered cannot be read", problem=str(exc))
+            return NOTHING_PAST
 
     def tick(self) -> float:
         """Do what is due. Returns the seconds until something is due again.

@@ -19,6 +19,7 @@ NEEDED_TO_LEND = (Source.HOME_STARTDS, Source.FLOCK_STARTDS, Source.KEEPERS, Sou
 """Without any of these nothing is lent."""
 
 UNMEMORABLE = HostMemory()
+ONE_CPU = Resources(cpus=1)
 OUT = tuple(LENT)
 """Searched ten thousand times a look: a set calls Python for the hash of an enum's member, a tuple does not."""
 
@@ -71,15 +72,19 @@ def _demand(snapshot: Snapshot, settings: Settings, now: float) -> Demand | None
         return None
     known = snapshot.queue.demand
     if known is None:
-        return Demand(groups=_of_one_cpu(jobs), at_s=now)
-    if not known.unasked:
+        return _and_of_one_cpu(Demand(at_s=now), jobs)
+    return _and_of_one_cpu(known, jobs) if known.unasked else known
+
+
+def _and_of_one_cpu(known: Demand, jobs: int) -> Demand:
+    """With so many jobs that all are `jobs`."""
+    more = jobs - sum(group.jobs for group in known.groups)
+    if more <= 0:
         return known
-    more = _of_one_cpu(jobs - sum(group.jobs for group in known.groups))
-    return dataclasses.replace(known, groups=(*known.groups, *more))
-
-
-def _of_one_cpu(jobs: int) -> tuple[DemandGroup, ...]:
-    return (DemandGroup(asks=Resources(cpus=1), jobs=jobs),) if jobs > 0 else ()
+    groups = {group.asks: group for group in known.groups}
+    such = groups.get(ONE_CPU, DemandGroup(asks=ONE_CPU, jobs=0))
+    groups[ONE_CPU] = dataclasses.replace(such, jobs=such.jobs + more)
+    return dataclasses.replace(known, groups=tuple(groups.values()))
 
 
 def _idle_jobs(snapshot: Snapshot, settings: Settings, now: float) -> int | None:

@@ -27,7 +27,8 @@ class Answer:
     """On the steady clock."""
     wall_s: float
     idle: int
-    rows: tuple[tuple[int, ...], ...] = ()
+    rows: tuple[tuple[Resources, int, int], ...] = ()
+    """What they ask for, idle jobs, such in store."""
     held_back: int = 0
     problem: str = ""
 
@@ -52,9 +53,9 @@ class Schedds:
         jobs: Counter[Resources] = Counter()
         soon: Counter[Resources] = Counter()
         for answer in answers:
-            for *shape, idle, store in answer.rows:
-                jobs[Resources(*shape)] += idle
-                soon[Resources(*shape)] += store
+            for shape, idle, store in answer.rows:
+                jobs[shape] += idle
+                soon[shape] += store
         shapes = sorted(jobs, reverse=True)
         return Demand(
             groups=tuple(DemandGroup(asks=asks, jobs=jobs[asks], soon=soon[asks]) for asks in shapes),
@@ -79,8 +80,13 @@ class Schedds:
         try:
             said: Any = self._worker.ask("shapes", {"address": address, "version": version}, within_s=WITHIN_S)
             rows, held_back = said
-            return dataclasses.replace(empty, rows=tuple(map(tuple, rows)), held_back=int(held_back))
+            return dataclasses.replace(empty, rows=tuple(map(_row, rows)), held_back=int(held_back))
         except PoolUnavailable as exc:
             return dataclasses.replace(empty, problem=str(exc))
         except (TypeError, ValueError):
             return dataclasses.replace(empty, problem="its answer makes no sense")
+
+
+def _row(said: Any) -> tuple[Resources, int, int]:  # noqa: ANN401 - JSON
+    cpus, memory_mib, disk_kib, gpus, idle, store = map(int, said)
+    return Resources(cpus, memory_mib, disk_kib, gpus), idle, store

@@ -1,0 +1,92 @@
+"""Who goes out first, and who comes home first."""
+
+import dataclasses
+from typing import Any
+
+from shepherd.core.policy.decide import decide
+from shepherd.core.policy.merit import homecoming_order, lending_order
+from shepherd.core.policy.view import view_of
+from shepherd.model.demand import Demand, DemandGroup, Gives, Resources
+from shepherd.model.host import HostName
+from shepherd.model.observation import HostFacts
+from shepherd.model.orders import Stage, SwitchRecord
+from shepherd.model.settings import HostSettings, PolicySettings
+from tests.build import NOW, facts, flock_startd, idle_host, record, settings, snapshot
+
+WHOLE = Resources(cpus=4, memory_mib=8192)
+
+
+def lent(host: str, stage: Stage = Stage.LENT, **work: Any) -> tuple[HostFacts, SwitchRecord]:
+    """A host that is out, with what guests do there."""
+    seen = facts(host, flock=dataclasses.replace(flock_startd(), **work)) if stage is Stage.LENT else idle_host(host)
+    return seen, record(host, stage, gives=Gives(WHOLE, WHOLE, WHOLE))
+
+
+def working(cpus: int, since_s: float, guest: str = "eve@uni", **more: Any) -> dict[str, Any]:
+    """Claims of one guest."""
+    return {"claimed_slots": 1, "claimed_cpus": cpus, "working_since_s": NOW - since_s, "guests": (guest,), **more}
+
+
+def order(*hosts: tuple[HostFacts, SwitchRecord], pins: tuple[str, ...] = ()) -> list[str]:
+    """In which they come home."""
+    site = settings(hosts=HostSettings(always_lend=pins))
+    records = {kept.host: kept for _, kept in hosts}
+    view = view_of(snapshot(*(seen for seen, _ in hosts)), records, {}, site, NOW)
+    return [host.host for host in homecoming_order(view)]
+
+
+def test_those_not_yet_serving_come_first_then_those_without_guests():
+    """A guest's day of work was thrown away, while a host that was only armed went out."""
+    found = order(lent("p201", **working(4, 60)), lent("p202"), lent("p203", Stage.GRANTED))
+    assert found == ["p203", "p202", "p201"]
+
+
+def test_the_host_with_the_least_work_on_it_comes_first():
+    """Core-seconds count: one cpu for an hour is less than four for half of one."""
+    found = order(lent("p201", **working(4, 1800)), lent("p202", **working(1, 3600)), lent("p203", **working(4, 60000)))
+    assert found == ["p202", "p201", "p203"]
+
+
+def test_claims_of_unknown_age_count_as_old():
+    """What nobody can tell must not look like nothing."""
+    unknown = working(4, 0) | {"working_since_s": 0.0}
+    assert order(lent("p201", **unknown), lent("p202", **working(4, 3600))) == ["p202", "p201"]
+
+
+def test_jobs_that_end_within_minutes_by_their_limit_are_left_to_end():
+    """A host was taken five minutes before its only job had done a day's work."""
+    soon = working(1, 100, ends_by_s=NOW + 120)
+    assert order(lent("p201", **soon), lent("p202", **working(4, 9000))) == ["p202", "p201"]
+    over = working(1, 100, ends_by_s=NOW - 1)
+    assert order(lent("p201", **over), lent("p202", **working(4, 9000))) == ["p201", "p202"]
+
+
+def test_of_about_equal_losses_the_guest_who_has_most_bears_one():
+    """The one host of a small guest was taken each time, because its name came first."""
+    large = [lent(f"p21{number}", **working(4, 1000, "bob@big")) for number in range(3)]
+    assert order(lent("p201", **working(4, 1020, "ann@small")), *large)[-1] == "p201"
+
+
+def test_pinned_hosts_go_out_first_and_come_home_last():
+    """A host that was bought for guests stood at home while the office's went out."""
+    pinned = lent("p201", **working(4, 10))
+    assert order(pinned, lent("p202", **working(4, 90000)), pins=("p201",)) == ["p202", "p201"]
+    site = settings(hosts=HostSettings(always_lend=("p203",)))
+    hosts = [idle_host("p202", idle_since_s=NOW - 900), idle_host("p203", idle_since_s=NOW - 10)]
+    view = view_of(snapshot(*hosts), {}, {}, site, NOW)
+    assert [host.host for host in lending_order(view)] == ["p203", "p202"]
+
+
+def test_a_pinned_host_is_lent_although_jobs_may_want_it_and_never_into_the_reserve():
+    """Always means whoever wants it soon; the reserve is a promise to everybody."""
+    seen = snapshot(idle_host("p201", idle_since_s=NOW - 1), idle_host("p202"), idle_jobs=1)
+    assert seen.queue is not None
+    one_job = Demand(groups=(DemandGroup(asks=Resources(cpus=4), jobs=1),))
+    seen = dataclasses.replace(seen, queue=dataclasses.replace(seen.queue, demand=one_job))
+
+    def out(reserve: float) -> list[HostName]:
+        site = settings(PolicySettings(reserve=reserve), hosts=HostSettings(always_lend=("p201",)))
+        return [order.host for order in decide(seen, {}, {}, None, site, NOW, is_cycle=True).orders]
+
+    assert out(0.5) == ["p201"]
+    assert out(0.6) == []

@@ -1,0 +1,127 @@
+"""Which schedd is asked when, and what is made of a schedd that hangs, refuses or talks nonsense."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from shepherd.edges.htcondor import queue_shapes
+from shepherd.edges.htcondor.demand import AGAIN_S, WITHIN_S, Schedds
+from shepherd.errors import PoolUnavailable
+from shepherd.model.demand import DemandGroup, Resources
+
+SMALL, LARGE = Resources(1, 1024, 1024), Resources(8, 16384, 1024, 1)
+
+
+class Says:
+    """Answers with what it was told, or fails with it; the clock is its own."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.answers: dict[str, object] = {}
+        self.asked: list[str] = []
+
+    def ask(self, question: str, args: Mapping[str, object], *, within_s: float) -> object:
+        assert (question, within_s) == ("shapes", WITHIN_S)
+        address = str(args["address"])
+        self.asked.append(address)
+        answer = self.answers[address]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        return
+
+
+@pytest.fixture(name="says")
+def schedds_that_say() -> Says:
+    said = Says()
+    said.answers["<a>"] = [[[1, 1024, 1024, 0, 5, 2]], 0]
+    said.answers["<b>"] = [[[1, 1024, 1024, 0, 1, 0], [8, 16384, 1024, 1, 4, 0]], 9]
+    return said
+
+
+@pytest.fixture(name="schedds")
+def asking(says) -> Schedds:
+    return Schedds(says, steady_s=lambda: says.now_s, wall_s=lambda: says.now_s + 1e9)
+
+
+def a(idle: int) -> tuple[str, int, str, str]:
+    return ("a", idle, "<a>", "25.0")
+
+
+def b(idle: int) -> tuple[str, int, str, str]:
+    return ("b", idle, "<b>", "25.0")
+
+
+def test_shapes_of_all_schedds_are_added_up(schedds):
+    """Two submit machines each had half of a campaign."""
+    found = schedds.demand([a(5), b(5)])
+    assert found.groups == (DemandGroup(asks=LARGE, jobs=4), DemandGroup(asks=SMALL, jobs=6, soon=2))
+    assert (found.soon, found.unasked, found.problem) == (9, (), "")
+
+
+def test_a_schedd_is_asked_when_its_number_changes_and_once_a_minute(schedds, says):
+    """A question each look would make a schedd with fifty thousand jobs fork six times a minute."""
+    for _ in range(3):
+        schedds.demand([a(5)])
+        says.now_s += 10
+    assert says.asked == ["<a>"]
+    schedds.demand([a(6)])
+    assert says.asked == ["<a>"] * 2
+    says.now_s += AGAIN_S
+    schedds.demand([a(6)])
+    assert says.asked == ["<a>"] * 3
+
+
+def test_a_schedd_without_idle_jobs_is_not_asked(schedds, says):
+    """Most of the time nothing waits."""
+    assert schedds.demand([a(0)]).groups == ()
+    assert says.asked == []
+    schedds.demand([a(5)])
+    assert schedds.demand([a(0)]).groups == ()
+
+
+@pytest.mark.parametrize("trouble", [PoolUnavailable("no answer in time"), None, 7, [[]], [[["x"]], 0], [[7], 0], "no"])
+def test_a_schedd_in_trouble_is_told_and_left_alone_for_a_minute(schedds, says, trouble):
+    """One hung schedd made every look five seconds longer; its jobs count all the same."""
+    says.answers["<b>"] = trouble
+    for idle in (5, 6, 7):
+        found = schedds.demand([a(5), b(idle)])
+        says.now_s += 10
+    assert found.groups == (DemandGroup(asks=SMALL, jobs=5, soon=2),)
+    assert found.unasked == ("b",)
+    assert found.problem.startswith("b: ")
+    assert says.asked.count("<b>") == 1
+    says.now_s += AGAIN_S
+    says.answers["<b>"] = [[], 0]
+    assert schedds.demand([a(5), b(7)]).unasked == ()
+
+
+class Ad(dict[str, object]):
+    """An ad as the bindings give it, with the values that its expressions have."""
+
+    def eval(self, name: str) -> object:
+        return self[name]
+
+
+def test_what_a_job_asks_for_is_counted_in_the_steps_in_which_slots_give():
+    """Jobs of 1000 and 1001 MiB had been two shapes, which both get 1024."""
+    ads = [Ad(RequestCpus=1, RequestMemory=mib, RequestDisk=kib) for mib, kib in ((1000, 900), (1001, 1024), (1024, 1))]
+    assert {queue_shapes.shape_of(ad) for ad in ads} == {(1, 1024, 1024, 0)}
+
+
+def test_a_job_that_says_nothing_or_nonsense_asks_for_one_cpu():
+    """An expression that cannot be known here is no shape."""
+    assert queue_shapes.shape_of(Ad()) == (1, 0, 0, 0)
+    odd = Ad(RequestCpus="two", RequestMemory=-5, RequestDisk=float("inf"), RequestGPUs=True)
+    assert queue_shapes.shape_of(odd) == (1, 0, 0, 0)
+
+
+def test_very_many_shapes_become_fewer_and_no_job_is_lost():
+    """Each of ten thousand jobs had another memory, and a decision took as many times as long."""
+    idle = {(1, 128 * number, 1024 * number, 0): 1 for number in range(1, 5000)}
+    few = queue_shapes.few(idle)
+    assert len(few) <= queue_shapes.MOST_SHAPES
+    assert sum(few.values()) == len(idle)
+    assert max(shape[1] for shape in few) >= 128 * 4999
