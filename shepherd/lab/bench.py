@@ -28,6 +28,8 @@ GROWTH = 1.5
 """Ten times the hosts may take this much more than ten times as long."""
 INDEPENDENCE = 1.25
 """A look beside 50 000 waiting jobs may take this much more processor than beside none."""
+SCHEDD_S = 1.2
+"""Processor that a schedd may pay for a question about 50 000 jobs: two of a hundred, at one a minute."""
 STATUS_HOSTS = 1_000
 STATUS_RATIO = 4.0
 """`shepherd -s` may take this many times as long as Python with the modules it needs of its own."""
@@ -102,7 +104,9 @@ def _queue() -> Figures:
     found = _measure("queue", 100, SLOTS, "dynamic")
     print(
         f"a look with {found['many_idle_jobs']} jobs waiting takes {found['many_cpu_s']:.3f} s of processor,"
-        f" with {found['few_idle_jobs']} it takes {found['few_cpu_s']:.3f} s",
+        f" with {found['few_idle_jobs']} it takes {found['few_cpu_s']:.3f} s;"
+        f" what they ask for is told within {found['shapes_s']:.2f} s, by {found['shapes_schedd_cpu_s']:.2f} s of the"
+        " schedd's",
         flush=True,
     )
     return found
@@ -137,6 +141,10 @@ def missed_goals(looks: Sequence[Figures], queue: Figures) -> list[str]:
         missed.append(f"only {seen} of {queue['jobs']} waiting jobs were seen: the look beside them was not measured")
     if queue["many_cpu_s"] > INDEPENDENCE * queue["few_cpu_s"]:
         missed.append("a look's cost depends on how many jobs wait")
+    if queue["shapes_jobs"] < queue["jobs"]:
+        missed.append(f"of {queue['jobs']} jobs the schedd told what {queue['shapes_jobs']} ask for")
+    if queue["shapes_schedd_cpu_s"] > SCHEDD_S:
+        missed.append(f"a question costs the schedd {queue['shapes_schedd_cpu_s']:.1f} s, goal {SCHEDD_S:g}")
     return missed
 
 

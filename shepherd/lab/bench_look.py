@@ -23,6 +23,7 @@ from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
 from shepherd.core.records import memory_from, switch_from
 from shepherd.edges.clock import SystemClock
+from shepherd.edges.htcondor.demand import Schedds
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.ledger import SqliteLedger
@@ -40,7 +41,7 @@ from shepherd.programs.wiring import ASKERS, at_once
 def main() -> None:
     """Look and decide; a first round that only starts the workers is not counted."""
     settings = bench_settings()
-    workers = [WorkerProcess(collector=at, name=at) for at in (HOME, HOME, FLOCK)]
+    workers = [WorkerProcess(collector=at, name=at) for at in (HOME, HOME, FLOCK, "")]
     pool = CondorPool(
         home=workers[0],
         beside=workers[1],
@@ -48,6 +49,7 @@ def main() -> None:
         schedds=settings.home.schedds,
         identities=settings.home.schedd_identities,
         within_s=settings.timers.query_s,
+        queues=Schedds(workers[3]),
     )
     observer = Observer(pool, SystemClock(), settings, at_once(ThreadPoolExecutor(ASKERS)))
     records = lent_records(int(sys.argv[2]), settings.flock.image)

@@ -14,6 +14,7 @@ from shepherd.edges.htcondor import pages
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.lab.bench_look import cpu_s
 from shepherd.lab.bench_pool import HOME, ROOT, BenchPool, enter
+from shepherd.lab.bench_settings import bench_settings
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
 from shepherd.lab.rootfs import provide_trees
@@ -96,12 +97,41 @@ def _queue(hosts: int) -> Figures:
     many = _quietest(look)
     names = ("observe_and_decide_s", "cpu_s", "peak_mib", "idle_jobs")
     counted = {f"{which}_{name}": found[name] for which, found in (("few", few), ("many", many)) for name in names}
-    return {"jobs": JOBS, **counted}
+    return {"jobs": JOBS, **counted, **_shapes()}
+
+
+def _shapes() -> Figures:
+    """What the schedd pays for telling what all these jobs ask for, the processes that it forks included."""
+    settings, worker = bench_settings().home, WorkerProcess(collector=HOME)
+    args = {"schedds": settings.schedds, "identities": settings.schedd_identities}
+    said: Any = worker.ask("queue", args, within_s=60.0)
+    ((_, _, address, version),) = said[3]
+    pid, took_s = _pid_of("condor_schedd"), []
+    before_s = _with_children_s(pid)
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        found: Any = worker.ask("shapes", {"address": address, "version": version}, within_s=60.0)
+        took_s.append(time.monotonic() - began)
+    time.sleep(2)  # its children are counted when they are reaped
+    cpu_each_s = (_with_children_s(pid) - before_s) / ROUNDS
+    worker.close()
+    jobs = sum(row[4] for row in found[0])
+    return {"shapes_s": sorted(took_s)[ROUNDS // 2], "shapes_schedd_cpu_s": cpu_each_s, "shapes_jobs": jobs}
 
 
 def _quietest(look: tuple[str, ...]) -> Figures:
     """The look that took least: what else the machine did meanwhile only adds."""
     return min((_run(*look) for _ in range(PAIRS)), key=lambda figures: float(figures["cpu_s"]))
+
+
+def _pid_of(program: str) -> int:
+    """Of the only process of that program in these namespaces."""
+    (pid,) = (
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.read_bytes().split(b"\0")[0].endswith(program.encode())
+    )
+    return pid
 
 
 def _collector_pid() -> int:

@@ -18,7 +18,8 @@ LOOK = {
     "hosts": 100, "slots": 1000, "shape": "dynamic", "ratio": 1.7, "peak_mib": 90.0, "problems": [],
     "hosts_seen": 100, "states": {"local": 75, "flock": 25}, "observe_and_decide_s": 0.1,
 }  # fmt: skip
-QUEUE = {"jobs": 50_000, "many_idle_jobs": 50_000, "many_cpu_s": 0.1, "few_cpu_s": 0.1}
+SHAPES = {"shapes_s": 0.4, "shapes_schedd_cpu_s": 0.4, "shapes_jobs": 50_000}
+QUEUE = {"jobs": 50_000, "many_idle_jobs": 50_000, "many_cpu_s": 0.1, "few_cpu_s": 0.1, **SHAPES}
 
 
 def test_a_sound_run_misses_nothing():
@@ -39,9 +40,20 @@ def test_what_the_measurement_of_the_queue_tells_is_what_the_goals_judge(monkeyp
     idle_jobs = itertools.chain([0], itertools.repeat(seen))
     monkeypatch.setattr(bench_one, "must", lambda *_words, **_options: "")
     monkeypatch.setattr(bench_one, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _s: None))
+    monkeypatch.setattr(bench_one, "_shapes", lambda: SHAPES)
     look = {"observe_and_decide_s": 0.1, "cpu_s": 0.1, "peak_mib": 90.0}
     monkeypatch.setattr(bench_one, "_run", lambda *_words: {**look, "idle_jobs": next(idle_jobs)})
     assert len(missed_goals([LOOK], bench_one._queue(100))) == missed
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"shapes_jobs": 0}, "told what 0 ask for"), ({"shapes_schedd_cpu_s": 1.3}, "costs the schedd 1.3 s")],
+)
+def test_a_question_that_is_dear_to_the_schedd_or_tells_nothing_is_a_missed_goal(change, words):
+    """The schedd is where the users submit: whoever looks at it must not be felt."""
+    (goal,) = missed_goals([LOOK], {**QUEUE, **change})
+    assert words in goal
 
 
 @pytest.mark.parametrize(

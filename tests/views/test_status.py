@@ -2,16 +2,18 @@
 
 import ast
 import dataclasses
+from typing import Any
 
 import pytest
 
 from shepherd.core.present import present
 from shepherd.errors import Unavailable
+from shepherd.model.demand import DemandGroup, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Source
 from shepherd.model.one_line import one_line
-from shepherd.model.orders import HostMemory, Stage
+from shepherd.model.orders import HostMemory, Stage, Verdict
 from shepherd.views.present import Present, ShownHost, ShownReading, present_from
 from shepherd.views.status import Life, status_json, status_text
 from shepherd.views.wording import age, instant
@@ -229,3 +231,24 @@ def test_ages_are_short(seconds, words):
 def test_text_is_put_on_one_line():
     """One host, one line."""
     assert one_line(" a\nb\tc\u202e ") == "a b c"
+
+
+def test_jobs_that_raise_no_demand_are_named_with_what_they_ask_for():
+    """Six hundred jobs waited for a host of a terabyte, and nobody who could have told their owner knew."""
+    large, many = Resources(cpus=2, memory_mib=1 << 20, disk_kib=4096), Resources(cpus=1, gpus=9)
+    unfit = (DemandGroup(asks=large, jobs=600),)
+    stuck = tuple(DemandGroup(asks=many._replace(cpus=cpus), jobs=cpus) for cpus in range(1, 8))
+    verdict = Verdict(orders=(), refusals=(), sentence="", unfit=unfit, stuck=stuck)
+    site = build.settings()
+    body = present(build.snapshot(idle_jobs=628), {}, {}, None, site, about={}, problems=[], verdict=verdict)
+    said = status_text(present_from(body), ALIVE, NOW).splitlines()
+    assert "  600 fit no host: 2 cpus, 1048576 MiB of memory, 4 MiB of disk" in said
+    assert "  7 are taken by no host that stands free: 7 cpus, 0 MiB of memory, 0 MiB of disk, 9 GPUs" in said
+    assert "  3 more are taken by no host that stands free" in said
+
+
+def test_a_view_from_before_there_were_shapes_is_read():
+    """An upgrade of the verbs before the daemon must not end in a defect."""
+    body: dict[str, Any] = dict(present(build.snapshot(), {}, {}, None, build.settings(), about={}, problems=[]))
+    queue = {name: value for name, value in body["queue"].items() if name not in {"unfit", "stuck"}}
+    assert present_from({**body, "queue": queue}).unfit == ()

@@ -122,10 +122,17 @@ class Asking:
 
     def shapes(self, args: Args) -> object:
         """What the idle jobs of one schedd ask for, and how many more its DAGs hold back."""
+        place = {"MyType": "Scheduler", "MyAddress": args["address"], "CondorVersion": args["version"]}
+        schedd = htcondor2.Schedd(classad2.ClassAd(place))
         try:
-            return queue_shapes.shapes(args["address"], args["version"])
+            groups = schedd.query(queue_shapes.IDLE, queue_shapes.GROUPED, opts=htcondor2.QueryOpt.GroupBy)
+            store = queue_shapes.STORED if any("JobMaterializeLimit" in ad for ad in groups) else "false"
+            constraint = f"({store}) || ({queue_shapes.DAGS})"
+            later = schedd.query(constraint, queue_shapes.LATER, opts=htcondor2.QueryOpt.IncludeClusterAd)
         except htcondor2.HTCondorException as exc:
             raise Silent(f"its queue cannot be read: {exc}") from exc
+        counted = [*queue_shapes.GROUPED, "JobCount"]
+        return queue_shapes.told(_evaluated(groups, counted), _evaluated(later, queue_shapes.LATER))
 
     def age(self, _args: Args) -> object:
         """Seconds since the collector started."""
@@ -218,6 +225,18 @@ class Asking:
     def report(self, args: Args) -> object:
         """Send a keeper's ad."""
         self._advertise([args["ad"]], "UPDATE_AD_GENERIC")
+        return None
+
+
+def _evaluated(ads: list[Any], names: Sequence[str]) -> list[Ad]:
+    """Values of expressions; of such as cannot be known here, or fail, there is none."""
+    return [{name: _value(ad, name) for name in names} for ad in ads]
+
+
+def _value(ad: Any, name: str) -> object:  # noqa: ANN401 - the bindings' ad
+    try:
+        return ad.eval(name)
+    except (KeyError, classad2.ClassAdException):
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the idle jobs of one schedd ask for. Runs in the worker.
+"""What the idle jobs of one schedd ask for: the questions, and what is made of the answers. Runs in the worker.
 
 The schedd groups them itself (`GroupBy`), in a process that it forks for the question: one walk over its queue, and an
 answer as long as there are kinds of jobs. Each reply holds the attributes that were asked for and whatever these refer
@@ -6,13 +6,9 @@ to, so that expressions like the default RequestMemory can be evaluated here. Th
 then once more to the reply: what it names must be asked for, too, or every group is thrown away.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-import classad2
-import htcondor2
-
-from shepherd.edges.htcondor.values import count
+from shepherd.edges.htcondor.values import Ad, count
 
 Shape = tuple[int, int, int, int]
 """Cpus, MiB, KiB of disk, GPUs."""
@@ -31,22 +27,17 @@ MEMORY_STEP_MIB, DISK_STEP_KIB = 128, 1024
 MOST_SHAPES = 1000
 
 
-def shapes(address: str, version: str) -> list[object]:
-    """Rows of cpus, MiB, KiB, GPUs, idle jobs and such in store, and the DAGs' nodes. Raises HTCondorException."""
-    location = classad2.ClassAd({"MyType": "Scheduler", "MyAddress": address, "CondorVersion": version})
-    schedd = htcondor2.Schedd(location)
-    groups: list[Any] = schedd.query(IDLE, GROUPED, opts=htcondor2.QueryOpt.GroupBy)
-    has_store = any("JobMaterializeLimit" in ad for ad in groups)
-    later = schedd.query(f"({STORED}) || ({DAGS})", LATER, opts=htcondor2.QueryOpt.IncludeClusterAd)
+def told(groups: Sequence[Ad], later: Sequence[Ad]) -> list[object]:
+    """Rows of cpus, MiB, KiB, GPUs, idle jobs and such in store, and how many nodes DAGs hold back."""
     idle = counted((shape_of(ad), (count(ad.get("JobCount")) or 0) * hosts_of(ad)) for ad in groups)
-    store = counted((shape_of(ad), in_store(ad)) for ad in later if "TotalSubmitProcs" in ad) if has_store else {}
-    held_back = sum(count(value(ad, "DAG_NodesReady")) or 0 for ad in later)
+    store = counted((shape_of(ad), in_store(ad)) for ad in later)
+    held_back = sum(count(ad.get("DAG_NodesReady")) or 0 for ad in later)
     return [[[*shape, jobs, store.get(shape, 0)] for shape, jobs in few(idle).items()], held_back]
 
 
-def shape_of(ad: Any) -> Shape:  # noqa: ANN401 - the bindings' ad
+def shape_of(ad: Ad) -> Shape:
     """What a job asks for, in the steps in which slots give. One cpu unless it says otherwise."""
-    cpus, memory, disk, gpus = (count(value(ad, name)) for name in REQUESTS)
+    cpus, memory, disk, gpus = (count(ad.get(name)) for name in REQUESTS)
     return max(1, cpus or 0), up(memory or 0, MEMORY_STEP_MIB), up(disk or 0, DISK_STEP_KIB), gpus or 0
 
 
@@ -55,22 +46,15 @@ def up(amount: int, step: int) -> int:
     return -(-amount // step) * step
 
 
-def value(ad: Any, name: str) -> object:  # noqa: ANN401 - the bindings' ad
-    """An attribute's value; None if it has none, or none that can be known without the job's own machine."""
-    try:
-        return ad.eval(name)
-    except (KeyError, classad2.ClassAdException):
-        return None
-
-
-def hosts_of(ad: Any) -> int:  # noqa: ANN401 - the bindings' ad
+def hosts_of(ad: Ad) -> int:
     """Slots that one job needs at once: those of the parallel universe may need several."""
-    return max(1, count(value(ad, "MaxHosts")) or 1)
+    return max(1, count(ad.get("MaxHosts")) or 1)
 
 
-def in_store(ad: Any) -> int:  # noqa: ANN401 - the bindings' ad
-    """Jobs that a cluster has not made yet."""
-    return max(0, (count(value(ad, "TotalSubmitProcs")) or 0) - (count(value(ad, "JobMaterializeNextProcId")) or 0))
+def in_store(ad: Ad) -> int:
+    """Jobs that a cluster has not made yet. Only one that makes jobs as it goes has a next one."""
+    made = count(ad.get("JobMaterializeNextProcId"))
+    return 0 if made is None else max(0, (count(ad.get("TotalSubmitProcs")) or 0) - made)
 
 
 def counted(rows: Iterable[tuple[Shape, int]]) -> dict[Shape, int]:

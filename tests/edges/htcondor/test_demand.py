@@ -98,23 +98,17 @@ def test_a_schedd_in_trouble_is_told_and_left_alone_for_a_minute(schedds, says, 
     assert schedds.demand([a(5), b(7)]).unasked == ()
 
 
-class Ad(dict[str, object]):
-    """An ad as the bindings give it, with the values that its expressions have."""
-
-    def eval(self, name: str) -> object:
-        return self[name]
-
-
 def test_what_a_job_asks_for_is_counted_in_the_steps_in_which_slots_give():
     """Jobs of 1000 and 1001 MiB had been two shapes, which both get 1024."""
-    ads = [Ad(RequestCpus=1, RequestMemory=mib, RequestDisk=kib) for mib, kib in ((1000, 900), (1001, 1024), (1024, 1))]
+    sizes = ((1000, 900), (1001, 1024), (1024, 1))
+    ads = [{"RequestCpus": 1, "RequestMemory": mib, "RequestDisk": kib} for mib, kib in sizes]
     assert {queue_shapes.shape_of(ad) for ad in ads} == {(1, 1024, 1024, 0)}
 
 
 def test_a_job_that_says_nothing_or_nonsense_asks_for_one_cpu():
     """An expression that cannot be known here is no shape."""
-    assert queue_shapes.shape_of(Ad()) == (1, 0, 0, 0)
-    odd = Ad(RequestCpus="two", RequestMemory=-5, RequestDisk=float("inf"), RequestGPUs=True)
+    assert queue_shapes.shape_of({}) == (1, 0, 0, 0)
+    odd = {"RequestCpus": "two", "RequestMemory": -5, "RequestDisk": float("inf"), "RequestGPUs": True}
     assert queue_shapes.shape_of(odd) == (1, 0, 0, 0)
 
 
@@ -125,3 +119,13 @@ def test_very_many_shapes_become_fewer_and_no_job_is_lost():
     assert len(few) <= queue_shapes.MOST_SHAPES
     assert sum(few.values()) == len(idle)
     assert max(shape[1] for shape in few) >= 128 * 4999
+
+
+def test_what_is_in_store_and_held_back_is_told_beside_what_waits():
+    """A cluster that shows five jobs of forty, and a DAG with a limit on its jobs."""
+    small = {"RequestCpus": 1, "RequestMemory": 100, "RequestDisk": 1}
+    group = {**small, "JobCount": 5, "MaxHosts": 1}
+    cluster = {**small, "TotalSubmitProcs": 40, "JobMaterializeNextProcId": 5}
+    dag = {**small, "DAG_NodesReady": 7, "TotalSubmitProcs": 1}
+    found = queue_shapes.told([group, {**group, "RequestCpus": 8, "MaxHosts": 3}], [cluster, dag])
+    assert found == [[[1, 128, 1024, 0, 5, 35], [8, 128, 1024, 0, 15, 0]], 7]
