@@ -25,9 +25,9 @@ class Placed:
 
 
 def place(jobs: Jobs, rooms: Rooms) -> Placed:
-    """Lay jobs on what is free, large ones first, hosts in their order."""
+    """Lay jobs on what is free, small ones first, so that the fewest are left; hosts in their order."""
     free, placed = dict(rooms), Placed(left={}, taken={}, jobs={})
-    for asks in sorted(jobs, reverse=True):
+    for asks in sorted(jobs):
         left = _place_one(asks, jobs[asks], free, placed)
         if left:
             placed.left[asks] = left

@@ -11,7 +11,7 @@ from shepherd.model.settings import HostSettings, PolicySettings, TimerSettings
 KNOWN = {"hosts": HostSettings, "policy": PolicySettings, "timers": TimerSettings}
 WITHOUT_EFFECT = frozenset({"policy.cooling_s", "policy.leak_stops", "policy.lend_gpus"})
 """Replayed lends do not fail, and containers do not leak."""
-BESIDES_POLICY = frozenset({"hosts.exclude", "hosts.always_lend", "hosts.maintenance", "timers.cycle_s"})
+BESIDES_POLICY = frozenset({"hosts.exclude", "hosts.always_lend", "hosts.maintenance", "hosts.zone", "timers.cycle_s"})
 
 
 def tree_of(recorded: Json, changes: Mapping[str, object]) -> dict[str, object]:

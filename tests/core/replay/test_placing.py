@@ -25,6 +25,12 @@ def test_no_job_is_lost_or_made_and_no_host_is_fuller_than_full(jobs, rooms):
         assert gives.free.gpus >= 0
 
 
+def test_small_jobs_do_not_wait_for_large_ones():
+    """One job of the whole host had forty small ones wait, in the replay alone."""
+    host, small, large = Resources(8, 8192, 0, 0), Resources(1, 100, 0, 0), Resources(8, 100, 0, 0)
+    assert place({large: 1, small: 8}, {HostName("a"): Gives(host, host, host)}).left == {large: 1}
+
+
 @given(jobs=JOBS, rooms=ROOMS)
 def test_what_is_left_fits_nowhere(jobs, rooms):
     """A job was said to wait for a host that stood free."""
