@@ -12,6 +12,7 @@ from shepherd.model.demand import Resources
 from shepherd.model.settings import Settings
 from shepherd.model.simulated import SimulatedFault
 from shepherd.model.workload import LocalJob, Workload
+from shepherd.sim.load.free_slots import fair_guests
 from shepherd.sim.load.read_history import history_jobs
 from shepherd.sim.load.read_swf import swf_jobs
 from shepherd.sim.load.recorded import recorded_load
@@ -71,6 +72,7 @@ def from_file(path: pathlib.Path, hosts: Sequence[Resources], days: float, read:
         about=f"{len(jobs)} jobs of {path}",
         hosts=tuple(hosts),
         jobs=tuple(jobs),
+        guests=fair_guests(hosts),
         length_s=min(days * DAY_S, max(job.submit_s + job.run_s for job in jobs)),
     )
 

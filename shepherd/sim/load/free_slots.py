@@ -5,9 +5,10 @@ cpus, then the least free memory. So jobs gather on hosts that work already, and
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from shepherd.model.demand import Resources
+from shepherd.model.workload import GuestLoad
 from shepherd.sim.load.machine import Machine
 
 
@@ -59,3 +60,12 @@ def how_many(has: Resources, request: Resources) -> int:
     """So many jobs that ask for `request` a host with these could run at once."""
     asked = [(have, ask) for have, ask in zip(has, request, strict=True) if ask > 0]
     return min((have // ask for have, ask in asked), default=0)
+
+
+def fair_guests(hosts: Iterable[Resources]) -> GuestLoad:
+    """Guests whose jobs have one cpu, and of the rest what a host has for one: 2 GiB and 1 GiB of disk at most."""
+    usual = GuestLoad().shapes[0][0]
+    alike = set(hosts)
+    memory_mib = min(usual.memory_mib, *(has.memory_mib // has.cpus for has in alike if has.cpus))
+    disk_kib = min(usual.disk_kib, *(has.disk_kib // has.cpus for has in alike if has.cpus))
+    return GuestLoad(shapes=((Resources(cpus=1, memory_mib=memory_mib, disk_kib=disk_kib), 1.0),))

@@ -19,8 +19,10 @@ from shepherd.model.host import HostName
 from shepherd.model.moment import Moment
 from shepherd.model.observation import Queue
 from shepherd.model.workload import DISK_KIB, LocalJob, Workload
+from shepherd.sim.load.free_slots import fair_guests
 
 ONE_CPU = Resources(1, 1024, DISK_KIB)
+PLENTY_MIB, PLENTY_KIB = 1 << 20, 1 << 32
 UNKNOWN_RUN_S = 1800.0
 """Of jobs that had not ended when the record did, if none had."""
 
@@ -59,13 +61,15 @@ class Recorded:
         if not self._hosts or not self._jobs:
             raise BadInput(f"{name}: no host, or no local job, is on record there; name another day")
         known = [job.run_s for job in self._jobs if job.run_s is not None]
+        hosts = tuple(_told(self._hosts[host]) for host in sorted(self._hosts))
         usual_s = statistics.median(known) if known else UNKNOWN_RUN_S
         return Workload(
             name=name,
             about=f"{len(self._jobs)} local jobs as they can be told from the ledger's record",
-            hosts=tuple(self._hosts[host] for host in sorted(self._hosts)),
+            hosts=hosts,
             jobs=tuple(LocalJob(job.submit_s, self._run_s(job, usual_s), job.shape, "local") for job in self._jobs),
             length_s=self._last_s,
+            guests=fair_guests(hosts),
         )
 
     def _run_s(self, job: _Job, usual_s: float) -> float:
@@ -116,6 +120,11 @@ class Recorded:
             job = self._running.popleft()
             job.run_s = max(1.0, self._last_s - (job.started_s or 0.0))
             ended_cpus -= job.shape.cpus
+
+
+def _told(has: Resources) -> Resources:
+    """What a host did not tell of itself keeps no job away."""
+    return has._replace(memory_mib=has.memory_mib or PLENTY_MIB, disk_kib=has.disk_kib or PLENTY_KIB)
 
 
 def recorded_load(looks: Iterable[Moment], name: str) -> Workload:

@@ -76,5 +76,5 @@ def test_nothing_is_given_twice_and_all_is_given_back(seed: int) -> None:
         assert all(m.cpus >= 0 and m.memory_mib >= 0 and m.disk_kib >= 0 for m in pool.machines)
         assert pool.local.busy_cpus == sum(c.shape.cpus for m in pool.machines for c in m.claims)
     assert len(pool.local.waits) == len(fits)
-    assert min(pool.local.waits, default=1.0) >= 1.0
+    assert min(pool.local.waits, default=1.0) > 0.19, "REUSE_S"
     assert all((m.cpus, m.memory_mib, m.disk_kib) == m.has[:3] for m in pool.machines)
