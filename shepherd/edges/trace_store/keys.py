@@ -107,12 +107,12 @@ class DayKeys:
         wanted = {storable(name) for name in names}
         return [subject for subject, (_, user) in self.subjects.items() if user in wanted]
 
-    def take(self, kind: str, name: str, key: str, user: str = "") -> None:
-        """One line of the file: the day's own key, or a subject's. Raises ValueError."""
-        if kind == "day":
+    def take(self, lines: Sequence[Sequence[str]]) -> None:
+        """Lines of the file: the day's own key, and subjects'. Raises ValueError, TypeError."""
+        for _, _, key in [line for line in lines if line[0] == "day"]:
             self.job_key = bytes.fromhex(key)
-        else:
-            self.subjects[int(name, 16)] = (key, user)
+        subjects = [line for line in lines if line[0] != "day"]
+        self.subjects |= {int(subject, 16): (key, user) for _, subject, key, user in subjects}
 
 
 def read_keys(directory: pathlib.Path, day: str) -> DayKeys | None:
@@ -126,9 +126,8 @@ def read_keys(directory: pathlib.Path, day: str) -> DayKeys | None:
     except FileNotFoundError:
         return None
     try:
-        for line in json.loads(b"[" + b",".join(lines[:-1]) + b"]"):
-            keys.take(*line)
-    except (ValueError, TypeError) as exc:
+        keys.take(json.loads(b"[" + b",".join(lines[:-1]) + b"]"))
+    except (ValueError, TypeError, LookupError) as exc:
         raise ValueError(f"the keys of {day} are damaged: {exc}") from exc
     return keys
 
