@@ -1,0 +1,184 @@
+"""What a day that is over contains, in a small file beside it, so that most questions need not open most days.
+
+It is made of the day's file and says of which state of that file; of any other state it says nothing, and the day
+itself is asked. `shepherd ledger verify` makes it anew and compares. It has no value of the day, only bits that values
+set: so it tells "not here" for sure, and "here" wrongly once in eighty times.
+"""
+
+import contextlib
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from shepherd.edges.trace_store import files
+from shepherd.edges.trace_store.files import NOTHING, Look
+from shepherd.model.chain import canonical
+from shepherd.model.trace_rows import Span
+
+VERSION = 1
+BITS_A_VALUE = 10
+SPREAD = 0x9E3779B1
+"""An odd number without a pattern: four bits of a value come of one checksum."""
+MOST_VALUES = 1 << 20
+"""Of what has more of them nothing is told."""
+VALUES = {
+    "name": "SELECT text FROM name",
+    "stay.address": "SELECT DISTINCT address FROM stay",
+    "flow.address": "SELECT DISTINCT address FROM flow",
+    "nat_port": "SELECT DISTINCT nat_port FROM flow WHERE nat_port > 0",
+    "far_address": "SELECT DISTINCT far_address FROM flow",
+    "subject": "SELECT DISTINCT subject FROM job",
+    "job_key": "SELECT DISTINCT job_key FROM job",
+    "peer": "SELECT DISTINCT peer FROM job",
+}
+"""What is told of, as the day has it: nothing that is encrypted."""
+
+Mark = tuple[int, int, int]
+"""Which state of a file: its inode, size and time of last change."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where in a summary the bits of one kind of values are."""
+
+    first: int
+    size: int
+    sum: int
+    """CRC-32: damaged bits tell nothing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """A summary that fits its day."""
+
+    path: pathlib.Path
+    look: Look
+    places: Mapping[str, Place]
+
+    def may_have(self, kind: str, values: Iterable[object]) -> bool:
+        """Whether one of the values may be among those of this kind."""
+        place = self.places.get(kind)
+        if place is None:
+            return True
+        with contextlib.suppress(OSError):
+            bits = read_bits(self.path, place)
+            return zlib.crc32(bits) != place.sum or any(is_set(bits, value) for value in values)
+        return True
+
+
+def mark_of(path: pathlib.Path) -> Mark:
+    """Of a day's file. Raises OSError."""
+    seen = path.stat()
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def has_log(path: pathlib.Path) -> bool:
+    """Whether a writer may have added what is not in the file itself."""
+    return path.with_name(path.name + "-wal").exists()
+
+
+def summary_path(path: pathlib.Path) -> pathlib.Path:
+    """Where the summary of a day lies."""
+    return path.with_suffix(".summary")
+
+
+def read_summary(path: pathlib.Path, mark: Mark) -> Summary | None:
+    """Of a day's file in this state; None: there is none, or it is damaged."""
+    beside = summary_path(path)
+    try:
+        with beside.open("rb") as file:
+            line = file.readline()
+        total, _, about = line.partition(b" ")
+        version, made_of, first_seq, span, places = json.loads(about)
+        if int(total) != zlib.crc32(about) or (version, tuple(made_of)) != (VERSION, mark):
+            return None
+        look = Look(first_seq, Span(from_s=span[0], to_s=span[1]) if span else NOTHING)
+        return Summary(beside, look, {kind: Place(len(line) + at, *rest) for kind, (at, *rest) in places.items()})
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return None
+
+
+def is_unsummed(path: pathlib.Path) -> bool:
+    """Whether a day that nobody writes could have a summary and has none that fits."""
+    try:
+        return not has_log(path) and read_summary(path, mark_of(path)) is None
+    except OSError:
+        return False
+
+
+def write_summary(path: pathlib.Path) -> None:
+    """Sum up a day that nobody writes any more. Raises OSError and what SQLite raises."""
+    content = summed_up(path, mark_of(path))
+    beside = summary_path(path)
+    new = beside.with_name(beside.name + ".new")
+    new.unlink(missing_ok=True)
+    with new.open("xb") as file:
+        os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+        file.write(content)
+    new.replace(beside)
+
+
+def differs(path: pathlib.Path) -> bool:
+    """Whether questions to this day are answered by a summary that is not what its file says. Raises OSError,
+    ValueError and what SQLite raises."""
+    mark = mark_of(path)
+    if has_log(path) or read_summary(path, mark) is None:
+        return False
+    return summary_path(path).read_bytes() != summed_up(path, mark)
+
+
+def summed_up(path: pathlib.Path, mark: Mark) -> bytes:
+    """What the summary of a day in this state must be. Raises OSError, ValueError and what SQLite raises."""
+    with contextlib.closing(files.open_to_read(path)) as connection:
+        look = files.look_in(connection, path)
+        if look is None:
+            raise ValueError(f"{path} was never finished")
+        found = ((kind, connection.execute(question)) for kind, question in VALUES.items())
+        parts = dict(bits_of(found))
+    span = None if look.span == NOTHING else [look.span.from_s, look.span.to_s]
+    places, end = dict[str, list[int]](), 0
+    for kind, bits in parts.items():
+        places[kind] = [end, len(bits), zlib.crc32(bits)]
+        end += len(bits)
+    about = canonical([VERSION, list(mark), look.first_seq, span, places]).encode("ascii") + b"\n"
+    return b"".join([b"%d " % zlib.crc32(about), about, *parts.values()])
+
+
+def bits_of(found: Iterable[tuple[str, Iterable[tuple[object]]]]) -> Iterator[tuple[str, bytes]]:
+    """Of each kind of values, the bits that they set; of too many values none."""
+    for kind, rows in found:
+        values = [value for (value,) in rows]
+        if len(values) <= MOST_VALUES:
+            yield kind, bits_set(values)
+
+
+def bits_set(values: Sequence[object]) -> bytes:
+    """A Bloom filter of the values."""
+    bits = bytearray(math.ceil(len(values) * BITS_A_VALUE / 8))
+    many = len(bits) * 8
+    for value in values:
+        for place in places_of(value, many):
+            bits[place >> 3] |= 1 << (place & 7)
+    return bytes(bits)
+
+
+def is_set(bits: bytes, value: object) -> bool:
+    """Whether the value may be one of those that set the bits."""
+    return bool(bits) and all(bits[place >> 3] >> (place & 7) & 1 for place in places_of(value, len(bits) * 8))
+
+
+def places_of(value: object, many: int) -> tuple[int, int, int, int]:
+    """The bits of a value, of so many."""
+    at = zlib.crc32(str(value).encode("utf-8", "surrogatepass"))
+    step = at * SPREAD >> 13 | 1
+    return at % many, (at + step) % many, (at + 2 * step) % many, (at + 3 * step) % many
+
+
+def read_bits(path: pathlib.Path, place: Place) -> bytes:
+    """Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        return os.pread(file.fileno(), place.size, place.first)
