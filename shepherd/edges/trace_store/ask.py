@@ -1,10 +1,12 @@
 """Questions as SQL: a condition over `b` (begun) and `e` (ended) with its values."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from shepherd.edges.trace_store.keys import DayKeys, mark, subject_of
 from shepherd.edges.trace_store.rows import stored_address
+from shepherd.edges.trace_store.schema import TABLES
 from shepherd.model.trace_rows import FlowsSought, JobsSought, Span, StaysSought
 
 SUMMED = {
@@ -12,6 +14,19 @@ SUMMED = {
 }  # fmt: skip
 """Columns of which a day's summary tells (`summary.py`), and as which kind of values."""
 OVERLAPS = "b.at_s <= ? AND (e.at_s IS NULL OR e.at_s >= ?)"
+
+LAST_FLOW, LAST_FLOW_END = (f"json_extract(lasts, '$[{[*TABLES].index(table)}]')" for table in ("flow", "flow_end"))
+BEFORE = """(SELECT coalesce(max({last}), 0) FROM block
+    WHERE seq < (SELECT coalesce(min(seq), 9e18) FROM block WHERE to_s >= ?))"""
+"""A table's last row before the first block that reaches to a time: until then nothing is of that time or later."""
+THEN = f"""b.seq IN (
+    SELECT seq FROM flow WHERE seq > {BEFORE.format(last=LAST_FLOW)}
+        AND seq <= (SELECT coalesce(max({LAST_FLOW}), 0) FROM block WHERE from_s <= ?)
+    UNION ALL SELECT begun FROM flow_end
+        WHERE seq > {BEFORE.format(last=LAST_FLOW_END)} AND +begun <= {BEFORE.format(last=LAST_FLOW)}
+    UNION ALL SELECT seq FROM flow f WHERE seq <= {BEFORE.format(last=LAST_FLOW)}
+        AND NOT EXISTS (SELECT 1 FROM flow_end WHERE begun = f.seq))"""  # noqa: S608
+"""Flows that may overlap a span, by the blocks' times: without it the end of each flow of the day is looked at."""
 
 
 @dataclasses.dataclass
@@ -96,6 +111,10 @@ def flow_condition(sought: FlowsSought) -> Condition:
     found.named("+b.source", sought.sources)
     by_port = "+" if sought.nat_ports else ""
     by_either = "+" if by_port or sought.addresses else ""
+    if not (sought.nat_ports or sought.addresses or sought.far_addresses or math.isinf(sought.span.from_s)):
+        from_s = sought.span.from_s
+        found.terms.append(THEN)
+        found.values += [from_s, sought.span.to_s, from_s, from_s, from_s]
     is_translated = bool(sought.nat_ports) and 0 not in sought.nat_ports
     found.among("b.nat_port", sought.nat_ports, kind="nat_port" if is_translated else "")
     if is_translated:
