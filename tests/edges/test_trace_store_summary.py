@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import tempfile
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from shepherd.edges.trace_store import summary
 from shepherd.edges.trace_store.asked import Asked
+from shepherd.edges.trace_store.keys import WholeKeys, read_keys, whole_keys
 from shepherd.edges.trace_store.read import StoreReader
 from shepherd.edges.trace_store.read_rows import DayRows
+from shepherd.model.chain import canonical
 from shepherd.model.trace import TraceRecord
 from shepherd.model.trace_rows import FlowsSought, JobsSought, SeenSought, Span, StaysSought
 from tests.edges.trace_stores import DAY_S, MARCH_1, Clock, flow, flow_over, job, job_over, segment, stay, store_in
@@ -132,7 +135,7 @@ def test_a_summary_that_hides_a_day_is_found(place):
         store = store_in(pathlib.Path(other), Clock(T))
         store.note([flow(T, 1, far="192.0.2.1")])
         store.close()
-        forged = summary.summed_up(pathlib.Path(other) / "2026-03-01.sqlite", summary.mark_of(path))
+        forged = summary.summed_up(pathlib.Path(other) / "2026-03-01.sqlite", summary.mark_of(path), None)
     summary.summary_path(path).write_bytes(forged)
     assert StoreReader(place, reveal=True).flows(FlowsSought(far_addresses=["198.51.100.1"])).rows == []
     [fault] = faults(place)
@@ -147,6 +150,40 @@ def test_nobody_is_told_of_in_a_summary_and_who_may_read_the_day_may_read_it(pla
         assert b"user" not in content
         assert b"p220" not in content
         assert path.stat().st_mode == path.with_suffix(".sqlite").stat().st_mode
+
+
+def test_keys_of_a_day_that_is_summed_up_find_whom_they_found(place):
+    """Of a thousand users' keys all were read for one user; then only the lines that had his name in another's."""
+    text = b"".join(
+        canonical(line).encode("ascii") + b"\n"
+        for line in (
+            ["day", "2026-03-01", "ab" * 32],
+            *(["subject", f"{n:016x}", f"{n:064x}", user] for n, user in enumerate(["a", "b", 'x","a', "é", "a"], 1)),
+        )
+    )
+    (place / "keys/2026-03-01.keys").write_bytes(text)
+    whole = whole_keys(place, "2026-03-01")
+    assert whole is not None
+    slow, quick = read_keys(place, "2026-03-01"), read_keys(place, "2026-03-01", whole)
+    assert slow is not None
+    assert isinstance(quick, WholeKeys)
+    assert quick.job_key == slow.job_key
+    for names in (["a"], ["b", "é"], ['x","a'], ["nobody"], ["a", "a", "b"], []):
+        assert sorted(quick.users(names)) == sorted(slow.users(names))
+    assert [quick.key(subject) for subject in range(8)] == [slow.key(subject) for subject in range(8)]
+
+
+def test_keys_that_were_damaged_later_are_not_taken_for_whole(place):
+    """A broken line hid a user's jobs, and nothing said that a day's keys were damaged."""
+    path = place / "keys/2026-03-02.keys"
+    content = path.read_bytes()
+    assert whole_keys(place, "2026-03-02") == zlib.crc32(content)
+    path.write_bytes(content.replace(b'"user1@x"', b'user1@x"'))
+    assert whole_keys(place, "2026-03-02") is None
+    found = StoreReader(place, reveal=True).jobs(JobsSought(users=["user1@x"]))
+    assert found.rows == []
+    assert "its keys are damaged" in found.unasked[0]
+    assert [len(found.unasked), found.unasked[0][:10]] == [1, "2026-03-02"]
 
 
 def test_a_summary_goes_with_its_day(place):
@@ -199,7 +236,7 @@ def test_of_too_many_values_nothing_is_told(place, monkeypatch):
     found = summary.read_summary(path, summary.mark_of(path))
     assert found is not None
     assert found.may_have("far_address", [1])
-    assert json.loads(summary.summary_path(path).read_bytes().split(b" ", 1)[1])[4] == {}
+    assert json.loads(summary.summary_path(path).read_bytes().split(b" ", 1)[1])[5] == {}
 
 
 def test_a_day_that_is_still_written_or_was_left_so_is_asked_itself(place):

@@ -39,6 +39,8 @@ class Asked:
         self._reveal = reveal
         self._rows: dict[pathlib.Path, DayRows] = {}
         self._keys: dict[pathlib.Path, DayKeys | Hidden] = {}
+        self.whole: dict[pathlib.Path, int | None] = {}
+        """Of days that are summed up, what their keys are known to be whole by."""
         self.unasked: list[str] = []
 
     def rows(self, path: pathlib.Path) -> DayRows:
@@ -52,7 +54,8 @@ class Asked:
     def keys(self, path: pathlib.Path) -> DayKeys | Hidden:
         """The day's keys, or why there are none."""
         if path not in self._keys:
-            self._keys[path] = files.keys_or_why(path.parent, path.stem, reveal=self._reveal)
+            whole = self.whole.get(path)
+            self._keys[path] = files.keys_or_why(path.parent, path.stem, reveal=self._reveal, whole=whole)
         return self._keys[path]
 
     def _make_room(self) -> None:

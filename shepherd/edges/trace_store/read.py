@@ -212,6 +212,7 @@ class StoreReader:
         for path, (look, summary) in sorted(glances.items(), key=lambda one: one[1].look.first_seq):
             from_s, until = min(look.span.from_s, until), max(look.span.to_s, until)
             days.append(Day(path=path, span=Span(from_s=from_s, to_s=until), summary=summary))
+            asked.whole[path] = summary.keys if summary else None
         if days:
             days[-1] = dataclasses.replace(days[-1], span=dataclasses.replace(days[-1].span, to_s=math.inf))
         return days, [f"{path.stem}: {exc}" for path, exc in damaged.items()]

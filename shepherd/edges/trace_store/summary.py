@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shepherd.edges.trace_store import files
 from shepherd.edges.trace_store.files import NOTHING, Look
+from shepherd.edges.trace_store.keys import whole_keys
 from shepherd.model.chain import canonical
 from shepherd.model.trace_rows import Span
 
@@ -57,6 +58,8 @@ class Summary:
 
     path: pathlib.Path
     look: Look
+    keys: int | None
+    """By what the day's keys, if they are there, are known to be whole (`keys.py`)."""
     places: Mapping[str, Place]
 
     def may_have(self, kind: str, values: Iterable[object]) -> bool:
@@ -93,11 +96,11 @@ def read_summary(path: pathlib.Path, mark: Mark) -> Summary | None:
         with beside.open("rb") as file:
             line = file.readline()
         total, _, about = line.partition(b" ")
-        version, made_of, first_seq, span, places = json.loads(about)
+        version, made_of, first_seq, span, keys, places = json.loads(about)
         if int(total) != zlib.crc32(about) or (version, tuple(made_of)) != (VERSION, mark):
             return None
         look = Look(first_seq, Span(from_s=span[0], to_s=span[1]) if span else NOTHING)
-        return Summary(beside, look, {kind: Place(len(line) + at, *rest) for kind, (at, *rest) in places.items()})
+        return Summary(beside, look, keys, {kind: Place(len(line) + at, *rest) for kind, (at, *rest) in places.items()})
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None
 
@@ -112,7 +115,7 @@ def is_unsummed(path: pathlib.Path) -> bool:
 
 def write_summary(path: pathlib.Path) -> None:
     """Sum up a day that nobody writes any more. Raises OSError and what SQLite raises."""
-    content = summed_up(path, mark_of(path))
+    content = summed_up(path, mark_of(path), whole_keys(path.parent, path.stem))
     beside = summary_path(path)
     new = beside.with_name(beside.name + ".new")
     new.unlink(missing_ok=True)
@@ -126,12 +129,11 @@ def differs(path: pathlib.Path) -> bool:
     """Whether questions to this day are answered by a summary that is not what its file says. Raises OSError,
     ValueError and what SQLite raises."""
     mark = mark_of(path)
-    if has_log(path) or read_summary(path, mark) is None:
-        return False
-    return summary_path(path).read_bytes() != summed_up(path, mark)
+    found = None if has_log(path) else read_summary(path, mark)
+    return found is not None and summary_path(path).read_bytes() != summed_up(path, mark, found.keys)
 
 
-def summed_up(path: pathlib.Path, mark: Mark) -> bytes:
+def summed_up(path: pathlib.Path, mark: Mark, keys: int | None) -> bytes:
     """What the summary of a day in this state must be. Raises OSError, ValueError and what SQLite raises."""
     with contextlib.closing(files.open_to_read(path)) as connection:
         look = files.look_in(connection, path)
@@ -144,7 +146,7 @@ def summed_up(path: pathlib.Path, mark: Mark) -> bytes:
     for kind, bits in parts.items():
         places[kind] = [end, len(bits), zlib.crc32(bits)]
         end += len(bits)
-    about = canonical([VERSION, list(mark), look.first_seq, span, places]).encode("ascii") + b"\n"
+    about = canonical([VERSION, list(mark), look.first_seq, span, keys, places]).encode("ascii") + b"\n"
     return b"".join([b"%d " % zlib.crc32(about), about, *parts.values()])
 
 
