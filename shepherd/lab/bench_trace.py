@@ -85,7 +85,7 @@ class Timed:
         self.records += sum(len(one.records) for one in segments)
 
     def upkeep(self) -> None:
-        """What the daemon has done each minute; after midnight it takes longer."""
+        """What is done once a day, after midnight."""
         begun = time.monotonic()
         self._store.upkeep()
         self.took_s += time.monotonic() - begun
@@ -106,7 +106,7 @@ def filled(place: Path, world: World, days: int) -> Figures:
             if segment.source == "gateway" or len(waiting) >= TOGETHER:
                 timed.add(waiting)
                 waiting = []
-                timed.upkeep()
+        timed.upkeep()
         slowest_s = max(slowest_s, timed.took_s - before)
     store.close()
     rate = timed.records / timed.took_s

@@ -231,6 +231,7 @@ def test_few_that_are_not_there_seem_to_be():
 def test_of_too_many_values_nothing_is_told(place, monkeypatch):
     """A pool of a hundred million connections a day filled the memory at midnight."""
     monkeypatch.setattr(summary, "MOST_VALUES", 0)
+    monkeypatch.setattr(summary, "MOST_PORTS", 0)
     path = place / "2026-03-02.sqlite"
     summary.write_summary(path)
     found = summary.read_summary(path, summary.mark_of(path))

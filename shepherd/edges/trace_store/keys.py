@@ -91,18 +91,26 @@ class DayKeys:
         self.job_key = job_key
         self.subjects: dict[int, tuple[str, str]] = {}
         """By subject the key in hex, and the user."""
+        self._ciphers: dict[int, AESSIV | None] = {}
 
     def key(self, subject: int) -> str:
         """Of a subject, in hex; empty: there is none."""
         return self.subjects.get(subject, ("", ""))[0]
 
+    def _cipher(self, subject: int) -> AESSIV | None:
+        """Made once, for a user has many jobs. Raises ValueError."""
+        if subject not in self._ciphers:
+            key = self.key(subject)
+            self._ciphers[subject] = AESSIV(bytes.fromhex(key)) if key else None
+        return self._ciphers[subject]
+
     def opened(self, row: int, sealed: Sealed) -> Person | None:
         """The person of a row; None if its key is missing or does not fit."""
-        key = self.key(sealed.subject)
-        if not key:
-            return None
         try:
-            plain = AESSIV(bytes.fromhex(key)).decrypt(sealed.personal, bound_to(self.day, row))
+            cipher = self._cipher(sealed.subject)
+            if cipher is None:
+                return None
+            plain = cipher.decrypt(sealed.personal, bound_to(self.day, row))
         except (InvalidTag, ValueError):
             return None
         return Person(*json.loads(plain))
@@ -128,7 +136,6 @@ class WholeKeys(DayKeys):
         kind, _, key = json.loads(text[: text.index(b"\n")])
         super().__init__(day, bytes.fromhex(key) if kind == "day" else b"")
         self._text = text
-        self._found: dict[int, str] = {}
 
     def users(self, names: Sequence[str]) -> list[int]:
         """Subjects of these users."""
@@ -144,12 +151,10 @@ class WholeKeys(DayKeys):
 
     def key(self, subject: int) -> str:
         """Of a subject, in hex; empty: there is none."""
-        if subject not in self._found:
-            begin = b'["subject","%016x","' % subject
-            at = self._text.find(begin)
-            first = at + len(begin)
-            self._found[subject] = self._text[first : self._text.index(b'"', first)].decode("ascii") if at >= 0 else ""
-        return self._found[subject]
+        begin = b'["subject","%016x","' % subject
+        at = self._text.find(begin)
+        first = at + len(begin)
+        return self._text[first : self._text.index(b'"', first)].decode("ascii") if at >= 0 else ""
 
 
 def read_keys(directory: pathlib.Path, day: str, whole: int | None = None) -> DayKeys | None:

@@ -2,8 +2,7 @@
 
 import functools
 import sqlite3
-import typing
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from shepherd.edges.trace_store.keys import DayKeys, Sealed, pseudonym
 from shepherd.edges.trace_store.rows import HOW, Seen, seen_of, text_address
@@ -20,8 +19,6 @@ FLOWS = """SELECT b.source, b.flow, b.at_s, b.protocol, b.address, b.port, b.nat
     b.far_port, b.uid, e.at_s, e.how, e.sent_packets, e.sent_bytes, e.received_packets, e.received_bytes
     FROM flow b LEFT JOIN flow_end e ON e.begun = b.seq WHERE """
 NOBODY = ("", "", "")
-PAGE = 50
-"""Rows whose names are learnt at once."""
 
 
 class DayRows:
@@ -42,29 +39,16 @@ class DayRows:
     def name(self, number: int) -> str:
         """The text that stands behind a number."""
         if number not in self._names:
-            self._learn({number})
+            found = self.connection.execute("SELECT text FROM name WHERE seq = ?", (number,)).fetchone()
+            if found is None:
+                raise ValueError(f"there is no name {number}")
+            self._names[number] = found[0]
         return self._names[number]
-
-    def _learn(self, numbers: Collection[int]) -> None:
-        """Names, as many at once as there are to be learnt."""
-        unknown = [number for number in numbers if number not in self._names]
-        if unknown:
-            question = f"SELECT seq, text FROM name WHERE seq IN ({', '.join('?' * len(unknown))})"  # noqa: S608
-            self._names.update(self.connection.execute(question, unknown))
-        if missing := [number for number in unknown if number not in self._names]:
-            raise ValueError(f"there is no name {missing[0]}")
-
-    def _rows(self, question: str, values: Sequence[object], names: Sequence[int]) -> Iterator[tuple[typing.Any, ...]]:
-        """Rows, when the names are known that stand in these columns."""
-        found = self.connection.execute(question, values)
-        while page := found.fetchmany(PAGE):
-            self._learn({row[column] for row in page for column in names if row[column] is not None})
-            yield from page
 
     def stays(self, condition: str, *values: object) -> Iterator[Stay]:
         """Stays."""
         name = self.name
-        for row in self._rows(STAYS + condition, values, (0, 1, 3, 4, 5, 6, 8, 10, 12)):
+        for row in self.connection.execute(STAYS + condition, values):
             source, host, at_s, herd, lease, container, image, address, mac, end_s, end_source, how, why = row
             begun = StayBegun(
                 source=name(source), host=name(host), at_s=at_s, herd=name(herd), lease=name(lease),
@@ -80,7 +64,7 @@ class DayRows:
     def jobs(self, condition: str, *values: object) -> Iterator[tuple[Job, int]]:
         """Jobs, each with its subject."""
         name = self.name
-        for row in self._rows(JOBS + condition, values, (1, 2, 3, 4, 11, 14, 18)):
+        for row in self.connection.execute(JOBS + condition, values):
             seq, source, host, container, slot, run, at_s, uid, subject, job_key, personal, schedd, peer = row[:13]
             person, hidden = self._person(seq, Sealed(subject, job_key, personal))
             begun = JobBegun(
@@ -111,7 +95,7 @@ class DayRows:
     def flows(self, condition: str, *values: object) -> Iterator[Flow]:
         """Flows."""
         name = self.name
-        for row in self._rows(FLOWS + condition, values, (0,)):
+        for row in self.connection.execute(FLOWS + condition, values):
             source, flow, at_s, protocol, address, port, nat_address, nat_port, far_address, far_port, uid = row[:11]
             end_s, how, sent_packets, sent_bytes, received_packets, received_bytes = row[11:]
             begun = FlowBegun(

@@ -11,8 +11,10 @@ import json
 import math
 import os
 import pathlib
+import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from shepherd.edges.trace_store import files
 from shepherd.edges.trace_store.files import NOTHING, Look
@@ -21,11 +23,14 @@ from shepherd.model.chain import canonical
 from shepherd.model.trace_rows import Span
 
 VERSION = 1
+MOST_LINE = 4096
 BITS_A_VALUE = 10
 SPREAD = 0x9E3779B1
 """An odd number without a pattern: four bits of a value come of one checksum."""
+ONE = ord("1")
 MOST_VALUES = 1 << 20
-"""Of what has more of them nothing is told."""
+MOST_PORTS = 1 << 14
+"""Of what has more of them nothing is told: most that are asked for would be there."""
 VALUES = {
     "name": "SELECT text FROM name",
     "stay.address": "SELECT DISTINCT address FROM stay",
@@ -42,13 +47,12 @@ Mark = tuple[int, int, int]
 """Which state of a file: its inode, size and time of last change."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where in a summary the bits of one kind of values are."""
 
     first: int
     size: int
-    sum: int
+    crc: int
     """CRC-32: damaged bits tell nothing."""
 
 
@@ -69,7 +73,7 @@ class Summary:
             return True
         with contextlib.suppress(OSError):
             bits = read_bits(self.path, place)
-            return zlib.crc32(bits) != place.sum or any(is_set(bits, value) for value in values)
+            return zlib.crc32(bits) != place.crc or any(is_set(bits, value) for value in values)
         return True
 
 
@@ -94,7 +98,7 @@ def read_summary(path: pathlib.Path, mark: Mark) -> Summary | None:
     beside = summary_path(path)
     try:
         with beside.open("rb") as file:
-            line = file.readline()
+            line = file.readline(MOST_LINE)
         total, _, about = line.partition(b" ")
         version, made_of, first_seq, span, keys, places = json.loads(about)
         if int(total) != zlib.crc32(about) or (version, tuple(made_of)) != (VERSION, mark):
@@ -139,8 +143,7 @@ def summed_up(path: pathlib.Path, mark: Mark, keys: int | None) -> bytes:
         look = files.look_in(connection, path)
         if look is None:
             raise ValueError(f"{path} was never finished")
-        found = ((kind, connection.execute(question)) for kind, question in VALUES.items())
-        parts = dict(bits_of(found))
+        parts = dict(bits_in(connection))
     span = None if look.span == NOTHING else [look.span.from_s, look.span.to_s]
     places, end = dict[str, list[int]](), 0
     for kind, bits in parts.items():
@@ -150,34 +153,34 @@ def summed_up(path: pathlib.Path, mark: Mark, keys: int | None) -> bytes:
     return b"".join([b"%d " % zlib.crc32(about), about, *parts.values()])
 
 
-def bits_of(found: Iterable[tuple[str, Iterable[tuple[object]]]]) -> Iterator[tuple[str, bytes]]:
+def bits_in(connection: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
     """Of each kind of values, the bits that they set; of too many values none."""
-    for kind, rows in found:
-        values = [value for (value,) in rows]
-        if len(values) <= MOST_VALUES:
+    for kind, question in VALUES.items():
+        most = MOST_PORTS if kind == "nat_port" else MOST_VALUES
+        values = [value for (value,) in connection.execute(f"{question} LIMIT {most + 1}")]
+        if len(values) <= most:
             yield kind, bits_set(values)
 
 
 def bits_set(values: Sequence[object]) -> bytes:
-    """A Bloom filter of the values."""
-    bits = bytearray(math.ceil(len(values) * BITS_A_VALUE / 8))
-    many = len(bits) * 8
+    """A Bloom filter of the values. There are many: what is spelled out is quicker."""
+    many = math.ceil(len(values) * BITS_A_VALUE / 8) * 8
+    flags = bytearray(b"0") * many
     for value in values:
-        for place in places_of(value, many):
-            bits[place >> 3] |= 1 << (place & 7)
-    return bytes(bits)
+        at = zlib.crc32(str(value).encode("utf-8"))
+        step = at * SPREAD >> 13 | 1
+        flags[at % many] = flags[(at + step) % many] = ONE
+        flags[(at + 2 * step) % many] = flags[(at + 3 * step) % many] = ONE
+    return int(flags, 2).to_bytes(many // 8, "big") if many else b""
 
 
 def is_set(bits: bytes, value: object) -> bool:
     """Whether the value may be one of those that set the bits."""
-    return bool(bits) and all(bits[place >> 3] >> (place & 7) & 1 for place in places_of(value, len(bits) * 8))
-
-
-def places_of(value: object, many: int) -> tuple[int, int, int, int]:
-    """The bits of a value, of so many."""
+    many = len(bits) * 8
     at = zlib.crc32(str(value).encode("utf-8", "surrogatepass"))
     step = at * SPREAD >> 13 | 1
-    return at % many, (at + step) % many, (at + 2 * step) % many, (at + 3 * step) % many
+    places = ((at + number * step) % many for number in range(4))
+    return many > 0 and all(bits[place >> 3] << (place & 7) & 0x80 for place in places)
 
 
 def read_bits(path: pathlib.Path, place: Place) -> bytes:
