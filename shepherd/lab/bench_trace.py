@@ -84,6 +84,12 @@ class Timed:
         self.took_s += time.monotonic() - begun
         self.records += sum(len(one.records) for one in segments)
 
+    def upkeep(self) -> None:
+        """What is done once a day, after midnight."""
+        begun = time.monotonic()
+        self._store.upkeep()
+        self.took_s += time.monotonic() - begun
+
 
 def filled(place: Path, world: World, days: int) -> Figures:
     """Every day of the world, added to a store; the seconds are those within the store."""
@@ -100,6 +106,7 @@ def filled(place: Path, world: World, days: int) -> Figures:
             if segment.source == "gateway" or len(waiting) >= TOGETHER:
                 timed.add(waiting)
                 waiting = []
+        timed.upkeep()
         slowest_s = max(slowest_s, timed.took_s - before)
     store.close()
     rate = timed.records / timed.took_s

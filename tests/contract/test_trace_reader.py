@@ -21,13 +21,14 @@ Places = Sequence[TraceReader]
 
 
 def filled(directory: pathlib.Path, records: Sequence[TraceRecord], *, reveal: bool = True) -> Places:
-    """Both, with the same records in the order of time, in a few segments of a few days."""
+    """Both, with the same records in the order of time, in a few segments of a few days, all but two summed up."""
     ordered = sorted(records, key=lambda record: record.from_s if isinstance(record, Gap) else record.at_s)
     clock = Clock(START)
     store = store_in(directory, clock)
     for number, at in enumerate(range(0, len(ordered), 7), start=1):
         store.add(Segment(source="all", number=number, sealed_at_s=START, records=tuple(ordered[at : at + 7])))
-        clock.now += DAY_S * 9
+        clock.now += 60 if number % 3 else DAY_S * 9
+        store.upkeep(may_retire=False)
     store.close()
     return StoreReader(directory, reveal=reveal), SimTraceStore(ordered, reveal=reveal)
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from shepherd.edges import day_files
-from shepherd.edges.trace_store import files
+from shepherd.edges.trace_store import files, summary
 from shepherd.edges.trace_store.hold_files import digest, held_names, held_of, holds_in
 from shepherd.edges.trace_store.keys import NAME as KEYS
 from shepherd.edges.trace_store.keys import DayKeys, Sealed, keys_path, mark, read_keys
@@ -107,6 +107,8 @@ def faults(path: pathlib.Path) -> Iterator[str]:
         problems = [text for (text,) in connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
         if problems:
             yield f"is damaged: {'; '.join(problems)}"
+        elif summary.differs(path):
+            yield "its summary, by which questions pass it over, is not what its records say: remove it"
 
 
 def loose_rows(connection: sqlite3.Connection) -> Iterator[str]:

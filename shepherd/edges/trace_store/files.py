@@ -83,12 +83,12 @@ def begun(directory: pathlib.Path) -> dict[pathlib.Path, DayOpening]:
     return days
 
 
-def keys_or_why(directory: pathlib.Path, day: str, *, reveal: bool) -> DayKeys | Hidden:
-    """A day's keys, if they are there and may be read."""
+def keys_or_why(directory: pathlib.Path, day: str, *, reveal: bool, whole: int | None = None) -> DayKeys | Hidden:
+    """A day's keys, if they are there and may be read. `whole` as of `read_keys`."""
     if not reveal:
         return Hidden.NOT_ASKED
     try:
-        return read_keys(directory, day) or Hidden.DESTROYED
+        return read_keys(directory, day, whole) or Hidden.DESTROYED
     except PermissionError:
         return Hidden.NOT_ASKED
     except (OSError, ValueError):

@@ -13,7 +13,8 @@ import hmac
 import json
 import os
 import pathlib
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -90,14 +91,26 @@ class DayKeys:
         self.job_key = job_key
         self.subjects: dict[int, tuple[str, str]] = {}
         """By subject the key in hex, and the user."""
+        self._ciphers: dict[int, AESSIV | None] = {}
+
+    def key(self, subject: int) -> str:
+        """Of a subject, in hex; empty: there is none."""
+        return self.subjects.get(subject, ("", ""))[0]
+
+    def _cipher(self, subject: int) -> AESSIV | None:
+        """Made once, for a user has many jobs. Raises ValueError."""
+        if subject not in self._ciphers:
+            key = self.key(subject)
+            self._ciphers[subject] = AESSIV(bytes.fromhex(key)) if key else None
+        return self._ciphers[subject]
 
     def opened(self, row: int, sealed: Sealed) -> Person | None:
         """The person of a row; None if its key is missing or does not fit."""
-        key, _ = self.subjects.get(sealed.subject, ("", ""))
-        if not key:
-            return None
         try:
-            plain = AESSIV(bytes.fromhex(key)).decrypt(sealed.personal, bound_to(self.day, row))
+            cipher = self._cipher(sealed.subject)
+            if cipher is None:
+                return None
+            plain = cipher.decrypt(sealed.personal, bound_to(self.day, row))
         except (InvalidTag, ValueError):
             return None
         return Person(*json.loads(plain))
@@ -107,30 +120,76 @@ class DayKeys:
         wanted = {storable(name) for name in names}
         return [subject for subject, (_, user) in self.subjects.items() if user in wanted]
 
-    def take(self, kind: str, name: str, key: str, user: str = "") -> None:
-        """One line of the file: the day's own key, or a subject's. Raises ValueError."""
-        if kind == "day":
+    def take(self, lines: Sequence[Sequence[str]]) -> None:
+        """Lines of the file: the day's own key, and subjects'. Raises ValueError, TypeError."""
+        for _, _, key in [line for line in lines if line[0] == "day"]:
             self.job_key = bytes.fromhex(key)
-        else:
-            self.subjects[int(name, 16)] = (key, user)
+        subjects = [line for line in lines if line[0] != "day"]
+        self.subjects |= {int(subject, 16): (key, user) for _, subject, key, user in subjects}
 
 
-def read_keys(directory: pathlib.Path, day: str) -> DayKeys | None:
-    """The keys of a day below the store's directory; None: they were destroyed, or never were.
+class WholeKeys(DayKeys):
+    """Keys of a file that is known to be whole: lines are read when they are asked for."""
+
+    def __init__(self, day: str, text: bytes) -> None:
+        """Raises ValueError."""
+        kind, _, key = json.loads(text[: text.index(b"\n")])
+        super().__init__(day, bytes.fromhex(key) if kind == "day" else b"")
+        self._text = text
+
+    def users(self, names: Sequence[str]) -> list[int]:
+        """Subjects of these users."""
+        return [subject for name in set(map(storable, names)) for subject in self._subjects(name)]
+
+    def _subjects(self, user: str) -> Iterator[int]:
+        ending, end = f"{canonical([user])[1:]}\n".encode("ascii"), 0
+        while (at := self._text.find(ending, end)) >= 0:
+            end = at + len(ending)
+            _, subject, _, found = json.loads(self._text[self._text.rfind(b"\n", 0, at) + 1 : end])
+            if found == user:
+                yield int(subject, 16)
+
+    def key(self, subject: int) -> str:
+        """Of a subject, in hex; empty: there is none."""
+        begin = b'["subject","%016x","' % subject
+        at = self._text.find(begin)
+        first = at + len(begin)
+        return self._text[first : self._text.index(b'"', first)].decode("ascii") if at >= 0 else ""
+
+
+def read_keys(directory: pathlib.Path, day: str, whole: int | None = None) -> DayKeys | None:
+    """The keys of a day below the store's directory; None: they were destroyed, or never were. `whole`: what
+    `whole_keys` has once told of the file.
 
     Raises PermissionError, OSError, ValueError. A last line that was being written is left out.
     """
-    keys = DayKeys(day)
     try:
-        lines = keys_path(directory, day).read_bytes().split(b"\n")
+        text = keys_path(directory, day).read_bytes()
     except FileNotFoundError:
         return None
     try:
-        for line in json.loads(b"[" + b",".join(lines[:-1]) + b"]"):
-            keys.take(*line)
-    except (ValueError, TypeError) as exc:
+        return WholeKeys(day, text) if whole is not None and zlib.crc32(text) == whole else all_keys(day, text)
+    except (ValueError, TypeError, LookupError) as exc:
         raise ValueError(f"the keys of {day} are damaged: {exc}") from exc
+
+
+def all_keys(day: str, text: bytes) -> DayKeys:
+    """Every line. Raises ValueError, TypeError, LookupError."""
+    keys = DayKeys(day)
+    keys.take(json.loads(b"[" + b",".join(text.split(b"\n")[:-1]) + b"]"))
     return keys
+
+
+def whole_keys(directory: pathlib.Path, day: str) -> int | None:
+    """The CRC-32 of a file of keys to which no more are added, by which it is known to be whole without reading every
+    line; None: it cannot be read, or is not whole."""
+    with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
+        text = keys_path(directory, day).read_bytes()
+        keys = all_keys(day, text)
+        is_plain = text.endswith(b"\n") and text.count(b"\n") == len(keys.subjects) + 1
+        if is_plain and WholeKeys(day, text).job_key == keys.job_key:
+            return zlib.crc32(text)
+    return None
 
 
 def keys_path(directory: pathlib.Path, day: str) -> pathlib.Path:

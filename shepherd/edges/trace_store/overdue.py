@@ -9,6 +9,7 @@ from shepherd.edges.day_files import utc_day
 from shepherd.edges.trace_store.hold_files import digest, held_in
 from shepherd.edges.trace_store.keys import days_with_keys, destroy, keys_path, sync_directory, week_of, weeks_with_keys
 from shepherd.edges.trace_store.schema import partition_files, partition_path
+from shepherd.edges.trace_store.summary import summary_path
 from shepherd.model.trace_chain import Act, DayOpening, DayPseudonymised, DayRetired, HoldMade, HoldReleased, act_line
 
 DAY_S = 86400.0
@@ -95,7 +96,8 @@ def remove_keys(directory: pathlib.Path, day: str) -> None:
 
 
 def remove_day(path: pathlib.Path) -> None:
-    """Remove a day's file. Idempotent."""
+    """Remove a day's file, and what it was summed up in. Idempotent."""
+    summary_path(path).unlink(missing_ok=True)
     for suffix in ("-wal", "-shm", ""):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     sync_directory(path.parent)

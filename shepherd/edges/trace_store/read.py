@@ -6,14 +6,16 @@ import math
 import pathlib
 import typing
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from shepherd.edges import day_files
 from shepherd.edges.trace_store import ask, files
+from shepherd.edges.trace_store.asked import Asked, Day
 from shepherd.edges.trace_store.keys import DayKeys
 from shepherd.edges.trace_store.read_rows import DayRows
 from shepherd.edges.trace_store.rows import Seen, times_of
 from shepherd.edges.trace_store.schema import WHAT, partition_files
+from shepherd.edges.trace_store.summary import Mark, Summary, has_log, mark_of, read_summary
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.trace import ClockSeen, EvidenceKept, Gap, ScheddSeen
 from shepherd.model.trace_rows import (
@@ -36,8 +38,6 @@ NO_KEYS = {
     Hidden.DESTROYED: "users and job ids cannot be asked for: that day was pseudonymised",
     Hidden.MISSING: "users and job ids cannot be asked for: its keys are damaged; `shepherd ledger verify` says more",
 }
-MOST_OPEN = 300
-"""Files at one time."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,47 +66,11 @@ FLOWS: Kind[Flow] = Kind(
 )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Day:
-    """A day's file, and the times of what arrived on it."""
+class Glance(NamedTuple):
+    """What is known of a day that need not be open."""
 
-    path: pathlib.Path
-    span: Span
-
-
-class Asked:
-    """Days that are open for one question; what could not be asked of them."""
-
-    def __init__(self, open_day: Callable[[pathlib.Path], DayRows]) -> None:
-        self._open_day = open_day
-        self._rows: dict[pathlib.Path, DayRows] = {}
-        self.unasked: list[str] = []
-
-    def rows(self, path: pathlib.Path) -> DayRows:
-        """The day, opened. Raises LedgerUnavailable."""
-        if path not in self._rows:
-            self._make_room()
-            self._rows[path] = self._open_day(path)
-        return self._rows[path]
-
-    def _make_room(self) -> None:
-        """Descriptors are few: the day that was opened first is closed, and opened anew if it is asked again."""
-        if len(self._rows) >= MOST_OPEN:
-            self._rows.pop(next(iter(self._rows))).connection.close()
-
-    @contextlib.contextmanager
-    def noting(self, day: Day) -> Iterator[None]:
-        """What goes wrong with a day is no more than that."""
-        try:
-            with day_files.translated(day.path, WHAT):
-                yield
-        except LedgerUnavailable as exc:
-            self.unasked.append(f"{day.path.stem}: {exc}")
-
-    def close(self) -> None:
-        """End of the question."""
-        for rows in self._rows.values():
-            rows.connection.close()
+    look: files.Look
+    summary: Summary | None
 
 
 class StoreReader:
@@ -116,13 +80,13 @@ class StoreReader:
         """`reveal`: show what is personal, as far as this user may read the keys. `only` this file: a hold."""
         self._directory, self._reveal = directory, reveal
         self._only = directory / f"{only}.sqlite" if only else None
-        self._known: dict[pathlib.Path, tuple[tuple[int, int, int] | None, files.Look | None]] = {}
+        self._known: dict[pathlib.Path, tuple[Mark, Glance]] = {}
 
     def span(self) -> Span | None:
         """Times of the oldest and the newest record that are here; None: there is none."""
-        with contextlib.closing(Asked(self._open_day)) as asked:
-            looks, _ = self._looks(asked)
-        known = [look.span for look in looks.values() if look.span != files.NOTHING]
+        with contextlib.closing(Asked(reveal=self._reveal)) as asked:
+            glances, _ = self._glances(asked)
+        known = [one.look.span for one in glances.values() if one.look.span != files.NOTHING]
         if not known:
             return None
         return Span(from_s=min(span.from_s for span in known), to_s=max(span.to_s for span in known))
@@ -168,7 +132,7 @@ class StoreReader:
         *,
         needs_keys: bool = False,
     ) -> Answer[R]:
-        asked = Asked(self._open_day)
+        asked = Asked(reveal=self._reveal)
         found: dict[tuple[object, ...], R] = {}
         is_cut = False
         with contextlib.closing(asked):
@@ -177,14 +141,15 @@ class StoreReader:
                 if len(found) > limit or not overlap(day.span, span):
                     continue
                 with asked.noting(day):
-                    rows = asked.rows(day.path)
-                    keys = rows.keys if needs_keys else None
+                    keys = asked.keys(day.path) if needs_keys else None
                     if isinstance(keys, Hidden):
-                        if has_jobs(rows):
+                        if has_jobs(asked.rows(day.path)):
                             asked.unasked.append(f"{day.path.stem}: {NO_KEYS[keys]}")
                         continue
                     sql = condition(keys)
-                    here = list(kind.rows(rows, sql.text(limit), sql.values))
+                    if not day.may_have(sql.needs):
+                        continue
+                    here = list(kind.rows(asked.rows(day.path), sql.text(limit), sql.values))
                     is_cut = is_cut or len(here) > limit
                     for row in here:
                         if (key := kind.key(row)) not in found:
@@ -215,13 +180,14 @@ class StoreReader:
         *,
         last: Callable[[S], tuple[str, ...]] | None = None,
     ) -> Answer[S]:
-        asked = Asked(self._open_day)
+        asked = Asked(reveal=self._reveal)
         found: dict[S, float] = {}
         before: dict[tuple[str, ...], tuple[float, S]] = {}
         wanted, span = set(sought.names), sought.span
         with contextlib.closing(asked):
             days, problems = self._days(asked)
-            for day in (day for day in days if overlap(day.span, span)):
+            of_kind = [("name", (kind.__name__,))]
+            for day in (day for day in days if overlap(day.span, span) and day.may_have(of_kind)):
                 with asked.noting(day):
                     for from_s, to_s, one in seen_in(asked.rows(day.path), kind, span.to_s):
                         if wanted and not wanted & set(names(one)):
@@ -235,57 +201,53 @@ class StoreReader:
         cut = len(rows) > sought.limit
         return Answer(rows=rows[: sought.limit], is_cut=cut, unasked=[*problems, *asked.unasked])
 
-    def _open_day(self, path: pathlib.Path) -> DayRows:
-        with day_files.translated(path, WHAT):
-            connection = files.open_to_read(path)
-        return DayRows(connection, lambda: files.keys_or_why(path.parent, path.stem, reveal=self._reveal))
-
     def _days(self, asked: Asked) -> tuple[list[Day], list[str]]:
         """In the order of the chain; what had begun before a file's own time was carried into it."""
         if self._only is not None:
             return [Day(path=self._only, span=Span())], []
-        looks, damaged = self._looks(asked)
-        if damaged and not looks:
+        glances, damaged = self._glances(asked)
+        if damaged and not glances:
             raise next(iter(damaged.values()))
         days, until = list[Day](), -math.inf
-        for path, look in sorted(looks.items(), key=lambda one: one[1].first_seq):
+        for path, (look, summary) in sorted(glances.items(), key=lambda one: one[1].look.first_seq):
             from_s, until = min(look.span.from_s, until), max(look.span.to_s, until)
-            days.append(Day(path=path, span=Span(from_s=from_s, to_s=until)))
+            days.append(Day(path=path, span=Span(from_s=from_s, to_s=until), summary=summary))
+            asked.whole[path] = summary.keys if summary else None
         if days:
             days[-1] = dataclasses.replace(days[-1], span=dataclasses.replace(days[-1].span, to_s=math.inf))
         return days, [f"{path.stem}: {exc}" for path, exc in damaged.items()]
 
-    def _looks(self, asked: Asked) -> tuple[dict[pathlib.Path, files.Look], dict[pathlib.Path, LedgerUnavailable]]:
+    def _glances(self, asked: Asked) -> tuple[dict[pathlib.Path, Glance], dict[pathlib.Path, LedgerUnavailable]]:
         """A glance at each day, and days that cannot be read."""
-        looks, damaged = dict[pathlib.Path, files.Look](), dict[pathlib.Path, LedgerUnavailable]()
+        glances, damaged = dict[pathlib.Path, Glance](), dict[pathlib.Path, LedgerUnavailable]()
         for path in [self._only] if self._only else partition_files(self._directory):
             try:
-                if (look := self._look(path, asked)) is not None:
-                    looks[path] = look
+                with day_files.translated(path, WHAT):
+                    glance = self._glance(path, asked)
+                if glance is not None:
+                    glances[path] = glance
             except LedgerUnavailable as exc:
                 if path.exists():  # else retention has just removed it
                     damaged[path] = exc
-        return looks, damaged
+        return glances, damaged
 
-    def _look(self, path: pathlib.Path, asked: Asked) -> files.Look | None:
+    def _glance(self, path: pathlib.Path, asked: Asked) -> Glance | None:
         """A file that nobody writes, and that has not changed, is not looked at again."""
-        with day_files.translated(path, WHAT):
-            seen = path.stat()
-        mark = (seen.st_ino, seen.st_size, seen.st_mtime_ns)
-        if has_log(path) or self._known.get(path, (None, None))[0] != mark:
-            with day_files.translated(path, WHAT):
-                self._known[path] = (mark, files.look_in(asked.rows(path).connection, path))
+        mark, is_written = mark_of(path), has_log(path)
+        known = self._known.get(path)
+        if known is not None and not is_written and known[0] == mark:
+            return known[1]
+        summary = None if is_written else read_summary(path, mark)
+        look = summary.look if summary else files.look_in(asked.rows(path).connection, path)
+        if look is None:
+            return None
+        self._known[path] = (mark, Glance(look, summary))
         return self._known[path][1]
 
 
 def overlap(one: Span, other: Span) -> bool:
     """Whether they have a moment in common."""
     return one.from_s <= other.to_s and other.from_s <= one.to_s
-
-
-def has_log(path: pathlib.Path) -> bool:
-    """Whether a writer may have added what is not in the file itself."""
-    return path.with_name(path.name + "-wal").exists()
 
 
 def has_jobs(rows: DayRows) -> bool:

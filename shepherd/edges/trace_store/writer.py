@@ -18,6 +18,7 @@ from shepherd.edges.trace_store.keys import KeyWriter, NewKey, destroy, fresh_ke
 from shepherd.edges.trace_store.overdue import DAY_S, Overdue, Retention, end_of, remove_day, remove_keys
 from shepherd.edges.trace_store.read_rows import DayRows
 from shepherd.edges.trace_store.schema import WHAT, partition_path
+from shepherd.edges.trace_store.summary import is_unsummed, write_summary
 from shepherd.edges.writer_lock import WriterLock
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import GENESIS, Head, canonical
@@ -51,6 +52,8 @@ class TraceStore:
         self._begun: dict[pathlib.Path, DayOpening] = {}
         self._stored: dict[str, int] | None = None
         self._head: Head | None = None
+        self._unsummed = set[pathlib.Path]()
+        """Days that could not be summed up."""
 
     def stored(self) -> Mapping[str, int]:
         """By source, its newest segment that is safely stored."""
@@ -94,7 +97,7 @@ class TraceStore:
 
     def upkeep(self, *, may_retire: bool = True) -> None:
         """Notice holds, remove released ones; if the clock can be trusted (`may_retire`), destroy keys and remove days
-        that are old enough. Idempotent. What it does is recorded before it is done.
+        that are old enough; sum up one day that is over. Idempotent. What it removes is recorded before.
         """
         with self._guard, self._translated():
             self._known()
@@ -116,6 +119,17 @@ class TraceStore:
                 self._begun.pop(path, None)
             for name in overdue.released:
                 remove_hold(self._directory, name)
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        """The newest day that is over and has no summary gets one; one at a time, for it takes a moment."""
+        for path in reversed(list(self._begun)[:-1]):
+            if path not in self._unsummed and is_unsummed(path):
+                with contextlib.suppress(LedgerUnavailable):
+                    with day_files.translated(path, WHAT):
+                        write_summary(path)
+                    return
+                self._unsummed.add(path)
 
     def close(self) -> None:
         """Let the next writer in. Idempotent."""
