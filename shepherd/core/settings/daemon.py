@@ -197,7 +197,7 @@ def policy_problems(policy: PolicySettings) -> Iterator[Problem]:
     if not 0 <= policy.reserve <= 1:
         yield Problem("policy.reserve", f"is {policy.reserve:g}", "it is a share: 0.25 keeps a quarter, 1 all")
     if not 0 < policy.lend_share <= 1:
-        yield Problem("policy.lend_share", f"is {policy.lend_share:g}", "it is a share: 0.1 lends a tenth in a cycle")
+        yield Problem("policy.lend_share", f"is {policy.lend_share:g}", "a share: 0.2 lends a fifth in five minutes")
     if policy.lend_gpus:
         yield Problem(
             "policy.lend_gpus",
