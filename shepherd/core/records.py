@@ -59,8 +59,16 @@ def _resources_from(body: object) -> Resources:
 
 
 def past_body(past: Past) -> Body:
-    """All fields; what jobs ask for as a list in the order of `Resources`."""
-    return dataclasses.asdict(past)
+    """What is not as it is by default: there may be a thousand shapes. What jobs ask for, and the fewest over a window,
+    are lists in the order of their fields."""
+    lends = [dataclasses.asdict(one) for one in past.lends]
+    return {"lends": lends, "waiting": [_waiting_body(one) for one in past.waiting]}
+
+
+def _waiting_body(one: Waiting) -> Body:
+    fewest = {name: dataclasses.astuple(value) for name, value in (("fewest", one.fewest), ("due", one.due))}
+    proof = {"stuck": one.stuck, "passed": one.passed, "proven_s": one.proven_s, "trial": one.trial}
+    return {"asks": one.asks, "jobs": one.jobs, **fewest, **{name: value for name, value in proof.items() if value}}
 
 
 def past_from(body: Body) -> Past:
@@ -82,9 +90,10 @@ def _waiting_from(body: Body) -> Waiting:
 
 
 def _fewest_from(body: object) -> Fewest:
-    if not isinstance(body, dict):
+    if not isinstance(body, list | tuple) or len(body) != len(dataclasses.fields(Fewest)):
         raise TypeError(f"not the fewest of anything: {body!r}")
-    return Fewest(**_known(Fewest, body))  # type: ignore[arg-type]
+    from_s, now, before = body
+    return Fewest(from_s=from_s, now=now, before=before)
 
 
 def _rows(body: Body, name: str) -> list[Body]:
