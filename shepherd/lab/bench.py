@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.lab import bench_decide, bench_simulate, bench_trace, bench_walls
+from shepherd.lab import bench_decide, bench_record, bench_simulate, bench_trace, bench_walls
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -49,12 +49,13 @@ def run_bench(
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
     queue, status, walls, trace = _queue(), _status(), _walls(), bench_trace.measure(trace_records)
-    decisions, simulated = bench_decide.measured(), bench_simulate.measure()
+    decisions, record, simulated = bench_decide.measured(), bench_record.measured(), bench_simulate.measure()
     missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
-    missed += [*bench_decide.missed(decisions), *bench_simulate.missed(simulated)]
+    missed += [*bench_decide.missed(decisions), *bench_record.missed(record), *bench_simulate.missed(simulated)]
     if report is not None:
         figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
-        write_report(report, {**figures, "decisions": decisions, "simulated": simulated, "missed": missed})
+        figures |= {"decisions": decisions, "record": record, "simulated": simulated}
+        write_report(report, {**figures, "missed": missed})
     for goal in missed:
         print(f"missed: {goal}")
     print("every goal met" if not missed else f"{len(missed)} goals missed")

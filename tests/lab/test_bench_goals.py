@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from shepherd.core.switch.state import state_of
-from shepherd.lab import bench_decide, bench_one
+from shepherd.lab import bench_decide, bench_one, bench_record
 from shepherd.lab.bench import missed_goals
 from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
 from shepherd.model.host import HostPair, HostState
@@ -116,3 +116,24 @@ def test_the_decision_that_is_measured_is_about_a_burst_on_a_pool_in_all_states(
     found = json.loads(capsys.readouterr().out)
     assert found["moved"] == 50
     assert found["decide_s"] > found["floor_s"] > 0
+
+
+RECORD = {"hosts": 3000, "day_mb": 30.0, "minute_bytes": 15_000, "snapshot_s": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("change", "count"), [({}, 0), ({"day_mb": 41.0}, 1), ({"snapshot_s": 0.2}, 1), ({"minute_bytes": 0}, 1)]
+)
+def test_a_day_that_is_too_large_or_in_which_nothing_happened_is_a_missed_goal(change, count):
+    """The record grew by a number that every ad renews, and nobody had measured it since."""
+    assert len(bench_record.missed({**RECORD, **change})) == count
+
+
+def test_the_measured_day_has_changes_and_reasons(monkeypatch, capsys):
+    """A day of hosts that all do the same for ever is small in any form."""
+    monkeypatch.setattr("sys.argv", ["bench_record", "300"])
+    bench_record.main()
+    found = json.loads(capsys.readouterr().out)
+    assert found["whole_bytes"] > 10 * found["minute_bytes"] > 1000
+    assert found["verdict_bytes"] > 225 * 5
+    assert bench_record.missed(found) == []
