@@ -178,6 +178,7 @@ def test_what_does_not_fit_is_counted_and_the_list_has_it(place: Place) -> None:
     lost = place.events.lost()
     told = [one for one in heard(place, lambda told: told) if one.change is FlowChange.NEW]
     assert lost > 0
+    place.events.lost()  # of what came while it was read
     assert place.events.lost() == 0
     assert len(told) < 100
     assert {one.ends.port for one in place.events.listed()} == set(range(5000, 5100))

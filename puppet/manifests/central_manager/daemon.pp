@@ -112,7 +112,11 @@ class shepherd::central_manager::daemon {
   # The daemon may give no file away; its keys have the group of their directory.
   $group = $settings.dig('roles', 'personal', 0)
   $state = $settings.dig('paths', 'state').lest || { '/var/lib/shepherd' }
-  $trace = $settings.dig('trace', 'directory').lest || { "${state}/trace" }
+  $trace = $settings.dig('trace', 'directory') ? {
+    undef   => "${state}/trace",
+    ''      => "${state}/trace",
+    default => $settings['trace']['directory'],
+  }
   if $group {
     file { '/etc/tmpfiles.d/shepherd-personal.conf':
       ensure  => file,
