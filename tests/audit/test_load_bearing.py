@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from shepherd.core.container.profiles import CAPABILITIES
-from shepherd.errors import CommandFailed
+from shepherd.errors import CommandFailed, Unavailable
 from shepherd.lab.audit import crowd, neighbours, pages, rooted, stolen_token
 from shepherd.lab.audit.jobs import COMPLETED, HELD
 from shepherd.lab.audit.parts import DUMPS, JOBS_PROCESSES, Guests
@@ -172,10 +172,10 @@ def is_lent(guests: Guests) -> bool:
 
 def broken(guests: Guests) -> list[str]:
     """What guests need and do not get; at once gone when they are removed is among it. A job that cannot even begin
-    is held, and says nothing."""
+    is held, or not even matched, and says nothing."""
     try:
         found = [need.id for need in guests.needs() if need.is_broken_need]
-    except CommandFailed:
+    except (CommandFailed, Unavailable):
         return ["all"]
     victim = guests.bob.submit("victim", guests.host, ["job.victim", "300"])
     victim.says("open")
