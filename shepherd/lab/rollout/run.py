@@ -45,10 +45,12 @@ def answering(there: Place) -> Iterator[None]:
         yield
 
 
-def begun(there: Place) -> list[Outcome]:
-    """The beginning alone, taken and told."""
+def begun(there: Place, until: str) -> list[Outcome]:
+    """The beginning alone, up to that step, taken and told."""
     lending = Lending(there)
-    return list(taken(first_steps(lending, Rolling(there, lending)), there.progress))
+    steps = first_steps(lending, Rolling(there, lending))
+    last = [step.name for step in steps].index(until)
+    return list(taken(steps[: last + 1], there.progress))
 
 
 def first_steps(lending: Lending, rolling: Rolling) -> list[Step]:
