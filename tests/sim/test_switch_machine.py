@@ -316,6 +316,19 @@ def walk_seed() -> str:
     return os.environ.get("SHEPHERD_SIM_SEED", sample_seed())
 
 
+def walks(examples: int, steps: int, *phases: Phase) -> settings:
+    """How many walks, of how many steps; SHEPHERD_SIM_EXAMPLES says another number of walks."""
+    return settings(
+        max_examples=int(os.environ.get("SHEPHERD_SIM_EXAMPLES", examples)),
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=phases,
+    )
+
+
 def test_another_day_walks_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same 10 000 steps were walked every night for a year; the breach lay one step beside them."""
     monkeypatch.delenv("SHEPHERD_SIM_SEED", raising=False)
@@ -357,17 +370,9 @@ def test_nothing_that_befalls_a_site_breaks_an_invariant(chosen: str, seed_alone
 
     The test's name ends in the seed; SHEPHERD_SIM_SEED walks the same way again, alone or among all tests.
     """
-    budget = settings(
-        max_examples=int(os.environ.get("SHEPHERD_SIM_EXAMPLES", EXAMPLES)),
-        stateful_step_count=STEPS,
-        deadline=None,
-        database=None,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate, *([Phase.shrink] if SHRINK else [])],
-    )
+    phases = [Phase.generate, *([Phase.shrink] if SHRINK else [])]
     SwitchMachine.steps, SwitchMachine.seen = 0, Counter()
-    run_state_machine_as_test(seed(chosen)(SwitchMachine), settings=budget)
+    run_state_machine_as_test(seed(chosen)(SwitchMachine), settings=walks(EXAMPLES, STEPS, *phases))
     assert SwitchMachine.steps >= 10_000
     assert SwitchMachine.seen["lent"] > 500
     assert SwitchMachine.seen["arming"] > 50

@@ -74,6 +74,7 @@ def _spread(request: Request, rows: list[Row]) -> float:
     for at in range(bisect.bisect_left(rows, cpus, key=lambda row: row.key.cpus), len(rows)):
         row = rows[at]
         has = row.key
+        # `fit.times`, written out: this is gone through for each shape and each kind of host.
         each = has[0] // cpus if cpus > 0 else PLENTY
         if memory > 0 and has[1] > 0:
             each = min(each, has[1] // memory)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+from shepherd.core.switch.grant import granted_to
 from shepherd.model.host import HostName, LeaseId, Nonce
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import HOMEWARD, Order, Stage, SwitchRecord
@@ -36,21 +37,11 @@ class Herds:
 
     def lend(self, order: Order, facts: HostFacts, image: str, now: float) -> bool:
         """Says whether that is a move."""
-        if facts.regular is None or order.host in self.switches:
+        lease = LeaseId(f"replay-{order.host}-{now:.0f}")
+        record = granted_to(Nonce("replay"), order, facts, lease, image, now)
+        if record is None or order.host in self.switches:
             return False
-        self.switches[order.host] = SwitchRecord(
-            host=order.host,
-            lease=LeaseId(f"replay-{order.host}-{now:.0f}"),
-            nonce=Nonce("replay"),
-            image=image,
-            flock_name=facts.pair.flock_name,
-            stage=Stage.GRANTED,
-            granted_at_s=now,
-            stage_at_s=now,
-            why=order.why,
-            cpus=facts.regular.cpus,
-            gives=facts.regular.gives,
-        )
+        self.switches[order.host] = record
         return True
 
     def reclaim(self, order: Order, now: float) -> bool:

@@ -3,19 +3,28 @@
 import dataclasses
 
 from shepherd.core.policy.obstacle import MAX_COOLING
-from shepherd.model.host import LeaseId
+from shepherd.model.host import LeaseId, Nonce
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import HostMemory, Order, Stage, SwitchRecord
 
 
 def granted(order: Order, facts: HostFacts, lease: LeaseId, image: str, now: float) -> SwitchRecord | None:
     """The record of a lease that is granted now; None if the host is not seen well enough for one."""
-    if facts.regular is None or facts.keeper is None:
+    if facts.keeper is None:
+        return None
+    return granted_to(facts.keeper.nonce, order, facts, lease, image, now)
+
+
+def granted_to(
+    nonce: Nonce, order: Order, facts: HostFacts, lease: LeaseId, image: str, now: float
+) -> SwitchRecord | None:
+    """The same for a keeper that need not have been seen; None without a regular startd."""
+    if facts.regular is None:
         return None
     return SwitchRecord(
         host=order.host,
         lease=lease,
-        nonce=facts.keeper.nonce,
+        nonce=nonce,
         image=image,
         flock_name=facts.pair.flock_name,
         stage=Stage.GRANTED,
