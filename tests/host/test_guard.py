@@ -37,6 +37,7 @@ def test_the_guard_becomes_the_startd_that_the_master_meant(host: Host) -> None:
     guard = host.guard("1000", "1001")
     process = Path(f"/proc/{guard.pid}")
     eventually(lambda: (process / "exe").readlink() == host.startd.resolve(), what="it became the program")
+    eventually((process / "environ").read_bytes, what="it has words, which come after its exec")
     blocked = next(line for line in (process / "status").read_text().splitlines() if line.startswith("SigBlk"))
     assert (process / "cmdline").read_bytes().split(b"\0") == [b"sleep", b"1000", b"1001", b""]
     assert int(blocked.split()[1], 16) == sum(1 << (number - 1) for number in MASTERS_MASK)

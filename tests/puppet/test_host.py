@@ -41,6 +41,7 @@ WHOLE = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 2\nreque
 """Local jobs that have a host to themselves each."""
 CHANGED, NOTHING, FAILED = 2, 0, 4
 NEXT = "99.1"
+RECORDS = "/var/lib/shepherd-node"
 PUPPET_S = 200.0
 
 
@@ -103,6 +104,7 @@ def host(scene: Scene, tmp_path: Path) -> Host:
     scene.eventually(lambda: NAME in scene.site.accepting_startds(), 60, "the plain host is in the pool")
     scene.began_s, scene.began_wall_s = time.monotonic(), time.time()
     settings = tomllib.loads(files["node.toml"])
+    del settings["trusted_keys"]  # which the class derives
     given = {
         "settings": settings, "flock_token": files["flock-token"], "docker_settings": DOCKER,
         "trusted_keys": {"lease": files["lease.pub"]},
@@ -182,9 +184,12 @@ def test_a_working_host_is_rolled_out_lent_and_taken_away(scene: Scene, host: Ho
     scene.eventually(lambda: scene.is_home(NAME), 60, "its regular startd takes work")
     host.apply(NOTHING, ensure="absent")
     assert host.node.must(("condor_config_val", "STARTD")).strip() == "/usr/sbin/condor_startd"
-    # The image is dockerd's, and when a timer last ran is systemd's to remember.
+    # The image is dockerd's, and when a timer last ran is systemd's to remember. What guests did stays, and is named.
     kept = ("(", "-path", "/var/lib/docker", "-o", "-path", "/var/lib/systemd/timers", ")", "-prune", "-o")
     places = ("/etc", "/usr/local", "/var/lib", "/run")
     found = host.node.must(("find", *places, *kept, "-name", "*shepherd*", "-prune", "-print"))
-    assert found.split() == []
+    assert found.split() == [RECORDS]
+    assert f"traceability records and evidence stay in {RECORDS}" in said
+    files = host.node.must(("find", RECORDS, "-type", "f")).split()
+    assert {path.split("/")[4] for path in files} <= {"recorder", "spool"}
     assert breaches(scene.facts()) == ()

@@ -4,14 +4,17 @@ import dataclasses
 
 import pytest
 
+from shepherd.core.recorded.moments import newest_moment
 from shepherd.core.recorded.switch_times import switch_times
 from shepherd.core.replay.again import made_again
 from shepherd.core.replay.replay import replay
+from shepherd.model.entry import EntryKind
 from shepherd.model.host import Herd
 from shepherd.model.replay import Outcome, Replayed, SwitchTimes
 from shepherd.model.settings import PolicyKind
+from shepherd.model.standing import Standing
 from shepherd.sim.site import Site
-from tests.sim.recorded_day import burst, busy_day, eventful_day, recorded, site_of
+from tests.sim.recorded_day import burst, busy_day, eventful_day, read_back, recorded, site_of
 
 
 def replayed(site: Site, **policies: dict[str, object]) -> Replayed:
@@ -43,6 +46,20 @@ def test_every_recorded_decision_comes_out_the_same_when_it_is_made_again(kind):
         assert set(again.refusals) == set(said.refusals)
     assert len(decided) > 60
     assert {order.herd for _, said in decided for order in said.orders} == set(Herd)
+
+
+def test_a_host_is_told_as_it_was_at_the_newest_look_whenever_one_asks() -> None:
+    """A host that had just gone home was told to have a container under a strange lease, and to give nothing."""
+    site = site_of(PolicyKind.DEMAND)
+    busy_day(site)
+    stored, looks = list(read_back(site)), iter(recorded(site))
+    look = None
+    for count, one in enumerate(stored, 1):
+        look = next(looks) if one.entry.kind is EntryKind.SNAPSHOT else look
+        if one.entry.kind in {EntryKind.SNAPSHOT, EntryKind.SWITCH}:
+            newest = newest_moment(Standing(), stored[:count])
+            assert newest == (look and dataclasses.replace(look, said=None))
+    assert look is not None
 
 
 def close(one: float, other: float, within: float) -> bool:

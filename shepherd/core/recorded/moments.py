@@ -45,7 +45,11 @@ class Fold:
         self._known: Json | None = None
         """None until the first record that tells the whole."""
         self._read: Read = {}
-        for entry in standing.newest.values():
+        self.add_all(standing.newest.values())
+
+    def add_all(self, entries: Iterable[Entry]) -> None:
+        """Take records in, in their order."""
+        for entry in entries:
             self.add(entry)
 
     def add(self, entry: Entry) -> None:
@@ -87,12 +91,16 @@ class Fold:
 
 
 def newest_moment(standing: Standing, records: Iterable[Stored]) -> Moment | None:
-    """What is known after all of these records, as of the newest snapshot among them; None if there is none. Raises
+    """What was known at the newest snapshot among these records; None if there is none. What came after it is left
+    out: a host that has gone home since then would be seen with the container of a lend that nobody knows. Raises
     ValueError."""
-    fold, at_s = Fold(standing), 0.0
+    fold, at_s, since = Fold(standing), 0.0, list[Entry]()
     for stored in records:
-        fold.add(stored.entry)
-        at_s = stored.entry.at_s if stored.entry.kind is EntryKind.SNAPSHOT else at_s
+        since.append(stored.entry)
+        if stored.entry.kind is EntryKind.SNAPSHOT:
+            at_s = stored.entry.at_s
+            fold.add_all(since)
+            since.clear()
     return fold.moment(at_s) if at_s else None
 
 
