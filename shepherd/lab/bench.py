@@ -49,7 +49,7 @@ def run_bench(
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
     queue, status, walls, trace = _queue(), _status(), _walls(), bench_trace.measure(trace_records)
-    decisions, record, simulated = bench_decide.measured(), bench_record.measured(), bench_simulate.measure()
+    decisions, record, simulated = bench_decide.measure(), bench_record.measure(), bench_simulate.measure()
     missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
     missed += [*bench_decide.missed(decisions), *bench_record.missed(record), *bench_simulate.missed(simulated)]
     if report is not None:
@@ -63,7 +63,7 @@ def run_bench(
 
 
 def _walls() -> Figures:
-    found = bench_walls.measured_walls()
+    found = bench_walls.measure()
     print(
         f"a guest's job beside the bare host: {found['calculation']:.2f} for calculation, {found['files']:.2f} for"
         f" files and processes; a container is armed after {found['container_start_s']:.1f} s",

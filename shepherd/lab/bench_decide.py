@@ -47,7 +47,7 @@ ASKED_CPUS = (1, 1, 1, 2, 4, 8, 16, 64)
 Figures = Mapping[str, Any]
 
 
-def measured() -> list[Figures]:
+def measure() -> list[Figures]:
     """Each size in a process of its own."""
     found = []
     for hosts, shapes in SIZES:

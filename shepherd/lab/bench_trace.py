@@ -44,12 +44,12 @@ def main() -> None:
     records, days = int(sys.argv[1]), int(sys.argv[2])
     place = Path(tempfile.mkdtemp(prefix="shepherd-bench-trace-", dir="/var/tmp"))
     try:
-        print(json.dumps(measured(place, records, days)))
+        print(json.dumps(figures_of(place, records, days)))
     finally:
         shutil.rmtree(place)
 
 
-def measured(place: Path, flow_records: int, days: int) -> Figures:
+def figures_of(place: Path, flow_records: int, days: int) -> Figures:
     """All figures of a store of this size, made in `place`."""
     world = World(flow_records // days // 2)
     found = filled(place, world, days)

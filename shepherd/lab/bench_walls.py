@@ -18,7 +18,7 @@ KINDS = ("calculation", "files")
 AUDIT = f"{SOURCE_IN_NODE}/shepherd/lab/audit"
 
 
-def measured_walls() -> Mapping[str, float]:
+def measure() -> Mapping[str, float]:
     """Ratios of the medians, inside to outside, by kind of work; and seconds from the lease to *armed*."""
     spec = SiteSpec(hosts=1, start_keepers=True, start_shepherd=True)
     with Site(spec, progress=Progress()) as site:

@@ -92,6 +92,8 @@ class Want:
     lend: int = 0
     reclaim: int = 0
     why: str
+    enough: str = ""
+    """Why no more than `lend` go out."""
     out: tuple[HostName, ...] | None = None
     """The only hosts to lend, best first; None: whichever, idle longest first."""
     stay: tuple[Refusal, ...] = ()

@@ -89,7 +89,10 @@ def test_what_was_lent_in_the_last_minutes_counts_against_the_budget():
     first = verdict(seen(*hosts), policy=policy)
     assert len(moved(first, Herd.FLOCK)) == 2
     assert first.past.lends == (Given(at_s=NOW, hosts=2),)
-    assert moved(verdict(seen(*hosts), policy=policy, past=first.past), Herd.FLOCK) == []
+    spent = verdict(seen(*hosts), policy=policy, past=first.past)
+    assert moved(spent, Herd.FLOCK) == []
+    for found in (first, spent):
+        assert {refusal.why for refusal in found.refusals} == {"the budget of 10% in 300 s is spent"}
     old = Past(lends=(Given(at_s=NOW - 301, hosts=2),))
     assert len(moved(verdict(seen(*hosts), policy=policy, past=old), Herd.FLOCK)) == 2
 
@@ -106,6 +109,17 @@ def test_a_new_image_goes_to_few_hosts_before_it_goes_to_many():
 
     assert lent("sha256:" + "0" * 64) == 5
     assert lent(IMAGE) == 20
+
+
+def test_hosts_that_stay_because_others_are_on_their_way_out_say_so():
+    """"Enough hosts go out this cycle", said a cycle in which none went: five of the cycle before hung in the pull."""
+    hosts = [idle_host(f"p3{number:02}") for number in range(9)]
+    arming = [idle_host(f"p2{number:02}") for number in range(3)]
+    records = [record(one.pair.host, Stage.GRANTED) for one in arming]
+    policy = dataclasses.replace(QUIET, arming_at_once=3)
+    found = verdict(seen(*hosts, *arming), *records, policy=policy)
+    assert moved(found, Herd.FLOCK) == []
+    assert {refusal.why for refusal in found.refusals} == {"no more than 3 hosts go out at one time"}
 
 
 def test_jobs_of_a_schedd_that_does_not_answer_count_as_one_cpu_each():

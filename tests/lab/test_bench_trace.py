@@ -3,7 +3,7 @@
 import pytest
 
 from shepherd.edges.trace_store.read import StoreReader
-from shepherd.lab.bench_trace import filled, measured, missed
+from shepherd.lab.bench_trace import figures_of, filled, missed
 from shepherd.lab.bench_trace_ask import asked
 from shepherd.lab.bench_trace_world import HOSTS, JOBS_A_HOST, SEEN_EVERY, World
 from shepherd.model.trace_rows import FlowsSought, JobsSought
@@ -31,7 +31,7 @@ def test_a_small_one_has_every_record_and_each_answer_is_right(tmp_path):
 @pytest.mark.limit(240)
 def test_its_figures_are_those_that_the_goals_judge(tmp_path):
     """A goal asked for a figure by another name, and was met for ever."""
-    assert set(SOUND) <= set(measured(tmp_path, 4 * SEEN_EVERY, 1))
+    assert set(SOUND) <= set(figures_of(tmp_path, 4 * SEEN_EVERY, 1))
 
 
 def test_a_sound_run_misses_nothing():

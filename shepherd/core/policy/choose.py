@@ -25,43 +25,47 @@ class Choice:
 def choose_lends(view: PoolView, want: Want, settings: PolicySettings) -> Choice:
     """At most `want.lend` lends, the best first, never into the reserve."""
     able = lending_order(view) if want.out is None else [view.hosts[name] for name in want.out]
-    lent, kept = let_go(view, able, _room(view, want, settings), settings)
+    room, enough = _room(view, want, settings)
+    lent, kept = let_go(view, able, room, settings, enough)
     blocked = [refusal(h, h.blocked) for h in view.hosts.values() if h.state is HostState.LOCAL and h.blocked]
     orders = tuple(Order(host=host.host, herd=Herd.FLOCK, why=want.why) for host in lent)
     return Choice(orders=orders, refusals=(*blocked, *want.stay, *kept))
 
 
 def let_go(
-    view: PoolView, hosts: Iterable[HostView], room: int, settings: PolicySettings
+    view: PoolView, hosts: Iterable[HostView], room: int, settings: PolicySettings, enough: str = ""
 ) -> tuple[list[HostView], list[Refusal]]:
-    """At most `room` of these, in their order, that leave the reserves untouched, and why not the others."""
+    """At most `room` of these, in their order, that leave the reserves untouched, and why not the others. `enough`:
+    why there is no more room."""
     lent: list[HostView] = []
     kept: list[Refusal] = []
     local, idle = view.local_cpus, sum(1 for h in view.hosts.values() if h.idle)
     for host in hosts:
-        if reason := _gate(host, local, idle, room - len(lent), view, settings):
-            kept.append(refusal(host, reason))
+        reason = _gate(host, local, idle, view, settings)
+        if reason or len(lent) >= room:
+            kept.append(refusal(host, reason or enough))
             continue
         lent.append(host)
         local, idle = local - host.cpus, idle - 1
     return lent, kept
 
 
-def _room(view: PoolView, want: Want, settings: PolicySettings) -> int:
+def _room(view: PoolView, want: Want, settings: PolicySettings) -> tuple[int, str]:
+    """How many may go, and why no more."""
     going = sum(1 for h in view.hosts.values() if h.state in GOING_OUT)
-    return min(want.lend, max(0, max(settings.arming_at_once, want.at_once) - going))
+    at_once = max(settings.arming_at_once, want.at_once)
+    room = max(0, at_once - going)
+    if room < want.lend:
+        return room, f"no more than {at_once} hosts go out at one time"
+    return want.lend, want.enough
 
 
-def _gate(
-    host: HostView, local_cpus: int, idle_hosts: int, room: int, view: PoolView, settings: PolicySettings
-) -> str:
+def _gate(host: HostView, local_cpus: int, idle_hosts: int, view: PoolView, settings: PolicySettings) -> str:
     """Why this host stays, or the empty string."""
     if local_cpus - host.cpus < settings.reserve * view.usable_cpus:
         return f"the reserve of {settings.reserve:.0%} needs it"
     if idle_hosts - 1 < settings.idle_reserve:
         return f"{settings.idle_reserve} idle hosts are kept ready"
-    if room <= 0:
-        return "enough hosts go out this cycle"
     return ""
 
 

@@ -56,8 +56,8 @@ def want(view: PoolView, past: Past, settings: Settings) -> Want:
     out, stay = _out(rows if wanted == due else _served(wanted, view)[1], view, settings.policy)
     budget = _budget(view, past, settings.policy)
     return Want(
-        lend=min(budget, len(out)), out=out, stay=stay, at_once=min(budget, 2 * _proven(view)), why=why, past=after,
-        unfit=unfit, stuck=stuck,
+        lend=min(budget, len(out)), enough=_spent(settings.policy), out=out, stay=stay,
+        at_once=min(budget, 2 * _proven(view)), why=why, past=after, unfit=unfit, stuck=stuck,
     )  # fmt: skip
 
 
@@ -161,6 +161,10 @@ def _budget(view: PoolView, past: Past, policy: PolicySettings) -> int:
     usable = sum(1 for host in view.hosts.values() if host.state is HostState.LOCAL or host.state in OUT)
     given = sum(one.hosts for one in past.lends if 0 <= view.at_s - one.at_s < BUDGET_S)
     return max(0, lend_budget(policy, usable) - given)
+
+
+def _spent(policy: PolicySettings) -> str:
+    return f"the budget of {policy.lend_share:.0%} in {BUDGET_S:.0f} s is spent"
 
 
 def _proven(view: PoolView) -> int:

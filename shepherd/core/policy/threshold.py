@@ -20,5 +20,6 @@ def want(view: PoolView, past: Past, settings: Settings) -> Want:
         count = min(out, policy.reclaim_per_cycle) if policy.reclaim_per_cycle else out
         return Want(reclaim=count, why=f"{jobs}, above {policy.idle_jobs_threshold}", past=past)
     if view.idle_jobs < policy.idle_jobs_threshold:
-        return Want(lend=policy.lend_per_cycle, why=f"{jobs}, below {policy.idle_jobs_threshold}", past=past)
+        below = f"{jobs}, below {policy.idle_jobs_threshold}"
+        return Want(lend=policy.lend_per_cycle, enough="enough hosts go out this cycle", why=below, past=past)
     return Want(why=f"{jobs}, exactly the threshold", past=past)
