@@ -28,6 +28,8 @@ class Snapshots:
         self._diary = diary
         self._aliases: dict[str, str] = {}
         """Of users: numbers that nobody else knows, and that end with this process."""
+        self._settings_told = False
+        """Whether they are known to be on record."""
         self._recorded: Json | None = None
         self._day = ""
         self._at_s = 0.0
@@ -55,17 +57,22 @@ class Snapshots:
         day = datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()
         before = self._recorded if day == self._day else None
         entry = Entry(at_s=now, kind=EntryKind.SNAPSHOT, cause="cycle", body=body_of(before, what))
-        is_kept = self._diary.write([*self._settings_entry(now), entry, *verdict])
+        told = self._settings_entry(now)
+        is_kept = self._diary.write([*(told or ()), entry, *verdict])
         self._recorded, self._day, self._at_s = (what if is_kept else None), day, now
+        self._settings_told = is_kept and told is not None
         return is_kept
 
-    def _settings_entry(self, now: float) -> list[Entry]:
-        """Settings that differ from those on record."""
+    def _settings_entry(self, now: float) -> list[Entry] | None:
+        """Settings that differ from those on record; None if nobody can say. The ledger is asked once, and after each
+        gap."""
+        if self._settings_told:
+            return []
         body = settings_body(self._settings)
         try:
             last = self._ledger.last(EntryKind.SETTINGS.value)
         except LedgerUnavailable:
-            return []
+            return None
         if last is not None and last.body == body:
             return []
         return [Entry(at_s=now, kind=EntryKind.SETTINGS, cause="daemon", body=body)]

@@ -22,11 +22,12 @@ class Crashes:
     @contextlib.contextmanager
     def around(self, what: str) -> Iterator[None]:
         """An act on the outside."""
-        self._pass(f"before {what}")
+        self.pass_by(f"before {what}")
         yield
-        self._pass(f"after {what}")
+        self.pass_by(f"after {what}")
 
-    def _pass(self, place: str) -> None:
+    def pass_by(self, place: str) -> None:
+        """One place."""
         self.passed.append(place)
         if self.at is not None and len(self.passed) > self.at:
             raise ShepherdCrash(place)

@@ -217,6 +217,9 @@ class SimExecutor(Executor):
         return future
 
 
+AMIDST = "between snapshot and verdict"
+
+
 class SimLedger:
     """Records in memory: what was appended survives every crash of the shepherd."""
 
@@ -234,6 +237,8 @@ class SimLedger:
             if self.full:
                 raise LedgerUnavailable("no space left on device")
             seal(Head(), entries)  # refuses what the real one could not write
+            if any(entry.kind is EntryKind.VERDICT for entry in entries):
+                self.crashes.pass_by(AMIDST)  # the real one rolls back
             for entry in entries:
                 self.entries.append(entry)
                 remember(self._newest, entry)

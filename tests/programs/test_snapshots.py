@@ -25,6 +25,8 @@ class Ledger:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.full = False
+        self.mute = False
+        self.asked = 0
 
     def append(self, entries):
         if self.full:
@@ -32,6 +34,9 @@ class Ledger:
         self.entries += entries
 
     def last(self, kind):
+        self.asked += 1
+        if self.mute:
+            raise LedgerUnavailable("disk I/O error")
         return next((one for one in reversed(self.entries) if one.kind.value == kind), None)
 
     def bodies(self, kind: EntryKind = EntryKind.SNAPSHOT):
@@ -129,6 +134,32 @@ def test_settings_are_on_record_once_and_when_they_change(ledger):
         decided(record, 0, MIDNIGHT + 300)
     reserves = [body["policy"]["reserve"] for body in ledger.bodies(EntryKind.SETTINGS)]
     assert reserves == [0.25, 0.5]
+
+
+def test_the_ledger_is_asked_for_its_settings_once_and_again_after_a_gap(ledger):
+    """Each record had asked it before: a read of the disk a minute, for something that never changes."""
+    record = recorder(ledger)
+    for number in range(5):
+        decided(record, number, MIDNIGHT + 300 * number)
+    assert ledger.asked == 1
+    ledger.full = True
+    decided(record, 5, MIDNIGHT + 1500)
+    ledger.full = False
+    record._diary.probe()
+    decided(record, 6, MIDNIGHT + 1800)
+    assert ledger.asked == 2
+    assert len(ledger.bodies(EntryKind.SETTINGS)) == 1
+
+
+def test_settings_that_could_not_be_compared_are_compared_at_the_next_record(ledger):
+    """A read error at the first record had left the day without settings."""
+    record = recorder(ledger)
+    ledger.mute = True
+    decided(record, 0, MIDNIGHT)
+    assert ledger.bodies(EntryKind.SETTINGS) == []
+    ledger.mute = False
+    decided(record, 0, MIDNIGHT + 300)
+    assert len(ledger.bodies(EntryKind.SETTINGS)) == 1
 
 
 def test_no_user_is_named_and_hosts_of_one_user_are_known_as_such(ledger):
