@@ -9,6 +9,7 @@ from shepherd.model.checkup import (
     CgroupsSeen,
     CollectorSeen,
     FileSeen,
+    QueueSeen,
     Tracking,
     UnitSeen,
     Version,
@@ -29,6 +30,10 @@ class Witness(Protocol):
 
     def schedds(self) -> Mapping[str, str]:
         """Names of the schedds that it knows, and who each has authenticated as."""
+
+    def queue(self, schedd: str, identities: Sequence[str]) -> QueueSeen:
+        """Whether a schedd that it knows under one of `identities` tells us what its idle jobs ask for. Asked as the
+        daemon asks, of no job."""
 
     def negotiators(self) -> int:
         """How many negotiators it knows."""

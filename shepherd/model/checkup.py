@@ -63,6 +63,16 @@ class Authority:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class QueueSeen:
+    """Whether a schedd tells us what its idle jobs ask for."""
+
+    problem: str = ""
+    """Why not, in one clause; empty: it does."""
+    refused: str = ""
+    """Whom it refuses READ, by the identity that it knows us by; empty: it does not refuse it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CgroupsSeen:
     """The kernel's control groups."""
 

@@ -38,6 +38,7 @@ class Subject(enum.Enum):
     HOME_RIGHTS = "rights at home"
     HOME_SURPLUS = "surplus rights at home"
     SCHEDDS = "schedds"
+    QUEUES = "queues"
     PAGES = "lease pages"
     HOSTS = "hosts"
     KEEPERS = "keepers"

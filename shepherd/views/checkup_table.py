@@ -39,6 +39,7 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.HOME_RIGHTS: ((C, N), "READ, DAEMON (lease pages, keepers' ads) and, for the shepherd, ADMINISTRATOR"),
     Subject.HOME_SURPLUS: ((C,), "no right that a stolen account could forge matches, settings, hosts or demand with"),
     Subject.SCHEDDS: ((C,), "the schedds whose demand counts are there, under an identity that is named"),
+    Subject.QUEUES: ((C,), "these schedds tell us what idle jobs ask for (READ there); not with `threshold`"),
     Subject.PAGES: ((C,), "all lease pages in the home collector are under our key"),
     Subject.HOSTS: ((C,), "the naming rule finds hosts in the home pool, and no two of one name"),
     Subject.KEEPERS: ((C,), "how many hosts have a keeper, of which version, and what keepers complain of"),

@@ -130,6 +130,16 @@ def flock_pool_up(site: Site, _remedy: str) -> None:
     eventually(lambda: site.collector_ads(site.cm, "negotiator", pool=site.flock_pool), 60, 0.3, what="it is up")
 
 
+def no_read_at_the_schedd(site: Site) -> None:
+    site.cm.write(MORE_CONFIG, "SCHEDD.DENY_READ = shepherd@home.lab\n")
+    site.cm.must(("condor_reconfig", "-daemon", "schedd"))
+
+
+def read_again(site: Site, _remedy: str) -> None:
+    site.cm.must(("rm", MORE_CONFIG))
+    site.cm.must(("condor_reconfig", "-daemon", "schedd"))
+
+
 def other_identity(site: Site) -> None:
     text = site.cm.read(SETTINGS)
     site.cm.write(OTHER_SETTINGS, text.replace('"condor@family"', '"condor@home.lab"'))
@@ -200,6 +210,9 @@ CASES = {
     "schedd's identity": Broken(
         "cm", ("--settings", OTHER_SETTINGS), other_identity, Subject.SCHEDDS, 'add "condor@family"',
         by(run_on("cm", "cp", SETTINGS, OTHER_SETTINGS)),
+    ),
+    "queue not for us to read": Broken(
+        "cm", (), no_read_at_the_schedd, Subject.QUEUES, "add shepherd@home.lab to ALLOW_READ", read_again,
     ),
     "flock pool down": Broken(
         "cm", (), flock_pool_down, Subject.FLOCK_COLLECTOR, "systemctl start shepherd-flock-pool", flock_pool_up

@@ -5,11 +5,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from shepherd.errors import CommandFailed, Unavailable
-from shepherd.model.checkup import AppArmorSeen, Authority, CgroupsSeen, CollectorSeen, FileSeen, Tracking, UnitSeen
+from shepherd.model.checkup import (
+    AppArmorSeen,
+    Authority,
+    CgroupsSeen,
+    CollectorSeen,
+    FileSeen,
+    QueueSeen,
+    Tracking,
+    UnitSeen,
+)
 from shepherd.model.container import EngineFacts
 from shepherd.model.finding import Finding
 from shepherd.model.network import LinkSeen
 from shepherd.model.observation import KeeperReport, RegularStartd
+from shepherd.model.settings import PolicySettings
 from shepherd.programs.checkup import central, gateway, node
 from shepherd.programs.checkup.look import Question, Round
 from tests.core import sound_settings
@@ -63,6 +73,8 @@ class Collector:
     negotiator: int = 1
     keepers: dict[str, KeeperReport] = dataclasses.field(default_factory=lambda: {"p220": keeper()})
     keys: tuple[str, ...] = ("0a1b",)
+    unread: dict[str, QueueSeen] = dataclasses.field(default_factory=dict)
+    """Schedds that do not tell what their idle jobs ask for."""
     configured: dict[str, str] = dataclasses.field(default_factory=lambda: {
         "SEC_TOKEN_DIRECTORY": TOKENS, "STARTD": node.GUARD, "MASTER_STARTD_BACKOFF_CONSTANT": "4",
         "MASTER_STARTD_BACKOFF_FACTOR": "1.0", "SHEPHERD_SPOOL_LOG": "/var/lib/shepherd-node/spool/segment",
@@ -84,6 +96,10 @@ class Collector:
 
     def schedds(self) -> Mapping[str, str]:
         return self._answer(self.known)
+
+    def queue(self, schedd: str, identities: Sequence[str]) -> QueueSeen:
+        assert self.known[schedd] in identities
+        return self._answer(self.unread.get(schedd, QueueSeen()))
 
     def negotiators(self) -> int:
         return self._answer(self.negotiator)
@@ -327,6 +343,7 @@ class Site:
     hidden: tuple[str, ...] = ()
     """Checks that it does not show us."""
     account: central.Account = ACCOUNT
+    policy: PolicySettings = dataclasses.field(default_factory=PolicySettings)
 
     def bindings(self) -> tuple[int, ...]:
         if self.missing:
@@ -341,7 +358,8 @@ class Site:
             daemon_pid=lambda _: place.daemon,
             monitoring=None if self.lacking is None else Monitoring(self.lacking, self.hidden),
         )  # fmt: skip
-        check = central.Central(SETTINGS, world, self.account, "1.0")
+        settings = dataclasses.replace(SETTINGS, policy=self.policy)
+        check = central.Central(settings, world, self.account, "1.0")
         return asked([*check.before(), *check.questions()])
 
     def node(self) -> list[Finding]:

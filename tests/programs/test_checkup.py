@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from shepherd.errors import CommandFailed, PoolUnavailable, Unavailable
+from shepherd.model.checkup import QueueSeen
 from shepherd.model.finding import Finding, Role, State, Subject
+from shepherd.model.settings import PolicyKind, PolicySettings
 from shepherd.programs.checkup.look import Question
 from shepherd.views.checkup_table import EXPLAINED
 from tests.core.checkup.seen import NOW_S, authority, collector, token
@@ -63,6 +65,7 @@ def in_state(found: list[Finding], state: State) -> set[Subject]:
 
 SILENT = PoolUnavailable("home collector: nothing listens there")
 REFUSED = PoolUnavailable("home collector: it refuses READ", refused=True)
+UNREAD = QueueSeen(problem="it refuses shepherd@home.lab READ", refused="shepherd@home.lab")
 NO_BINDINGS = CommandFailed("importing htcondor2 failed: ModuleNotFoundError")
 
 CENTRAL: dict[str, tuple[Break, Subject]] = {
@@ -76,6 +79,7 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "clock an hour off": (change("home", seen=collector(ahead_s=3600.0)), Subject.CLOCK),
     "no right to order": (change("home", rights=authority("READ", "DAEMON")), Subject.HOME_RIGHTS),
     "another identity": (change("home", known={"submit": "condor@family"}), Subject.SCHEDDS),
+    "jobs not told": (change("home", unread={"submit": UNREAD}), Subject.QUEUES),
     "no host by that rule": (change("place", startds=("node1",)), Subject.HOSTS),
     "no keeper": (change("place", reports={}), Subject.KEEPERS),
     "flock pool silent": (change("flock", trouble=SILENT), Subject.FLOCK_COLLECTOR),
@@ -241,6 +245,20 @@ def test_a_pool_that_is_lent_as_a_whole_has_hosts_all_the_same() -> None:
     assert in_state(found, State.WRONG) == set()
     assert in_state(found, State.WARN) == {Subject.HOME_ORDERS}
     assert site.place.ordered == ["slot1@f220"]
+
+
+def test_a_policy_that_only_counts_jobs_needs_no_schedd() -> None:
+    """A right was asked for that nobody used."""
+    site = Site(policy=PolicySettings(kind=PolicyKind.THRESHOLD))
+    site.home.unread = {"submit": UNREAD}
+    assert Subject.QUEUES not in {finding.subject for finding in site.central()}
+
+
+def test_a_schedd_that_is_silent_may_be_back_soon() -> None:
+    """One submit machine rebooted, and the whole pool's check was red."""
+    site = Site()
+    site.home.unread = {"submit": QueueSeen(problem="nothing listens there")}
+    assert in_state(site.central(), State.WARN) == {Subject.QUEUES}
 
 
 def test_an_order_is_tried_where_a_startd_can_take_it() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from shepherd.core.naming import Pairing
-from shepherd.model.checkup import Authority, CollectorSeen, Version
+from shepherd.model.checkup import Authority, CollectorSeen, QueueSeen, Version
 from shepherd.model.few import few
 from shepherd.model.finding import Finding, Subject, ok, warn, wrong
 from shepherd.model.observation import KeeperReport
@@ -158,6 +158,21 @@ def schedd_findings(named: Sequence[str], identities: Sequence[str], found: Sche
             yield wrong(Subject.SCHEDDS, f"{said}: its demand is not counted", remedy)
         else:
             yield ok(Subject.SCHEDDS, f"{name} is there, as {found[name]}")
+
+
+def queue_finding(name: str, seen: QueueSeen) -> Finding:
+    """Whether a schedd tells us what its idle jobs ask for."""
+    if not seen.problem:
+        return ok(Subject.QUEUES, f"{name} tells us what its idle jobs ask for")
+    if seen.refused:
+        remedy = (
+            f"at {name}, add {seen.refused} to ALLOW_READ, or take it out of DENY_READ, and reconfigure; if our token "
+            "is limited (-authz), make one with READ, too"
+        )
+        said = f"{name} refuses {seen.refused} READ: each of its idle jobs counts as one that asks for one cpu"
+        return wrong(Subject.QUEUES, said, remedy)
+    remedy = f"can it be reached from here, and does it run? By hand: condor_q -name {name} -allusers -totals"
+    return warn(Subject.QUEUES, f"{name} does not tell us what its idle jobs ask for: {seen.problem}", remedy)
 
 
 def host_finding(pairing: Pairing) -> Finding:

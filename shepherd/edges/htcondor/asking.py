@@ -122,17 +122,30 @@ class Asking:
 
     def shapes(self, args: Args) -> object:
         """What the idle jobs of one schedd ask for, and how many more its DAGs hold back."""
-        place = {"MyType": "Scheduler", "MyAddress": args["address"], "CondorVersion": args["version"]}
-        schedd = htcondor2.Schedd(classad2.ClassAd(place))
+        schedd = _schedd(args["address"], args["version"])
         try:
-            groups = schedd.query(queue_shapes.IDLE, queue_shapes.GROUPED, opts=htcondor2.QueryOpt.GroupBy)
+            groups = _groups(schedd, queue_shapes.IDLE)
             store = queue_shapes.STORED if any("JobMaterializeLimit" in ad for ad in groups) else "false"
             constraint = f"({store}) || ({queue_shapes.DAGS})"
             later = schedd.query(constraint, queue_shapes.LATER, opts=htcondor2.QueryOpt.IncludeClusterAd)
         except htcondor2.HTCondorException as exc:
-            raise Silent(f"its queue cannot be read: {exc}") from exc
+            problem, refused = _why_no_queue(args["address"], exc)
+            raise Refusing(problem) if refused else Silent(problem) from exc
         counted = [*queue_shapes.GROUPED, "JobCount"]
         return queue_shapes.told(_evaluated(groups, counted), _evaluated(later, queue_shapes.LATER))
+
+    def queue_problem(self, args: Args) -> object:
+        """Why a schedd does not answer the like of `shapes`, empty if it does; and whom it refuses READ, if anybody."""
+        ads = self._query(htcondor2.AdType.Schedd, others.SCHEDD_ASKED)
+        here = others.present_schedds(ads, identities=args["identities"])
+        if args["schedd"] not in here:
+            raise Silent(f"it does not know {args['schedd']} any more")
+        address, version = here[args["schedd"]]
+        try:
+            _groups(_schedd(address, version), "false")
+        except htcondor2.HTCondorException as exc:
+            return list(_why_no_queue(address, exc))
+        return ["", ""]
 
     def age(self, _args: Args) -> object:
         """Seconds since the collector started."""
@@ -228,6 +241,29 @@ class Asking:
         return None
 
 
+def _schedd(address: str, version: str) -> htcondor2.Schedd:
+    place = {"MyType": "Scheduler", "MyAddress": address, "CondorVersion": version}
+    return htcondor2.Schedd(classad2.ClassAd(place))
+
+
+def _groups(schedd: htcondor2.Schedd, constraint: str) -> list[Any]:
+    found: list[Any] = schedd.query(constraint, queue_shapes.GROUPED, opts=htcondor2.QueryOpt.GroupBy)
+    return found
+
+
+def _why_no_queue(address: str, exc: Exception) -> tuple[str, str]:
+    """Why a schedd did not answer, and whom it refuses READ."""
+    try:
+        identity, _, granted = examine.authority(address, ["READ"], "")
+    except examine.NobodyListens:
+        return "nothing listens there", ""
+    except examine.NoAnswer:
+        return "it broke its answers off", ""
+    if identity and not granted:
+        return f"it refuses {identity} READ", identity
+    return f"its queue cannot be read: {exc}", ""
+
+
 def _evaluated(ads: list[Any], names: Sequence[str]) -> list[Ad]:
     """Values of expressions; of such as cannot be known here, or fail, there is none."""
     return [{name: _value(ad, name) for name in names} for ad in ads]
@@ -251,6 +287,7 @@ _QUESTIONS: Mapping[str, Callable[[Asking, Args], object]] = {
     "keepers": Asking.keepers,
     "queue": Asking.queue,
     "shapes": Asking.shapes,
+    "queue_problem": Asking.queue_problem,
     "age": Asking.age,
     "drainable": Asking.drainable,
     "publish": Asking.publish,

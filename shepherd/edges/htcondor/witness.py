@@ -9,7 +9,7 @@ from shepherd.edges.htcondor.process import Asks
 from shepherd.edges.htcondor.reports import to_report
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.errors import PoolUnavailable
-from shepherd.model.checkup import Authority, CollectorSeen, Version
+from shepherd.model.checkup import Authority, CollectorSeen, QueueSeen, Version
 from shepherd.model.host import HostName
 from shepherd.model.lease import host_number
 from shepherd.model.observation import KeeperReport
@@ -46,6 +46,12 @@ class CondorWitness:
     def schedds(self) -> Mapping[str, str]:
         """See the port."""
         return cast(dict[str, str], self._ask("schedds", {}))
+
+    def queue(self, schedd: str, identities: Sequence[str]) -> QueueSeen:
+        """See the port."""
+        asked = {"schedd": schedd, "identities": list(identities)}
+        problem, refused = cast(list[Any], self._ask("queue_problem", asked))
+        return QueueSeen(problem=str(problem), refused=str(refused))
 
     def negotiators(self) -> int:
         """See the port."""

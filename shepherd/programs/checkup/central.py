@@ -12,7 +12,7 @@ from shepherd.errors import CommandFailed
 from shepherd.model.checkup import Authority, Version
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.host import HostPair
-from shepherd.model.settings import Settings
+from shepherd.model.settings import PolicyKind, Settings
 from shepherd.ports import Clock, Pool
 from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Services, Witness
 from shepherd.programs.checkup.look import Question
@@ -118,7 +118,8 @@ class Central:
         remedy = "see home.collector in shepherd.toml"
         looks = (
             (Subject.CLOCK, self._clock), (Subject.HOME_RIGHTS, self._home_rights),
-            (Subject.HOME_SURPLUS, self._home_surplus), (Subject.SCHEDDS, self._schedds), (Subject.HOSTS, self._host),
+            (Subject.HOME_SURPLUS, self._home_surplus), (Subject.SCHEDDS, self._schedds),
+            (Subject.QUEUES, self._queues), (Subject.HOSTS, self._host),
         )  # fmt: skip
         yield Question(
             subject=collector,
@@ -269,6 +270,13 @@ class Central:
     def _schedds(self) -> Iterator[Finding]:
         home = self.settings.home
         yield from pool.schedd_findings(home.schedds, home.schedd_identities, self.world.home.schedds())
+
+    def _queues(self) -> Iterator[Finding]:
+        """Of the schedds that are there; `threshold` only asks the collector how many jobs are idle."""
+        home, there = self.settings.home, self.world.home.schedds()
+        for name in home.schedds if self.settings.policy.kind is not PolicyKind.THRESHOLD else ():
+            if there.get(name) in home.schedd_identities:
+                yield pool.queue_finding(name, self.world.home.queue(name, home.schedd_identities))
 
     def _host(self) -> Iterator[Finding]:
         """Those that are lent have no startd in the home pool, but a master."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shepherd.core.checkup import daemon, pool, startd
 from shepherd.core.checkup.tokens import no_token_files, token_findings
 from shepherd.core.naming import pair_hosts
+from shepherd.model.checkup import QueueSeen
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.settings import HostSettings
 from tests.core.checkup.case import OK, WARN, WRONG, Case
@@ -13,6 +14,7 @@ from tests.core.checkup.seen import DAY_S, NOW_S, authority, collector, director
 PATH, GIB = "/var/lib/shepherd", 1 << 30
 HOME_RIGHTS, FLOCK_RIGHTS = Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS
 HOSTS = HostSettings()
+REFUSES = QueueSeen(problem="it refuses s@home.lab READ", refused="s@home.lab")
 CHECKS = {
     "regular startds": ["p1!startd", "p2!startd"], "flocking startds": ["f1!startd", "f2!startd"],
     "the sign of life": ["cm!alive"],
@@ -123,6 +125,11 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
         Case(pool.schedd_findings(["cm"], ["condor@family"], {"cm": "condor@family"}), OK),
         Case(pool.schedd_findings(["cm"], ["condor@x"], {"cm": "condor@family"}), WRONG, '"condor@family"'),
         Case(pool.schedd_findings(["cm"], ["condor@x"], {"other": "condor@x"}), WRONG, "shows: other"),
+    ],
+    Subject.QUEUES: [
+        Case(pool.queue_finding("cm", QueueSeen()), OK),
+        Case(pool.queue_finding("cm", REFUSES), WRONG, "at cm, add s@home.lab to ALLOW_READ"),
+        Case(pool.queue_finding("cm", QueueSeen(problem="nothing listens there")), WARN, "condor_q -name cm"),
     ],
     Subject.HOSTS: [
         Case(pool.host_finding(pair_hosts(["p1", "p2", "gpu7"], HOSTS)), OK, "1 others"),
