@@ -1,17 +1,21 @@
 """Jobs, the queue they wait in, and the negotiator that matches them to what a collector shows."""
 
+from __future__ import annotations
+
 import dataclasses
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from shepherd.model.demand import DemandGroup, Resources
+from shepherd.model.demand import Demand, DemandGroup, Resources
 from shepherd.sim.events import Events, Process
 
 USER = "alice@campus"
 SMALL = Resources(cpus=1, memory_mib=1024)
 """What a job asks for unless it says otherwise: one slot's worth."""
+STEPS = (1, 128, 1024, 1)
+"""A schedd tells requests in steps in which slots give: cpus, MiB, KiB of disk, GPUs."""
 
 
 class Owner(enum.Enum):
@@ -48,11 +52,25 @@ class Job:
     asks: Resources = SMALL
     where: str = ""
     """Name of the startd that runs it, empty while it is idle."""
+    held: bool = False
+    cluster: Cluster | None = None
+    """What makes more of its kind."""
 
     @property
     def idle(self) -> bool:
         """Waiting for a slot."""
-        return not self.where and self.done_s is None
+        return not self.where and not self.held and self.done_s is None
+
+
+@dataclasses.dataclass(eq=False)
+class Cluster:
+    """Jobs that are made as others of them start: `max_idle` in a submit file."""
+
+    asks: Resources
+    length_s: float
+    most_idle: int
+    store: int
+    """Those that are not made yet."""
 
 
 class Startd(Protocol):
@@ -71,6 +89,11 @@ class Queue:
         self.owner = owner
         self.jobs: list[Job] = []
         self.alive = True
+        self.unreadable = ""
+        """Why it does not tell what its idle jobs ask for."""
+        self.dag_nodes = 0
+        """Nodes of its DAGs that could be submitted and are not."""
+        self.clusters: list[Cluster] = []
         self.finished = 0
         self._events = events
 
@@ -84,6 +107,17 @@ class Queue:
         self.jobs.append(job)
         return job
 
+    def submit_late(self, cluster: Cluster) -> None:
+        """Jobs that are made as others of them start."""
+        self.clusters.append(cluster)
+        self._make_more(cluster)
+
+    def _make_more(self, cluster: Cluster) -> None:
+        idle = sum(job.cluster is cluster for job in self.idle())
+        for _ in range(min(cluster.store, cluster.most_idle - idle)):
+            self.submit(cluster.length_s, asks=cluster.asks).cluster = cluster
+            cluster.store -= 1
+
     def remove(self, job: Job) -> None:
         """condor_rm of an idle job."""
         job.done_s = self._events.now_s
@@ -93,10 +127,19 @@ class Queue:
         """Jobs that wait, oldest first."""
         return [job for job in self.jobs if job.idle]
 
-    def shapes(self) -> tuple[DemandGroup, ...]:
-        """Idle jobs by what they ask for, the largest first."""
-        jobs = Counter(job.asks for job in self.idle())
-        return tuple(DemandGroup(asks=asks, jobs=jobs[asks]) for asks in sorted(jobs, reverse=True))
+    def demand(self, name: str, at_s: float) -> Demand:
+        """What a schedd of that name tells of its idle jobs. Nobody asks one that has none."""
+        jobs = Counter(in_steps(job.asks) for job in self.idle())
+        if not self.alive or not jobs:
+            return Demand(at_s=at_s)
+        if self.unreadable:
+            return Demand(at_s=at_s, unasked=(name,), problem=f"{name}: {self.unreadable}")
+        store: Counter[Resources] = Counter()
+        for cluster in self.clusters:
+            store[in_steps(cluster.asks)] += cluster.store
+        shapes = sorted(jobs, reverse=True)
+        groups = tuple(DemandGroup(asks=asks, jobs=jobs[asks], soon=store[asks]) for asks in shapes)
+        return Demand(groups=groups, at_s=at_s, soon=self.dag_nodes)
 
     def running(self) -> list[Job]:
         """Jobs that run."""
@@ -107,6 +150,8 @@ class Queue:
         if not job.idle or not startd.accept(job):
             return False
         job.where, job.started_s = startd.name, self._events.now_s
+        if job.cluster is not None:
+            self._make_more(job.cluster)
         return True
 
     def ended(self, job: Job) -> None:
@@ -119,6 +164,11 @@ class Queue:
         """The job's slot went away; it waits again."""
         job.where, job.started_s = "", None
         job.evictions += 1
+
+
+def in_steps(asks: Resources) -> Resources:
+    """What a schedd tells of a request."""
+    return Resources(*(-(-amount // step) * step for amount, step in zip(asks, STEPS, strict=True)))
 
 
 MATCH_S = 0.2

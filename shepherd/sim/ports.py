@@ -11,7 +11,6 @@ from shepherd.core.lease.encode import decode
 from shepherd.core.records import memory_from, switch_from
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head, seal
-from shepherd.model.demand import Demand
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.flockoff import OffFile
 from shepherd.model.host import HostName, HostPair
@@ -77,7 +76,7 @@ class SimPool:
             running_jobs=len(jobs.running()) if known else 0,
             schedds=(self.schedd,) if known else (),
             missing_schedds=() if known else (self.schedd,),
-            demand=Demand(groups=jobs.shapes(), at_s=self.pools.wall_s()) if known else None,
+            demand=jobs.demand(self.schedd, self.pools.wall_s()),
         )
 
     def collector_age_s(self) -> tuple[float, float]:

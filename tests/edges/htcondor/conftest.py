@@ -2,8 +2,6 @@
 
 import pathlib
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 
 from shepherd.edges.htcondor.process import WorkerProcess
-from shepherd.edges.htcondor.tool import NEEDED
+from tests.real_pool import RealPool, real_daemons
 
 CLIENT = """\
 COLLECTOR_HOST = 127.0.0.1:1
@@ -93,45 +91,7 @@ def make_worker(config: str) -> Iterator[Callable[[str], WorkerProcess]]:
         worker.close()
 
 
-class RealPool:
-    """Daemons of HTCondor in namespaces of their own, and how to get in there."""
-
-    def __init__(self, holder: subprocess.Popen[str]) -> None:
-        children = pathlib.Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-        self.enter = ["nsenter", "--target", children[0], "--net", "--mount", "--uts"]
-        """Ends where the daemons' addresses are known; the process itself stays the machine's."""
-        self.inside = [*self.enter, "--pid"]
-
-    def run(self, *argv: str) -> str:
-        """One command in there; what it said."""
-        done = subprocess.run([*self.inside, *argv], capture_output=True, text=True, timeout=60, check=True)
-        return done.stdout
-
-    def tools(self, directory: pathlib.Path) -> str:
-        """A directory with the tools that command these daemons."""
-        for name in (*NEEDED, "condor_fetchlog", "condor_version"):
-            script = directory / name
-            script.write_text(f'#!/bin/sh\nexec {" ".join(self.inside)} /mnt/tools/{name} "$@"\n')
-            script.chmod(0o755)
-        return str(directory)
-
-    def worker(self, collector: str) -> WorkerProcess:
-        """Asks as the daemon does, from in there."""
-        python = [*self.enter, sys.executable]
-        config = "/mnt/client.conf"
-        return WorkerProcess(collector=collector, condor_config=config, name="home collector", python=python)
-
-
 @pytest.fixture(name="real_pool", scope="package")
 def pool_of_real_daemons() -> Iterator[RealPool]:
-    argv = [sys.executable, "-m", "shepherd.lab.bench_pool", "COLLECTOR", "NEGOTIATOR", "SCHEDD", "STARTD"]
-    holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    try:
-        assert holder.stdout.readline().startswith("ready"), "the pool did not come up"
-        yield RealPool(holder)
-    finally:
-        holder.stdin.close()
-        holder.wait(timeout=30)
-        holder.stdout.close()
+    with real_daemons() as pool:
+        yield pool

@@ -20,7 +20,8 @@ from shepherd.model.host import HostName, HostPair, LeaseId, Nonce
 from shepherd.model.lease import SignedPage
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder, RegularStartd
 from shepherd.model.orders import Outcome, Result, Step, StepKind
-from tests.edges.htcondor.conftest import RealPool, eventually
+from tests.edges.htcondor.conftest import eventually
+from tests.real_pool import RealPool
 
 pytestmark = pytest.mark.real
 

@@ -9,11 +9,11 @@ from shepherd.edges.htcondor.demand import Schedds
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.model.demand import Resources
 from shepherd.model.host import HostName
-from tests.edges.htcondor.conftest import RealPool, eventually
+from tests.edges.htcondor.conftest import eventually
+from tests.real_pool import HOME, IDENTITY, SCHEDD, RealPool
 
 pytestmark = pytest.mark.real
 
-HOME = "10.9.0.1:9618"
 P220 = HostName("p220")
 WITHIN_S = 30.0
 
@@ -25,8 +25,8 @@ def pool_that_is_both(real_pool: RealPool) -> Iterator[CondorPool]:
         home=real_pool.worker(HOME),
         beside=real_pool.worker(HOME),
         flock=real_pool.worker(HOME),
-        schedds=("p220",),
-        identities=("condor@family",),
+        schedds=(SCHEDD,),
+        identities=(IDENTITY,),
         within_s=WITHIN_S,
         queues=Schedds(real_pool.worker("")),
     )
@@ -34,44 +34,29 @@ def pool_that_is_both(real_pool: RealPool) -> Iterator[CondorPool]:
     pool.close()
 
 
-def submitted(real_pool: RealPool, text: str) -> None:
-    """Jobs of nobody's."""
-    real_pool.run(
-        "chroot", "--userspec=nobody:nogroup", "/mnt/root", "sh", "-c", f"printf '{text}' | condor_submit -terse -"
-    )
-
-
 @pytest.fixture(name="no_jobs")
 def an_empty_queue(real_pool: RealPool, pool: CondorPool) -> Iterator[None]:
-    remove = ("chroot", "/mnt/root", "sh", "-c", "condor_rm -all || true")
-    real_pool.run(*remove)
+    real_pool.remove_jobs()
     eventually(lambda: pool.queue().idle_jobs == 0, WITHIN_S)
     yield
-    real_pool.run(*remove)
+    real_pool.remove_jobs()
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_what_idle_jobs_ask_for_comes_from_the_schedd_in_groups(pool, real_pool):
-    """One number, 600, says nothing of which host could take a job, or whether any could."""
+def test_jobs_that_run_beside_the_schedd_or_ask_for_gpus_are_told_apart(pool, real_pool):
+    """A DAGMan job counted as demand for a host, and a GPU job as one for any."""
     never = "executable=/bin/sleep\narguments=1000\nrequirements=false\n"
-    submitted(real_pool, never + "request_memory=100\nrequest_disk=1000\nqueue 3\n")
-    submitted(real_pool, never + "request_cpus=8\nrequest_memory=2G\nrequest_disk=5000\nqueue 2\n")
-    submitted(real_pool, never + "request_cpus=8\nrequest_memory=2040\nrequest_disk=4900\nqueue 1\n")
-    submitted(real_pool, never + "request_gpus=1\nrequest_memory=64\nrequest_disk=10\nhold=true\nqueue 9\n")
-    submitted(real_pool, never + "universe=local\nqueue 4\n")
-    demand = eventually(lambda: d if (d := pool.queue().demand) and sum(g.jobs for g in d.groups) == 6 else None, 60.0)
-    assert demand.unasked == ()
-    assert [(group.asks, group.jobs) for group in demand.groups] == [
-        (Resources(cpus=8, memory_mib=2048, disk_kib=5120), 3),
-        (Resources(cpus=1, memory_mib=128, disk_kib=1024), 3),
-    ]
+    real_pool.submit(never + "universe=local\nqueue 4\n")
+    real_pool.submit(never + "request_gpus=1\nrequest_memory=64\nrequest_disk=10\nqueue 2\n")
+    demand = eventually(lambda: d if (d := pool.queue().demand) and d.groups else None, 60.0)
+    assert [(group.asks, group.jobs) for group in demand.groups] == [(Resources(1, 128, 1024, 1), 2)]
 
 
 @pytest.mark.usefixtures("no_jobs")
 def test_requests_that_are_expressions_are_evaluated_with_what_they_refer_to(pool, real_pool):
     """HTCondor's own default for memory is an expression; as a word it asked for nothing and fitted everywhere."""
     never = "executable=/bin/sleep\narguments=1000\nrequirements=false\n"
-    submitted(real_pool, never + "my.Need=700\nrequest_memory=MY.Need + 68\nqueue 2\n")
+    real_pool.submit(never + "my.Need=700\nrequest_memory=MY.Need + 68\nqueue 2\n")
     demand = eventually(lambda: d if (d := pool.queue().demand) and d.groups else None, 60.0)
     (group,) = demand.groups
     assert (group.asks.memory_mib, group.jobs) == (768, 2)
@@ -79,21 +64,10 @@ def test_requests_that_are_expressions_are_evaluated_with_what_they_refer_to(poo
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_jobs_that_their_cluster_has_in_store_are_told_with_those_that_wait(pool, real_pool):
-    """A campaign of a thousand jobs that shows fifty at a time took its hosts home fifty by fifty."""
-    text = "executable=/bin/sleep\narguments=1000\nrequirements=false\nrequest_memory=100\nmax_idle=5\nqueue 40\n"
-    submitted(real_pool, text)
-    demand = eventually(lambda: d if (d := pool.queue().demand) and d.groups and d.groups[0].soon else None, 90.0)
-    (group,) = demand.groups
-    assert group.jobs + group.soon == 40
-    assert 0 < group.jobs <= 10
-
-
-@pytest.mark.usefixtures("no_jobs")
 def test_what_guests_would_lose_is_read_from_a_real_partitionable_slot(pool, real_pool):
     """HTCondor rolls up what its dynamic slots say; under other names nobody's work would have counted."""
     job = "executable=/bin/sleep\narguments=300\nrequest_memory=64\nrequest_disk=10\nallowed_job_duration=600\n"
-    submitted(real_pool, job + "request_cpus=2\nqueue 1\n")
+    real_pool.submit(job + "request_cpus=2\nqueue 1\n")
     startd = eventually(lambda: f if (f := pool.flock_startds(None).get(P220)) and f.ends_by_s else None, 90.0)
     assert (startd.claimed_slots, startd.claimed_cpus) == (1, 2)
     assert startd.guests == ("nobody@home.bench",)

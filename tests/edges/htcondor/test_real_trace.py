@@ -16,8 +16,9 @@ from shepherd.edges.htcondor.spools import FetchedSpools
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.errors import Unavailable
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
-from tests.edges.htcondor.conftest import RealPool, eventually
+from tests.edges.htcondor.conftest import eventually
 from tests.edges.trace_spools import sealed, spool_in, stay
+from tests.real_pool import RealPool
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(200)]
 HOME, ROOT = "10.9.0.1:9618", "/mnt/root"

@@ -9,7 +9,8 @@ from shepherd.edges.htcondor.installed import bindings_version
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness, judged, version_in
 from shepherd.errors import PoolUnavailable
-from tests.edges.htcondor.conftest import RealPool, eventually
+from tests.edges.htcondor.conftest import eventually
+from tests.real_pool import RealPool
 
 HOME, FLOCK, WITHIN_S = "10.9.0.1:9618", "10.9.0.1:9619", 30.0
 RIGHTS = ("READ", "DAEMON", "ADMINISTRATOR", "CONFIG")
