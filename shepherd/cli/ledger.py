@@ -117,6 +117,10 @@ def shown_head(directory: pathlib.Path) -> list[Head]:
 def verdict_lines(result: Verification) -> Iterator[str]:
     """For a person."""
     yield from (f"FAULT {fault}" for fault in result.faults)
+    if result.unchecked:
+        yield f"not checked: {result.unchecked} noted heads of days that retention has removed"
+    if result.retired:
+        yield f"days up to {result.retired.through} were removed as too old (ledger.keep_days)"
     yield f"{result.records} records from {result.first_seq} on, in {result.partitions} partitions"
     yield f"head {result.head.seq}:{result.head.hash}"
     yield "the chain is broken" if result.faults else "the chain is whole"

@@ -5,12 +5,14 @@ Every function of an edge that touches such a file does so under `translated`, s
 
 import contextlib
 import datetime
+import os
 import pathlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 
 from shepherd.errors import LedgerUnavailable
 
+DAY_S = 86400.0
 BUSY_S = 5.0
 """How long another process's lock (a reader's recovery, a backup) is waited for."""
 
@@ -18,6 +20,12 @@ BUSY_S = 5.0
 def utc_day(at_s: float) -> str:
     """The partition of an instant."""
     return datetime.datetime.fromtimestamp(at_s, datetime.UTC).date().isoformat()
+
+
+def end_of(day: str) -> float:
+    """When a UTC date is over, epoch seconds."""
+    midnight = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC)
+    return midnight.timestamp() + DAY_S
 
 
 def open_to_write(path: pathlib.Path) -> sqlite3.Connection:
@@ -49,6 +57,22 @@ def open_to_read(path: pathlib.Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def remove(path: pathlib.Path) -> None:
+    """Remove a day, durably, and what SQLite has beside it. Idempotent. The caller uses `translated`."""
+    for suffix in ("-wal", "-shm", ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: pathlib.Path) -> None:
+    """A file that was made or removed in it stays so."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def migrate(connection: sqlite3.Connection, path: pathlib.Path, migrations: Sequence[str]) -> None:

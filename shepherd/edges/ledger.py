@@ -14,12 +14,14 @@ from shepherd.edges import ledger_files as files
 from shepherd.edges.ledger_day import Day
 from shepherd.edges.ledger_present import PresentWriter, read_present
 from shepherd.edges.ledger_read import read_standing, runs_through
+from shepherd.edges.ledger_retention import Keeping, overdue
 from shepherd.edges.writer_lock import WriterLock
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import Head, Opening, seal
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.host import HostName
 from shepherd.model.orders import HostMemory, SwitchRecord
+from shepherd.model.retired import retired_from
 from shepherd.model.standing import Standing
 
 Body = Mapping[str, object]
@@ -93,6 +95,18 @@ class SqliteLedger:
         with self._guard:
             self._known()
             self._present.publish(body, self._head)
+
+    def retire(self, now: float, keeping: Keeping) -> None:
+        """Remove the days that are old enough, recorded before. Idempotent."""
+        with self._guard, day_files.translated(self._directory):
+            gone = overdue(self._directory, now, keeping)
+            if gone is None:
+                return
+            last = retired_from(self.last(EntryKind.RETIRED.value))
+            if last is None or last.last_seq < gone.retired.last_seq:
+                self.append([gone.retired.entry(now)])
+            for path in gone.paths:
+                day_files.remove(path)
 
     def close(self) -> None:
         """Let the next writer in. Idempotent."""

@@ -40,6 +40,8 @@ class EntryKind(enum.Enum):
     """All bans that stand, after a change: `body.bans` is the whole list."""
     QUARANTINES = "quarantines"
     """All quarantines that are not over, after a change: the whole list."""
+    RETIRED = "retired"
+    """Days that were old enough are removed after this."""
     GAP = "gap"
     """Nothing could be recorded from `body.from_s` to `body.to_s`."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
+from shepherd.model.ledger_settings import LedgerSettings
 from shepherd.model.role_settings import RoleSettings
 from shepherd.model.trace_settings import TraceSettings
 
@@ -220,6 +221,7 @@ class Settings:
     lease: LeaseSettings = dataclasses.field(default_factory=LeaseSettings)
     flockoff: FlockOffSettings = dataclasses.field(default_factory=FlockOffSettings)
     icinga: IcingaSettings = dataclasses.field(default_factory=IcingaSettings)
+    ledger: LedgerSettings = dataclasses.field(default_factory=LedgerSettings)
     trace: TraceSettings = dataclasses.field(default_factory=TraceSettings)
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)

@@ -213,7 +213,10 @@ class Daemon:
         last = self._ledger.last(EntryKind.VERDICT.value)
         self._dark_since_s = last.at_s if last else None
         """When the shepherd before this one decided last."""
-        self._kept = Tracing(settings, self._ledger, in_thread, self._clock, self._log, self._instance)
+        self._kept = Tracing(
+            settings, self._ledger, in_thread, self._clock, self._log, self._instance,
+            keeps_records=lambda: self._diary.works,
+        )  # fmt: skip
         self._latch = self._new_latch(settings)
         self._stops = self._new_stops(self._parts)
         self._quarantines = Quarantines(

@@ -8,6 +8,7 @@ import pytest
 
 from shepherd.cli.main import main
 from shepherd.core.heads import Anchor, anchor_message
+from shepherd.edges.ledger_retention import Keeping
 from shepherd.model.chain import Head
 from shepherd.model.syslog import line_of
 from tests.cli.sites import Site
@@ -41,6 +42,19 @@ def test_a_record_that_is_not_the_one_noted_down_is_a_fault(site, capsys):
     out = capsys.readouterr().out
     assert "FAULT 2026-03-02, record 3: is not the record that was there" in out
     assert out.endswith("the chain is broken\n")
+
+
+def test_days_that_retention_removed_are_said_and_are_no_fault(site, capsys):
+    """After a year each verification found heads in the logger's file that were on no day any more."""
+    assert main(site.words("ledger", "verify", "--expect", f"1:{'0' * 64}")) == 1
+    ledger = site.ledger()
+    ledger.retire(MARCH_1 + 12 * DAY_S, Keeping(keep_days=10))
+    ledger.close()
+    capsys.readouterr()
+    assert main(site.words("ledger", "verify", "--expect", f"1:{'0' * 64}")) == 0
+    unchecked, removed, *_ = capsys.readouterr().out.splitlines()
+    assert unchecked == "not checked: 1 noted heads of days that retention has removed"
+    assert removed == "days up to 2026-03-01 were removed as too old (ledger.keep_days)"
 
 
 @pytest.mark.parametrize(("day", "rest"), [("2026-03-01", 1), ("2026-03-02", 2)])

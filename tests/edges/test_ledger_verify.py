@@ -29,7 +29,7 @@ def ledger_of_three_days(tmp_path: pathlib.Path) -> pathlib.Path:
 @contextlib.contextmanager
 def tampering(directory: pathlib.Path, day: int):
     """The database of a day, its triggers removed: whoever can do that can do anything."""
-    path = directory / f"2026-03-0{day}.sqlite"
+    path = directory / f"2026-03-{day:02}.sqlite"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for trigger in ("record_is_never_changed", "record_is_never_removed"):
             connection.execute(f"DROP TRIGGER {trigger}")

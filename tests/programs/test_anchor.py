@@ -17,6 +17,7 @@ class World:
     def __init__(self) -> None:
         self.wall, self.steady = 1e9, 50.0
         self.upkeeps: list[bool] = []
+        self.ledger_upkeeps = 0
         self.sent: list[SyslogMessage] = []
         self.logged: list[str] = []
         self.problem = ""
@@ -38,6 +39,9 @@ class World:
 
     def upkeep(self, *, may_retire: bool) -> None:
         self.upkeeps.append(may_retire)
+
+    def ledger_upkeep(self) -> None:
+        self.ledger_upkeeps += 1
 
     def send(self, message: SyslogMessage) -> None:
         self.sent.append(message)
@@ -66,8 +70,8 @@ def a_world() -> World:
 @pytest.fixture(name="anchoring")
 def an_anchoring(world: World) -> Anchoring:
     return Anchoring(
-        store=world, ledger_head=world.head, logger=world, background=world.background, clock=world,
-        log=world.log, instance="i1", anchor_s=60.0,
+        store=world, ledger_head=world.head, ledger_upkeep=world.ledger_upkeep, logger=world,
+        background=world.background, clock=world, log=world.log, instance="i1", anchor_s=60.0,
     )  # fmt: skip
 
 
@@ -92,8 +96,10 @@ def test_nothing_is_removed_until_the_clock_has_gone_right_for_an_hour(world, an
     world.wall += 14 * 365 * 86400.0
     world.passes(SETTLED_S - 120, anchoring)
     assert set(world.upkeeps) == {False}
+    assert world.ledger_upkeeps == 0
     world.passes(300, anchoring)
     assert world.upkeeps[-1] is True
+    assert world.ledger_upkeeps > 0
 
 
 def test_a_clock_that_is_slewed_is_trusted(world, anchoring):

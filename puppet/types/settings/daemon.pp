@@ -13,6 +13,7 @@
 # * `lease`: Signing and publishing of lease pages.
 # * `flockoff`: The file that stops all flocking.
 # * `icinga`: Icinga2, whose checks are silenced while their startd is meant to be away. Empty url: none is.
+# * `ledger`: The record of decisions, orders and outcomes.
 # * `trace`: The record of who ran what where, and from which address.
 # * `paths`: Where things lie.
 # * `roles`: Unix groups whose members may do what not everybody in the spool's group may. Root and the daemon's own
@@ -28,6 +29,7 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[lease] => Shepherd::Settings::Lease,
   Optional[flockoff] => Shepherd::Settings::Flockoff,
   Optional[icinga] => Shepherd::Settings::Icinga,
+  Optional[ledger] => Shepherd::Settings::Ledger,
   Optional[trace] => Shepherd::Settings::Trace,
   Optional[paths] => Shepherd::Settings::Paths,
   Optional[roles] => Shepherd::Settings::Roles,

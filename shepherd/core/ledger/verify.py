@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import GENESIS, Head, Opening, Partition, Row, row_hash
-from shepherd.model.entry import Entry
+from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.retired import Retired, retired_from
 from shepherd.model.standing import Standing, from_carry, remember
 
 
@@ -30,9 +31,13 @@ class Verification:
     partitions: int
     records: int
     first_seq: int
-    """The oldest record that is here; above 1, older partitions were put elsewhere."""
+    """The oldest record that is here; above 1, older partitions were removed by retention or put elsewhere."""
     head: Head
     """Noting it down elsewhere makes any later change of what lies before it evident."""
+    retired: Retired | None = None
+    """What retention removed last."""
+    unchecked: int = 0
+    """Heads noted elsewhere, of days that retention removed."""
 
 
 class Walk:
@@ -49,6 +54,10 @@ class Walk:
         self.head: Head | None = None
         self.day = ""
         self.first_seq = 0
+        self.begins: Opening | None = None
+        """Of the oldest partition that is here."""
+        self.retired: Retired | None = None
+        self.unchecked = 0
         self.partitions = self.records = 0
         self.newest: dict[tuple[str, str], Entry] | None = None
         """What stands; None while it cannot be known."""
@@ -80,7 +89,8 @@ class Walk:
 
     def oldest(self, name: str, opening: Opening) -> Iterator[Fault]:
         """The first partition that is here."""
-        self.first_seq = opening.first_seq
+        self.first_seq, self.begins = opening.first_seq, opening
+        self.pass_by(Head(seq=opening.first_seq - 1, hash=opening.previous_hash))
         genesis = opening.previous_hash == GENESIS and not opening.previous_day
         if (opening.first_seq == 1) != genesis:
             yield Fault(day=name, seq=opening.first_seq, what="its beginning was altered")
@@ -106,6 +116,7 @@ class Walk:
             yield Fault(day=name, seq=opening.first_seq, what=what)
         try:
             self.newest = dict(from_carry(opening.carry).newest)
+            self.remove(self.newest.get((EntryKind.RETIRED.value, "")))
         except ValueError as exc:
             self.newest = None
             yield Fault(day=name, seq=opening.first_seq, what=f"carries over nonsense: {exc}")
@@ -131,15 +142,27 @@ class Walk:
         """Add it to what stands."""
         try:
             entry = row.stored().entry
+            self.remove(entry)
         except ValueError as exc:
             yield self.fault(row.seq, f"cannot be understood: {exc}")
             return
         if self.newest is not None:
             remember(self.newest, entry)
 
+    def remove(self, entry: Entry | None) -> None:
+        """Take in what retention removed."""
+        self.retired = retired_from(entry) or self.retired
+
+    def beginning(self) -> Iterator[Fault]:
+        """Does the oldest partition continue what retention removed?"""
+        begins, retired = self.begins, self.retired
+        if begins and retired and retired.last_seq + 1 == begins.first_seq and retired.hash != begins.previous_hash:
+            what = f"does not continue {retired.through}, which retention removed: its beginning was altered"
+            yield Fault(day=begins.day, seq=begins.first_seq, what=what)
+
     def missing(self) -> Iterator[Fault]:
         """Heads that the chain never reached."""
-        head = self.head or Head()
+        head, gone_seq = self.head or Head(), self.retired.last_seq if self.retired else 0
         for seq in sorted(seq for seq, noted in self.expected.items() if noted):
             if seq in self.seen:
                 what = "is not the record that was there when its hash was noted"
@@ -148,6 +171,8 @@ class Walk:
                 yield Fault(day=self.day, seq=seq, what=f"was removed: the record ends at {head.seq}")
             elif seq >= self.first_seq:
                 yield Fault(day=self.day, seq=seq, what="was removed")
+            elif seq <= gone_seq:
+                self.unchecked += 1
             else:
                 what = f"cannot be checked: the oldest record here is {self.first_seq}"
                 yield Fault(day=self.day, seq=seq, what=what)
@@ -161,11 +186,13 @@ def verify(partitions: Iterable[Partition], expected: Iterable[Head] = ()) -> Ve
     """Walk the whole chain. Each `expected` head must be on it, unaltered. Raises nothing."""
     walk = Walk(expected)
     faults = [fault for partition in partitions for fault in walk.partition(partition)]
-    faults.extend(walk.missing())
+    faults += [*walk.beginning(), *walk.missing()]
     return Verification(
         faults=tuple(faults),
         partitions=walk.partitions,
         records=walk.records,
         first_seq=walk.first_seq,
         head=walk.head or Head(),
+        retired=walk.retired,
+        unchecked=walk.unchecked,
     )

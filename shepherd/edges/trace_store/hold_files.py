@@ -7,7 +7,8 @@ import os
 import pathlib
 import re
 
-from shepherd.edges.trace_store.keys import destroy, keys_path, sync_directory, write_whole
+from shepherd.edges.day_files import sync_directory
+from shepherd.edges.trace_store.keys import destroy, keys_path, write_whole
 from shepherd.errors import UsageError
 from shepherd.model.chain import canonical, link
 from shepherd.model.trace_rows import Held, Span

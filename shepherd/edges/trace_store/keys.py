@@ -20,6 +20,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from shepherd.edges.day_files import sync_directory
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.chain import canonical, storable
 
@@ -315,15 +316,6 @@ def give(fd: int, group: str, mode: int) -> None:
                 f"`install -d -m 2750 -o shepherd -g {group}` the directory of the keys"
             ) from exc
     os.fchmod(fd, mode)
-
-
-def sync_directory(path: pathlib.Path) -> None:
-    """A file that was made or removed in it stays so."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def destroy(path: pathlib.Path) -> None:

@@ -1,18 +1,16 @@
 """What retention removes and when: days that are old enough, their keys before, holds that were released."""
 
 import dataclasses
-import datetime
 import pathlib
 from collections.abc import Sequence
 
-from shepherd.edges.day_files import utc_day
+from shepherd.edges import day_files
+from shepherd.edges.day_files import DAY_S, end_of, utc_day
 from shepherd.edges.trace_store.hold_files import digest, held_in
-from shepherd.edges.trace_store.keys import days_with_keys, destroy, keys_path, sync_directory, week_of, weeks_with_keys
+from shepherd.edges.trace_store.keys import days_with_keys, destroy, keys_path, week_of, weeks_with_keys
 from shepherd.edges.trace_store.schema import partition_files, partition_path
 from shepherd.edges.trace_store.summary import summary_path
 from shepherd.model.trace_chain import Act, DayOpening, DayPseudonymised, DayRetired, HoldMade, HoldReleased, act_line
-
-DAY_S = 86400.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,12 +96,4 @@ def remove_keys(directory: pathlib.Path, day: str) -> None:
 def remove_day(path: pathlib.Path) -> None:
     """Remove a day's file, and what it was summed up in. Idempotent."""
     summary_path(path).unlink(missing_ok=True)
-    for suffix in ("-wal", "-shm", ""):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    sync_directory(path.parent)
-
-
-def end_of(day: str) -> float:
-    """When a UTC date is over, epoch seconds."""
-    midnight = datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.UTC)
-    return midnight.timestamp() + DAY_S
+    day_files.remove(path)

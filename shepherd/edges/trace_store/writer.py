@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from shepherd.edges import day_files
+from shepherd.edges.day_files import DAY_S, end_of
 from shepherd.edges.trace_store import files
 from shepherd.edges.trace_store.carry import carry
 from shepherd.edges.trace_store.day import DayFile, Draft
 from shepherd.edges.trace_store.hold_files import remove_hold
 from shepherd.edges.trace_store.keys import KeyWriter, NewKey, destroy, fresh_key, make_directory
-from shepherd.edges.trace_store.overdue import DAY_S, Overdue, Retention, end_of, remove_day, remove_keys
+from shepherd.edges.trace_store.overdue import Overdue, Retention, remove_day, remove_keys
 from shepherd.edges.trace_store.read_rows import DayRows
 from shepherd.edges.trace_store.schema import WHAT, partition_path
 from shepherd.edges.trace_store.summary import is_unsummed, write_summary

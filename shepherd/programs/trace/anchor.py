@@ -1,4 +1,4 @@
-"""Telling the site's logger where the records end, and keeping the trace store tidy, beside the loop.
+"""Telling the site's logger where the records end, and keeping trace store and ledger tidy, beside the loop.
 
 A clock that is wrong must not make retention remove what is needed: nothing is removed until the wall clock has gone
 with the steady one for an hour.
@@ -25,6 +25,7 @@ class Anchoring:
         *,
         store: TraceUpkeep,
         ledger_head: Callable[[], Head],
+        ledger_upkeep: Callable[[], None],
         logger: SiteLog | None,
         background: Background,
         clock: Clock,
@@ -32,8 +33,10 @@ class Anchoring:
         instance: str,
         anchor_s: float,
     ) -> None:
-        """`ledger_head` may raise LedgerUnavailable. No `logger`: nobody is told."""
+        """`ledger_head` and `ledger_upkeep`, which removes days that are old enough, may raise LedgerUnavailable. No
+        `logger`: nobody is told."""
         self._store, self._ledger_head, self._logger = store, ledger_head, logger
+        self._ledger_upkeep = ledger_upkeep
         self._clock, self._log, self._instance = clock, log, instance
         self._anchor_s = anchor_s
         self._errand: Errand[Anchor] = Errand(background)
@@ -58,6 +61,8 @@ class Anchoring:
     def _work(self, *, may_retire: bool) -> Callable[[], Anchor]:
         def work() -> Anchor:
             self._store.upkeep(may_retire=may_retire)
+            if may_retire:
+                self._ledger_upkeep()
             return Anchor(instance=self._instance, ledger=self._ledger_head(), trace=self._store.head())
 
         return work
