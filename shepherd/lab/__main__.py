@@ -15,6 +15,7 @@ from shepherd.lab.bench_trace import FULL_RECORDS, RECORDS
 from shepherd.lab.demo import run_demo
 from shepherd.lab.drill.run import JOBS, QUESTIONS, Size, run_drill
 from shepherd.lab.enter_node import enter_argv
+from shepherd.lab.mark import remove_unmade
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import report_file
 from shepherd.lab.rollout.run import run_rollout
@@ -76,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     drill.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write the measured figures, too")
     rollout = verbs.add_parser("rollout", help="a machine that really boots is rolled out, lent, rebooted, rolled back")
     rollout.add_argument("--json", type=report_file, default=None, metavar="FILE", help="write what each step saw")
-    verbs.add_parser("clean", help="remove sites whose lab is gone")
+    verbs.add_parser("clean", help="remove what labs, tests and measurements left that are gone")
     return words
 
 
@@ -110,7 +111,7 @@ def _do(chosen: argparse.Namespace) -> int:
         case "rollout":
             return run_rollout(chosen.json)
         case "clean":
-            gone = cleanup_leftovers()
+            gone = [*cleanup_leftovers(), *remove_unmade()]
             print("removed: " + " ".join(gone) if gone else "nothing to remove")
     return 0
 

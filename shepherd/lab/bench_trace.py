@@ -6,9 +6,7 @@ way that it goes in life: a segment that is added to the store, durably.
 
 import json
 import resource
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from shepherd.edges.trace_store.writer import TraceStore
 from shepherd.lab.bench_trace_ask import asked
 from shepherd.lab.bench_trace_world import BEGIN_S, DAY_S, HOSTS, JOBS_A_HOST, World
 from shepherd.lab.command import must
+from shepherd.lab.mark import marked
 from shepherd.model.trace import Segment
 
 FULL_RECORDS = 50_000_000
@@ -42,11 +41,10 @@ Figures = Mapping[str, Any]
 def main() -> None:
     """Fill, ask, tell."""
     records, days = int(sys.argv[1]), int(sys.argv[2])
-    place = Path(tempfile.mkdtemp(prefix="shepherd-bench-trace-", dir="/var/tmp"))
-    try:
+    with marked() as mark:
+        place = mark.directory("trace")
+        place.mkdir(mode=0o700)
         print(json.dumps(figures_of(place, records, days)))
-    finally:
-        shutil.rmtree(place)
 
 
 def figures_of(place: Path, flow_records: int, days: int) -> Figures:

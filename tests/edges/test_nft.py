@@ -1,8 +1,6 @@
 """Rules in a namespace of their own: loaded whole or not at all, and told from what others changed."""
 
 import json
-import subprocess
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from shepherd.core.firewall.gateway import QUARANTINE, TABLE, gateway_rules
 from shepherd.edges.nft import Nft, canonical_text
 from shepherd.errors import CommandFailed
+from shepherd.lab.mark import namespaces
 from tests.gateway.kernel import GATEWAY
 
 pytestmark = pytest.mark.real
@@ -20,12 +19,8 @@ ADMINISTRATORS = "table inet filter { chain input { type filter hook input prior
 @pytest.fixture
 def nft() -> Iterator[Nft]:
     """A namespace with nothing in it."""
-    name = f"shepherd-test-{uuid.uuid4().hex[:8]}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
+    with namespaces("nft") as (name,):
         yield Nft(10, ("nsenter", f"--net=/run/netns/{name}"))
-    finally:
-        subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
 def test_rules_are_replaced_and_those_of_others_stay(nft: Nft) -> None:

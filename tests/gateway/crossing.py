@@ -6,12 +6,12 @@ import os
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from shepherd.core.trace.lines import record_of
 from shepherd.errors import TraceRefused
+from shepherd.lab.mark import Mark
 from shepherd.model.trace import FlowBegun, FlowEnded, Gap, TraceRecord
 
 INSIDE, OTHER, GATE, NAT, FAR = "10.27.2.5", "10.27.2.6", "10.27.0.1", "198.51.100.7", "198.51.100.99"
@@ -109,14 +109,15 @@ class Crossing:
     """Three namespaces in a row. `folder` has the gateway's settings and its spool."""
 
     def __init__(self, folder: Path) -> None:
-        ident = uuid.uuid4().hex[:8]
-        self.inside, self.gate, self.far = (f"shepherd-test-{ident}{end}" for end in "ign")
+        self.mark = Mark()
+        self.inside, self.gate, self.far = map(self.mark.netns, ("in", "gate", "far"))
         self.settings, self.spool = folder / "gateway.toml", folder / "flows"
         self.settings.write_text(f'{SETTINGS}spool = "{self.spool}"\n')
         self.children: list[subprocess.Popen[str]] = []
 
     def build(self) -> None:
         """All of it, with the rules in force."""
+        assert self.mark.claim()
         for name in (self.inside, self.gate, self.far):
             subprocess.run(["ip", "netns", "add", name], check=True)
             self.sh(name, "ip link set lo up")
@@ -136,8 +137,7 @@ class Crossing:
         """All of it."""
         for child in self.children:
             self.end(child)
-        for name in (self.inside, self.gate, self.far):
-            subprocess.run(["ip", "netns", "delete", name], check=False)
+        self.mark.remove()
 
     def shepherd(self, *words: str) -> tuple[str, ...]:
         """`shepherd gateway …`, as a command line."""

@@ -6,7 +6,6 @@ import dataclasses
 import socket
 import subprocess
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from shepherd.core.firewall.gateway import BANNED, TABLE, gateway_rules
 from shepherd.core.stop.at_gateway import filling
 from shepherd.edges.conntrack.cut import Conntrack
 from shepherd.edges.nft import Nft
+from shepherd.lab.mark import namespaces
 from tests.gateway.kernel import GATEWAY
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(60)]
@@ -53,15 +53,14 @@ def enter(namespace: int) -> None:
 class Net:
     """Three machines in a row."""
 
-    def __init__(self, name: str) -> None:
-        self.inside, self.gateway, self.outside = (f"{name}-{part}" for part in ("in", "gw", "out"))
+    def __init__(self, names: Sequence[str]) -> None:
+        self.inside, self.gateway, self.outside = names
         self.enter = ("nsenter", f"--net=/run/netns/{self.gateway}", "--")
         self.nft, self.flows = Nft(20, self.enter), Conntrack(20, self.enter)
 
     def make(self) -> None:
         """Cables, addresses, routes and rules."""
         for space in (self.inside, self.gateway, self.outside):
-            run("ip", "netns", "add", space)
             run("ip", "-n", space, "link", "set", "lo", "up")
         self._cable(self.inside, "eth0", f"{CONTAINER}/16", "vlan0", "10.27.0.1/16")
         self._cable(self.outside, "eth0", f"{EVIL}/24", "out0", "203.0.113.1/24")
@@ -83,21 +82,13 @@ class Net:
         self.nft.load(filling(BANNED, dict.fromkeys(addresses), TABLE, 0.0))
         return self.flows.cut(addresses)
 
-    def remove(self) -> None:
-        """Nothing stays."""
-        for space in (self.inside, self.gateway, self.outside):
-            subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True)
-
-
 @pytest.fixture
 def net() -> Iterator[Net]:
     """A network with nobody banned."""
-    made = Net(f"ban{uuid.uuid4().hex[:6]}")
-    try:
+    with namespaces("in", "gw", "out") as names:
+        made = Net(names)
         made.make()
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from shepherd.core.firewall.gateway import BANNED, MARK, QUARANTINE, TABLE
 from shepherd.core.stop.at_gateway import Known, to_json
 from shepherd.edges.signing import create_key
+from shepherd.lab.mark import namespaces
 from shepherd.model.stop import Ban, BanKind
 
 pytestmark = pytest.mark.real
@@ -75,17 +75,13 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """The VLAN's interface, one to the internet, and an administrator's own rules."""
-    name = f"shepherd-test-{uuid.uuid4().hex[:8]}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
+    with namespaces("gateway") as (name,):
         made = Machine(name, tmp_path)
         for number, interface in enumerate(("em1.2512", "em2")):
             made.must("ip", "link", "add", interface, "type", "veth", "peer", "name", f"peer{number}")
             made.must("ip", "link", "set", interface, "up")
         made.must("nft", "add", "table", "inet", "administrators")
         yield made
-    finally:
-        subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
 def eventually(question: Callable[[], object], what: str) -> None:

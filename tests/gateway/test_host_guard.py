@@ -4,13 +4,13 @@ import dataclasses
 import json
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from shepherd.core.firewall.host_guard import guard_rules
 from shepherd.edges.nft import Nft
+from shepherd.lab.mark import Mark
 from shepherd.model.network import LinkSeen
 from shepherd.programs.node_network import NodeNetwork
 from tests.core.sound_settings import node
@@ -113,7 +113,8 @@ class Wire:
     """A gateway, a host, and a container on a macvlan of the host: three namespaces."""
 
     def __init__(self) -> None:
-        self.names = {name: f"shepherd-test-{name}-{uuid.uuid4().hex[:6]}" for name in ("gate", "host", "box")}
+        self.mark = Mark()
+        self.names = {name: self.mark.netns(name) for name in ("gate", "host", "box")}
 
     def on(self, name: str, *argv: str, given: str = "") -> str:
         """Run a command in one of them; it must succeed."""
@@ -128,6 +129,7 @@ class Wire:
 
     def build(self) -> None:
         """Bring it up."""
+        assert self.mark.claim()
         for name in self.names.values():
             subprocess.run(["ip", "netns", "add", name], check=True)
         host = f"netns {self.names['host']}"
@@ -140,8 +142,7 @@ class Wire:
 
     def remove(self) -> None:
         """Take it down."""
-        for name in self.names.values():
-            subprocess.run(["ip", "netns", "delete", name], check=False)
+        self.mark.remove()
 
     def through(self, sender: tuple[str, str], receiver: tuple[str, str], frames: Sequence[str]) -> set[int]:
         """Numbers of the frames that arrived."""

@@ -3,12 +3,12 @@
 import json
 import subprocess
 import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
 
 from shepherd.core.firewall.pilot_guard import BANNED, TABLE, pilot_rules
+from shepherd.lab.mark import Mark
 
 pytestmark = pytest.mark.real
 PILOT, ALICE, BOB, NOBODY = 0, 3001, 3002, 65534
@@ -61,11 +61,13 @@ class Box:
     """A container's namespace beside a gateway's, with a server of each account in it."""
 
     def __init__(self) -> None:
-        self.box, self.gate = (f"shepherd-test-{uuid.uuid4().hex[:8]}" for _ in range(2))
+        self.mark = Mark()
+        self.box, self.gate = map(self.mark.netns, ("box", "gate"))
         self.servers: list[subprocess.Popen[str]] = []
 
     def build(self) -> None:
         """Both namespaces, and who listens."""
+        assert self.mark.claim()
         for name in (self.box, self.gate):
             subprocess.run(["ip", "netns", "add", name], check=True)
         self.sh(self.box, f"ip link set lo up && ip link add eth0 type veth peer name vlan netns {self.gate}")
@@ -83,8 +85,7 @@ class Box:
             server.wait()
             if server.stdout:
                 server.stdout.close()
-        for name in (self.box, self.gate):
-            subprocess.run(["ip", "netns", "delete", name], check=False)
+        self.mark.remove()
 
     def enter(self, name: str, account: int) -> list[str]:
         """The command line that goes there as that account."""

@@ -6,15 +6,8 @@ from typing import Any, TypeVar
 
 from shepherd.errors import CommandFailed, Unavailable
 from shepherd.model.checkup import (
-    AppArmorSeen,
-    Authority,
-    CgroupsSeen,
-    CollectorSeen,
-    FileSeen,
-    QueueSeen,
-    Tracking,
-    UnitSeen,
-)
+    AppArmorSeen, Authority, CgroupsSeen, CollectorSeen, FileSeen, QueueSeen, Tracking, UnitSeen,
+)  # fmt: skip
 from shepherd.model.container import EngineFacts
 from shepherd.model.finding import Finding
 from shepherd.model.network import LinkSeen
