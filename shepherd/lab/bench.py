@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.lab import bench_decide, bench_record, bench_simulate, bench_trace, bench_walls
+from shepherd.lab import bench_decide, bench_demand, bench_record, bench_simulate, bench_trace, bench_walls
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -48,13 +48,15 @@ def run_bench(
     print(HEADINGS, flush=True)
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
+    demand = _demand()
     queue, status, walls, trace = _queue(), _status(), _walls(), bench_trace.measure(trace_records)
     decisions, record, simulated = bench_decide.measure(), bench_record.measure(), bench_simulate.measure()
     missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
-    missed += [*bench_decide.missed(decisions), *bench_record.missed(record), *bench_simulate.missed(simulated)]
+    missed += [*bench_demand.missed(demand), *bench_decide.missed(decisions), *bench_record.missed(record)]
+    missed += bench_simulate.missed(simulated)
     if report is not None:
         figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
-        figures |= {"decisions": decisions, "record": record, "simulated": simulated}
+        figures |= {"demand": demand, "decisions": decisions, "record": record, "simulated": simulated}
         write_report(report, {**figures, "missed": missed})
     for goal in missed:
         print(f"missed: {goal}")
@@ -110,6 +112,12 @@ def _queue() -> Figures:
         " schedd's",
         flush=True,
     )
+    return found
+
+
+def _demand() -> Figures:
+    found = _measure("demand", bench_demand.HOSTS, SLOTS, "dynamic")
+    print(bench_demand.said(found), flush=True)
     return found
 
 

@@ -1,11 +1,12 @@
-"""The daemon's own way of the same questions: `python -m shepherd.lab.bench_look ROUNDS HOSTS`
-prints one JSON object.
+"""The daemon's own way of the same questions: `python -m shepherd.lab.bench_look ROUNDS HOSTS [threshold|asking]`
+prints one JSON object. `threshold`: no schedd is asked what idle jobs ask for; `asking`: they are at every look.
 
 Observer, decision and the view for `shepherd -s` are the daemon's own, and its records say which hosts are lent;
 nothing is acted on. Memory is the whole process tree's: each process at
 its peak, what they share counted once.
 """
 
+import itertools
 import json
 import os
 import statistics
@@ -23,12 +24,14 @@ from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
 from shepherd.core.records import memory_from, switch_from
 from shepherd.edges.clock import SystemClock
-from shepherd.edges.htcondor.demand import Schedds
+from shepherd.edges.htcondor.demand import AGAIN_S, Schedds
 from shepherd.edges.htcondor.pool import CondorPool
 from shepherd.edges.htcondor.process import WorkerProcess
 from shepherd.edges.ledger import SqliteLedger
+from shepherd.lab import bench_demand
 from shepherd.lab.bench_hosts import lent_records
 from shepherd.lab.bench_pool import FLOCK, HOME
+from shepherd.lab.bench_process import cpu_s
 from shepherd.lab.bench_settings import bench_settings
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import Snapshot
@@ -36,6 +39,9 @@ from shepherd.model.orders import SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.programs.observe import Observer
 from shepherd.programs.wiring import ASKERS, at_once
+
+BESIDE = 2
+"""Looks before and after those that are counted."""
 
 
 def main() -> None:
@@ -49,7 +55,7 @@ def main() -> None:
         schedds=settings.home.schedds,
         identities=settings.home.schedd_identities,
         within_s=settings.timers.query_s,
-        queues=Schedds(workers[3]),
+        queues=_queues(workers[3], sys.argv[3] if len(sys.argv) > 3 else ""),
     )
     observer = Observer(pool, SystemClock(), settings, at_once(ThreadPoolExecutor(ASKERS)))
     records = lent_records(int(sys.argv[2]), settings.flock.image)
@@ -60,9 +66,19 @@ def main() -> None:
         rounds, before_s = int(sys.argv[1]), _tree_cpu_s(workers)
         took = [daemon.round() for _ in range(rounds)]
         each_s = (_tree_cpu_s(workers) - before_s) / rounds
-        print(json.dumps({"cpu_s": each_s, **_figures(took, daemon.seen(), workers)}))
+        print(json.dumps({"cpu_s": each_s, "looks": rounds + BESIDE, **_figures(took, daemon.seen(), workers)}))
         ledger.close()
     pool.close()
+
+
+def _queues(worker: WorkerProcess, kind: str) -> Schedds | None:
+    match kind:
+        case bench_demand.THRESHOLD:
+            return None
+        case bench_demand.ASKING:
+            return Schedds(worker, steady_s=itertools.count(0.0, 2 * AGAIN_S).__next__)
+        case _:
+            return Schedds(worker)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +125,13 @@ class Daemon:
     def seen(self) -> dict[str, object]:
         """What a last look found, for whoever judges whether the right thing was measured."""
         last = self.look()
+        demand = last.queue.demand if last.queue else None
         states = Counter(host["state"] for host in self.body(last, "")["hosts"])
         return {
             "hosts_seen": len(last.hosts),
             "states": dict(states),
             "idle_jobs": last.queue.idle_jobs if last.queue else None,
+            "told_jobs": sum(group.jobs for group in demand.groups) if demand else 0,
             "problems": [reading.problem for reading in last.readings.values() if reading.problem],
         }
 
@@ -146,12 +164,6 @@ def _counted_twice_mib(pid: int) -> float:
     lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
     kib = {words[0]: int(words[1]) for words in lines}
     return (kib["Rss:"] - kib["Pss:"]) / 1024
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of processor that a process has used itself."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

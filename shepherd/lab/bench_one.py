@@ -1,21 +1,20 @@
 """One measurement in a pool of its own: `python -m shepherd.lab.bench_one WHAT HOSTS SLOTS SHAPE`; prints JSON.
 
-WHAT is `look` (the cycle beside its floor), `load` (the keepers' polling) or `queue` (the cycle with many jobs).
+WHAT is `look` (the cycle beside its floor), `load` (the keepers' polling), `queue` (the cycle with many jobs) or
+`demand` (what both daemons pay for it).
 """
 
 import json
-import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from shepherd.edges.htcondor import pages
 from shepherd.edges.htcondor.process import WorkerProcess
-from shepherd.lab.bench_look import cpu_s
-from shepherd.lab.bench_pool import HOME, ROOT, BenchPool, enter
+from shepherd.lab import bench_demand
+from shepherd.lab.bench_pool import HOME, BenchPool, enter
+from shepherd.lab.bench_process import collector_pid, run_bench, schedd_pid, submit, with_children_s
 from shepherd.lab.bench_settings import bench_settings
-from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
 from shepherd.lab.rootfs import provide_trees
 from shepherd.model.lease import SignedPage
@@ -38,21 +37,18 @@ def main() -> None:
     what, hosts, slots, shape = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     pool = BenchPool(provide_trees(Progress(out=None)).root, ["COLLECTOR", "SCHEDD"])
     pool.start()
-    _run("bench_fill", str(hosts), str(slots), shape)
+    run_bench("bench_fill", str(hosts), str(slots), shape)
     _publish()
     match what:
         case "look":
             found = _look(hosts)
         case "load":
             found = _load(hosts)
+        case "demand":
+            found = dict(bench_demand.loads(hosts))
         case _:
             found = _queue(hosts)
     print(json.dumps({"what": what, "hosts": hosts, "slots": hosts * slots, "shape": shape, **found}))
-
-
-def _run(module: str, *argv: str) -> Any:  # noqa: ANN401 - JSON
-    said = must((sys.executable, "-m", f"shepherd.lab.{module}", *argv), timeout_s=600, env=os.environ)
-    return json.loads(said) if said.strip() else None
 
 
 def _publish() -> None:
@@ -68,31 +64,28 @@ def _look(hosts: int) -> Figures:
     """Floor and look take turns, so that a busy minute of the machine meets both."""
     floors, looks = [], []
     for _ in range(PAIRS):
-        floor = _run("bench_floor", str(ROUNDS))
+        floor = run_bench("bench_floor", str(ROUNDS))
         floors += floor["took_s"]
-        looks.append(_run("bench_look", str(ROUNDS), str(hosts)))
+        looks.append(run_bench("bench_look", str(ROUNDS), str(hosts)))
     floor_s = sorted(floors)[len(floors) // 2]
     look = sorted(looks, key=lambda figures: float(figures["observe_and_decide_s"]))[PAIRS // 2]
     return {"floor_s": floor_s, "floor_cpu_s": floor["cpu_s"], "ratio": look["observe_and_decide_s"] / floor_s, **look}
 
 
 def _load(hosts: int) -> Figures:
-    pid = _collector_pid()
-    before_s, began = _with_children_s(pid), time.monotonic()
-    load = _run("bench_load", str(hosts), str(LOAD_S))
-    busy = (_with_children_s(pid) - before_s) / (time.monotonic() - began)
+    pid = collector_pid()
+    before_s, began = with_children_s(pid), time.monotonic()
+    load = run_bench("bench_load", str(hosts), str(LOAD_S))
+    busy = (with_children_s(pid) - before_s) / (time.monotonic() - began)
     return {"collector_cpu_percent": 100 * busy, **load}
 
 
 def _queue(hosts: int) -> Figures:
     look = ("bench_look", str(MANY_ROUNDS), str(hosts))
     few = _quietest(look)
-    text = f"executable=/bin/sleep\\narguments=1000\\nrequirements=false\\nqueue {JOBS}\\n"
-    script = f"printf '{text}' | condor_submit -terse -"
-    nobody = ("chroot", "--userspec=nobody:nogroup", str(ROOT))
-    must(("env", "-u", "CONDOR_CONFIG", *nobody, "sh", "-c", script), timeout_s=600)
+    submit(f"executable=/bin/sleep\\narguments=1000\\nrequirements=false\\nqueue {JOBS}\\n")
     end_s = time.monotonic() + 120
-    while ((many := _run(*look))["idle_jobs"] or 0) < JOBS and time.monotonic() < end_s:
+    while ((many := run_bench(*look))["idle_jobs"] or 0) < JOBS and time.monotonic() < end_s:
         time.sleep(2)
     many = _quietest(look)
     names = ("observe_and_decide_s", "cpu_s", "peak_mib", "idle_jobs")
@@ -106,14 +99,14 @@ def _shapes() -> Figures:
     args = {"schedds": settings.schedds, "identities": settings.schedd_identities}
     said: Any = worker.ask("queue", args, within_s=60.0)
     ((_, _, address, version),) = said[3]
-    pid, took_s = _pid_of("condor_schedd"), []
-    before_s = _with_children_s(pid)
+    pid, took_s = schedd_pid(), []
+    before_s = with_children_s(pid)
     for _ in range(ROUNDS):
         began = time.monotonic()
         found: Any = worker.ask("shapes", {"address": address, "version": version}, within_s=60.0)
         took_s.append(time.monotonic() - began)
     time.sleep(2)  # its children are counted when they are reaped
-    cpu_each_s = (_with_children_s(pid) - before_s) / ROUNDS
+    cpu_each_s = (with_children_s(pid) - before_s) / ROUNDS
     worker.close()
     jobs = sum(row[4] for row in found[0])
     return {"shapes_s": sorted(took_s)[ROUNDS // 2], "shapes_schedd_cpu_s": cpu_each_s, "shapes_jobs": jobs}
@@ -121,30 +114,7 @@ def _shapes() -> Figures:
 
 def _quietest(look: tuple[str, ...]) -> Figures:
     """The look that took least: what else the machine did meanwhile only adds."""
-    return min((_run(*look) for _ in range(PAIRS)), key=lambda figures: float(figures["cpu_s"]))
-
-
-def _pid_of(program: str) -> int:
-    """Of the only process of that program in these namespaces."""
-    (pid,) = (
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.read_bytes().split(b"\0")[0].endswith(program.encode())
-    )
-    return pid
-
-
-def _collector_pid() -> int:
-    return next(
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.read_bytes().split(b"\0")[0].endswith(b"condor_collector") and b"9618" in path.read_bytes()
-    )
-
-
-def _with_children_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return cpu_s(pid) + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return min((run_bench(*look) for _ in range(PAIRS)), key=lambda figures: float(figures["cpu_s"]))
 
 
 if __name__ == "__main__":

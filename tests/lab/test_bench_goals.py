@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from shepherd.core.switch.state import state_of
-from shepherd.lab import bench_decide, bench_one, bench_record
+from shepherd.lab import bench_decide, bench_demand, bench_one, bench_record
 from shepherd.lab.bench import missed_goals
 from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
 from shepherd.model.host import HostPair, HostState
@@ -38,11 +38,11 @@ def test_what_the_measurement_of_the_queue_tells_is_what_the_goals_judge(monkeyp
     """It gave up after two minutes without a word, under other names than the judge read."""
     clock = itertools.count(0.0, 50.0)
     idle_jobs = itertools.chain([0], itertools.repeat(seen))
-    monkeypatch.setattr(bench_one, "must", lambda *_words, **_options: "")
+    monkeypatch.setattr(bench_one, "submit", lambda _text: None)
     monkeypatch.setattr(bench_one, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _s: None))
     monkeypatch.setattr(bench_one, "_shapes", lambda: SHAPES)
     look = {"observe_and_decide_s": 0.1, "cpu_s": 0.1, "peak_mib": 90.0}
-    monkeypatch.setattr(bench_one, "_run", lambda *_words: {**look, "idle_jobs": next(idle_jobs)})
+    monkeypatch.setattr(bench_one, "run_bench", lambda *_words: {**look, "idle_jobs": next(idle_jobs)})
     assert len(missed_goals([LOOK], bench_one._queue(100))) == missed
 
 
@@ -137,3 +137,56 @@ def test_the_measured_day_has_changes_and_reasons(monkeypatch, capsys):
     assert found["whole_bytes"] > 10 * found["minute_bytes"] > 1000
     assert found["verdict_bytes"] > 225 * 5
     assert bench_record.missed(found) == []
+
+
+DEMAND = {
+    "hosts": 1000, "jobs": 5000, "shapes": 20, "ratio": 1.4, "plain_collector_cpu_s": 0.1, "plain_told_jobs": 0,
+    "asking_collector_cpu_s": 0.1, "asking_schedd_cpu_s": 0.04, "asking_told_jobs": 5000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, []),
+        ({"ratio": 2.1}, ["2.10 times"]),
+        ({"asking_told_jobs": 4999}, ["told 4999"]),
+        ({"plain_told_jobs": 5000}, ["no floor"]),
+        ({"plain_collector_cpu_s": 0.0}, ["not measured"]),
+        ({"asking_schedd_cpu_s": 0.0}, ["not measured"]),
+    ],
+)
+def test_a_dear_question_to_the_schedd_or_one_that_was_not_asked_is_a_missed_goal(change, words):
+    """The default policy was said to cost nothing, by a run in which nobody was asked."""
+    goals = bench_demand.missed({**DEMAND, **change})
+    assert len(goals) == len(words)
+    assert all(word in goal for word, goal in zip(words, goals, strict=True))
+
+
+def test_what_the_daemons_use_by_themselves_is_no_cost_of_a_look(monkeypatch):
+    """A collector that takes updates all day was said to spend that on the shepherd."""
+    clock, daemons = [0.0], {"collector": 0.0, "schedd": 0.0}
+
+    def passes(seconds: float) -> None:
+        clock[0] += seconds
+        daemons["collector"] += 0.01 * seconds
+
+    def run(_module: str, rounds: str, _hosts: str, kind: str) -> dict[str, int]:
+        looks = int(rounds) + 2
+        passes(looks * 1.0)
+        daemons["collector"] += looks * 0.1
+        daemons["schedd"] += looks * (0.05 if kind == bench_demand.ASKING else 0.0)
+        return {"looks": looks, "told_jobs": bench_demand.JOBS if kind == bench_demand.ASKING else 0}
+
+    monkeypatch.setattr(bench_demand, "submit", lambda _text: None)
+    monkeypatch.setattr(bench_demand, "run_bench", run)
+    monkeypatch.setattr(bench_demand, "collector_pid", lambda: "collector")
+    monkeypatch.setattr(bench_demand, "schedd_pid", lambda: "schedd")
+    monkeypatch.setattr(bench_demand, "with_children_s", lambda pid: daemons[pid])
+    monkeypatch.setattr(bench_demand, "time", SimpleNamespace(monotonic=lambda: clock[0], sleep=passes))
+    found = {"hosts": 1000, **bench_demand.loads(1000)}
+    assert found["plain_collector_cpu_s"] == pytest.approx(0.1)
+    assert found["asking_schedd_cpu_s"] == pytest.approx(0.05)
+    assert found["ratio"] == pytest.approx(1.5)
+    assert bench_demand.missed(found) == []
+    assert "1.50 times as much" in bench_demand.said(found)

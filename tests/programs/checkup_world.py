@@ -6,8 +6,15 @@ from typing import Any, TypeVar
 
 from shepherd.errors import CommandFailed, Unavailable
 from shepherd.model.checkup import (
-    AppArmorSeen, Authority, CgroupsSeen, CollectorSeen, FileSeen, QueueSeen, Tracking, UnitSeen,
-)  # fmt: skip
+    AppArmorSeen,
+    Authority,
+    CgroupsSeen,
+    CollectorSeen,
+    FileSeen,
+    QueueSeen,
+    Tracking,
+    UnitSeen,
+)
 from shepherd.model.container import EngineFacts
 from shepherd.model.finding import Finding
 from shepherd.model.network import LinkSeen
@@ -18,6 +25,7 @@ from shepherd.programs.checkup.look import Question, Round
 from tests.core import sound_settings
 from tests.core.checkup.seen import NOW_S, authority, collector, directory, file, keeper, token
 from tests.gateway.kernel import GATEWAY
+from tests.programs.checkup_monitoring import Monitoring
 
 T = TypeVar("T")
 TOKENS = "/etc/shepherd/tokens.d"
@@ -372,21 +380,6 @@ class Site:
             page_problem=lambda: place.page_problem, cuts_connections=place.cuts_connections,
         )  # fmt: skip
         return asked(gateway.GatewayCheck(settings=ROUTER, world=world).questions())
-
-
-class Monitoring:
-    """`ports_checkup.MonitoringAccount`."""
-
-    address = "icinga:5665"
-
-    def __init__(self, lacking: tuple[str, ...], hidden: tuple[str, ...]) -> None:
-        self._lacking, self._hidden = lacking, hidden
-
-    def lacking(self) -> Sequence[str]:
-        return self._lacking
-
-    def unseen(self, checks: Sequence[str]) -> Sequence[str]:
-        return [check for check in checks if check in self._hidden]
 
 
 def of_host() -> Site:
