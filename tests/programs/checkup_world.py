@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from shepherd.errors import CommandFailed, Unavailable
+from shepherd.errors import CommandFailed, PoolUnavailable, Unavailable
 from shepherd.model.checkup import (
     AppArmorSeen,
     Authority,
@@ -74,8 +74,8 @@ class Collector:
     negotiator: int = 1
     keepers: dict[str, KeeperReport] = dataclasses.field(default_factory=lambda: {"p220": keeper()})
     keys: tuple[str, ...] = ("0a1b",)
-    unread: dict[str, QueueSeen] = dataclasses.field(default_factory=dict)
-    """Schedds that do not tell what their idle jobs ask for."""
+    unread: dict[str, QueueSeen | None] = dataclasses.field(default_factory=dict)
+    """Schedds that do not tell what their idle jobs ask for; None: one that hangs."""
     configured: dict[str, str] = dataclasses.field(default_factory=lambda: {
         "SEC_TOKEN_DIRECTORY": TOKENS, "STARTD": node.GUARD, "MASTER_STARTD_BACKOFF_CONSTANT": "4",
         "MASTER_STARTD_BACKOFF_FACTOR": "1.0", "SHEPHERD_SPOOL_LOG": "/var/lib/shepherd-node/spool/segment",
@@ -100,7 +100,9 @@ class Collector:
 
     def queue(self, schedd: str, identities: Sequence[str]) -> QueueSeen:
         assert self.known[schedd] in identities
-        return self._answer(self.unread.get(schedd, QueueSeen()))
+        if (seen := self.unread.get(schedd, QueueSeen())) is None:
+            raise PoolUnavailable("home collector: no answer to 'queue_problem' in time; worker killed")
+        return self._answer(seen)
 
     def negotiators(self) -> int:
         return self._answer(self.negotiator)

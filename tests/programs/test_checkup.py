@@ -254,11 +254,14 @@ def test_a_policy_that_only_counts_jobs_needs_no_schedd() -> None:
     assert Subject.QUEUES not in {finding.subject for finding in site.central()}
 
 
-def test_a_schedd_that_is_silent_may_be_back_soon() -> None:
-    """One submit machine rebooted, and the whole pool's check was red."""
+@pytest.mark.parametrize("seen", [None, QueueSeen(problem="nothing listens there")])
+def test_a_schedd_that_is_silent_may_be_back_soon(seen: QueueSeen | None) -> None:
+    """One submit machine rebooted, and the whole pool's check was red, with a word on the collector."""
     site = Site()
-    site.home.unread = {"submit": QueueSeen(problem="nothing listens there")}
-    assert in_state(site.central(), State.WARN) == {Subject.QUEUES}
+    site.home.unread = {"submit": seen}
+    found = site.central()
+    assert in_state(found, State.WARN) == {Subject.QUEUES}
+    assert in_state(found, State.WRONG) == set()
 
 
 def test_an_order_is_tried_where_a_startd_can_take_it() -> None:

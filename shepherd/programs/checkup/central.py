@@ -8,8 +8,8 @@ from shepherd.core.checkup import daemon, pool
 from shepherd.core.checkup.tokens import no_token_files, token_files
 from shepherd.core.monitoring.names import sample_of
 from shepherd.core.naming import pair_hosts
-from shepherd.errors import CommandFailed
-from shepherd.model.checkup import Authority, Version
+from shepherd.errors import CommandFailed, PoolUnavailable
+from shepherd.model.checkup import Authority, QueueSeen, Version
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.host import HostPair
 from shepherd.model.settings import PolicyKind, Settings
@@ -276,7 +276,13 @@ class Central:
         home, there = self.settings.home, self.world.home.schedds()
         for name in home.schedds if self.settings.policy.kind is not PolicyKind.THRESHOLD else ():
             if there.get(name) in home.schedd_identities:
-                yield pool.queue_finding(name, self.world.home.queue(name, home.schedd_identities))
+                yield pool.queue_finding(name, self._queue(name))
+
+    def _queue(self, name: str) -> QueueSeen:
+        try:
+            return self.world.home.queue(name, self.settings.home.schedd_identities)
+        except PoolUnavailable:
+            return QueueSeen(problem="no answer in time")
 
     def _host(self) -> Iterator[Finding]:
         """Those that are lent have no startd in the home pool, but a master."""
