@@ -32,8 +32,9 @@ class Overdue:
 def overdue(directory: pathlib.Path, now: float, keeping: Keeping) -> Overdue | None:
     """By the wall clock. The newest day stays, for none after it tells how it ended; a damaged day goes with those
     around it. Raises LedgerUnavailable."""
-    if not keeping.keep_days:
-        return None
+    names = [path.stem for path in files.partition_files(directory)]
+    if not keeping.keep_days or not _how_many(names[:-1], now, keeping):
+        return None  # as mostly, and no file was opened
     days, damaged = files.sorted_out(directory)
     count = _how_many([path.stem for path in days[:-1]], now, keeping)
     if not count:

@@ -46,6 +46,15 @@ def test_days_go_when_it_is_time_and_not_before(ledger: SqliteLedger, tmp_path: 
     assert not list(tmp_path.glob("2026-03-0*"))
 
 
+def test_while_nothing_is_old_enough_no_day_is_opened(ledger: SqliteLedger, monkeypatch):
+    """Each minute the writer had waited until four hundred files had been opened."""
+    opened: list[object] = []
+    monkeypatch.setattr("shepherd.edges.ledger_files.first_seq_of", opened.append)
+    ledger.retire(at(9), TEN)
+    ledger.retire(at(19), Keeping(keep_days=10, since_s=MARCH_1))
+    assert opened == []
+
+
 def test_what_stays_holds_from_its_first_day_on_and_says_what_went(ledger: SqliteLedger, tmp_path: pathlib.Path):
     """Whoever verified the ledger could not tell days that were removed in order from such that somebody took away."""
     noted = verified(tmp_path).head
