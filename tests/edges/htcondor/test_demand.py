@@ -118,13 +118,42 @@ def test_very_many_shapes_become_fewer_and_no_job_is_lost():
     few = queue_shapes.few(idle)
     assert len(few) <= queue_shapes.MOST_SHAPES
     assert sum(few.values()) == len(idle)
-    assert max(shape[1] for shape in few) >= 128 * 4999
+    assert max(shape[1] for shape in few) >= 0.9 * 128 * 4999
+
+
+@pytest.mark.parametrize("odd", range(4))
+def test_a_user_with_very_many_shapes_hides_nobodys_jobs(odd):
+    """A thousand jobs, each with other cpus, had everybody's memory rounded up until no job fitted any host; nobody's
+    host came home."""
+    shapes = [list(queue_shapes.shape_of({"RequestMemory": 2048, "RequestDisk": 1 << 20})) for _ in range(60_000)]
+    for number, shape in enumerate(shapes, 1):
+        shape[odd] = number << 22
+    whole = (64, 515_072, 1 << 20, 0)
+    few = queue_shapes.few({**{tuple(shape): 1 for shape in shapes}, whole: 2})  # type: ignore[misc]
+    assert few[whole] == 2
+    assert sum(few.values()) == len(shapes) + 2
+    assert len(few) <= queue_shapes.MOST_SHAPES
+
+
+@pytest.mark.parametrize("size", [1e308, 10**400, 1 << 63])
+def test_what_a_user_asks_for_can_be_counted_whatever_it_is(size):
+    """One job that asked for 1e308 hosts ended the daemon, and with it every lend."""
+    ad = {"RequestCpus": size, "RequestMemory": size, "RequestDisk": size, "RequestGPUs": size, "JobCount": 9}
+    [[*shape, jobs, _]], _ = queue_shapes.told([{**ad, "MaxHosts": size, "JobUniverse": 11}], [])  # type: ignore[misc]
+    assert all(0 <= amount <= 1 << 60 for amount in shape)
+    assert float(jobs) < 1e40
+
+
+def test_only_parallel_jobs_need_several_hosts_at_once():
+    """One vanilla job with `+MaxHosts = 1000000` called every host home."""
+    [[*_, jobs, _]], _ = queue_shapes.told([{"JobCount": 2, "MaxHosts": 1000, "JobUniverse": 5}], [])  # type: ignore[misc]
+    assert jobs == 2
 
 
 def test_what_is_in_store_and_held_back_is_told_beside_what_waits():
     """A cluster that shows five jobs of forty, and a DAG with a limit on its jobs."""
     small = {"RequestCpus": 1, "RequestMemory": 100, "RequestDisk": 1}
-    group = {**small, "JobCount": 5, "MaxHosts": 1}
+    group = {**small, "JobCount": 5, "MaxHosts": 1, "JobUniverse": 11}
     cluster = {**small, "TotalSubmitProcs": 40, "JobMaterializeNextProcId": 5}
     dag = {**small, "DAG_NodesReady": 7, "TotalSubmitProcs": 1}
     found = queue_shapes.told([group, {**group, "RequestCpus": 8, "MaxHosts": 3}], [cluster, dag])
