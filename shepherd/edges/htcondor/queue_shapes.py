@@ -21,7 +21,9 @@ STORED = "ProcId is undefined && TotalSubmitProcs > JobMaterializeNextProcId && 
 """Clusters that go on making jobs."""
 DAGS = "JobUniverse =?= 7 && JobStatus =?= 2 && DAG_NodesReady > 0"
 """DAGMan jobs with nodes that could be submitted and are not."""
-LATER = [*REQUESTS, "TotalSubmitProcs", "JobMaterializeNextProcId", "DAG_NodesReady"]
+LATER = [
+    *REQUESTS, "TotalSubmitProcs", "JobMaterializeNextProcId", "DAG_NodesReady", "DAG_JobsIdle", "DAG_JobsRunning",
+]  # fmt: skip
 MEMORY_STEP_MIB, DISK_STEP_KIB = 128, 1024
 """A partitionable slot gives in such steps: MODIFY_REQUEST_EXPR_…, HTCondor's defaults."""
 PARALLEL = 11
@@ -34,7 +36,7 @@ def told(groups: Sequence[Ad], later: Sequence[Ad]) -> list[object]:
     """Rows of cpus, MiB, KiB, GPUs, idle jobs and such in store, and how many nodes DAGs hold back."""
     idle = counted((shape_of(ad), (count(ad.get("JobCount")) or 0) * hosts_of(ad)) for ad in groups)
     store = counted((shape_of(ad), in_store(ad)) for ad in later)
-    held_back = sum(count(ad.get("DAG_NodesReady")) or 0 for ad in later)
+    held_back = sum(map(held_back_by, later))
     return [[[*shape, jobs, store.get(shape, 0)] for shape, jobs in few(idle).items()], held_back]
 
 
@@ -58,6 +60,13 @@ def in_store(ad: Ad) -> int:
     """Jobs that a cluster has not made yet. Only one that makes jobs as it goes has a next one."""
     made = count(ad.get("JobMaterializeNextProcId"))
     return 0 if made is None else max(0, (count(ad.get("TotalSubmitProcs")) or 0) - made)
+
+
+def held_back_by(ad: Ad) -> int:
+    """Nodes that a DAG may submit soon: of those that are ready as many as it has jobs in the queue. A DAG that keeps to
+    ten jobs has ten thousand ready for weeks."""
+    ready, idle, running = (count(ad.get(name)) or 0 for name in ("DAG_NodesReady", "DAG_JobsIdle", "DAG_JobsRunning"))
+    return min(ready, idle + running)
 
 
 def counted(rows: Iterable[tuple[Shape, int]]) -> dict[Shape, int]:

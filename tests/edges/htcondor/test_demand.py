@@ -155,6 +155,12 @@ def test_what_is_in_store_and_held_back_is_told_beside_what_waits():
     small = {"RequestCpus": 1, "RequestMemory": 100, "RequestDisk": 1}
     group = {**small, "JobCount": 5, "MaxHosts": 1, "JobUniverse": 11}
     cluster = {**small, "TotalSubmitProcs": 40, "JobMaterializeNextProcId": 5}
-    dag = {**small, "DAG_NodesReady": 7, "TotalSubmitProcs": 1}
+    dag = {**small, "DAG_NodesReady": 7, "DAG_JobsRunning": 6, "DAG_JobsIdle": 2, "TotalSubmitProcs": 1}
     found = queue_shapes.told([group, {**group, "RequestCpus": 8, "MaxHosts": 3}], [cluster, dag])
     assert found == [[[1, 128, 1024, 0, 5, 35], [8, 128, 1024, 0, 15, 0]], 7]
+
+
+def test_a_dag_that_keeps_to_few_jobs_holds_no_more_back_than_it_has():
+    """`condor_submit_dag -maxjobs 10` had ten thousand nodes ready for weeks, and no host was lent."""
+    dag = {"DAG_NodesReady": 10_000, "DAG_JobsRunning": 9, "DAG_JobsIdle": 1}
+    assert queue_shapes.told([], [dag, {"DAG_NodesReady": 10_000}, {"DAG_NodesReady": "x"}]) == [[], 10]
