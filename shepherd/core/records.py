@@ -7,6 +7,7 @@ ledger was written by a newer shepherd or altered.
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from shepherd.core.recorded.members import amounts, fields_of, is_number
 from shepherd.core.stop.encode import ban_from, ban_members
 from shepherd.errors import LeaseRefused
 from shepherd.model.demand import GIVES_NOTHING, DemandGroup, Gives, Resources
@@ -26,7 +27,7 @@ def switch_body(record: SwitchRecord) -> Body:
 
 def switch_from(body: Body) -> SwitchRecord:
     """The switch a body tells of."""
-    fields = {**_known(SwitchRecord, body), "stage": Stage(body.get("stage"))}
+    fields = {**fields_of(SwitchRecord, body), "stage": Stage(body.get("stage"))}
     try:
         record = SwitchRecord(**fields)  # type: ignore[arg-type]
     except TypeError as exc:
@@ -53,9 +54,7 @@ def _gives_from(body: object) -> Gives:
 
 
 def _resources_from(body: object) -> Resources:
-    if not isinstance(body, list | tuple) or len(body) != len(Resources._fields):
-        raise ValueError(f"not what a slot gives: {body!r}")
-    return Resources(*map(int, body))
+    return Resources(*amounts(body, "what a slot gives", len(Resources._fields)))
 
 
 def past_body(past: Past) -> Body:
@@ -75,7 +74,7 @@ def past_from(body: Body) -> Past:
     """What a policy remembered; an empty body is nothing."""
     try:
         return Past(
-            lends=tuple(Given(**_known(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
+            lends=tuple(Given(**fields_of(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
             waiting=tuple(map(_waiting_from, _rows(body, "waiting"))),
         )
     except (TypeError, ValueError) as exc:
@@ -86,13 +85,15 @@ def _waiting_from(body: Body) -> Waiting:
     parts: dict[str, object] = {name: _fewest_from(body.get(name)) for name in ("fewest", "due")}
     passed = body.get("passed", [])
     parts["passed"] = tuple(map(_resources_from, passed if isinstance(passed, list | tuple) else ()))
-    return Waiting(**{**_known(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
+    return Waiting(**{**fields_of(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
 
 
 def _fewest_from(body: object) -> Fewest:
     if not isinstance(body, list | tuple) or len(body) != len(dataclasses.fields(Fewest)):
         raise TypeError(f"not the fewest of anything: {body!r}")
     from_s, now, before = body
+    if not all(map(is_number, (from_s, now, before or 0))):
+        raise TypeError(f"not the fewest of anything: {body!r}")
     return Fewest(from_s=from_s, now=now, before=before)
 
 
@@ -108,7 +109,7 @@ def memory_body(memory: HostMemory) -> Body:
 
 def memory_from(body: Body) -> HostMemory:
     """The memory a body tells of; an empty one means nothing is remembered."""
-    return HostMemory(**_known(HostMemory, body))  # type: ignore[arg-type]
+    return HostMemory(**fields_of(HostMemory, body))  # type: ignore[arg-type]
 
 
 def flockoff_body(flockoff: FlockOff | None) -> Body:
@@ -119,7 +120,7 @@ def flockoff_body(flockoff: FlockOff | None) -> Body:
 def flockoff_from(body: Body) -> FlockOff | None:
     """The latch a body tells of."""
     try:
-        return FlockOff(**_known(FlockOff, body)) if body else None  # type: ignore[arg-type]
+        return FlockOff(**fields_of(FlockOff, body)) if body else None  # type: ignore[arg-type]
     except TypeError as exc:
         raise ValueError(f"not a flockoff: {exc}") from exc
 
@@ -151,9 +152,3 @@ def outcome_body(outcome: Outcome) -> Body:
         "detail": outcome.detail,
         "took_s": round(outcome.took_s, 3),
     }
-
-
-def _known(record: type, body: Body) -> dict[str, object]:
-    """Fields the type knows; a newer shepherd's additions are ignored, so that a downgrade works."""
-    names = {field.name for field in dataclasses.fields(record)}
-    return {key: value for key, value in body.items() if key in names}

@@ -124,7 +124,7 @@ def test_nodes_that_a_dag_holds_back_keep_free_hosts_and_bring_none_home():
 
 
 def test_nodes_that_are_ready_for_ever_do_not_end_lending():
-    """A DAG that was held by its category's limit had a million nodes ready, and nothing was lent for a week. Hosts that
+    """A DAG that its category's limit held up had a million nodes ready, and nothing was lent for a week. Hosts that
     stood free for minutes are not what its nodes wait for."""
     hosts = [idle_host(f"p{number}", idle_since_s=NOW - 400) for number in range(200, 240)]
     assert len(moved(verdict(with_nodes(10**6, *hosts)), Herd.FLOCK)) == QUIET.arming_at_once

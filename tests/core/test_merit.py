@@ -72,7 +72,7 @@ def test_a_guest_whose_jobs_are_all_short_is_not_spared_for_ever():
 
 @pytest.mark.parametrize("since_s", [-1e308, float("-inf"), 1.0, 0.0, float("nan"), float("inf")])
 def test_no_work_is_older_than_its_lend_nor_on_more_cpus_than_there_are(since_s):
-    """A container said that its jobs had run since 1970, and on a billion cpus: it was the last to go home each time."""
+    """A container said that its jobs had run since 1970, on a billion cpus: it was the last to go home each time."""
     claims = {"claimed_slots": 1, "claimed_cpus": 10**9, "working_since_s": since_s, "guests": ("eve@uni",)}
     seen, kept = lent("p201", **claims)
     young = seen, dataclasses.replace(kept, stage_at_s=NOW - 60)

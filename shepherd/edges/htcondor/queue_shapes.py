@@ -63,8 +63,8 @@ def in_store(ad: Ad) -> int:
 
 
 def held_back_by(ad: Ad) -> int:
-    """Nodes that a DAG may submit soon: of those that are ready as many as it has jobs in the queue. A DAG that keeps to
-    ten jobs has ten thousand ready for weeks."""
+    """Nodes that a DAG may submit soon: of those that are ready as many as it has jobs in the queue. A DAG that keeps
+    to ten jobs has ten thousand ready for weeks."""
     ready, idle, running = (count(ad.get(name)) or 0 for name in ("DAG_NodesReady", "DAG_JobsIdle", "DAG_JobsRunning"))
     return min(ready, idle + running)
 

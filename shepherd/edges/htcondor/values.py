@@ -49,7 +49,7 @@ MOST = 1 << 53
 def count(value: object) -> int | None:
     """A whole number that is not negative, MOST at most, else None. Fractions of a cpu are rounded down."""
     if type(value) is int:
-        return (value if value <= MOST else MOST) if value >= 0 else None
+        return min(value, MOST) if value >= 0 else None
     read = number(value)
     return min(int(read), MOST) if read is not None and read >= 0 else None
 

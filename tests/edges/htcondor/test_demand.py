@@ -1,6 +1,7 @@
 """Which schedd is asked when, and what is made of a schedd that hangs, refuses or talks nonsense."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -139,15 +140,19 @@ def test_a_user_with_very_many_shapes_hides_nobodys_jobs(odd):
 def test_what_a_user_asks_for_can_be_counted_whatever_it_is(size):
     """One job that asked for 1e308 hosts ended the daemon, and with it every lend."""
     ad = {"RequestCpus": size, "RequestMemory": size, "RequestDisk": size, "RequestGPUs": size, "JobCount": 9}
-    [[*shape, jobs, _]], _ = queue_shapes.told([{**ad, "MaxHosts": size, "JobUniverse": 11}], [])  # type: ignore[misc]
-    assert all(0 <= amount <= 1 << 60 for amount in shape)
-    assert float(jobs) < 1e40
+    assert all(0 <= float(amount) < 1e40 for amount in row_of({**ad, "MaxHosts": size, "JobUniverse": 11}))
+
+
+def row_of(ad: dict[str, object]) -> list[int]:
+    """What is told of one group."""
+    rows: Any = queue_shapes.told([ad], [])[0]
+    [row] = rows
+    return list(row)
 
 
 def test_only_parallel_jobs_need_several_hosts_at_once():
     """One vanilla job with `+MaxHosts = 1000000` called every host home."""
-    [[*_, jobs, _]], _ = queue_shapes.told([{"JobCount": 2, "MaxHosts": 1000, "JobUniverse": 5}], [])  # type: ignore[misc]
-    assert jobs == 2
+    assert row_of({"JobCount": 2, "MaxHosts": 1000, "JobUniverse": 5}) == [1, 0, 0, 0, 2, 0]
 
 
 def test_what_is_in_store_and_held_back_is_told_beside_what_waits():
