@@ -29,8 +29,8 @@ from shepherd.views.story import cycle_json, cycle_text, host_json, host_text
 from tests.sim.recorded_day import eventful_day, site_of
 
 ODD: tuple[Any, ...] = (
-    None, True, 0, -1, -5.5, 1e308, float("nan"), float("inf"), 10**400, "", "x", "1/2/3", "\x1b[31m", [], [1], [[]], {},
-    {"a": 1}, {"": {}},
+    None, True, 0, -1, -5.5, 1e308, float("nan"), float("inf"), 10**400, "", "x", "1/2/3", "\x1b[31m", [], [1], [[]],
+    {}, {"a": 1}, {"": {}},
 )  # fmt: skip
 FEW = 40
 
