@@ -59,15 +59,20 @@ def _resources_from(body: object) -> Resources:
 
 def past_body(past: Past) -> Body:
     """What is not as it is by default: there may be a thousand shapes. What jobs ask for, and the fewest over a window,
-    are lists in the order of their fields."""
+    are lists in the order of their fields; kinds of hosts that passed jobs over are told once, by their place."""
     lends = [dataclasses.asdict(one) for one in past.lends]
-    return {"lends": lends, "waiting": [_waiting_body(one) for one in past.waiting]}
+    passed = sorted({one.passed for one in past.waiting if one.passed})
+    places = {kinds: place for place, kinds in enumerate(passed)}
+    body = {"lends": lends, "waiting": [_waiting_body(one, places) for one in past.waiting]}
+    return {**body, "passed": [list(map(list, kinds)) for kinds in passed]} if passed else body
 
 
-def _waiting_body(one: Waiting) -> Body:
+def _waiting_body(one: Waiting, places: Mapping[tuple[Resources, ...], int]) -> Body:
     fewest = {name: dataclasses.astuple(value) for name, value in (("fewest", one.fewest), ("due", one.due))}
-    proof = {"stuck": one.stuck, "passed": one.passed, "proven_s": one.proven_s, "trial": one.trial}
-    return {"asks": one.asks, "jobs": one.jobs, **fewest, **{name: value for name, value in proof.items() if value}}
+    proof = {"stuck": one.stuck, "proven_s": one.proven_s, "trial": one.trial}
+    passed = {"passed": places[one.passed]} if one.passed else {}
+    rest = {name: value for name, value in proof.items() if value}
+    return {"asks": one.asks, "jobs": one.jobs, **fewest, **rest, **passed}
 
 
 def past_from(body: Body) -> Past:
@@ -75,15 +80,20 @@ def past_from(body: Body) -> Past:
     try:
         return Past(
             lends=tuple(Given(**fields_of(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
-            waiting=tuple(map(_waiting_from, _rows(body, "waiting"))),
+            waiting=tuple(_waiting_from(one, body.get("passed")) for one in _rows(body, "waiting")),
         )
     except (TypeError, ValueError) as exc:
         raise ValueError(f"not a policy's past: {exc}") from exc
 
 
-def _waiting_from(body: Body) -> Waiting:
+def _waiting_from(body: Body, kinds: object) -> Waiting:
+    """Kinds by their place in a list of all, or, as they were once written, themselves."""
     parts: dict[str, object] = {name: _fewest_from(body.get(name)) for name in ("fewest", "due")}
     passed = body.get("passed", [])
+    if isinstance(passed, int):
+        passed = kinds[passed] if isinstance(kinds, list) and 0 <= passed < len(kinds) else None
+    if passed is None:
+        raise TypeError("kinds of hosts are missing")
     parts["passed"] = tuple(map(_resources_from, passed if isinstance(passed, list | tuple) else ()))
     return Waiting(**{**fields_of(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
 
