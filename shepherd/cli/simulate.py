@@ -62,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.cli.simulate_loads import plans_of
     from shepherd.cli.simulate_together import together
     from shepherd.edges.figures_file import check_writable
+    from shepherd.model.one_line import one_line
     from shepherd.sim.load.compare import compared, missed
     from shepherd.sim.load.synthetic.catalogue import ABOUT
     from shepherd.views.simulated import table
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     print(table(rows), end="")
     told = list(missed(rows))
     for what in told:
-        print(f"missed: {what}")
+        print(f"missed: {one_line(what)}")
     written(args, plans, rows, told)
     return 0
 

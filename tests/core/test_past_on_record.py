@@ -12,7 +12,6 @@ from shepherd.model.past import NOTHING_PAST, Fewest, Past, Waiting
 from tests.build import NOW, record
 from tests.core.pools_at_random import pasts
 
-
 MISPLACED = {"asks": [1, 0, 0, 0], "jobs": 1, "fewest": [1, 1, None], "due": [1, 1, None], "passed": 7}
 
 
@@ -43,7 +42,9 @@ def test_nothing_on_record_is_nothing_past():
     assert past_from({"waiting": [], "novelty": 7}) == NOTHING_PAST
 
 
-@pytest.mark.parametrize("body", [{"waiting": [{}]}, {"lends": [{"at_s": 1}]}, {"waiting": [{"asks": "x"}]}, {"waiting": [MISPLACED]}])
+@pytest.mark.parametrize(
+    "body", [{"waiting": [{}]}, {"lends": [{"at_s": 1}]}, {"waiting": [{"asks": "x"}]}, {"waiting": [MISPLACED]}]
+)
 def test_a_past_that_cannot_be_read_is_named(body):
     """It was written by a newer shepherd or altered."""
     with pytest.raises(ValueError, match="not a policy's past"):

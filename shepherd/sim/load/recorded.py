@@ -23,6 +23,7 @@ from shepherd.sim.load.free_slots import fair_guests
 
 ONE_CPU = Resources(1, 1024, DISK_KIB)
 PLENTY_MIB, PLENTY_KIB = 1 << 20, 1 << 32
+MOST_JOBS = 10_000_000
 UNKNOWN_RUN_S = 1800.0
 """Of jobs that had not ended when the record did, if none had."""
 
@@ -103,6 +104,8 @@ class Recorded:
         self._busy_cpus = busy_cpus
 
     def _new(self, shape: Resources) -> _Job:
+        if len(self._jobs) >= MOST_JOBS:
+            raise BadInput(f"more than {MOST_JOBS} local jobs are on record there; name other days, or fewer")
         job = _Job(self._last_s, shape)
         self._jobs.append(job)
         return job

@@ -120,5 +120,6 @@ def test_what_is_proven_at_every_look_is_not_news_at_every_look():
 
 def test_of_jobs_that_may_not_wait_no_time_is_taken():
     """It began anew at every look, and each beginning went on record."""
-    at_once = [looked([DemandGroup(asks=ASKS, jobs=9)], {}, {}, now, stuck_s=STUCK_S, patience_s=-5.0) for now in (1, 2)]
-    assert at_once[0][ASKS].due == at_once[1][ASKS].due
+    group = DemandGroup(asks=ASKS, jobs=9)
+    one, other = (looked([group], {}, {}, now, stuck_s=STUCK_S, patience_s=-5.0) for now in (1, 2))
+    assert one[ASKS].due == other[ASKS].due
