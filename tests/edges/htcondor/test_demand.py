@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shepherd.edges.htcondor import queue_shapes
-from shepherd.edges.htcondor.demand import AGAIN_S, WITHIN_S, Schedds
+from shepherd.edges.htcondor.demand import AGAIN_S, KEPT_S, WITHIN_S, Schedds
 from shepherd.errors import PoolUnavailable
 from shepherd.model.demand import DemandGroup, Resources
 
@@ -97,6 +97,34 @@ def test_a_schedd_in_trouble_is_told_and_left_alone_for_a_minute(schedds, says, 
     says.now_s += AGAIN_S
     says.answers["<b>"] = [[], 0]
     assert schedds.demand([a(5), b(7)]).unasked == ()
+
+
+def test_what_a_silent_schedd_said_last_counts_for_ten_minutes(schedds, says):
+    """A schedd was busy for six seconds. Its six hundred jobs, which fit no host, were jobs of one cpu each for a
+    minute, and every guest was thrown off for them."""
+    before = schedds.demand([a(5), b(5)])
+    says.answers["<b>"] = PoolUnavailable("no answer in time")
+    until_s = says.now_s + KEPT_S
+    while says.now_s < until_s:
+        found = schedds.demand([a(5), b(6)])
+        assert found.groups == before.groups
+        assert (found.soon, found.unasked) == (9, ("b",) if found.problem else ())
+        says.now_s += AGAIN_S
+    assert schedds.demand([a(5), b(6)]).groups == (DemandGroup(asks=SMALL, jobs=5, soon=2),)
+    says.answers["<b>"] = [[[8, 16384, 1024, 1, 6, 0]], 0]
+    says.now_s += AGAIN_S
+    large = DemandGroup(asks=LARGE, jobs=6)
+    assert schedds.demand([a(5), b(6)]).groups == (large, DemandGroup(asks=SMALL, jobs=5, soon=2))
+
+
+def test_of_what_a_silent_schedd_said_no_more_counts_than_it_still_has(schedds, says):
+    """Its six hundred jobs were done, and hosts came home for them."""
+    schedds.demand([b(5)])
+    says.answers["<b>"] = PoolUnavailable("no answer in time")
+    says.now_s += AGAIN_S
+    found = schedds.demand([b(3)])
+    assert found.groups == (DemandGroup(asks=LARGE, jobs=2), DemandGroup(asks=SMALL, jobs=1))
+    assert schedds.demand([b(0)]).groups == ()
 
 
 def test_what_a_job_asks_for_is_counted_in_the_steps_in_which_slots_give():
