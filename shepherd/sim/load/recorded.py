@@ -37,7 +37,7 @@ class _Job:
 
 
 class Recorded:
-    """Folds looks, in their order."""
+    """Folds looks, in their order. While a clock that was set back shows times that were, no time passes."""
 
     def __init__(self) -> None:
         self._hosts: dict[HostName, Resources] = {}
@@ -52,7 +52,7 @@ class Recorded:
         """One more look. Its queue may be unknown: then nothing is taken from it."""
         if self._first_s is None:
             self._first_s = look.at_s
-        self._last_s = look.at_s - self._first_s
+        self._last_s = max(self._last_s, look.at_s - self._first_s)
         busy_cpus = self._see_hosts(look)
         if look.snapshot.queue is not None:
             self._see_queue(look.snapshot.queue, busy_cpus)
@@ -61,6 +61,8 @@ class Recorded:
         """All that was seen. Raises BadInput if that is nothing."""
         if not self._hosts or not self._jobs:
             raise BadInput(f"{name}: no host, or no local job, is on record there; name another day")
+        if self._last_s <= 0:
+            raise BadInput(f"{name}: a single look is on record there; name another day")
         known = [job.run_s for job in self._jobs if job.run_s is not None]
         hosts = tuple(_told(self._hosts[host]) for host in sorted(self._hosts))
         usual_s = statistics.median(known) if known else UNKNOWN_RUN_S

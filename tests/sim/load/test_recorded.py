@@ -61,6 +61,23 @@ def test_a_job_that_said_to_be_a_billion_fills_no_memory(monkeypatch) -> None:
         recorded_load([absurd], "day")
 
 
+def test_one_look_is_no_load() -> None:
+    """A daemon that was stopped at once left a day of no length, by which figures were divided."""
+    with pytest.raises(BadInput, match="a single look"):
+        recorded_load(looks(decided(load(jobs_at(0.0, 9, 900.0, cpus=99))), 10.0, 2)[1:], "day")
+
+
+def test_a_clock_that_was_set_back_makes_no_job_come_before_the_first() -> None:
+    """An hour was lived twice, and jobs of the second were submitted before those of the first."""
+    was = looks(decided(load([*jobs_at(100.0, 20, 900.0), *jobs_at(HOUR_S, 20, 900.0)], hours=2)), 10.0, 720)
+    back = [dataclasses.replace(look, at_s=look.at_s - HOUR_S / 2) for look in was[360:]]
+    made = recorded_load([*was[:360], *back], "day")
+    submits = [job.submit_s for job in made.jobs]
+    assert submits == sorted(submits)
+    assert min(submits) >= 0.0
+    assert all(job.run_s > 0 for job in made.jobs)
+
+
 def test_a_record_without_jobs_is_no_load() -> None:
     """A day on which the daemon did not run was simulated as a quiet one."""
     with pytest.raises(BadInput, match="no local job"):
