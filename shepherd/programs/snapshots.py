@@ -27,7 +27,7 @@ class Snapshots:
         self._ledger = ledger
         self._diary = diary
         self._aliases: dict[str, str] = {}
-        """Of users: numbers that nobody else knows, and that end with this process."""
+        """Of users and their domains: numbers that nobody else knows, and that end with this process."""
         self._recorded: Json | None = None
         self._day = ""
         self._at_s = 0.0
@@ -49,7 +49,10 @@ class Snapshots:
         return known(snapshot, past, self._settings.timers, self._alias)
 
     def _alias(self, user: str) -> str:
-        return self._aliases.setdefault(user, f"user {len(self._aliases) + 1}")
+        """Users of one guest have one domain there, too: reclaims are shared over guests."""
+        domain = "@" + user.rpartition("@")[2]
+        alias = self._aliases.setdefault(user, f"user {len(self._aliases) + 1}")
+        return f"{alias}@{self._aliases.setdefault(domain, str(len(self._aliases) + 1))}"
 
     def _write(self, what: Json, now: float, verdict: Sequence[Entry]) -> bool:
         day = datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()

@@ -85,6 +85,14 @@ def test_of_about_equal_losses_the_guest_who_has_most_bears_one():
     assert order(lent("p201", **working(4, 1020, "ann@small")), *large)[-1] == "p201"
 
 
+def test_a_guest_with_many_users_counts_as_one():
+    """A pool that gave each of its jobs a user of its own kept all of its hosts, and others lost theirs."""
+    many = [lent(f"p21{number}", **working(4, 1000, f"u{number}@many")) for number in range(4)]
+    few = [lent(f"p20{number}", **working(4, 1000, "ann@few")) for number in range(3)]
+    assert set(order(*many, *few)[:2]) <= {seen.pair.host for seen, _ in many}
+    assert order(*many, *few)[0].startswith("p21")
+
+
 def test_pinned_hosts_go_out_first_and_come_home_last():
     """A host that was bought for guests stood at home while the office's went out."""
     pinned = lent("p201", **working(4, 10))

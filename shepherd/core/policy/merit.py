@@ -33,7 +33,12 @@ def homecoming_order(view: PoolView) -> list[HostView]:
 
 def _shares(out: Iterable[HostView]) -> Counter[str]:
     """Hosts by guest."""
-    return Counter(guest for host in out if host.flock for guest in host.flock.guests)
+    return Counter(guest for host in out if host.flock for guest in set(map(guest_of, host.flock.guests)))
+
+
+def guest_of(user: str) -> str:
+    """The pool that a user comes from: a guest with many users has no more rights than one with few."""
+    return user.rpartition("@")[2]
 
 
 def _cost(
@@ -41,7 +46,7 @@ def _cost(
 ) -> tuple[bool, bool, int, int]:
     age_s = _age_s(host, flock, now)
     nearly_done = flock.ends_by_s is not None and 0 <= flock.ends_by_s - now <= min(SOON_S, age_s)
-    held = max((share[guest] for guest in flock.guests), default=0)
+    held = max((share[guest_of(user)] for user in flock.guests), default=0)
     cpus = min(max(flock.claimed_cpus, flock.claimed_slots), max(1, host.cpus))
     return flock.claimed_slots > 0, nearly_done, int(age_s * cpus).bit_length(), -held
 

@@ -88,8 +88,7 @@ class Flock:
     heard_at_s: float = 0.0
     claimed_cpus: int = 0
     since_s: float = 0.0
-    """When the jobs of claims began, or the claims, if nothing tells of a job, each times its cpus, added up; epoch
-    seconds."""
+    """When the claims' present jobs began, or else the claims, each times its cpus, added up; epoch seconds."""
     users: list[str] = dataclasses.field(default_factory=list)
     ends_s: float = 0.0
     """When the last of the jobs that may not run for ever ends, epoch seconds."""
@@ -113,7 +112,7 @@ class Flock:
         else:
             self.ends_s = max(self.ends_s, began_s + min(limits))
         self.claimed_cpus += number_of
-        self.since_s += number_of * (number(since_s) or 0.0 if began_s is None else began_s)
+        self.since_s += number_of * max(number(since_s) or 0.0, began_s or 0.0)
         if (name := text(user)) and name not in self.users and len(self.users) < MOST_USERS:
             self.users.append(name)
 
