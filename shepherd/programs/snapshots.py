@@ -27,7 +27,7 @@ class Snapshots:
         self._ledger = ledger
         self._diary = diary
         self._aliases: dict[str, str] = {}
-        """Of users and their domains: numbers that nobody else knows, and that end with this process."""
+        """Of users: numbers that nobody else knows, and that end with this process."""
         self._recorded: Json | None = None
         self._day = ""
         self._at_s = 0.0
