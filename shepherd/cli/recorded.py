@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import pathlib
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from shepherd.core.recorded.moments import NEEDED, moments, newest_moment
@@ -11,6 +12,7 @@ from shepherd.core.replay.settings import change_problems, tree_of
 from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges import ledger_past
 from shepherd.edges.day_files import utc_day
+from shepherd.edges.ledger_read import damaged
 from shepherd.edges.settings_file import validated, wrong
 from shepherd.edges.settings_words import Fault
 from shepherd.errors import LedgerUnavailable, UsageError
@@ -27,6 +29,8 @@ BY_HAND = pathlib.Path("--set")
 def chosen_days(directory: pathlib.Path, names: Sequence[str]) -> dict[str, pathlib.Path]:
     """The days that are asked for, in the order of the chain. Raises UsageError, LedgerUnavailable."""
     there = ledger_past.days(directory)
+    if broken := [why for name, why in damaged(directory).items() if name in names]:
+        raise LedgerUnavailable("; ".join(broken))
     if missing := [name for name in names if name not in there]:
         first, last = next(iter(there), ""), next(reversed(there), "")
         told = f"there are days from {first} to {last}" if there else "nothing was ever recorded there"
@@ -35,9 +39,15 @@ def chosen_days(directory: pathlib.Path, names: Sequence[str]) -> dict[str, path
 
 
 def days_until(directory: pathlib.Path, at_s: float = ALWAYS_S) -> list[pathlib.Path]:
-    """The days that were begun by then, the newest first. Raises UsageError, LedgerUnavailable."""
+    """The days that were begun by then, the newest first. Raises UsageError, LedgerUnavailable: also if the newest is
+    damaged, because an older one tells of another time."""
     last = utc_day(at_s) if at_s < ALWAYS_S else ""
     begun = [path for name, path in ledger_past.days(directory).items() if not last or name <= last]
+    broken = {name: why for name, why in damaged(directory).items() if not last or name <= last}
+    if broken and max(broken) > max((path.stem for path in begun), default=""):
+        raise LedgerUnavailable(broken[max(broken)])
+    for name in sorted(broken):
+        print(f"shepherd: {name} is left out: {broken[name]}", file=sys.stderr)
     if not begun:
         raise UsageError(f"{directory} has no record" + (f" of {last} or before" if last else ""))
     return begun[::-1]

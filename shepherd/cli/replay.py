@@ -74,6 +74,7 @@ def changes_of(words: Sequence[str]) -> dict[str, object]:
 def value_of(text: str) -> object:
     """As TOML has it."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        said = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
+    return said["value"] if len(said) == 1 else text

@@ -1,6 +1,7 @@
 """`shepherd simulate`: the policies against made-up or recorded loads, thousands of times faster than time."""
 
 import argparse
+import math
 import os
 import pathlib
 import sys
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.cli.simulate_loads import plans_of
     from shepherd.cli.simulate_together import together
     from shepherd.edges.figures_file import check_writable
+    from shepherd.model.one_line import one_line
     from shepherd.sim.load.compare import compared, missed
     from shepherd.sim.load.synthetic.catalogue import ABOUT
     from shepherd.views.simulated import table
@@ -69,6 +71,10 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(f"{name:8}  {about}" for name, about in ABOUT.items()))
         return 0
     check_writable(args.json)
+    if args.plots is not None:
+        from shepherd.edges.plots import check_plots
+
+        check_plots(args.plots)
     settings = settings_of(args.settings, args.set)
     contenders = [Contender(name) for name in args.policy] or list(Contender)
     plans = plans_of(args, settings, [fault_of(text) for text in args.fault])
@@ -77,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     print(table(rows), end="")
     told = list(missed(rows))
     for what in told:
-        print(f"missed: {what}")
+        print(f"missed: {one_line(what)}")
     written(args, plans, rows, told)
     return 0
 
@@ -134,6 +140,8 @@ def fault_of(text: str) -> SimulatedFault:
         what, begins_s, for_s = FaultKind(kind), float(at_s), float(lasts_s)
     except ValueError as exc:
         raise UsageError(f"--fault {text}: {exc}; write e.g. shepherd@3600+7200 or host@3600+600:p0003") from exc
+    if not (0 <= begins_s < math.inf and 0 < for_s < math.inf):
+        raise UsageError(f"--fault {text}: nothing breaks then; write e.g. shepherd@3600+7200")
     return SimulatedFault(kind=what, at_s=begins_s, lasts_s=for_s, host=HostName(host) if host else None)
 
 

@@ -22,12 +22,14 @@ from shepherd.sim.load.synthetic.draws import DAY_S, has
 
 FEWEST_HOSTS = 4
 """Of a made-up load: below, nothing can be lent beside the reserve, or a kind of host is missing."""
+MOST_HOSTS, MOST_CPUS, MOST_GIB, MOST_DAYS = 100_000, 10_000, 1_000_000, 4000
+"""More would not end within anybody's patience, or memory."""
 
 
 def plans_of(args: argparse.Namespace, settings: Settings, faults: Sequence[SimulatedFault]) -> list[Plan]:
     """One for each workload, all drawn. Raises BadInput."""
-    if args.days <= 0:
-        raise UsageError(f"--days {args.days:g}: give more than 0")
+    if not 0 < args.days <= MOST_DAYS:
+        raise UsageError(f"--days {args.days:g}: give more than 0, and {MOST_DAYS} or less")
     hosts = [kind for text in args.host for kind in hosts_of(text)]
     loads = [from_file(path, hosts, args.days, _swf) for path in args.swf]
     loads += [from_file(path, hosts, args.days, _history) for path in args.history]
@@ -45,8 +47,8 @@ def made_up(name: str, args: argparse.Namespace) -> Workload:
     """A synthetic load. Raises UsageError."""
     if name not in SYNTHETIC:
         raise UsageError(f"there is no workload {name!r}; there are {', '.join(SYNTHETIC)}")
-    if args.hosts < FEWEST_HOSTS:
-        raise UsageError(f"--hosts {args.hosts}: give {FEWEST_HOSTS} or more")
+    if not FEWEST_HOSTS <= args.hosts <= MOST_HOSTS:
+        raise UsageError(f"--hosts {args.hosts}: give {FEWEST_HOSTS} or more, and {MOST_HOSTS} or less")
     return SYNTHETIC[name](args.seed, args.hosts, args.days)
 
 
@@ -56,6 +58,8 @@ def hosts_of(text: str) -> list[Resources]:
     if len(words) != 3 or not all(word.isdecimal() and int(word) > 0 for word in words):
         raise UsageError(f"--host {text}: write NUMBERxCPUSxGIB, e.g. 100x16x64")
     number, cpus, memory_gib = map(int, words)
+    if number > MOST_HOSTS or cpus > MOST_CPUS or memory_gib > MOST_GIB:
+        raise UsageError(f"--host {text}: give {MOST_HOSTS} hosts, {MOST_CPUS} cpus, {MOST_GIB} GiB, or less")
     return [has(cpus, memory_gib)] * number
 
 

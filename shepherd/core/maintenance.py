@@ -15,6 +15,7 @@ WEEKLY = re.compile(
     r"(?P<first>[A-Z][a-z]{2})(-(?P<last>[A-Z][a-z]{2}))? (?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<hosts>\S+)"
 )
 ONCE = re.compile(r"(?P<begin>\d{4}-\d\d-\d\dT\d\d:\d\d)/(?P<end>\d{4}-\d\d-\d\dT\d\d:\d\d) (?P<hosts>\S+)")
+WILD = re.compile(r"[*?\[]")
 FORMS = "say e.g. 'Tue 08:00-12:00 p2*', 'Mon-Fri 22:00-06:00 *' or '2026-12-24T08:00/2026-12-27T18:00 p201,p202'"
 BEFORE_S = 1800.0
 """A host is not lent any more so long before it would have to go home."""
@@ -38,6 +39,17 @@ class Window:
     """Not after `begin`: of the day after."""
     once: Span | None = None
 
+    @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """Those of `hosts` that stand for one machine: thousands of them are one look-up."""
+        return frozenset(name.casefold() for name in self.hosts if not WILD.search(name))
+
+    @functools.cached_property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The others."""
+        wild = (name.casefold() for name in self.hosts if WILD.search(name))
+        return tuple(re.compile(fnmatch.translate(name)) for name in wild)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Hours:
@@ -51,7 +63,9 @@ class Hours:
         """Whether it is about this machine. A name without a domain stands for it in any domain."""
         whole = machine.casefold()
         names = (whole, whole.partition(".")[0])
-        return any(fnmatch.fnmatchcase(name, pattern.casefold()) for pattern in self.window.hosts for name in names)
+        if not self.window.names.isdisjoint(names):
+            return True
+        return any(pattern.match(name) for pattern in self.window.patterns for name in names)
 
 
 def window_of(text: str) -> Window:
@@ -76,7 +90,10 @@ def _day(name: str) -> int:
 
 
 def _hosts(names: str) -> tuple[str, ...]:
-    return tuple(name for name in names.split(",") if name)
+    hosts = tuple(name for name in names.split(",") if name)
+    if not hosts:
+        raise ValueError("it names no host")
+    return hosts
 
 
 def hours_near(hosts: HostSettings, timers: TimerSettings, now: float) -> tuple[Hours, ...]:
@@ -87,12 +104,17 @@ def hours_near(hosts: HostSettings, timers: TimerSettings, now: float) -> tuple[
     zone = zoneinfo.ZoneInfo(hosts.zone)
     ahead_s = BEFORE_S + home_before_s(timers)
     found = [
-        Hours(window=window, begin_s=begin.timestamp(), end_s=end.timestamp())
+        Hours(window=window, begin_s=min(_instants(begin)), end_s=max(_instants(end)))
         for window in windows
         for begin, end in _spans(window, datetime.datetime.fromtimestamp(now, zone))
     ]
     near = [hours for hours in found if hours.begin_s - ahead_s <= now < hours.end_s]
     return tuple(sorted(near, key=lambda hours: (hours.begin_s, hours.window.text)))
+
+
+def _instants(wall: datetime.datetime) -> tuple[float, float]:
+    """When the clock on the wall shows that: twice when it is set back, and around the hour that is left out."""
+    return wall.replace(fold=0).timestamp(), wall.replace(fold=1).timestamp()
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,6 +1,7 @@
 """Which regular startd and which flocking startd are one host."""
 
 import dataclasses
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -59,21 +60,31 @@ def _pair(machine: str, name: str | None) -> HostPair:
 
 def is_excluded(machine: str, settings: HostSettings) -> bool:
     """Whether a machine is pinned local."""
-    return bool(settings.exclude) and any(may_be_one(machine.casefold(), name.casefold()) for name in settings.exclude)
+    return bool(settings.exclude) and _is_among(machine.casefold(), settings.exclude)
 
 
 def is_pinned_out(machine: str, settings: HostSettings) -> bool:
     """Whether a machine is to be lent before others."""
-    return any(may_be_one(machine.casefold(), name.casefold()) for name in settings.always_lend)
+    return bool(settings.always_lend) and _is_among(machine.casefold(), settings.always_lend)
 
 
-def may_be_one(machine: str, other: str) -> bool:
-    """Whether two names may mean one machine: a name without a domain stands for it in any domain.
+def _is_among(machine: str, names: tuple[str, ...]) -> bool:
+    """Whether it may be one of these: a name without a domain stands for it in any domain. Asked of each host at each
+    look.
 
     Pinning too much costs a guest a host; pinning too little lends what a person wanted kept.
     """
-    short = "." not in machine or "." not in other
-    return machine == other or (short and machine.partition(".")[0] == other.partition(".")[0])
+    whole, bare, first = _sorted_out(names)
+    host, dot, _ = machine.partition(".")
+    return (machine in whole or host in bare) if dot else host in first
+
+
+@functools.lru_cache(maxsize=8)
+def _sorted_out(names: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """All, those without a domain, and what all begin with."""
+    whole = frozenset(name.casefold() for name in names)
+    bare = frozenset(name for name in whole if "." not in name)
+    return whole, bare, frozenset(name.partition(".")[0] for name in whole)
 
 
 def name_by_rule(machine: str, regular: str, template: str) -> str | None:

@@ -7,6 +7,7 @@ ledger was written by a newer shepherd or altered.
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from shepherd.core.recorded.members import amounts, fields_of, is_number
 from shepherd.core.stop.encode import ban_from, ban_members
 from shepherd.errors import LeaseRefused
 from shepherd.model.demand import GIVES_NOTHING, DemandGroup, Gives, Resources
@@ -26,7 +27,7 @@ def switch_body(record: SwitchRecord) -> Body:
 
 def switch_from(body: Body) -> SwitchRecord:
     """The switch a body tells of."""
-    fields = {**_known(SwitchRecord, body), "stage": Stage(body.get("stage"))}
+    fields = {**fields_of(SwitchRecord, body), "stage": Stage(body.get("stage"))}
     try:
         record = SwitchRecord(**fields)  # type: ignore[arg-type]
     except TypeError as exc:
@@ -53,46 +54,56 @@ def _gives_from(body: object) -> Gives:
 
 
 def _resources_from(body: object) -> Resources:
-    if not isinstance(body, list | tuple) or len(body) != len(Resources._fields):
-        raise ValueError(f"not what a slot gives: {body!r}")
-    return Resources(*map(int, body))
+    return Resources(*amounts(body, "what a slot gives", len(Resources._fields)))
 
 
 def past_body(past: Past) -> Body:
     """What is not as it is by default: there may be a thousand shapes. What jobs ask for, and the fewest over a window,
-    are lists in the order of their fields."""
+    are lists in the order of their fields; kinds of hosts that passed jobs over are told once, by their place."""
     lends = [dataclasses.asdict(one) for one in past.lends]
-    return {"lends": lends, "waiting": [_waiting_body(one) for one in past.waiting]}
+    passed = sorted({one.passed for one in past.waiting if one.passed})
+    places = {kinds: place for place, kinds in enumerate(passed)}
+    body = {"lends": lends, "waiting": [_waiting_body(one, places) for one in past.waiting]}
+    return {**body, "passed": [list(map(list, kinds)) for kinds in passed]} if passed else body
 
 
-def _waiting_body(one: Waiting) -> Body:
+def _waiting_body(one: Waiting, places: Mapping[tuple[Resources, ...], int]) -> Body:
     fewest = {name: dataclasses.astuple(value) for name, value in (("fewest", one.fewest), ("due", one.due))}
-    proof = {"stuck": one.stuck, "passed": one.passed, "proven_s": one.proven_s, "trial": one.trial}
-    return {"asks": one.asks, "jobs": one.jobs, **fewest, **{name: value for name, value in proof.items() if value}}
+    proof = {"stuck": one.stuck, "proven_s": one.proven_s, "trial": one.trial}
+    passed = {"passed": places[one.passed]} if one.passed else {}
+    rest = {name: value for name, value in proof.items() if value}
+    return {"asks": one.asks, "jobs": one.jobs, **fewest, **rest, **passed}
 
 
 def past_from(body: Body) -> Past:
     """What a policy remembered; an empty body is nothing."""
     try:
         return Past(
-            lends=tuple(Given(**_known(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
-            waiting=tuple(map(_waiting_from, _rows(body, "waiting"))),
+            lends=tuple(Given(**fields_of(Given, one)) for one in _rows(body, "lends")),  # type: ignore[arg-type]
+            waiting=tuple(_waiting_from(one, body.get("passed")) for one in _rows(body, "waiting")),
         )
     except (TypeError, ValueError) as exc:
         raise ValueError(f"not a policy's past: {exc}") from exc
 
 
-def _waiting_from(body: Body) -> Waiting:
+def _waiting_from(body: Body, kinds: object) -> Waiting:
+    """Kinds by their place in a list of all, or, as they were once written, themselves."""
     parts: dict[str, object] = {name: _fewest_from(body.get(name)) for name in ("fewest", "due")}
     passed = body.get("passed", [])
+    if isinstance(passed, int):
+        passed = kinds[passed] if isinstance(kinds, list) and 0 <= passed < len(kinds) else None
+    if passed is None:
+        raise TypeError("kinds of hosts are missing")
     parts["passed"] = tuple(map(_resources_from, passed if isinstance(passed, list | tuple) else ()))
-    return Waiting(**{**_known(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
+    return Waiting(**{**fields_of(Waiting, body), **parts, "asks": _resources_from(body.get("asks"))})  # type: ignore[arg-type]
 
 
 def _fewest_from(body: object) -> Fewest:
     if not isinstance(body, list | tuple) or len(body) != len(dataclasses.fields(Fewest)):
         raise TypeError(f"not the fewest of anything: {body!r}")
     from_s, now, before = body
+    if not all(map(is_number, (from_s, now, before or 0))):
+        raise TypeError(f"not the fewest of anything: {body!r}")
     return Fewest(from_s=from_s, now=now, before=before)
 
 
@@ -108,7 +119,7 @@ def memory_body(memory: HostMemory) -> Body:
 
 def memory_from(body: Body) -> HostMemory:
     """The memory a body tells of; an empty one means nothing is remembered."""
-    return HostMemory(**_known(HostMemory, body))  # type: ignore[arg-type]
+    return HostMemory(**fields_of(HostMemory, body))  # type: ignore[arg-type]
 
 
 def flockoff_body(flockoff: FlockOff | None) -> Body:
@@ -119,7 +130,7 @@ def flockoff_body(flockoff: FlockOff | None) -> Body:
 def flockoff_from(body: Body) -> FlockOff | None:
     """The latch a body tells of."""
     try:
-        return FlockOff(**_known(FlockOff, body)) if body else None  # type: ignore[arg-type]
+        return FlockOff(**fields_of(FlockOff, body)) if body else None  # type: ignore[arg-type]
     except TypeError as exc:
         raise ValueError(f"not a flockoff: {exc}") from exc
 
@@ -151,9 +162,3 @@ def outcome_body(outcome: Outcome) -> Body:
         "detail": outcome.detail,
         "took_s": round(outcome.took_s, 3),
     }
-
-
-def _known(record: type, body: Body) -> dict[str, object]:
-    """Fields the type knows; a newer shepherd's additions are ignored, so that a downgrade works."""
-    names = {field.name for field in dataclasses.fields(record)}
-    return {key: value for key, value in body.items() if key in names}

@@ -1,6 +1,7 @@
 """Simulated outcomes as pictures, PNG and SVG. The only home of matplotlib, which is an extra: `plots`."""
 
 import itertools
+import os
 import pathlib
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
 HOUR_S = 3600.0
 SUFFIXES = ("png", "svg")
 LOCAL, GUESTS, IDLE = "#4477aa", "#ee9944", "#222222"
+
+
+def check_plots(directory: pathlib.Path) -> None:
+    """Raises UsageError without matplotlib, or if nothing could be written there: before a run of minutes, not after
+    it. Makes the directory."""
+    _pyplot()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UsageError(f"--plots {directory}: {exc.strerror}; name another directory") from exc
+    if not os.access(directory, os.W_OK):
+        raise UsageError(f"--plots {directory} cannot be written; name another directory")
 
 
 def write_plots(directory: pathlib.Path, rows: Sequence[Compared]) -> list[pathlib.Path]:

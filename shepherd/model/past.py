@@ -41,7 +41,7 @@ class Waiting:
     passed: tuple[Resources, ...] = ()
     """What such hosts give, sorted."""
     proven_s: float = 0.0
-    """When that was last seen, epoch seconds."""
+    """When that was last seen, epoch seconds; to the hour."""
     trial: int = 0
     """Of those that were stuck so many are demand again, since others of them were taken after all."""
 

@@ -70,7 +70,7 @@ class HostSettings:
     pairs: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Regular to flocking machine names that the rule does not make; these win over the rule."""
     exclude: tuple[str, ...] = ()
-    """Machines that match but are never lent (pinned local); shown as such."""
+    """Machines that match but are never lent (pinned local), and go home if they are; shown as such."""
     always_lend: tuple[str, ...] = ()
     """Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds for them,
     too."""

@@ -56,7 +56,7 @@ class HostView(NamedTuple):
     is_out: bool
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
     recalled: str = ""
-    """Why it must be home whatever is decided, a ban or its maintenance; or the empty string."""
+    """Why it must be home whatever is decided: a ban, its maintenance, `hosts.exclude`; or the empty string."""
     gives: Gives = GIVES_NOTHING
     """To local jobs, now or if it were home."""
     pinned: bool = False

@@ -51,7 +51,10 @@ class Snapshots:
         return known(snapshot, past, self._settings.timers, self._alias)
 
     def _alias(self, user: str) -> str:
-        return self._aliases.setdefault(user, f"user {len(self._aliases) + 1}")
+        """Users of one guest have one domain there, too: reclaims are shared over guests."""
+        domain = "@" + user.rpartition("@")[2]
+        alias = self._aliases.setdefault(user, f"user {len(self._aliases) + 1}")
+        return f"{alias}@{self._aliases.setdefault(domain, str(len(self._aliases) + 1))}"
 
     def _write(self, what: Json, now: float, verdict: Sequence[Entry]) -> bool:
         day = datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 
+from shepherd.model.one_line import one_line
 from shepherd.model.simulated import Compared, Contender
 
 SCHEMA = 1
@@ -34,7 +35,7 @@ def _line(row: Compared) -> tuple[str, ...]:
     outcome, waits = row.outcome, row.outcome.waits
     harvest = "-" if row.harvest_of_oracle is None else f"{row.harvest_of_oracle:.1%}"
     return (
-        outcome.workload,
+        one_line(outcome.workload),
         outcome.contender.value,
         harvest,
         f"{outcome.kept_core_s / 3600.0:.0f}",

@@ -1,11 +1,15 @@
 """`shepherd simulate`, as it is called."""
 
 import json
+import multiprocessing
+import os
 import pathlib
+import signal
 import sys
 
 import pytest
 
+from shepherd.cli import simulate_together
 from shepherd.cli.main import main
 from shepherd.sim.load.synthetic.catalogue import SYNTHETIC
 
@@ -88,6 +92,17 @@ def test_the_sites_own_settings_count(tmp_path: pathlib.Path, capsys) -> None:
         (("--workload", "passage"), "there is no workload 'passage'; there are passes"),
         (("--hosts", "1"), "--hosts 1: give 4 or more"),
         (("--days", "0"), "--days 0: give more than 0"),
+        (("--days", "nan"), "--days nan: give more than 0"),
+        (("--days", "1e300"), "--days 1e+300: give more than 0"),
+        (("--hosts", "999999999"), "100000 or less"),
+        (("--host", "99999999999x4x16", "--swf", "absent.swf"), "give 100000 hosts"),
+        (("--host", "1x99999999999x16", "--swf", "absent.swf"), "10000 cpus"),
+        (("--set", "policy.reserve=" + "[" * 5000), "is not a finite number"),
+        (("--set", "policy.reserve=0.1\nother = 2"), "is not a finite number"),
+        (("--fault", "shepherd@nan+5"), "nothing breaks then"),
+        (("--fault", "shepherd@-9+5"), "nothing breaks then"),
+        (("--fault", "collector@5+inf"), "nothing breaks then"),
+        (("--plots", "/dev/null/plots"), "Not a directory"),
         (("--set", "policy.reserve"), "write KEY=VALUE"),
         (("--set", "policy.reserve=2"), "it is a share"),
         (("--set", "policy.resrve=0.2"), "resrve"),
@@ -136,5 +151,24 @@ def test_without_matplotlib_only_plots_are_missing(tmp_path: pathlib.Path, monke
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     words = ("--workload", "tails", "--policy", "never")
     assert simulate(*words, *SMALL) == 0
+    capsys.readouterr()
     assert simulate(*words, "--plots", str(tmp_path / "plots"), *SMALL) == 2
-    assert "flocking-shepherd[plots]" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "flocking-shepherd[plots]" in told.err
+    assert told.out == "", "said before the run, not after it"
+
+
+@pytest.mark.limit(60)
+def test_a_process_that_is_killed_ends_the_run_with_a_word(monkeypatch, capsys) -> None:
+    """The kernel took one for its memory, and the others' figures were waited for until the morning."""
+    monkeypatch.setattr(simulate_together, "outcomes", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    assert simulate("--workload", "tails", "--workload", "busy", "--processes", "2", *SMALL[:4]) == 1
+    assert "tails: its process ended (-9)" in capsys.readouterr().err
+    assert multiprocessing.active_children() == []
+
+
+def test_what_goes_wrong_in_a_process_is_said_as_ever(capsys) -> None:
+    """With two processors a slip in an option was a defect, with one it was bad input."""
+    words = ("--workload", "tails", "--workload", "busy", "--fault", "host@10+10:p9999", *SMALL[:4])
+    assert simulate(*words, "--processes", "2") == 2
+    assert "there is no host p9999" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """What the threshold policy orders, and what the gates refuse."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -132,6 +133,20 @@ def test_a_cooling_written_by_a_clock_that_was_ahead_counts_for_nothing():
     memory = HostMemory(failures=1, not_before_s=NOW + 600 * 16 + 3600, last_problem="its keeper is not armed")
     result = verdict(snapshot(idle_host("p201")), memories={"p201": memory}, policy=threshold(reserve=0.0))
     assert lent(result) == ["p201"]
+
+
+def test_a_lent_host_that_is_excluded_comes_home():
+    """An administrator pinned the host that somebody was to work on, and guests had it for another week."""
+    kept = record("p201", Stage.LENT)
+    hosts = HostSettings(exclude=("P201",))
+    site = settings(threshold(reserve=0.0), hosts=hosts)
+    look = snapshot(facts("p201", flock=flock_startd()), idle_host("p202"))
+    found = decide(look, {kept.host: kept}, {}, None, site, NOW, is_cycle=False)
+    assert [(order.host, order.herd, order.why) for order in found.orders] == [
+        ("p201", Herd.LOCAL, "excluded by hosts.exclude")
+    ]
+    home = dataclasses.replace(kept, stage=Stage.REVOKED)
+    assert decide(look, {kept.host: home}, {}, None, site, NOW, is_cycle=False).orders == ()
 
 
 def test_an_excluded_host_is_never_lent():

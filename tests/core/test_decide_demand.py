@@ -132,11 +132,23 @@ def test_jobs_of_a_schedd_that_does_not_answer_count_as_one_cpu_each():
 
 def test_nodes_that_a_dag_holds_back_keep_free_hosts_and_bring_none_home():
     """A DAG with a limit on its jobs is no demand; in a minute it is."""
-    look = seen(idle_host("p201"), idle_host("p202"), facts("p203", flock=flock_startd()))
-    assert look.queue is not None
-    later = dataclasses.replace(look, queue=dataclasses.replace(look.queue, demand=Demand(at_s=NOW, soon=4)))
-    found = verdict(later, out("p203"))
+    free = [idle_host(host, idle_since_s=NOW - 200) for host in ("p201", "p202")]
+    found = verdict(with_nodes(4, *free, facts("p203", flock=flock_startd())), out("p203"))
     assert (len(moved(found, Herd.FLOCK)), moved(found, Herd.LOCAL)) == (1, [])
+
+
+def test_nodes_that_are_ready_for_ever_do_not_end_lending():
+    """A DAG that its category's limit held up had a million nodes ready, and nothing was lent for a week. Hosts that
+    stood free for minutes are not what its nodes wait for."""
+    hosts = [idle_host(f"p{number}", idle_since_s=NOW - 400) for number in range(200, 240)]
+    assert len(moved(verdict(with_nodes(10**6, *hosts)), Herd.FLOCK)) == QUIET.arming_at_once
+
+
+def with_nodes(soon: int, *hosts: Any) -> Snapshot:
+    """With nothing but nodes that DAGs hold back."""
+    look = seen(*hosts)
+    assert look.queue is not None
+    return dataclasses.replace(look, queue=dataclasses.replace(look.queue, demand=Demand(at_s=NOW, soon=soon)))
 
 
 def test_demand_and_a_broken_reserve_bring_home_both():

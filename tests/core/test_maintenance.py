@@ -55,6 +55,38 @@ def test_hours_are_those_on_the_wall_of_the_site(window, now, expected):
     assert is_on(window, "p201", at(now)) is expected
 
 
+@pytest.mark.parametrize(
+    ("window", "utc", "expected"),
+    [
+        ("Sun 02:30-04:00 *", "2026-03-29T01:05", True),
+        ("Sun 02:30-03:15 *", "2026-03-29T01:05", True),
+        ("Sun 02:30-04:00 *", "2026-03-29T02:05", False),
+        ("Sun 01:00-02:30 *", "2026-10-25T01:15", True),
+        ("Sun 02:00-02:30 *", "2026-10-25T00:15", True),
+        ("Sun 02:00-02:30 *", "2026-10-25T01:45", False),
+        ("2026-10-25T01:00/2026-10-25T02:30 *", "2026-10-25T01:15", True),
+    ],
+)
+def test_hours_that_are_twice_or_never_are_kept_twice_and_early(window, utc, expected):
+    """At night, when clocks were set, a host served guests while somebody changed its disk."""
+    assert is_on(window, "p201", at(utc, "UTC")) is expected
+
+
+def test_a_window_may_name_thousands_of_hosts():
+    """Each of three thousand names was matched against each of three thousand hosts, at every look."""
+    names = [f"p{number}" for number in range(3000)]
+    window = window_of("Tue 08:00-12:00 " + ",".join([*names, "Q7.site", "x*"]))
+    assert (len(window.names), len(window.patterns)) == (3001, 1)
+    for machine, expected in (("P2999.site", True), ("q7.site", True), ("q7", False), ("xy", True), ("p3000", False)):
+        assert is_on(window.text, machine, at("2026-11-24T09:00")) is expected
+
+
+def test_a_window_without_hosts_is_refused():
+    """A comma too many, and nobody's host came home."""
+    with pytest.raises(ValueError, match="it names no host"):
+        window_of("Tue 08:00-12:00 ,")
+
+
 def test_hours_follow_summer_time_of_their_zone():
     """Twice a year the maintenance came an hour late."""
     summer, winter = at("2026-07-07T08:30"), at("2026-11-24T08:30")

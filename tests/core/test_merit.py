@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+import pytest
+
 from shepherd.core.policy.decide import decide
 from shepherd.core.policy.merit import homecoming_order, lending_order
 from shepherd.core.policy.view import view_of
@@ -19,7 +21,7 @@ WHOLE = Resources(cpus=4, memory_mib=8192)
 def lent(host: str, stage: Stage = Stage.LENT, **work: Any) -> tuple[HostFacts, SwitchRecord]:
     """A host that is out, with what guests do there."""
     seen = facts(host, flock=dataclasses.replace(flock_startd(), **work)) if stage is Stage.LENT else idle_host(host)
-    return seen, record(host, stage, gives=Gives(WHOLE, WHOLE, WHOLE))
+    return seen, record(host, stage, gives=Gives(WHOLE, WHOLE, WHOLE), stage_at_s=NOW - 100_000)
 
 
 def working(cpus: int, since_s: float, guest: str = "eve@uni", **more: Any) -> dict[str, Any]:
@@ -55,16 +57,40 @@ def test_claims_of_unknown_age_count_as_old():
 
 def test_jobs_that_end_within_minutes_by_their_limit_are_left_to_end():
     """A host was taken five minutes before its only job had done a day's work."""
-    soon = working(1, 100, ends_by_s=NOW + 120)
+    soon = working(1, 200, ends_by_s=NOW + 120)
     assert order(lent("p201", **soon), lent("p202", **working(4, 9000))) == ["p202", "p201"]
-    over = working(1, 100, ends_by_s=NOW - 1)
+    over = working(1, 200, ends_by_s=NOW - 1)
     assert order(lent("p201", **over), lent("p202", **working(4, 9000))) == ["p201", "p202"]
+
+
+def test_a_guest_whose_jobs_are_all_short_is_not_spared_for_ever():
+    """Jobs with a limit of ten minutes each were always nearly done: their guest's hosts came home last, and everybody
+    else's hours of work were thrown away for seconds of theirs."""
+    begun = working(4, 30, "eve@short", ends_by_s=NOW + 570)
+    assert order(lent("p201", **begun), lent("p202", **working(4, 9000, "ann@long"))) == ["p201", "p202"]
+
+
+@pytest.mark.parametrize("since_s", [-1e308, float("-inf"), 1.0, 0.0, float("nan"), float("inf")])
+def test_no_work_is_older_than_its_lend_nor_on_more_cpus_than_there_are(since_s):
+    """A container said that its jobs had run since 1970, on a billion cpus: it was the last to go home each time."""
+    claims = {"claimed_slots": 1, "claimed_cpus": 10**9, "working_since_s": since_s, "guests": ("eve@uni",)}
+    seen, kept = lent("p201", **claims)
+    young = seen, dataclasses.replace(kept, stage_at_s=NOW - 60)
+    assert order(lent("p202", **working(4, 9000)), young) == ["p201", "p202"]
 
 
 def test_of_about_equal_losses_the_guest_who_has_most_bears_one():
     """The one host of a small guest was taken each time, because its name came first."""
     large = [lent(f"p21{number}", **working(4, 1000, "bob@big")) for number in range(3)]
     assert order(lent("p201", **working(4, 1020, "ann@small")), *large)[-1] == "p201"
+
+
+def test_a_guest_with_many_users_counts_as_one():
+    """A pool that gave each of its jobs a user of its own kept all of its hosts, and others lost theirs."""
+    many = [lent(f"p21{number}", **working(4, 1000, f"u{number}@many")) for number in range(4)]
+    few = [lent(f"p20{number}", **working(4, 1000, "ann@few")) for number in range(3)]
+    assert set(order(*many, *few)[:2]) <= {seen.pair.host for seen, _ in many}
+    assert order(*many, *few)[0].startswith("p21")
 
 
 def test_pinned_hosts_go_out_first_and_come_home_last():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shepherd.core.naming import pair_hosts
+from shepherd.core.naming import is_excluded, is_pinned_out, pair_hosts
 from shepherd.model.settings import HostSettings
 
 RULE = HostSettings()
@@ -81,6 +81,21 @@ def test_an_excluded_host_is_never_paired(excluded: str, machine: str) -> None:
 def test_a_host_of_the_same_name_in_another_domain_is_not_excluded() -> None:
     """Two sites in one pool number their hosts alike."""
     assert named(["p3.a", "p3.b"], HostSettings(exclude=("p3.a",))) == {"p3.b": "f3.b"}
+
+
+@given(st.text("pP12.", min_size=1, max_size=5), st.lists(st.text("pP12.", max_size=5), max_size=4))
+def test_pins_hold_whoever_writes_the_domain(machine: str, names: list[str]) -> None:
+    """A thousand pins were compared with three thousand hosts one by one, at every look."""
+
+    def may_be(name: str) -> bool:
+        one, other = machine.casefold(), name.casefold()
+        is_short = "." not in one or "." not in other
+        return one == other or (is_short and one.partition(".")[0] == other.partition(".")[0])
+
+    pins = tuple(names)
+    expected = any(may_be(name) for name in names)
+    assert is_excluded(machine, HostSettings(exclude=pins)) is expected
+    assert is_pinned_out(machine, HostSettings(always_lend=pins)) is expected
 
 
 machines = st.lists(st.text("pf123-.", min_size=1, max_size=5), max_size=12)

@@ -53,6 +53,7 @@ DAEMON_FAULTS = [
     ("policy", {"lend_share": 1.1}, "policy.lend_share"),
     ("policy", {"quiet_s": -1.0}, "policy.quiet_s"),
     ("policy", {"stuck_s": math.inf}, "policy.stuck_s"),
+    ("policy", {"stuck_s": 59.0}, "policy.stuck_s"),
     ("policy", {"wait_target_s": -1.0}, "policy.wait_target_s"),
     ("hosts", {"always_lend": ("p1", "p1")}, "hosts.always_lend"),
     ("hosts", {"always_lend": ("p1",), "exclude": ("p1",)}, "hosts.always_lend"),

@@ -10,7 +10,8 @@
 # * `flock`: Name of the flocking startd's machine, made from those groups: `p-7-17` gives `f-7-17`. Default:
 #   `"f{rest}"`.
 # * `pairs`: Regular to flocking machine names that the rule does not make; these win over the rule. Default: `{}`.
-# * `exclude`: Machines that match but are never lent (pinned local); shown as such. Default: `[]`.
+# * `exclude`: Machines that match but are never lent (pinned local), and go home if they are; shown as such. Default:
+#   `[]`.
 # * `always_lend`: Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds
 #   for them, too. Default: `[]`.
 # * `maintenance`: Hours in which hosts are home: `Tue 08:00-12:00 p2*`, `Mon-Fri 22:00-06:00 *`,

@@ -12,10 +12,14 @@ from collections.abc import Iterable, Mapping
 from shepherd.core.demand.fewest import after, level
 from shepherd.core.demand.fit import times
 from shepherd.model.demand import DemandGroup, Resources
-from shepherd.model.past import Waiting
+from shepherd.model.past import Fewest, Waiting
 
 FORGET_S = 86400.0
 """What was not seen again for a day is tried again."""
+PROVEN_S = 3600.0
+"""A proof that is seen again at every look is noted as seen again so often: each note goes on record."""
+AT_ONCE = Fewest(from_s=0.0, now=0)
+"""Of jobs that may not wait at all."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +70,7 @@ def looked(
             asks=group.asks,
             jobs=jobs,
             fewest=after(old.fewest if old else None, jobs, now, stuck_s),
-            due=after(old.due if old else None, jobs, now, patience_s),
+            due=after(old.due if old else None, jobs, now, patience_s) if patience_s > 0 else AT_ONCE,
         )
         if old is not None:
             waiting = _disbelieved(waiting, old, now)
@@ -94,4 +98,6 @@ def _learnt(waiting: Waiting, long_free: Mapping[Resources, Resources], now: flo
         return waiting
     stuck = all_the_while if kinds >= set(waiting.passed) else min(waiting.stuck, all_the_while)
     passed = tuple(sorted(kinds.union(waiting.passed)))
-    return dataclasses.replace(waiting, stuck=stuck, trial=0, passed=passed, proven_s=now)
+    is_known = (waiting.stuck, waiting.passed) == (stuck, passed) and now - waiting.proven_s < PROVEN_S
+    proven_s = waiting.proven_s if is_known else now
+    return dataclasses.replace(waiting, stuck=stuck, trial=0, passed=passed, proven_s=proven_s)

@@ -38,8 +38,9 @@ def want(view: PoolView, past: Past, settings: Settings) -> Want:
     asked, unfit = _sifted(view.demand.groups, view)
     known = {one.asks: one for one in past.waiting}
     patience_s = _patience_s(settings)
+    long_free = _long_free(view, settings.policy)
     seen = looked(
-        asked, known, _long_free(view, settings.policy), view.at_s,
+        asked, known, long_free, view.at_s,
         stuck_s=settings.policy.stuck_s, patience_s=patience_s,
     )  # fmt: skip
     after = Past(lends=past.lends, waiting=tuple(seen[asks] for asks in sorted(seen)))
@@ -52,7 +53,7 @@ def want(view: PoolView, past: Past, settings: Settings) -> Want:
         return Want(reclaim=len(home), home=home, why=why, past=after, unfit=unfit, stuck=stuck)
     wanted = requests(asked, known)
     if view.demand.soon:
-        wanted.append(Request(asks=Resources(cpus=1), jobs=view.demand.soon))
+        wanted.append(Request(asks=Resources(cpus=1), jobs=view.demand.soon, passed=frozenset(long_free)))
     out, stay = _out(rows if wanted == due else _served(wanted, view)[1], view, settings.policy)
     budget = _budget(view, past, settings.policy)
     return Want(

@@ -9,6 +9,7 @@ from shepherd.model.orders import HostMemory
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars, Obstacle
 
+EXCLUDED = "excluded by hosts.exclude"
 MAX_COOLING = 16
 """Cooling is doubled with each failure up to so many times. One that reaches further was written under a
 clock that was ahead, and counts for nothing."""
@@ -27,7 +28,7 @@ def obstacle_of(
     if why := bars.why.get(facts.pair.host):
         return Obstacle(why=why)
     if is_excluded(facts.pair.host, settings.hosts):
-        return Obstacle(why="excluded by hosts.exclude")
+        return Obstacle(why=EXCLUDED)
     if why := why_not_lent(bars.bans, facts.pair.host, settings.flock.image):
         return Obstacle(why=why)
     if facts.regular is not None and facts.regular.gpus and not settings.policy.lend_gpus:

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 
 from shepherd.core.maintenance import Hours, home_before_s, hours_near, hours_of, sentence
-from shepherd.core.naming import is_pinned_out
-from shepherd.core.policy.obstacle import obstacle_of
+from shepherd.core.naming import is_excluded, is_pinned_out
+from shepherd.core.policy.obstacle import EXCLUDED, obstacle_of
 from shepherd.core.stop.bans import why_not_lent
 from shepherd.core.switch.state import state_of
 from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives, Resources
@@ -128,6 +128,8 @@ def _host(
     recalled = why_not_lent(bars.bans, name, image) if bars.bans else ""
     if not recalled and hours is not None and now >= hours.begin_s - home_before_s(settings.timers):
         recalled = sentence(hours)
+    if not recalled and record is not None and settings.hosts.exclude and is_excluded(name, settings.hosts):
+        recalled = EXCLUDED
     return HostView(
         host=name,
         state=state,

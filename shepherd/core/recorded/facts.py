@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from shepherd.core.recorded.members import Json, unreadable
+from shepherd.core.recorded.members import Json, amounts, fields_of, names
 from shepherd.core.switch.belief import is_fresh
 from shepherd.model.demand import Resources
 from shepherd.model.host import HostPair, LeaseId, Nonce
@@ -83,9 +83,7 @@ def resources_row(resources: Resources) -> list[int]:
 
 def resources_from(row: object) -> Resources:
     """The inverse. Raises ValueError."""
-    if isinstance(row, list) and len(row) == len(Resources._fields) and all(isinstance(one, int) for one in row):
-        return Resources(*row)
-    raise unreadable("cpus, MiB, KiB and GPUs", row)
+    return Resources(*amounts(row, "cpus, MiB, KiB and GPUs", len(Resources._fields)))
 
 
 def _ad_row(ad: Ad, usual: Ad, now: float, timers: TimerSettings) -> Json:
@@ -115,8 +113,7 @@ def _rounded(number: int) -> int:
 def _ad_from(row: object, usual: T) -> T | None:
     if not isinstance(row, Mapping):
         return None
-    names = {field.name for field in dataclasses.fields(usual)}
-    fields = {name: _value_from(name, value) for name, value in row.items() if name in names}
+    fields = {name: _value_from(name, value) for name, value in fields_of(type(usual), row).items()}
     return dataclasses.replace(usual, **{"heard_at_s": math.inf, **fields})  # type: ignore[arg-type]
 
 
@@ -128,4 +125,6 @@ def _value_from(name: str, value: object) -> object:
             return KeeperPhase(value)
         case "lease":
             return LeaseId(str(value))
+        case "guests":
+            return names({name: value}, name)
     return tuple(value) if isinstance(value, list) else value

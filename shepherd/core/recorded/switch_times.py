@@ -21,7 +21,7 @@ def switch_times(entries: Iterable[Entry]) -> SwitchTimes:
     for entry in entries:
         if entry.kind is not EntryKind.SWITCH:
             continue
-        lease, stage = entry.cause, entry.body.get("stage")
+        lease, stage = entry.cause, str(entry.body.get("stage"))
         if stage == Stage.GRANTED.value:
             granted[lease] = entry.at_s
         elif stage == Stage.LENT.value and lease in granted:

@@ -34,6 +34,8 @@ from shepherd.model.settings import (
 from shepherd.model.trace_settings import TraceSettings
 
 SHORTEST_LOOK_S = 0.5
+SHORTEST_STUCK_S = 60.0
+"""NEGOTIATOR_INTERVAL, HTCondor's default."""
 SILENT_QUESTIONS = 3
 """A finished look may have waited for so many questions that nobody answered: two of its own and a renewal."""
 MOST_PAGES = 4096
@@ -208,6 +210,12 @@ def policy_problems(policy: PolicySettings) -> Iterator[Problem]:
         )
     waits = {key: getattr(policy, key) for key in ("cooling_s", "wait_target_s", "quiet_s", "stuck_s")}
     yield from second_problems("policy.", waits, zero=True)
+    if 0 <= policy.stuck_s < SHORTEST_STUCK_S:
+        yield Problem(
+            "policy.stuck_s",
+            f"is {policy.stuck_s:g}: jobs that the negotiator has not yet looked at would count as stuck",
+            f"{SHORTEST_STUCK_S:g}, one negotiation cycle, is the least; three are right",
+        )
 
 
 def timer_problems(timers: TimerSettings) -> Iterator[Problem]:

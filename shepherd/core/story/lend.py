@@ -25,7 +25,7 @@ def result_of(herd: Herd, ordered_at_s: float, entries: Sequence[Entry]) -> str:
             return f"home {took}"
         if herd is Herd.FLOCK and entry.body.get("stage") == Stage.LENT.value:
             return f"lent {took}"
-        if herd is Herd.FLOCK and entry.body.get("stage") in NOT_OUT:
+        if herd is Herd.FLOCK and str(entry.body.get("stage")) in NOT_OUT:
             return f"not lent: {entry.body.get('why')}"
     return "nothing is on record of it" if not switches else "under way when the record ends"
 

@@ -1,13 +1,14 @@
 """What idle jobs ask for, of all counted schedds: who is asked when, and what is made of their answers.
 
 A schedd is asked when the number of its idle jobs has changed, and every minute while there are some. One that did not
-answer is left alone for a minute: its jobs are of unknown shape meanwhile, and a look waits for it once.
+answer is left alone for a minute, and a look waits for it once. What it said last counts for ten minutes: of the jobs
+that it has besides, and of all of them later, only the number is known.
 """
 
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from shepherd.edges.htcondor.process import Asks
@@ -15,8 +16,13 @@ from shepherd.errors import PoolUnavailable
 from shepherd.model.demand import Demand, DemandGroup, Resources
 
 AGAIN_S = 60.0
+KEPT_S = 600.0
 WITHIN_S = 5.0
 """A schedd answers a question about fifty thousand jobs within one second."""
+
+
+Row = tuple[Resources, int, int]
+"""What jobs ask for, idle jobs, such in store."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +33,9 @@ class Answer:
     """On the steady clock."""
     wall_s: float
     idle: int
-    rows: tuple[tuple[Resources, int, int], ...] = ()
+    told_s: float = 0.0
+    """When it told what follows, on the steady clock."""
+    rows: tuple[Row, ...] = ()
     """What they ask for, idle jobs, such in store."""
     held_back: int = 0
     problem: str = ""
@@ -71,10 +79,10 @@ class Schedds:
 
     def _answer(self, name: str, idle: int, address: str, version: str) -> Answer:
         now, before = self._steady_s(), self._last.get(name)
-        is_young = before is not None and now - before.at_s < AGAIN_S
-        if before is not None and is_young and (before.idle == idle or before.problem):
-            return before
-        empty = Answer(at_s=now, wall_s=self._wall_s(), idle=idle)
+        empty = Answer(at_s=now, wall_s=self._wall_s(), idle=idle, told_s=now)
+        silent = _still(before, idle, now) or empty
+        if before is not None and now - before.at_s < AGAIN_S and (before.idle == idle or before.problem):
+            return dataclasses.replace(silent, at_s=before.at_s, problem=before.problem) if before.problem else before
         if not idle:
             return empty
         try:
@@ -82,11 +90,26 @@ class Schedds:
             rows, held_back = said
             return dataclasses.replace(empty, rows=tuple(map(_row, rows)), held_back=int(held_back))
         except PoolUnavailable as exc:
-            return dataclasses.replace(empty, problem=str(exc))
+            return dataclasses.replace(silent, problem=str(exc))
         except (TypeError, ValueError):
-            return dataclasses.replace(empty, problem="its answer makes no sense")
+            return dataclasses.replace(silent, problem="its answer makes no sense")
 
 
-def _row(said: Any) -> tuple[Resources, int, int]:  # noqa: ANN401 - JSON
+def _still(before: Answer | None, idle: int, now: float) -> Answer | None:
+    """What was said before, as far as it counts."""
+    if before is None or now - before.told_s >= KEPT_S:
+        return None
+    return dataclasses.replace(before, at_s=now, idle=idle, rows=tuple(_at_most(idle, before.rows)))
+
+
+def _at_most(jobs: int, rows: Sequence[Row]) -> Iterator[Row]:
+    """Of so many jobs that are left: of what was known those that ask for least."""
+    for shape, idle, store in sorted(rows):
+        if jobs > 0:
+            yield shape, min(idle, jobs), store
+        jobs -= idle
+
+
+def _row(said: Any) -> Row:  # noqa: ANN401 - JSON
     cpus, memory_mib, disk_kib, gpus, idle, store = map(int, said)
     return Resources(cpus, memory_mib, disk_kib, gpus), idle, store

@@ -34,17 +34,24 @@ def number(value: object) -> float | None:
     """A finite number, else None (also for booleans, strings and expressions)."""
     kind = type(value)
     if kind is int or kind is float:
-        read = float(value)  # type: ignore[arg-type]
+        try:
+            read = float(value)  # type: ignore[arg-type]
+        except OverflowError:
+            return None
         return read if math.isfinite(read) else None
     return None
 
 
+MOST = 1 << 53
+"""More than there is of anything, and few enough for sums and fractions."""
+
+
 def count(value: object) -> int | None:
-    """A whole number that is not negative, else None. Fractions of a cpu are rounded down."""
+    """A whole number that is not negative, MOST at most, else None. Fractions of a cpu are rounded down."""
     if type(value) is int:
-        return value if value >= 0 else None
+        return min(value, MOST) if value >= 0 else None
     read = number(value)
-    return int(read) if read is not None and read >= 0 else None
+    return min(int(read), MOST) if read is not None and read >= 0 else None
 
 
 def text(value: object) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from shepherd.errors import BadInput
 from shepherd.model.demand import Resources
 from shepherd.model.workload import DISK_KIB, LocalJob
-from shepherd.sim.load.read_swf import from_zero
+from shepherd.sim.load.read_swf import LARGEST, from_zero
 
 BESIDE_SCHEDD = frozenset({7, 9, 12})
 """Universes whose jobs take no slot: scheduler (DAGMan), grid, local."""
@@ -34,7 +34,7 @@ def history_jobs(lines: Iterable[str], name: str) -> list[LocalJob]:
 def _ad(line: str, where: str) -> Ad:
     try:
         ad = json.loads(line)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise BadInput(f"{where} is no JSON: {exc}; write the file with `condor_history -jsonl`") from exc
     if not isinstance(ad, dict):
         raise BadInput(f"{where} is no ad but a {type(ad).__name__}; write the file with `condor_history -jsonl`")
@@ -49,7 +49,7 @@ def _job(ad: Ad, where: str) -> LocalJob | None:
     if run_s <= 0 or _number(ad, "jobuniverse", default=5.0) in BESIDE_SCHEDD:
         return None
     shape = Resources(
-        cpus=_asked(ad, "cpus", 1),
+        cpus=max(1, _asked(ad, "cpus", 1)),
         memory_mib=_asked(ad, "memory", 1024),
         disk_kib=_asked(ad, "disk", DISK_KIB),
         gpus=_asked(ad, "gpus", 0),
@@ -74,6 +74,8 @@ def _asked(ad: Ad, what: str, default: int) -> int:
 
 
 def _number(ad: Ad, key: str, default: float | None = None) -> float | None:
-    """None for what is missing, and for an expression (a string)."""
+    """None for what is missing, for an expression (a string), and for what is larger than anything or no number."""
     value = ad.get(key, default)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if abs(value) < LARGEST else None

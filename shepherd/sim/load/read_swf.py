@@ -12,6 +12,9 @@ from shepherd.model.demand import Resources
 from shepherd.model.workload import DISK_KIB, LocalJob
 
 FIELDS = 18
+LARGEST = 1e15
+MOST_CPUS = 10_000_000
+"""Of one job: it becomes as many jobs as it needs hosts."""
 MEMORY_MIB = 1024
 """A processor's, where the log does not tell."""
 
@@ -22,7 +25,8 @@ def swf_jobs(lines: Iterable[str], name: str, widest: int) -> list[LocalJob]:
     jobs: list[LocalJob] = []
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.lstrip().startswith(";"):
-            jobs += _jobs(_numbers(line, f"{name}: line {number}"), widest)
+            where = f"{name}: line {number}"
+            jobs += _jobs(_numbers(line, where), widest, where)
     return from_zero(jobs, name)
 
 
@@ -43,14 +47,18 @@ def _numbers(line: str, where: str) -> list[float]:
         raise BadInput(f"{where}: {exc}; SWF has {FIELDS} numbers a line") from exc
     if len(numbers) < FIELDS:
         raise BadInput(f"{where} has {len(numbers)} numbers; SWF has {FIELDS} a line")
+    if not all(abs(number) < LARGEST for number in numbers):
+        raise BadInput(f"{where} has a number that is none, or larger than anything; mend or drop that line")
     return numbers
 
 
-def _jobs(numbers: list[float], widest: int) -> Iterator[LocalJob]:
+def _jobs(numbers: list[float], widest: int, where: str) -> Iterator[LocalJob]:
     submit_s, run_s, user = numbers[1], numbers[3], f"user{numbers[11]:.0f}"
     cpus = int(max(numbers[4], numbers[7]))
     if run_s <= 0 or cpus <= 0 or submit_s < 0:
         return
+    if cpus > MOST_CPUS:
+        raise BadInput(f"{where} has a job of {cpus} processors; mend or drop that line")
     kib = numbers[9] if numbers[9] > 0 else numbers[6]
     each_mib = max(1, round(kib / 1024)) if kib > 0 else MEMORY_MIB
     while cpus > 0:

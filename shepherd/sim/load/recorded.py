@@ -23,6 +23,7 @@ from shepherd.sim.load.free_slots import fair_guests
 
 ONE_CPU = Resources(1, 1024, DISK_KIB)
 PLENTY_MIB, PLENTY_KIB = 1 << 20, 1 << 32
+MOST_JOBS = 10_000_000
 UNKNOWN_RUN_S = 1800.0
 """Of jobs that had not ended when the record did, if none had."""
 
@@ -36,7 +37,7 @@ class _Job:
 
 
 class Recorded:
-    """Folds looks, in their order."""
+    """Folds looks, in their order. While a clock that was set back shows times that were, no time passes."""
 
     def __init__(self) -> None:
         self._hosts: dict[HostName, Resources] = {}
@@ -51,7 +52,7 @@ class Recorded:
         """One more look. Its queue may be unknown: then nothing is taken from it."""
         if self._first_s is None:
             self._first_s = look.at_s
-        self._last_s = look.at_s - self._first_s
+        self._last_s = max(self._last_s, look.at_s - self._first_s)
         busy_cpus = self._see_hosts(look)
         if look.snapshot.queue is not None:
             self._see_queue(look.snapshot.queue, busy_cpus)
@@ -60,6 +61,8 @@ class Recorded:
         """All that was seen. Raises BadInput if that is nothing."""
         if not self._hosts or not self._jobs:
             raise BadInput(f"{name}: no host, or no local job, is on record there; name another day")
+        if self._last_s <= 0:
+            raise BadInput(f"{name}: a single look is on record there; name another day")
         known = [job.run_s for job in self._jobs if job.run_s is not None]
         hosts = tuple(_told(self._hosts[host]) for host in sorted(self._hosts))
         usual_s = statistics.median(known) if known else UNKNOWN_RUN_S
@@ -103,6 +106,8 @@ class Recorded:
         self._busy_cpus = busy_cpus
 
     def _new(self, shape: Resources) -> _Job:
+        if len(self._jobs) >= MOST_JOBS:
+            raise BadInput(f"more than {MOST_JOBS} local jobs are on record there; name other days, or fewer")
         job = _Job(self._last_s, shape)
         self._jobs.append(job)
         return job

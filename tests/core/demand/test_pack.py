@@ -1,10 +1,12 @@
 """Jobs laid over hosts: who is served, and how much of whom that takes."""
 
 from collections import Counter
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shepherd.core.demand import pack
 from shepherd.core.demand.fit import best_of, eighths, less, times
 from shepherd.core.demand.homecoming import brought_home
 from shepherd.core.demand.pack import Row, laid, seats_of
@@ -73,6 +75,29 @@ def test_kinds_that_passed_jobs_over_serve_none_of_them():
     stuck = Request(asks=Resources(cpus=1), jobs=3, passed=frozenset({here.kind}))
     assert laid([stuck], rows(gives(FOUR))) == [stuck]
     assert laid([stuck], rows(gives(SIXTEEN))) == []
+
+
+def test_what_needs_more_than_busy_hosts_have_left_is_not_tried_on_each(monkeypatch):
+    """Each of ten thousand busy hosts had something else left, and a thousand shapes of large memory were tried on each
+    of them: a decision took longer than the time between two looks."""
+    spread_on = mock.Mock(wraps=pack._spread_on)
+    monkeypatch.setattr(pack, "_spread_on", spread_on)
+    have = [gives(Resources(1 + number % 60, 128 * number, 1 << 20 + number % 9)) for number in range(1, 10_000)]
+    left = laid([of(1, 9, 1_200_000 + 128 * number) for number in range(1000)], rows(*have))
+    assert sum(one.jobs for one in left) < 9000
+    assert spread_on.call_count < 10 * len(have)
+
+
+@given(st.lists(resources.map(gives), max_size=90), st.lists(st.builds(Request, asks=asks, jobs=st.integers(1, 9))))
+def test_nothing_finds_room_that_does_not_fit_and_nothing_is_left_that_does(hosts, wanted):
+    """A shelf that was taken for full kept jobs waiting beside free hosts, and brought others home."""
+    have = rows(*hosts)
+    for request in laid(wanted, have):
+        assert request.jobs <= sum(one.jobs for one in wanted if one.asks == request.asks)
+        assert all(row.free <= pack.TINY or not times(request.asks, row.key) for row in have)
+    for request in wanted:
+        if not any(times(request.asks, row.key) for row in rows(*hosts)):
+            assert laid([request], rows(*hosts)) == [request]
 
 
 def test_hosts_come_home_in_the_order_given_and_no_more_than_needed():

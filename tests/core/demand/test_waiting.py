@@ -106,3 +106,20 @@ def test_the_fewest_of_two_steps_covers_one_whole_step():
     assert fewest == Fewest(from_s=40.0, now=8, before=8)
     assert level(after(fewest, 2, 55.0, 20.0)) == 2
     assert after(fewest, 2, 39.0, 20.0) == Fewest(from_s=39.0, now=2)
+
+
+def test_what_is_proven_at_every_look_is_not_news_at_every_look():
+    """A thousand shapes that waited for a licence were a thousand changes to put on record, each minute."""
+    settled = looks({}, 9, 0, 700, OLD)
+    later = look(settled, 9, 710.0, OLD)
+    assert later[ASKS].proven_s == settled[ASKS].proven_s
+    an_hour_later = looks(later, 9, 720, 4500, OLD)
+    assert an_hour_later[ASKS].proven_s > settled[ASKS].proven_s
+    assert wanted(an_hour_later, 9) == 0
+
+
+def test_of_jobs_that_may_not_wait_no_time_is_taken():
+    """It began anew at every look, and each beginning went on record."""
+    group = DemandGroup(asks=ASKS, jobs=9)
+    one, other = (looked([group], {}, {}, now, stuck_s=STUCK_S, patience_s=-5.0) for now in (1, 2))
+    assert one[ASKS].due == other[ASKS].due

@@ -1,11 +1,12 @@
 """Which schedd is asked when, and what is made of a schedd that hangs, refuses or talks nonsense."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from shepherd.edges.htcondor import queue_shapes
-from shepherd.edges.htcondor.demand import AGAIN_S, WITHIN_S, Schedds
+from shepherd.edges.htcondor.demand import AGAIN_S, KEPT_S, WITHIN_S, Schedds
 from shepherd.errors import PoolUnavailable
 from shepherd.model.demand import DemandGroup, Resources
 
@@ -98,6 +99,34 @@ def test_a_schedd_in_trouble_is_told_and_left_alone_for_a_minute(schedds, says, 
     assert schedds.demand([a(5), b(7)]).unasked == ()
 
 
+def test_what_a_silent_schedd_said_last_counts_for_ten_minutes(schedds, says):
+    """A schedd was busy for six seconds. Its six hundred jobs, which fit no host, were jobs of one cpu each for a
+    minute, and every guest was thrown off for them."""
+    before = schedds.demand([a(5), b(5)])
+    says.answers["<b>"] = PoolUnavailable("no answer in time")
+    until_s = says.now_s + KEPT_S
+    while says.now_s < until_s:
+        found = schedds.demand([a(5), b(6)])
+        assert found.groups == before.groups
+        assert (found.soon, found.unasked) == (9, ("b",) if found.problem else ())
+        says.now_s += AGAIN_S
+    assert schedds.demand([a(5), b(6)]).groups == (DemandGroup(asks=SMALL, jobs=5, soon=2),)
+    says.answers["<b>"] = [[[8, 16384, 1024, 1, 6, 0]], 0]
+    says.now_s += AGAIN_S
+    large = DemandGroup(asks=LARGE, jobs=6)
+    assert schedds.demand([a(5), b(6)]).groups == (large, DemandGroup(asks=SMALL, jobs=5, soon=2))
+
+
+def test_of_what_a_silent_schedd_said_no_more_counts_than_it_still_has(schedds, says):
+    """Its six hundred jobs were done, and hosts came home for them."""
+    schedds.demand([b(5)])
+    says.answers["<b>"] = PoolUnavailable("no answer in time")
+    says.now_s += AGAIN_S
+    found = schedds.demand([b(3)])
+    assert found.groups == (DemandGroup(asks=LARGE, jobs=2), DemandGroup(asks=SMALL, jobs=1))
+    assert schedds.demand([b(0)]).groups == ()
+
+
 def test_what_a_job_asks_for_is_counted_in_the_steps_in_which_slots_give():
     """Jobs of 1000 and 1001 MiB had been two shapes, which both get 1024."""
     sizes = ((1000, 900), (1001, 1024), (1024, 1))
@@ -118,14 +147,53 @@ def test_very_many_shapes_become_fewer_and_no_job_is_lost():
     few = queue_shapes.few(idle)
     assert len(few) <= queue_shapes.MOST_SHAPES
     assert sum(few.values()) == len(idle)
-    assert max(shape[1] for shape in few) >= 128 * 4999
+    assert max(shape[1] for shape in few) >= 0.9 * 128 * 4999
+
+
+@pytest.mark.parametrize("odd", range(4))
+def test_a_user_with_very_many_shapes_hides_nobodys_jobs(odd):
+    """A thousand jobs, each with other cpus, had everybody's memory rounded up until no job fitted any host; nobody's
+    host came home."""
+    shapes = [list(queue_shapes.shape_of({"RequestMemory": 2048, "RequestDisk": 1 << 20})) for _ in range(60_000)]
+    for number, shape in enumerate(shapes, 1):
+        shape[odd] = number << 22
+    whole = (64, 515_072, 1 << 20, 0)
+    few = queue_shapes.few({**{tuple(shape): 1 for shape in shapes}, whole: 2})  # type: ignore[misc]
+    assert few[whole] == 2
+    assert sum(few.values()) == len(shapes) + 2
+    assert len(few) <= queue_shapes.MOST_SHAPES
+
+
+@pytest.mark.parametrize("size", [1e308, 10**400, 1 << 63])
+def test_what_a_user_asks_for_can_be_counted_whatever_it_is(size):
+    """One job that asked for 1e308 hosts ended the daemon, and with it every lend."""
+    ad = {"RequestCpus": size, "RequestMemory": size, "RequestDisk": size, "RequestGPUs": size, "JobCount": 9}
+    assert all(0 <= float(amount) < 1e40 for amount in row_of({**ad, "MaxHosts": size, "JobUniverse": 11}))
+
+
+def row_of(ad: dict[str, object]) -> list[int]:
+    """What is told of one group."""
+    rows: Any = queue_shapes.told([ad], [])[0]
+    [row] = rows
+    return list(row)
+
+
+def test_only_parallel_jobs_need_several_hosts_at_once():
+    """One vanilla job with `+MaxHosts = 1000000` called every host home."""
+    assert row_of({"JobCount": 2, "MaxHosts": 1000, "JobUniverse": 5}) == [1, 0, 0, 0, 2, 0]
 
 
 def test_what_is_in_store_and_held_back_is_told_beside_what_waits():
     """A cluster that shows five jobs of forty, and a DAG with a limit on its jobs."""
     small = {"RequestCpus": 1, "RequestMemory": 100, "RequestDisk": 1}
-    group = {**small, "JobCount": 5, "MaxHosts": 1}
+    group = {**small, "JobCount": 5, "MaxHosts": 1, "JobUniverse": 11}
     cluster = {**small, "TotalSubmitProcs": 40, "JobMaterializeNextProcId": 5}
-    dag = {**small, "DAG_NodesReady": 7, "TotalSubmitProcs": 1}
+    dag = {**small, "DAG_NodesReady": 7, "DAG_JobsRunning": 6, "DAG_JobsIdle": 2, "TotalSubmitProcs": 1}
     found = queue_shapes.told([group, {**group, "RequestCpus": 8, "MaxHosts": 3}], [cluster, dag])
     assert found == [[[1, 128, 1024, 0, 5, 35], [8, 128, 1024, 0, 15, 0]], 7]
+
+
+def test_a_dag_that_keeps_to_few_jobs_holds_no_more_back_than_it_has():
+    """`condor_submit_dag -maxjobs 10` had ten thousand nodes ready for weeks, and no host was lent."""
+    dag = {"DAG_NodesReady": 10_000, "DAG_JobsRunning": 9, "DAG_JobsIdle": 1}
+    assert queue_shapes.told([], [dag, {"DAG_NodesReady": 10_000}, {"DAG_NodesReady": "x"}]) == [[], 10]

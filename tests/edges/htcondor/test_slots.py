@@ -155,6 +155,22 @@ def test_a_host_whose_jobs_all_have_a_limit_tells_when_it_will_be_free():
     assert (other.ends_s, other.endless) == (1000.0, 1)
 
 
+def test_only_the_present_job_of_a_claim_is_lost_with_it():
+    """A claim that had taken forty short jobs one after another counted as hours of work, of which a minute would have
+    been lost."""
+    (host,) = slots.flock([{**GUESTS, "ChildJobStart": [190, None]}]).values()
+    assert host.since_s == 1 * 190.0 + 3 * 140.0
+
+
+def test_a_host_with_very_many_users_does_not_hold_up_a_look():
+    """A container is root's to others: it named a hundred thousand users, and every look took minutes."""
+    claims = 100_000
+    many = {"ChildState": ["Claimed"] * claims, "ChildCpus": [1] * claims,
+            "ChildRemoteUser": [f"u{number}@uni" for number in range(claims)]}  # fmt: skip
+    (host,) = slots.flock([{**GUESTS, **many}]).values()
+    assert (host.claimed_cpus, len(host.users)) == (claims, slots.MOST_USERS)
+
+
 @pytest.mark.parametrize("odd", [None, "x", [None], [[1], {}], [7, "Claimed", -1]])
 def test_odd_words_of_guests_break_no_look(odd):
     """A container is root's to others: it may say anything."""

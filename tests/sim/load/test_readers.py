@@ -36,6 +36,8 @@ def test_a_line_of_the_standard_format_is_a_job() -> None:
         ("1 2 3", "line 1 has 3 numbers"),
         ("; header only", "no job"),
         ("x" * 3 + " 1" * 17, "could not convert"),
+        *((f"1 {odd}" + " 1" * 16, "line 1 has a number") for odd in ("nan", "inf", "-inf", "1e308", "9" * 400)),
+        ("1 1 1 1 1e12" + " 1" * 13, "line 1 has a job of 1000000000000 processors"),
     ],
 )
 def test_a_file_that_is_no_swf_is_named(text: str, said: str) -> None:
@@ -79,12 +81,26 @@ def test_a_run_without_dates_is_known_by_its_wall_clock() -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("{", "line 2 is no JSON"), ("[1]", "line 2 is no ad but a list"), (ad(QDate=None), "line 2 has no QDate")],
-)
+    [
+        ("{", "line 2 is no JSON"), ("[" * 100_000, "line 2 is no JSON"), ("[1]", "line 2 is no ad but a list"),
+        (ad(QDate=None), "line 2 has no QDate"), (ad(QDate=float("nan")), "line 2 has no QDate"),
+        (ad(QDate=10**400), "line 2 has no QDate"),
+    ],
+)  # fmt: skip
 def test_a_line_that_is_no_ad_is_named(line: str, said: str) -> None:
     """One damaged line in a million was looked for by halving the file."""
     with pytest.raises(BadInput, match=said):
         history_jobs([ad(), line], "h.jsonl")
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("-inf"), float("nan"), 1e308, 10**400, -5, 0, True, "x", []])
+def test_a_request_that_makes_no_sense_spoils_no_history(odd: object) -> None:
+    """One job of a million had asked for 1e308 MiB, and the whole history could not be read."""
+    names = ("RequestCpus", "RequestMemory", "RequestDisk", "RequestGPUs", "NumJobStarts", "RemoteWallClockTime")
+    line = ad(**dict.fromkeys(names, odd))
+    (job,) = history_jobs([line], "h.jsonl")
+    assert job.shape.cpus == 1
+    assert all(0 <= amount < 1 << 53 for amount in job.shape)
 
 
 def test_a_packed_log_is_read_as_it_is(tmp_path) -> None:

@@ -1,11 +1,15 @@
 """Recorded days give about the load that there was."""
 
+import dataclasses
+
 import pytest
 
 from shepherd.errors import BadInput
 from shepherd.model.moment import Moment
+from shepherd.model.observation import Queue
 from shepherd.model.past import NOTHING_PAST
 from shepherd.model.view import NO_BARS
+from shepherd.sim.load import recorded
 from shepherd.sim.load.agenda import BEGIN_S
 from shepherd.sim.load.recorded import recorded_load
 from tests.sim.load.pools import HOUR_S, decided, jobs_at, load, run_to
@@ -45,6 +49,33 @@ def test_a_recorded_day_is_about_what_it_was() -> None:
     assert work == pytest.approx(sum(job.run_s * job.shape.cpus for job in jobs), rel=0.1)
     burst = [job for job in made.jobs if HOUR_S - 5 <= job.submit_s <= HOUR_S + 30 and job.shape.cpus == 2]
     assert len(burst) == pytest.approx(60, abs=20), "what was started before the next look is seen by its cpus alone"
+
+
+def test_a_job_that_said_to_be_a_billion_fills_no_memory(monkeypatch) -> None:
+    """One parallel job with a slip in its number of hosts was made into as many jobs, until the kernel ended it."""
+    monkeypatch.setattr(recorded, "MOST_JOBS", 500)
+    (look,) = looks(decided(load()), 10.0, 1)
+    queue = Queue(idle_jobs=10**9, running_jobs=0, schedds=("cm",))
+    absurd = dataclasses.replace(look, snapshot=dataclasses.replace(look.snapshot, queue=queue))
+    with pytest.raises(BadInput, match="more than 500 local jobs"):
+        recorded_load([absurd], "day")
+
+
+def test_one_look_is_no_load() -> None:
+    """A daemon that was stopped at once left a day of no length, by which figures were divided."""
+    with pytest.raises(BadInput, match="a single look"):
+        recorded_load(looks(decided(load(jobs_at(0.0, 9, 900.0, cpus=99))), 10.0, 2)[1:], "day")
+
+
+def test_a_clock_that_was_set_back_makes_no_job_come_before_the_first() -> None:
+    """An hour was lived twice, and jobs of the second were submitted before those of the first."""
+    was = looks(decided(load([*jobs_at(100.0, 20, 900.0), *jobs_at(HOUR_S, 20, 900.0)], hours=2)), 10.0, 720)
+    back = [dataclasses.replace(look, at_s=look.at_s - HOUR_S / 2) for look in was[360:]]
+    made = recorded_load([*was[:360], *back], "day")
+    submits = [job.submit_s for job in made.jobs]
+    assert submits == sorted(submits)
+    assert min(submits) >= 0.0
+    assert all(job.run_s > 0 for job in made.jobs)
 
 
 def test_a_record_without_jobs_is_no_load() -> None:
