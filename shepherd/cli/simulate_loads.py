@@ -72,7 +72,7 @@ def from_file(path: pathlib.Path, hosts: Sequence[Resources], days: float, read:
         about=f"{len(jobs)} jobs of {path}",
         hosts=tuple(hosts),
         jobs=tuple(jobs),
-        guests=fair_guests(hosts),
+        guests=(fair_guests(hosts),),
         length_s=min(days * DAY_S, max(job.submit_s + job.run_s for job in jobs)),
     )
 

@@ -18,7 +18,7 @@ def jobs_at(at_s: float, number: int, run_s: float, cpus: int = 1, owner: str = 
     return [LocalJob(at_s, run_s, asks(cpus, 1), owner)] * number
 
 
-def load(jobs: Iterable[LocalJob] = (), hosts: int = 8, hours: float = 2.0, guests: GuestLoad = SHORT) -> Workload:
+def load(jobs: Iterable[LocalJob] = (), hosts: int = 8, hours: float = 2.0, guests: GuestLoad | tuple[GuestLoad, ...] = SHORT) -> Workload:
     """Hosts of 4 cpus."""
     return Workload(
         name="test",
@@ -26,7 +26,7 @@ def load(jobs: Iterable[LocalJob] = (), hosts: int = 8, hours: float = 2.0, gues
         hosts=(has(4, 16),) * hosts,
         jobs=tuple(sorted(jobs, key=lambda job: job.submit_s)),
         length_s=hours * HOUR_S,
-        guests=guests,
+        guests=guests if isinstance(guests, tuple) else (guests,),
     )
 
 

@@ -58,7 +58,7 @@ def demo(seed: int) -> LoadedPool:
         hosts=(has(2, 4),) * 3,
         jobs=tuple(burst),
         length_s=200.0,
-        guests=GuestLoad(shapes=((asks(1, 1), 1.0),), median_s=600.0, sigma=0.01, heeding=0.0),
+        guests=(GuestLoad(shapes=((asks(1, 1), 1.0),), median_s=600.0, sigma=0.01, heeding=0.0),),
     )
     settings = lab_settings()
     pool = LoadedPool(workload, settings, seed, LAB)
