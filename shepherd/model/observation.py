@@ -75,8 +75,8 @@ class FlockStartd:
     heard_at_s: float
     claimed_cpus: int = 0
     working_since_s: float = 0.0
-    """Mean of when its claims began, weighted by their cpus, epoch seconds; 0: not known, as of a claim that is older
-    than any."""
+    """Mean of when its claims' present jobs began, weighted by their cpus, epoch seconds; 0: not known, as of a claim
+    that is older than any. What earlier jobs of a claim did is not lost with it."""
     ends_by_s: float | None = None
     """By when all of its jobs will have ended, by the limits that they were submitted with; None: not all have one."""
     guests: tuple[str, ...] = ()

@@ -85,7 +85,7 @@ class Flock:
     heard_at_s: float = 0.0
     claimed_cpus: int = 0
     since_s: float = 0.0
-    """When claims began, each times its cpus, added up; epoch seconds."""
+    """When the claims' present jobs began, or else the claims, each times its cpus, added up; epoch seconds."""
     users: list[str] = dataclasses.field(default_factory=list)
     ends_s: float = 0.0
     """When the last of the jobs that may not run for ever ends, epoch seconds."""
@@ -109,7 +109,7 @@ class Flock:
         else:
             self.ends_s = max(self.ends_s, began_s + min(limits))
         self.claimed_cpus += number_of
-        self.since_s += number_of * (number(since_s) or 0.0)
+        self.since_s += number_of * max(number(since_s) or 0.0, began_s or 0.0)
         if (name := text(user)) and name not in self.users:
             self.users.append(name)
 
