@@ -14,16 +14,16 @@ from shepherd.sim.load.machine import Machine
 class Jobs(Protocol):
     """What a guest has to run."""
 
-    def shape_for(self, machine: Machine, dice: random.Random) -> Resources | None:
+    def shape_for(self, machine: Machine, dice: random.Random, /) -> Resources | None:
         """What its next job that fits a host asks for; None: it has none."""
 
-    def take(self, shape: Resources, dice: random.Random) -> GuestJob | None:
+    def take(self, shape: Resources, dice: random.Random, /) -> GuestJob | None:
         """Its next job that asks for this; None: it has none."""
 
     def give_back(self, job: GuestJob) -> None:
         """It was thrown off before it was done."""
 
-    def heeds(self, job: GuestJob, dice: random.Random) -> bool:
+    def heeds(self, job: GuestJob, dice: random.Random, /) -> bool:
         """Whether it goes on after SIGTERM for as long as it may."""
 
 
@@ -53,7 +53,7 @@ class EndlessJobs:
     def give_back(self, job: GuestJob) -> None:
         """It is one of endlessly many."""
 
-    def heeds(self, job: GuestJob, dice: random.Random) -> bool:
+    def heeds(self, _: GuestJob, dice: random.Random) -> bool:
         """So many of them do."""
         return dice.random() < self._load.heeding
 
@@ -68,11 +68,11 @@ class ListedJobs:
         """One more."""
         self._idle.append(job)
 
-    def shape_for(self, machine: Machine, dice: random.Random) -> Resources | None:
+    def shape_for(self, machine: Machine, _: random.Random) -> Resources | None:
         """The first that fits."""
         return next((job.shape for job in self._idle if machine.fits(job.shape)), None)
 
-    def take(self, shape: Resources, dice: random.Random) -> GuestJob | None:
+    def take(self, shape: Resources, _: random.Random) -> GuestJob | None:
         """The first that asks for this."""
         job = next((job for job in self._idle if job.shape == shape), None)
         if job is not None:
@@ -83,7 +83,7 @@ class ListedJobs:
         """It is first again, and begins anew."""
         self._idle.appendleft(job)
 
-    def heeds(self, job: GuestJob, dice: random.Random) -> bool:
+    def heeds(self, job: GuestJob, _: random.Random) -> bool:
         """As it is known."""
         return job.heeds
 
