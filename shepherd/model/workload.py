@@ -7,6 +7,9 @@ from shepherd.model.demand import Resources
 DISK_KIB = 1 << 20
 """What a job asks for that says nothing: JOB_DEFAULT_REQUESTDISK of HTCondor 25.12, 1 GiB."""
 
+YOUNG_S = 900.0
+"""Shorter jobs go anywhere."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LocalJob:
@@ -48,6 +51,9 @@ class GuestLoad:
     sigma: float = 0.8
     longest_s: float = 6 * 3600.0
     """Run times are cut here, as guests' own limits do."""
+    by_age: bool = False
+    """Whether jobs that run longer than `YOUNG_S` ask for hosts that have been lent for as long as they run, as their
+    requirements may."""
     declares: bool = False
     """Whether its jobs are submitted with `longest_s` as their limit."""
     heeding: float = 0.2

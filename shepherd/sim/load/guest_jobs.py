@@ -154,7 +154,7 @@ class GuestJobs:
         dice = self._dice_of(machine)
         for user in sorted(self.users, key=lambda user: user.running_cpus):
             shape = user.jobs.shape_for(machine, dice)
-            job = None if shape is None else user.jobs.take(shape, dice)
+            job = None if shape is None else user.jobs.take(machine, shape, dice)
             if job is not None:
                 claim = GuestClaim(machine, user, job, self.agenda.now_s)
                 machine.take(claim)
@@ -176,7 +176,7 @@ class GuestJobs:
         self._account(claim, now, lost=False)
         user.completed += 1
         if now - claim.since_s < CLAIM_WORKLIFE_S:
-            job = user.jobs.take(claim.shape, self._dice_of(claim.machine))
+            job = user.jobs.take(claim.machine, claim.shape, self._dice_of(claim.machine))
             if job is not None:
                 self._start(claim, job, now + REUSE_S)
                 return

@@ -7,8 +7,11 @@ from collections import deque
 from typing import Protocol
 
 from shepherd.model.demand import Resources
-from shepherd.model.workload import GuestJob, GuestLoad
+from shepherd.model.workload import YOUNG_S, GuestJob, GuestLoad
 from shepherd.sim.load.machine import Machine
+
+TRIES = 20
+"""So many jobs of a guest's wait at least."""
 
 
 class Jobs(Protocol):
@@ -17,8 +20,8 @@ class Jobs(Protocol):
     def shape_for(self, machine: Machine, dice: random.Random, /) -> Resources | None:
         """What its next job that fits a host asks for; None: it has none."""
 
-    def take(self, shape: Resources, dice: random.Random, /) -> GuestJob | None:
-        """Its next job that asks for this; None: it has none."""
+    def take(self, machine: Machine, shape: Resources, dice: random.Random, /) -> GuestJob | None:
+        """Its next job for a host that asks for this; None: it has none."""
 
     def give_back(self, job: GuestJob) -> None:
         """It was thrown off before it was done."""
@@ -44,11 +47,25 @@ class EndlessJobs:
         chosen: Resources = dice.choices(shapes, weights)[0]
         return chosen
 
-    def take(self, shape: Resources, dice: random.Random) -> GuestJob | None:
+    def take(self, machine: Machine, shape: Resources, dice: random.Random) -> GuestJob | None:
         """A new one."""
-        load = self._load
-        run_s = min(load.longest_s, load.median_s * dice.lognormvariate(0.0, load.sigma))
+        run_s = self._of_age(machine, dice) if self._load.by_age else self._run_s(dice)
         return GuestJob(0.0, run_s, shape, self._limit_s)
+
+    def _run_s(self, dice: random.Random) -> float:
+        load = self._load
+        return min(load.longest_s, load.median_s * dice.lognormvariate(0.0, load.sigma))
+
+    def _of_age(self, machine: Machine, dice: random.Random) -> float:
+        """The first of some that asks for no older host; none of so many is seldom, and then the shortest goes."""
+        age_s = max(YOUNG_S, machine.now_s() - (machine.flock_since_s or 0.0))
+        least_s = self._load.longest_s
+        for _ in range(TRIES):
+            run_s = self._run_s(dice)
+            if run_s <= age_s:
+                return run_s
+            least_s = min(least_s, run_s)
+        return least_s
 
     def give_back(self, job: GuestJob) -> None:
         """It is one of endlessly many."""
@@ -72,7 +89,7 @@ class ListedJobs:
         """The first that fits."""
         return next((job.shape for job in self._idle if machine.fits(job.shape)), None)
 
-    def take(self, shape: Resources, _: random.Random) -> GuestJob | None:
+    def take(self, _machine: Machine, shape: Resources, _dice: random.Random) -> GuestJob | None:
         """The first that asks for this."""
         job = next((job for job in self._idle if job.shape == shape), None)
         if job is not None:
