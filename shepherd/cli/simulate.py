@@ -45,6 +45,8 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     what.add_argument("--seed", type=int, default=1, help="draws everything (default 1)")
     of_guests = "median run time of guests' jobs, seconds (default 1800)"
     what.add_argument("--guest-jobs", type=float, default=GuestLoad.median_s, metavar="SECONDS", help=of_guests)
+    of_limits = "guests' jobs say how long they run at most: 15 minutes, an hour, or six"
+    what.add_argument("--guests-declare", action="store_true", help=of_limits)
     of_age = "longer guests' jobs ask for hosts that have been lent for as long as they run"
     what.add_argument("--guests-by-age", action="store_true", help=of_age)
     how = parser.add_argument_group("how")

@@ -49,10 +49,8 @@ def with_guests(load: Workload, args: argparse.Namespace) -> Workload:
     """Its guests as they were asked for. Raises UsageError."""
     if args.guest_jobs <= 0:
         raise UsageError(f"--guest-jobs {args.guest_jobs:g}: give more than 0 seconds")
-    guests = (
-        dataclasses.replace(guest, median_s=args.guest_jobs, by_age=args.guests_by_age) for guest in load.guests
-    )
-    return dataclasses.replace(load, guests=tuple(guests))
+    said = {"median_s": args.guest_jobs, "by_age": args.guests_by_age, "declares": args.guests_declare}
+    return dataclasses.replace(load, guests=tuple(dataclasses.replace(guest, **said) for guest in load.guests))
 
 
 def made_up(name: str, args: argparse.Namespace) -> Workload:

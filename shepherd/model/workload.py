@@ -9,6 +9,10 @@ DISK_KIB = 1 << 20
 
 YOUNG_S = 900.0
 """Shorter jobs go anywhere."""
+LIMITS_S = (900.0, 3600.0, 6 * 3600.0)
+"""How long guests say that a job runs at most (AllowedExecuteDuration)."""
+LONG_S = 3600.0
+"""Of jobs that may run longer the flock pool's negotiator thinks otherwise than of shorter ones (flock-pool.conf)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class GuestLoad:
     """Whether jobs that run longer than `YOUNG_S` ask for hosts that have been lent for as long as they run, as their
     requirements may."""
     declares: bool = False
-    """Whether its jobs are submitted with `longest_s` as their limit."""
+    """Whether each job is submitted with the shortest of `LIMITS_S` that it keeps."""
     heeding: float = 0.2
     """Share of the jobs that go on after SIGTERM for as long as they may; others end at once."""
 

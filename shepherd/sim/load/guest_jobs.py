@@ -89,7 +89,7 @@ class GuestJobs:
 
     def _enter(self, load: GuestLoad) -> None:
         if load.jobs is None:
-            self.users.append(GuestUser(load.name, EndlessJobs(load)))
+            self.users.append(GuestUser(load.name, EndlessJobs(load, self._seed)))
             return
         listed = ListedJobs()
         self.users.append(GuestUser(load.name, listed))
@@ -139,9 +139,12 @@ class GuestJobs:
 
     def _negotiate(self, _: object) -> None:
         self._planned = False
-        machines = list(self._open.values())
+        machines = sorted(self._open.values(), key=lambda machine: (machine.flock_since_s or 0.0, machine.index))
         if not self._come_later:
             self._open = {}
+        room = sum(machine.cpus for machine in machines)
+        for user in self.users:
+            user.jobs.expect(room)
         for machine in machines:
             self._fill(machine)
 
@@ -176,7 +179,7 @@ class GuestJobs:
         self._account(claim, now, lost=False)
         user.completed += 1
         if now - claim.since_s < CLAIM_WORKLIFE_S:
-            job = user.jobs.take(claim.machine, claim.shape, self._dice_of(claim.machine))
+            job = user.jobs.follow(claim.job, claim.machine, self._dice_of(claim.machine))
             if job is not None:
                 self._start(claim, job, now + REUSE_S)
                 return

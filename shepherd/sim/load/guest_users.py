@@ -7,7 +7,7 @@ from collections import deque
 from typing import Protocol
 
 from shepherd.model.demand import Resources
-from shepherd.model.workload import YOUNG_S, GuestJob, GuestLoad
+from shepherd.model.workload import LIMITS_S, LONG_S, YOUNG_S, GuestJob, GuestLoad
 from shepherd.sim.load.machine import Machine
 
 TRIES = 20
@@ -17,11 +17,17 @@ TRIES = 20
 class Jobs(Protocol):
     """What a guest has to run."""
 
+    def expect(self, slots: int, /) -> None:
+        """The negotiator comes, with room for so many jobs; it looks at the hosts that were lent first first."""
+
     def shape_for(self, machine: Machine, dice: random.Random, /) -> Resources | None:
         """What its next job that fits a host asks for; None: it has none."""
 
     def take(self, machine: Machine, shape: Resources, dice: random.Random, /) -> GuestJob | None:
         """Its next job for a host that asks for this; None: it has none."""
+
+    def follow(self, job: GuestJob, machine: Machine, dice: random.Random, /) -> GuestJob | None:
+        """The next one in the same claim: of the same autocluster; None: it has none."""
 
     def give_back(self, job: GuestJob) -> None:
         """It was thrown off before it was done."""
@@ -30,13 +36,26 @@ class Jobs(Protocol):
         """Whether it goes on after SIGTERM for as long as it may."""
 
 
-class EndlessJobs:
-    """There is always one more."""
+def is_long(job: GuestJob) -> bool:
+    """Whether the flock pool's negotiator puts it on the host that was lent first (NEGOTIATOR_PRE_JOB_RANK)."""
+    return job.limit_s is not None and job.limit_s > LONG_S
 
-    def __init__(self, load: GuestLoad) -> None:
+
+class EndlessJobs:
+    """There is always one more. Draws are a host's own, but for jobs that wait for the one or the other host."""
+
+    def __init__(self, load: GuestLoad, seed: int) -> None:
         self._load = load
         self._shapes = sorted(load.shapes, key=lambda one: (-one[0].cpus, -one[0].memory_mib))
-        self._limit_s = load.longest_s if load.declares else None
+        self._dice = random.Random(f"{seed} guest {load.name}")
+        self._waiting: list[GuestJob] = []
+
+    def expect(self, slots: int) -> None:
+        """As many are drawn as there is room for."""
+        if self._load.declares:
+            shape = self._shapes[0][0]
+            while len(self._waiting) < slots:
+                self._waiting.append(self._new(self._run_s(self._dice), shape))
 
     def shape_for(self, machine: Machine, dice: random.Random) -> Resources | None:
         """Of those that fit, by their weights."""
@@ -48,9 +67,30 @@ class EndlessJobs:
         return chosen
 
     def take(self, machine: Machine, shape: Resources, dice: random.Random) -> GuestJob | None:
-        """A new one."""
-        run_s = self._of_age(machine, dice) if self._load.by_age else self._run_s(dice)
-        return GuestJob(0.0, run_s, shape, self._limit_s)
+        """A new one, or of those that were drawn a long one before the others."""
+        if self._waiting:
+            at = next((at for at, job in enumerate(self._waiting) if is_long(job)), 0)
+            return self._new(self._waiting.pop(at).run_s, shape)
+        return self._new(self._of_age(machine, dice) if self._load.by_age else self._run_s(dice), shape)
+
+    def follow(self, job: GuestJob, machine: Machine, dice: random.Random) -> GuestJob | None:
+        """A new one, with the same limit if they have some."""
+        for _ in range(TRIES if self._load.declares else 0):
+            found = self._new(self._run_s(dice), job.shape)
+            if found.limit_s == job.limit_s:
+                return found
+        return self._new(self._of_age(machine, dice) if self._load.by_age else self._run_s(dice), job.shape)
+
+    def give_back(self, job: GuestJob) -> None:
+        """It is one of endlessly many."""
+
+    def heeds(self, _: GuestJob, dice: random.Random) -> bool:
+        """So many of them do."""
+        return dice.random() < self._load.heeding
+
+    def _new(self, run_s: float, shape: Resources) -> GuestJob:
+        limit_s = next((limit_s for limit_s in LIMITS_S if run_s <= limit_s), run_s) if self._load.declares else None
+        return GuestJob(0.0, run_s, shape, limit_s)
 
     def _run_s(self, dice: random.Random) -> float:
         load = self._load
@@ -67,13 +107,6 @@ class EndlessJobs:
             least_s = min(least_s, run_s)
         return least_s
 
-    def give_back(self, job: GuestJob) -> None:
-        """It is one of endlessly many."""
-
-    def heeds(self, _: GuestJob, dice: random.Random) -> bool:
-        """So many of them do."""
-        return dice.random() < self._load.heeding
-
 
 class ListedJobs:
     """Jobs that are known one by one, first come first served."""
@@ -85,6 +118,9 @@ class ListedJobs:
         """One more."""
         self._idle.append(job)
 
+    def expect(self, slots: int) -> None:
+        """They are known already."""
+
     def shape_for(self, machine: Machine, _: random.Random) -> Resources | None:
         """The first that fits."""
         return next((job.shape for job in self._idle if machine.fits(job.shape)), None)
@@ -95,6 +131,10 @@ class ListedJobs:
         if job is not None:
             self._idle.remove(job)
         return job
+
+    def follow(self, job: GuestJob, machine: Machine, dice: random.Random) -> GuestJob | None:
+        """The first that asks for the same."""
+        return self.take(machine, job.shape, dice)
 
     def give_back(self, job: GuestJob) -> None:
         """It is first again, and begins anew."""

