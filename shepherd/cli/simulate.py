@@ -12,6 +12,7 @@ from shepherd.cli.ledger import day_of
 from shepherd.cli.replay import changes_of
 from shepherd.errors import UsageError
 from shepherd.model.simulated import Compared, Contender, FaultKind, SimulatedFault
+from shepherd.model.workload import GuestLoad
 
 if TYPE_CHECKING:
     from shepherd.model.settings import Settings
@@ -43,6 +44,12 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     what.add_argument("--hosts", type=int, default=100, help="hosts of made-up loads (default 100)")
     what.add_argument("--days", type=float, default=2.0, help="how long; of files the first days (default 2)")
     what.add_argument("--seed", type=int, default=1, help="draws everything (default 1)")
+    of_guests = "median run time of guests' jobs, seconds (default 1800)"
+    what.add_argument("--guest-jobs", type=float, default=GuestLoad.median_s, metavar="SECONDS", help=of_guests)
+    of_limits = "guests' jobs say how long they run at most: 15 minutes, an hour, or six"
+    what.add_argument("--guests-declare", action="store_true", help=of_limits)
+    of_age = "longer guests' jobs ask for hosts that have been lent for as long as they run"
+    what.add_argument("--guests-by-age", action="store_true", help=of_age)
     how = parser.add_argument_group("how")
     names = [contender.value for contender in Contender]
     how.add_argument("--policy", action="append", default=[], choices=names, help="only these; without: all four")

@@ -1,6 +1,7 @@
 """The workloads that `shepherd simulate` was asked for."""
 
 import argparse
+import dataclasses
 import pathlib
 from collections.abc import Callable, Sequence
 
@@ -38,9 +39,20 @@ def plans_of(args: argparse.Namespace, settings: Settings, faults: Sequence[Simu
         loads.append(recorded_load(looks_of(list(days.values())), " ".join(days)))
     loads += [made_up(name, args) for name in (args.workload or ([] if loads else SYNTHETIC))]
     return [
-        Plan(workload=load, seed=args.seed, policy=settings.policy, timers=settings.timers, faults=tuple(faults))
+        Plan(
+            workload=with_guests(load, args), seed=args.seed, policy=settings.policy, timers=settings.timers,
+            faults=tuple(faults),
+        )
         for load in loads
-    ]
+    ]  # fmt: skip
+
+
+def with_guests(load: Workload, args: argparse.Namespace) -> Workload:
+    """Its guests as they were asked for. Raises UsageError."""
+    if args.guest_jobs <= 0:
+        raise UsageError(f"--guest-jobs {args.guest_jobs:g}: give more than 0 seconds")
+    said = {"median_s": args.guest_jobs, "by_age": args.guests_by_age, "declares": args.guests_declare}
+    return dataclasses.replace(load, guests=tuple(dataclasses.replace(guest, **said) for guest in load.guests))
 
 
 def made_up(name: str, args: argparse.Namespace) -> Workload:
@@ -76,7 +88,7 @@ def from_file(path: pathlib.Path, hosts: Sequence[Resources], days: float, read:
         about=f"{len(jobs)} jobs of {path}",
         hosts=tuple(hosts),
         jobs=tuple(jobs),
-        guests=fair_guests(hosts),
+        guests=(fair_guests(hosts),),
         length_s=min(days * DAY_S, max(job.submit_s + job.run_s for job in jobs)),
     )
 

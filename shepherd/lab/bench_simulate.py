@@ -56,5 +56,5 @@ def _short_jobs() -> Workload:
         hosts=(has(CPUS, 128),) * HOSTS,
         jobs=tuple(LocalJob(at_s, dice.uniform(0.5, 1.5) * RUN_S, shape, "user") for at_s in submitted),
         length_s=LENGTH_S,
-        guests=GuestLoad(median_s=RUN_S),
+        guests=(GuestLoad(median_s=RUN_S),),
     )

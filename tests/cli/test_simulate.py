@@ -74,6 +74,21 @@ def test_settings_are_changed_by_hand(tmp_path: pathlib.Path) -> None:
     assert 0 < kept[1] < kept[0]
 
 
+def test_what_guests_bring_is_said_by_hand(tmp_path: pathlib.Path, capsys) -> None:
+    """Guests of a site had jobs of minutes, and were told that they would lose what jobs of half an hour do."""
+    lost = []
+    for more in ((), ("--guest-jobs", "120"), ("--guests-by-age",)):
+        file = tmp_path / "figures.json"
+        words = ("--workload", "passes", "--policy", "demand", "--days", "0.3", "--hosts", "12", "--processes", "1")
+        assert simulate(*words, "--json", str(file), *more) == 0
+        rows = {row["policy"]: row for row in json.loads(file.read_text())["rows"]}
+        lost.append(rows["demand"]["guest_work_lost"])
+    assert 0 < lost[1] < lost[0] / 2
+    assert lost[2] < lost[0]
+    assert simulate("--workload", "noise", "--guest-jobs", "0") == 2
+    assert "--guest-jobs 0: give more" in capsys.readouterr().err
+
+
 def test_the_sites_own_settings_count(tmp_path: pathlib.Path, capsys) -> None:
     """A site simulated the defaults and took them for its own settings."""
     settings = tmp_path / "shepherd.toml"

@@ -201,3 +201,34 @@ def test_a_limit_of_hosts_holds_whatever_groups_jobs_are_in(site: Site, lent: li
     assert most == 2
     guest(site, "add", "campus", "--hosts", "0", "--change")
     eventually(lambda: running(site) == 4, 60, what="without the limit both hosts are full")
+
+
+def machines(site: Site, cluster: int, number: int) -> set[str]:
+    """Where the jobs of a cluster run, as soon as so many do."""
+    running_now = f"ClusterId == {cluster} && JobStatus == 2"
+    jobs = eventually(
+        lambda: found if len(found := site.queue(site.campus, running_now)) == number else None, 60,
+        what=f"all {number} jobs run",
+    )  # fmt: skip
+    return {str(job["RemoteHost"]).rpartition("@")[2] for job in jobs or ()}
+
+
+def test_long_jobs_are_put_on_the_host_that_was_lent_first(site: Site, lent: list[tuple[Node, str]]) -> None:
+    """Jobs of hours began on the host that came last and went first, and short ones on the one that stayed all day."""
+    wanted = ("Machine", "DaemonStartTime")
+    eventually(lambda: site.flocking_startds() == ["f201", "f202"], 30, what="both hosts are in the flock pool")
+    ads = site.collector_ads(site.cm, "slots", pool=site.flock_pool, attributes=wanted)
+    first, last = (str(ad["Machine"]) for ad in sorted(ads, key=lambda ad: float(ad["DaemonStartTime"])))
+    said = "allowed_execute_duration = {limit_s}"
+    short = site.submit(site.campus, "alice", SLEEP.format(more=said.format(limit_s=900), number=2))
+    long = site.submit(site.campus, "alice", SLEEP.format(more=said.format(limit_s=7200), number=2))
+    assert (machines(site, long, 2), machines(site, short, 2)) == ({first}, {last})
+
+
+def test_a_job_may_ask_how_long_a_host_has_been_lent(site: Site, lent: list[tuple[Node, str]]) -> None:
+    """Jobs of hours went to hosts that had been lent for minutes, and were thrown off with the first burst."""
+    ask = "requirements = time() - TARGET.DaemonStartTime > {age_s}"
+    long = site.submit(site.campus, "alice", SLEEP.format(more=ask.format(age_s=3600), number=1))
+    short = site.submit(site.campus, "alice", SLEEP.format(more=ask.format(age_s=1), number=1))
+    assert machines(site, short, 1) < {"f201", "f202"}
+    assert [job["JobStatus"] for job in site.queue(site.campus, f"ClusterId == {long}")] == [1]

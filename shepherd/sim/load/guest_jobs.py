@@ -1,13 +1,13 @@
-"""The flock pool's negotiator, and guests that always have one more job."""
+"""The flock pool's negotiator, and what guests' jobs come to on hosts that are lent."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 
-from shepherd.model.demand import Resources
-from shepherd.model.workload import GuestLoad
+from shepherd.model.workload import GuestJob, GuestLoad
 from shepherd.sim.load.agenda import BEGIN_S, Agenda
+from shepherd.sim.load.guest_users import EndlessJobs, GuestUser, ListedJobs
 from shepherd.sim.load.local_pool import CLAIM_WORKLIFE_S, REUSE_S, START_S
 from shepherd.sim.load.machine import Claim, Machine
 from shepherd.sim.load.pace import USUAL, Pace
@@ -16,24 +16,52 @@ AT_ONCE_S = 0.5
 """How long a job lives on that does not heed SIGTERM."""
 
 
+class GuestClaim(Claim):
+    """A slot of a guest's job."""
+
+    __slots__ = ("job", "user")
+
+    def __init__(self, machine: Machine, user: GuestUser, job: GuestJob, since_s: float) -> None:
+        super().__init__(machine, job.shape, since_s)
+        self.user = user
+        self.guest = user.name
+        self.begin(job, since_s)
+
+    def begin(self, job: GuestJob, at_s: float) -> None:
+        """Its next job starts."""
+        self.job = job
+        self.started_s = at_s
+        self.limit_s = job.limit_s
+
+
 class GuestJobs:
     """Fills what is lent, and counts what it came to."""
 
-    def __init__(self, agenda: Agenda, load: GuestLoad, seed: int, pace: Pace = USUAL) -> None:
+    def __init__(self, agenda: Agenda, loads: Sequence[GuestLoad], seed: int, pace: Pace = USUAL) -> None:
         self.agenda = agenda
         self.busy_cpus = 0
-        self.given_core_s = 0.0
-        self.lost_core_s = 0.0
         self.events = 0
-        self._load = load
+        self.users: list[GuestUser] = []
         self._seed = seed
         self._interval_s = pace.negotiator_interval_s
-        self._shapes = sorted(load.shapes, key=lambda one: (-one[0].cpus, -one[0].memory_mib))
         self._dice: dict[int, random.Random] = {}
         self._over = False
         self._open: dict[int, Machine] = {}
         """Hosts with room, by number."""
         self._planned = False
+        self._come_later = any(load.jobs is not None for load in loads)
+        for load in loads:
+            self._enter(load)
+
+    @property
+    def given_core_s(self) -> float:
+        """What all guests' jobs have run."""
+        return sum(user.given_core_s for user in self.users)
+
+    @property
+    def lost_core_s(self) -> float:
+        """Of that, what was thrown away."""
+        return sum(user.lost_core_s for user in self.users)
 
     def opens(self, machine: Machine) -> None:
         """A flocking startd is in the flock pool."""
@@ -45,36 +73,62 @@ class GuestJobs:
         self._open.pop(machine.index, None)
         last_s = 0.0
         for claim in list(machine.claims):
-            last_s = max(last_s, self._told(claim, notice_s))
-        self.busy_cpus -= sum(claim.shape.cpus for claim in machine.claims)
+            if isinstance(claim, GuestClaim):
+                last_s = max(last_s, self._told(claim, notice_s))
+                self._count(claim, -1)
         machine.free_all()
         return last_s
 
     def finish(self, machines: Sequence[Machine]) -> None:
         """The time that counts is over: what runs has been given, and nobody has lost it."""
         for machine in machines:
-            for claim in machine.claims if machine.flock_since_s is not None else ():
-                self._account(claim, self.agenda.now_s, lost=False)
+            for claim in machine.claims:
+                if isinstance(claim, GuestClaim):
+                    self._account(claim, self.agenda.now_s, lost=False)
         self._over = True
 
-    def _told(self, claim: Claim, notice_s: float) -> float:
+    def _enter(self, load: GuestLoad) -> None:
+        if load.jobs is None:
+            self.users.append(GuestUser(load.name, EndlessJobs(load, self._seed)))
+            return
+        listed = ListedJobs()
+        self.users.append(GuestUser(load.name, listed))
+
+        def submitted(job: GuestJob) -> None:
+            self.events += 1
+            listed.submit(job)
+            self._plan()
+
+        for job in load.jobs:
+            self.agenda.at(BEGIN_S + job.submit_s, submitted, job)
+
+    def _told(self, claim: GuestClaim, notice_s: float) -> float:
         """One job is told to end. Whoever is done within what it takes anyway loses nothing."""
-        now = self.agenda.now_s
+        now, job, user = self.agenda.now_s, claim.job, claim.user
         claim.over = True
-        heeds = self._dice_of(claim.machine).random() < self._load.heeding
-        left_s = claim.started_s + claim.run_s - now
-        stays_s = notice_s if heeds else min(AT_ONCE_S, notice_s)
+        left_s = claim.started_s + job.run_s - now
+        stays_s = notice_s if user.jobs.heeds(job, self._dice_of(claim.machine)) else min(AT_ONCE_S, notice_s)
+        lost = left_s > stays_s
         self.events += 1
-        self._account(claim, now + min(left_s, stays_s), lost=left_s > stays_s)
+        self._account(claim, now + min(left_s, stays_s), lost=lost)
+        if lost:
+            user.evicted += 1
+            user.jobs.give_back(job)
+        else:
+            user.completed += 1
         return max(min(left_s, stays_s), 0.0)
 
-    def _account(self, claim: Claim, until_s: float, *, lost: bool) -> None:
+    def _account(self, claim: GuestClaim, until_s: float, *, lost: bool) -> None:
         if self._over:
             return
         ran_s = max(0.0, until_s - claim.started_s) * claim.shape.cpus
-        self.given_core_s += ran_s
+        claim.user.given_core_s += ran_s
         if lost:
-            self.lost_core_s += ran_s
+            claim.user.lost_core_s += ran_s
+
+    def _count(self, claim: GuestClaim, sign: int) -> None:
+        self.busy_cpus += sign * claim.shape.cpus
+        claim.user.running_cpus += sign * claim.shape.cpus
 
     def _plan(self) -> None:
         """The negotiator does not know of new slots: it comes at its interval."""
@@ -85,42 +139,51 @@ class GuestJobs:
 
     def _negotiate(self, _: object) -> None:
         self._planned = False
-        machines, self._open = list(self._open.values()), {}
+        machines = sorted(self._open.values(), key=lambda machine: (machine.flock_since_s or 0.0, machine.index))
+        if not self._come_later:
+            self._open = {}
+        room = sum(machine.cpus for machine in machines)
+        for user in self.users:
+            user.jobs.expect(room)
         for machine in machines:
             self._fill(machine)
 
     def _fill(self, machine: Machine) -> None:
-        while (shape := self._pick(machine)) is not None:
-            claim = Claim(machine, shape, self.agenda.now_s)
-            machine.take(claim)
-            self.busy_cpus += shape.cpus
-            self._start(claim, self.agenda.now_s + START_S)
+        while self._claimed(machine):
+            pass
 
-    def _pick(self, machine: Machine) -> Resources | None:
-        able = [one for one in self._shapes if machine.fits(one[0])]
-        if len(able) <= 1:
-            return able[0][0] if able else None
-        shapes, weights = zip(*able, strict=True)
-        chosen: Resources = self._dice_of(machine).choices(shapes, weights)[0]
-        return chosen
+    def _claimed(self, machine: Machine) -> bool:
+        """Whether somebody has taken some of it: of those who have a job for it whoever runs least."""
+        dice = self._dice_of(machine)
+        for user in sorted(self.users, key=lambda user: user.running_cpus):
+            shape = user.jobs.shape_for(machine, dice)
+            job = None if shape is None else user.jobs.take(machine, shape, dice)
+            if job is not None:
+                claim = GuestClaim(machine, user, job, self.agenda.now_s)
+                machine.take(claim)
+                self._count(claim, 1)
+                self._start(claim, job, self.agenda.now_s + START_S)
+                return True
+        return False
 
-    def _start(self, claim: Claim, at_s: float) -> None:
-        dice, load = self._dice_of(claim.machine), self._load
-        run_s = min(load.longest_s, load.median_s * dice.lognormvariate(0.0, load.sigma))
-        claim.started_s, claim.run_s = at_s, run_s
+    def _start(self, claim: GuestClaim, job: GuestJob, at_s: float) -> None:
+        claim.begin(job, at_s)
         self.events += 1
-        self.agenda.at(at_s + run_s, self._end, claim)
+        self.agenda.at(at_s + job.run_s, self._end, claim)
 
-    def _end(self, claim: Claim) -> None:
+    def _end(self, claim: GuestClaim) -> None:
         if claim.over:
             return
         self.events += 1
-        now = self.agenda.now_s
+        now, user = self.agenda.now_s, claim.user
         self._account(claim, now, lost=False)
+        user.completed += 1
         if now - claim.since_s < CLAIM_WORKLIFE_S:
-            self._start(claim, now + REUSE_S)
-            return
-        self.busy_cpus -= claim.shape.cpus
+            job = user.jobs.follow(claim.job, claim.machine, self._dice_of(claim.machine))
+            if job is not None:
+                self._start(claim, job, now + REUSE_S)
+                return
+        self._count(claim, -1)
         claim.machine.give_back(claim)
         self.opens(claim.machine)
 
@@ -130,4 +193,3 @@ class GuestJobs:
         if dice is None:
             dice = self._dice[machine.index] = random.Random(f"{self._seed} guests {machine.index}")
         return dice
-

@@ -14,15 +14,17 @@ from shepherd.model.observation import KeeperPhase
 class Claim:
     """A dynamic slot. Jobs that ask for the same follow each other in it."""
 
-    __slots__ = ("machine", "over", "run_s", "shape", "since_s", "started_s")
+    __slots__ = ("guest", "limit_s", "machine", "over", "shape", "since_s", "started_s")
 
     def __init__(self, machine: Machine, shape: Resources, since_s: float) -> None:
         self.machine = machine
         self.shape = shape
         self.since_s = since_s
         self.started_s = since_s
-        """Of its present job; `run_s` is that job's run time."""
-        self.run_s = 0.0
+        """Of its present job; `limit_s`: by when, after that, it ends as it was submitted with, if it was."""
+        self.limit_s: float | None = None
+        self.guest = ""
+        """Whose jobs these are, of a lent host."""
         self.over = False
         """Its host is gone from it: the job's end, still on the agenda, is none."""
 

@@ -72,7 +72,7 @@ class Recorded:
             hosts=hosts,
             jobs=tuple(LocalJob(job.submit_s, self._run_s(job, usual_s), job.shape, "local") for job in self._jobs),
             length_s=self._last_s,
-            guests=fair_guests(hosts),
+            guests=(fair_guests(hosts),),
         )
 
     def _run_s(self, job: _Job, usual_s: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shepherd.model.demand import Demand, DemandGroup, Resources
 from shepherd.model.host import HostName
@@ -20,7 +20,7 @@ from shepherd.model.observation import (
     Source,
 )
 from shepherd.sim.load.local_pool import LocalPool
-from shepherd.sim.load.machine import Machine
+from shepherd.sim.load.machine import Claim, Machine
 
 LOCK = {
     KeeperPhase.ARMED: LockHolder.REGULAR,
@@ -132,7 +132,14 @@ def _flock(machine: Machine, heard_s: float, since_s: float) -> FlockStartd:
         heard_at_s=heard_s,
         claimed_cpus=cpus,
         working_since_s=work / cpus if cpus else 0.0,
+        ends_by_s=_ends_by_s(machine.claims),
+        guests=tuple(sorted({claim.guest for claim in machine.claims})),
     )
+
+
+def _ends_by_s(claims: Collection[Claim]) -> float | None:
+    limits = [claim.started_s + claim.limit_s for claim in claims if claim.limit_s is not None]
+    return max(limits) if limits and len(limits) == len(claims) else None
 
 
 def _keeper(machine: Machine, heard_s: float) -> KeeperReport:

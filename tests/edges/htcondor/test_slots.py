@@ -145,6 +145,14 @@ def test_what_guests_would_lose_is_known_from_one_ad():
     assert (host.ends_s, host.endless) == (0.0, 2)
 
 
+def test_of_a_claim_that_takes_job_after_job_only_the_present_one_would_be_lost():
+    """Twenty minutes of a claim and its tenth job of two counted as twenty minutes of work, and outweighed ten."""
+    (host,) = slots.flock([{**GUESTS, "ChildJobStart": [148, 140]}]).values()
+    assert host.since_s / host.claimed_cpus == (148.0 + 3 * 140.0) / 4
+    (without,) = slots.flock([{**GUESTS, "ChildJobStart": [None, "x"]}]).values()
+    assert without.since_s / without.claimed_cpus == 130.0
+
+
 def test_a_host_whose_jobs_all_have_a_limit_tells_when_it_will_be_free():
     """The host whose job had a minute left was taken home, and the one beside it with a day to go stayed out."""
     limits = {"ChildJobStart": [100, 150], "ChildAllowedJobDuration": [900, None],

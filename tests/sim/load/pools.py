@@ -10,6 +10,7 @@ from shepherd.sim.load.pool import LoadedPool, simulated_settings
 from shepherd.sim.load.synthetic.draws import asks, has
 
 HOUR_S = 3600.0
+Guests = tuple[GuestLoad, ...]
 SHORT = GuestLoad(median_s=200.0, sigma=0.5)
 
 
@@ -18,7 +19,9 @@ def jobs_at(at_s: float, number: int, run_s: float, cpus: int = 1, owner: str = 
     return [LocalJob(at_s, run_s, asks(cpus, 1), owner)] * number
 
 
-def load(jobs: Iterable[LocalJob] = (), hosts: int = 8, hours: float = 2.0, guests: GuestLoad = SHORT) -> Workload:
+def load(
+    jobs: Iterable[LocalJob] = (), hosts: int = 8, hours: float = 2.0, guests: GuestLoad | Guests = SHORT
+) -> Workload:
     """Hosts of 4 cpus."""
     return Workload(
         name="test",
@@ -26,7 +29,7 @@ def load(jobs: Iterable[LocalJob] = (), hosts: int = 8, hours: float = 2.0, gues
         hosts=(has(4, 16),) * hosts,
         jobs=tuple(sorted(jobs, key=lambda job: job.submit_s)),
         length_s=hours * HOUR_S,
-        guests=guests,
+        guests=guests if isinstance(guests, tuple) else (guests,),
     )
 
 

@@ -1,27 +1,21 @@
 """The simulator is held to what the same small scenario measured on the real site, as the README tells it."""
 
 import json
-import pathlib
 import random
 import re
 
 import pytest
 
-from shepherd.edges.settings_file import validated
 from shepherd.lab.demo import POLICY
-from shepherd.lab.settings import FAST_TIMERS
-from shepherd.model.settings import Settings
 from shepherd.model.workload import GuestLoad, LocalJob, Workload
 from shepherd.sim.load.agenda import BEGIN_S
 from shepherd.sim.load.deciders import Daemon
-from shepherd.sim.load.pace import Pace
-from shepherd.sim.load.pool import IMAGE, LoadedPool
+from shepherd.sim.load.pool import LoadedPool
 from shepherd.sim.load.synthetic.draws import asks, has
 from tests.house import sources
+from tests.lab.scenario_simulated import LAB, lab_settings
 from tests.sim.load.pools import lent
 
-LAB = Pace(negotiator_interval_s=5.0, cycle_delay_s=1.0, poll_local_s=2.0, arm_poll_s=0.5)
-"""The lab's: condor/timings.conf and settings.py of shepherd/lab."""
 BURST_S = 60.0
 BURST_JOBS = 18
 SECONDS_MORE = 1.5
@@ -34,14 +28,6 @@ def measured(name: str) -> list[float]:
     found = re.search(rf"\] {name} +(\[.*\])$", text, re.MULTILINE)
     assert found is not None, name
     return [float(number) for number in json.loads(found[1])]
-
-
-def lab_settings() -> Settings:
-    """The demo's."""
-    made_up = {"name": "lab", "schedds": ["cm"], "schedd_identities": ["condor@family"]}
-    flock = {"collector": "flock:9618", "image": IMAGE}
-    tree = {"home": made_up, "flock": flock, "policy": POLICY, "timers": FAST_TIMERS}
-    return validated(pathlib.Path("lab"), Settings, tree)
 
 
 def burst_s(seed: int) -> float:
@@ -58,9 +44,9 @@ def demo(seed: int) -> LoadedPool:
         hosts=(has(2, 4),) * 3,
         jobs=tuple(burst),
         length_s=200.0,
-        guests=GuestLoad(shapes=((asks(1, 1), 1.0),), median_s=600.0, sigma=0.01, heeding=0.0),
+        guests=(GuestLoad(shapes=((asks(1, 1), 1.0),), median_s=600.0, sigma=0.01, heeding=0.0),),
     )
-    settings = lab_settings()
+    settings = lab_settings(POLICY)
     pool = LoadedPool(workload, settings, seed, LAB)
     Daemon(pool.agenda, settings, pool.seen, pool.switching).begin()
     return pool

@@ -34,7 +34,7 @@ def shapes(seed: int, hosts: int, days: float) -> Workload:
         ),
         jobs=in_order(_jobs(dice, hosts, length_s)),
         length_s=length_s,
-        guests=GUESTS,
+        guests=(GUESTS,),
     )
 
 
