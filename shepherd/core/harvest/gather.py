@@ -92,6 +92,7 @@ class Gathering:
     def finish(self) -> None:
         """There are no more records: sum up until the end of the span. Idempotent."""
         self._until(self._asked.to_s, self._why)
+        self._shares.settle(self._asked.to_s)
 
     def harvest(self, jobs_unknown: Iterable[str] = ()) -> Harvest:
         """What it comes to. The newest record counts until the end of the span, if that is near."""
