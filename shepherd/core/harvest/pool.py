@@ -10,11 +10,14 @@ from shepherd.core.harvest.hosts import UNSEEN, Is, Now, Out, Seen, seen_of
 from shepherd.core.recorded.members import Json, listed, members, unreadable
 from shepherd.core.recorded.patch import patched
 from shepherd.core.records import switch_from
+from shepherd.model.demand import NOTHING as GIVES_NOTHING
 from shepherd.model.demand import Resources
 from shepherd.model.entry import Entry
 from shepherd.model.orders import Stage
 
 NOTHING: Json = {}
+NOBODY = Now(Is.OTHER, 0, 0, GIVES_NOTHING, GIVES_NOTHING)
+"""Of a host that there is not."""
 Rooms = Counter[tuple[Resources, Resources]]
 """How many hosts have so much free, and a largest slot like this."""
 
@@ -37,14 +40,14 @@ class Pool:
         """Hosts that came home since the newest snapshot."""
         self._now: dict[str, Now] = {}
 
-    def look(self, body: Json) -> set[str]:
-        """Take in a snapshot. Says which hosts may have changed."""
+    def look(self, body: Json) -> list[str]:
+        """Take in a snapshot. Says of which hosts guests have claimed more, or less, than before."""
         changed = set(self._backs)
         if body.get("whole"):
             changed |= self._seen.keys()
             self._seen, self.rest, self.is_known = {}, NOTHING, True
         elif not self.is_known:
-            return set()
+            return []
         self._backs.clear()
         for group in listed(body, "hosts"):
             if not (isinstance(group, list) and len(group) == 2 and isinstance(group[1], list)):
@@ -52,9 +55,7 @@ class Pool:
             self._take(group[0], group[1])
             changed.update(group[1])
         self.rest = patched(self.rest, {key: new for key, new in body.items() if key not in {"hosts", "whole"}})
-        for host in changed:
-            self._weigh(host)
-        return changed
+        return [host for host in changed if self._weigh(host)]
 
     def switched(self, entry: Entry) -> None:
         """Take in a change of a switch."""
@@ -90,26 +91,27 @@ class Pool:
                 known = made[id(old)] = old, seen_of(patched(old.row, change))
             self._seen[host] = known[1]
 
-    def _weigh(self, host: str) -> None:
-        """Put what a host is now into the sums, in the place of what it was."""
-        old, new = self._now.get(host), self._is(host)
+    def _weigh(self, host: str) -> bool:
+        """Put what a host is now into the sums, in the place of what it was. Whether guests have other cores of it."""
+        old, new = self._now.get(host, NOBODY), self._is(host)
         if old is new or old == new:
-            return
-        if old is not None:
+            return False
+        if old is not NOBODY:
             self._count(old, -1)
-        if new is None:
+        if new is NOBODY:
             del self._now[host]
-            return
-        self._now[host] = new
-        self._count(new, 1)
+        else:
+            self._now[host] = new
+            self._count(new, 1)
+        return old.of is Is.LENT or new.of is Is.LENT
 
-    def _is(self, host: str) -> Now | None:
+    def _is(self, host: str) -> Now:
         seen = self._seen.get(host)
         if (out := self._outs.get(host)) is not None:
             return out.now(seen.claimed if seen is not None else 0)
         if (out := self._backs.get(host)) is not None:
             return out.back()
-        return seen.here if seen is not None else None
+        return seen.here if seen is not None else NOBODY
 
     def _count(self, now: Now, sign: int) -> None:
         of, cpus, used, free, largest = now
