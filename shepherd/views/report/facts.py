@@ -95,8 +95,8 @@ def took_words(took: Took, what: str) -> str:
     """How long it took."""
     if not took.count:
         return f"none {what}"
-    shares = f"50% within {took.p50_s:.1f} s, 95% {took.p95_s:.1f} s, 99% {took.p99_s:.1f} s, all {took.longest_s:.1f} s"
-    return f"{number(took.count)} {what}: {shares}"
+    shares = f"50% within {took.p50_s:.1f} s, 95% {took.p95_s:.1f} s, 99% {took.p99_s:.1f} s"
+    return f"{number(took.count)} {what}: {shares}, all {took.longest_s:.1f} s"
 
 
 def number(value: float) -> str:

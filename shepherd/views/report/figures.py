@@ -1,5 +1,6 @@
 """The figures of a report, each beside the table that has the same numbers."""
 
+import html
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
@@ -12,8 +13,6 @@ from shepherd.views.report.tables import iso
 HIGH, LOW, BAR = 220.0, 110.0, 26.0
 STEPS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 150.0, float("inf"))
 """Borders of the bars of how long switches took."""
-MARKS = 8
-"""Days that are written below a figure."""
 
 
 def core_hours(report: Report) -> str:
@@ -70,7 +69,7 @@ def times(harvest: Harvest) -> str:
         Part("used", "home to local work", [sum(low <= one < high for one in homes) for low, high in steps]),
         Part("guests", "out to guests", [sum(low <= one < high for one in lends) for low, high in steps]),
     ]
-    frame = framed(LOW, max((sum(both) for both in zip(*(part.values for part in parts), strict=True)), default=0), len(steps))
+    frame = framed(LOW, _highest(parts), len(steps))
     names = [f"{low:g} to {high:g} s" if high < STEPS_S[-1] else f"over {low:g} s" for low, high in steps]
     marks = [(at + 0.5, name) for at, name in enumerate(names)]
     about = "Stacked bars by how long it took: how many hosts went home, and how many went out to guests."
@@ -80,13 +79,18 @@ def times(harvest: Harvest) -> str:
 
 def _by_day(report: Report, name: str, about: str, unit: str, parts: Sequence[Part], high: float = HIGH) -> str:
     days = report.days
-    sums = [sum(value or 0.0 for value in values) for values in zip(*(part.values for part in parts), strict=True)]
-    frame = framed(high, max(sums, default=0.0), len(days))
+    frame = framed(high, _highest(parts), len(days))
     names = [iso(day.from_s)[:10] for day in days]
     marks = [(at + 0.5, str(int(name[8:]))) for at, name in enumerate(names)]
     missing = [1 - day.known_s / (day.to_s - day.from_s) for day in days]
     inside = [*blanks(frame, missing), *axes(frame, unit, marks), *legend(parts), *stacked(frame, parts, names)]
     return drawing(frame, name, about, iter(inside))
+
+
+def _highest(parts: Sequence[Part]) -> float:
+    """Of bars that have all parts."""
+    sums = (sum(value or 0.0 for value in values) for values in zip(*(part.values for part in parts), strict=True))
+    return max(sums, default=0.0)
 
 
 def _lines(report: Report, name: str, about: str, unit: str, parts: Sequence[Part], high: float) -> str:
@@ -112,6 +116,4 @@ def _guest_bars(shown: Sequence[GuestShare], most: float) -> Iterator[str]:
 
 def _cut(name: str) -> str:
     """So that it has room."""
-    import html
-
     return html.escape(name if len(name) <= 30 else f"{name[:29]}…")

@@ -20,12 +20,15 @@ Row = Sequence[str]
 def report_page(report: Report) -> str:
     """The whole page."""
     title = f"Harvest of {report.month}"
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{NOTHING_ELSE}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n" + "\n".join(_body(report, title)) + "\n</main>\n</body>\n</html>\n"
+    lines = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        f'<title>{title}</title>\n<meta http-equiv="Content-Security-Policy" content="{NOTHING_ELSE}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>",
+        *_body(report, title),
+        "</main>\n</body>\n</html>\n",
     )
+    return "\n".join(lines)
 
 
 def _body(report: Report, title: str) -> Iterator[str]:
@@ -49,6 +52,8 @@ def _body(report: Report, title: str) -> Iterator[str]:
 def _lead(harvest: Harvest) -> str:
     names = [one for one in harvest.guests if one.guest and one.core_h > 0]
     to = f"{len(names)} guest{'' if len(names) == 1 else 's'}" if names else "guests"
+    unknown_h = sum(one.core_h for one in harvest.guests if not one.guest)
+    to += f", {number(unknown_h)} of them to whom is not known" if unknown_h else ""
     waited = f"Local jobs waited {number(harvest.waited.blocked_job_h)} job-hours for hosts that were lent"
     back = harvest.reclaim_times
     home = f"; 95% of the hosts were home within {back.p95_s:.1f} s of their recall" if back.count else ""
@@ -88,7 +93,7 @@ def _core_hours(report: Report) -> Iterator[str]:
         )
         for day in report.days
     ]  # fmt: skip
-    yield _table("Core-hours by day", heads, rows)
+    yield _table("Core-hours by day", heads, rows, is_open=False)
 
 
 def _herds(report: Report) -> Iterator[str]:
@@ -102,7 +107,7 @@ def _herds(report: Report) -> Iterator[str]:
         )
         for day in report.days
     ]  # fmt: skip
-    yield _table("Means by day", heads, rows)
+    yield _table("Means by day", heads, rows, is_open=False)
 
 
 def _waits(report: Report) -> Iterator[str]:
@@ -116,7 +121,7 @@ def _waits(report: Report) -> Iterator[str]:
         )
         for day in report.days
     ]  # fmt: skip
-    yield _table("Waits by day", heads, rows)
+    yield _table("Waits by day", heads, rows, is_open=False)
 
 
 def _times(harvest: Harvest) -> Iterator[str]:
@@ -148,7 +153,8 @@ def _figure(drawing: str, caption: str) -> str:
     return f"<figure>{drawing}<figcaption>{_text(caption)}</figcaption></figure>"
 
 
-def _table(caption: str, heads: Row, rows: Sequence[Row], *, words: bool = False) -> str:
+def _table(caption: str, heads: Row, rows: Sequence[Row], *, words: bool = False, is_open: bool = True) -> str:
+    """Long ones are closed, and not printed then."""
     kind = ' class="words"' if words else ""
     head = "".join(f'<th scope="col"{kind}>{_text(one)}</th>' for one in heads)
     lines = "".join(
@@ -158,7 +164,7 @@ def _table(caption: str, heads: Row, rows: Sequence[Row], *, words: bool = False
     table = f"<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
     told = f"{_text(caption)}, as a table"
     scroll = f'<div class="scroll" tabindex="0" role="region" aria-label="{told}">{table}</div>'
-    return f"<details open><summary>{told}</summary>{scroll}</details>"
+    return f"<details{' open' if is_open else ''}><summary>{told}</summary>{scroll}</details>"
 
 
 def _list(lines: Iterator[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How the page looks: light, dark, and on paper. Colours that most colour-blind people tell apart; no fonts, no files."""
+"""How the page looks: light, dark, and on paper. Colours that most colour-blind people tell apart; no files."""
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --faint: #57606a; --line: #d0d7de; --shade: #f3f5f7;
@@ -11,7 +11,7 @@ STYLE = """
   --used: #0b6e99; --free: #9ccbe0; --guests: #b35900; --offered: #f0c48a; --moving: #8a8f98; --blank: #b9bec5;
   --waits: #8b2f8f; }
   body { font-size: 9.5pt; } main { max-width: none; padding: 0; } figure, tr, dl > div { break-inside: avoid; }
-  h2 { break-after: avoid; } .skip { display: none; } }
+  h2 { break-after: avoid; } summary, details:not([open]) { display: none; } }
 @page { margin: 15mm; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif;
@@ -19,7 +19,6 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 sy
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem; }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
 p { margin: .4rem 0; } .faint, figcaption, caption { color: var(--faint); }
-.skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--paper); }
 .lead { font-size: 1.15rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: .8rem; margin: 1rem 0; }
 dl > div { background: var(--shade); border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem; }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from shepherd.core.harvest.gather import NEEDED, Gathering
 from shepherd.core.harvest.shares import RunEvent
+from shepherd.core.recorded.members import Json
 from shepherd.core.recorded.snapshots import body_of, known
 from shepherd.core.records import switch_body
 from shepherd.model.demand import Demand, DemandGroup, Gives, Resources
@@ -19,7 +20,7 @@ from shepherd.model.standing import Standing
 from tests.build import NOW, facts, keeper, record, regular
 
 WHOLE = Resources(4, 8192, 0, 0)
-HOUR_S = 3600.0
+HOUR_S, DAY_S = 3600.0, 86400.0
 
 
 class Records:
@@ -27,10 +28,10 @@ class Records:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self._known: object = None
+        self._known: Json | None = None
+        self._day = 0.0
         self._hosts: dict[HostName, HostFacts] = {}
         self._queue: Queue | None = Queue(idle_jobs=0, running_jobs=0, schedds=("cm",))
-        self._readings = {source: Reading(source=source, at_s=NOW) for source in Source}
 
     def look(self, at_s: float, *hosts: HostFacts, waits: dict[Resources, int] | None = None, blind: str = "") -> None:
         """A snapshot in which these hosts are as they are now, and the others as they were."""
@@ -44,8 +45,9 @@ class Records:
         snapshot = Snapshot(at_s=at_s, hosts=dict(self._hosts), queue=self._queue, readings=readings)
         fresh = {host: _heard(one, at_s) for host, one in snapshot.hosts.items()}
         now = known(dataclasses.replace(snapshot, hosts=fresh), NOTHING_PAST, TimerSettings(), str)
-        self.add(at_s, EntryKind.SNAPSHOT, dict(body_of(self._known, now)))  # type: ignore[arg-type]
-        self._known = now
+        before = self._known if at_s // DAY_S == self._day else None
+        self.add(at_s, EntryKind.SNAPSHOT, dict(body_of(before, now)))
+        self._known, self._day = now, at_s // DAY_S
 
     def switch(self, at_s: float, host: str, stage: Stage | None, **more: object) -> None:
         """A switch that reaches a stage; None: it is over."""

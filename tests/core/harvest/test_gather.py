@@ -99,7 +99,8 @@ def test_a_silence_is_a_blank_and_in_no_sum():
     """The shepherd was dead over a weekend, and the report had its guests work all the while."""
     records = steady(until_s=600)
     records.look(NOW + 600 + 2 * LONGEST_S, lent("p201", claimed=4))
-    runs = [RunEvent(NOW, 1, "p201", ALICES)]
+    runs = [RunEvent(NOW, 1, "p201", ALICES), RunEvent(NOW + 1200, -1, "p201", ALICES)]
+    runs.append(RunEvent(NOW + 1300, 1, "p201", ALICES))
     found = records.harvest(NOW, NOW + 600 + 2 * LONGEST_S + 300, runs=runs)
     assert found.blanks == (Blank(from_s=NOW + 600, to_s=NOW + 600 + 2 * LONGEST_S, why="nothing was recorded"),)
     assert found.known_s == 900.0
