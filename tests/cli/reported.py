@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from shepherd.core.harvest.month import month_of
 from shepherd.model.demand import Resources
-from shepherd.model.entry import EntryKind
+from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.observation import HostFacts
 from shepherd.model.orders import Stage
 from shepherd.model.trace import JobBegun, ScheddSeen, TraceRecord
@@ -123,9 +123,9 @@ class ReportedSite(Site):
         self.records.add(to_s, EntryKind.GAP, gap)
 
 
-def _by_day(entries: list) -> Iterator[list]:  # type: ignore[type-arg]
+def _by_day(entries: list[Entry]) -> Iterator[list[Entry]]:
     """A day's file begins with the first record of the day."""
-    day: list = []  # type: ignore[type-arg]
+    day: list[Entry] = []
     for entry in entries:
         if day and entry.at_s // DAY_S != day[-1].at_s // DAY_S:
             yield day

@@ -76,7 +76,7 @@ def test_each_table_has_the_columns_that_are_documented(site, capsys):
     """A sheet that adds up the third column added up another one after an upgrade."""
     for table, (_, columns) in ABOUT.items():
         head, *lines = said(site, capsys, "report", "--month", MONTH, "--format", "csv", "--table", table).splitlines()
-        assert head == ",".join([column.name for column in columns]) or table == "guest-days"
+        assert head == ",".join([column.name for column in columns])
         assert lines
 
 
@@ -196,7 +196,8 @@ def test_a_damaged_day_is_a_marked_gap(site, capsys, from_byte):
     data[from_byte:] = b"\xff" * (len(data) - from_byte)
     path.write_bytes(data)
     out = said(site, capsys, "report", "--month", MONTH)
-    assert re.search(r"no record: 2026-03-0[12] .* the record of 2026-03-02 is damaged; run `shepherd ledger verify`", out)
+    told = "the record of 2026-03-02 is damaged; run `shepherd ledger verify`"
+    assert re.search(f"no record: 2026-03-0[12] .*{told}", out)
     [month] = rows(said(site, capsys, "report", "--month", MONTH, "--format", "csv", "--table", "month"))
     assert 70 < float(month["recorded_hours"]) < 90
 

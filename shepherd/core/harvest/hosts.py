@@ -44,7 +44,7 @@ class Out(NamedTuple):
     """What it would give to local jobs; nothing if that is not on record."""
     largest: Resources
 
-    def now(self, claimed: int) -> Now:
+    def away(self, claimed: int) -> Now:
         """Of a host that guests have claimed so many cpus of."""
         of, used = (Is.LENT, claimed) if self.serves else (Is.MOVING, 0)
         return Now(of, self.cpus, used, self.whole, self.largest)

@@ -108,7 +108,7 @@ class Pool:
     def _is(self, host: str) -> Now:
         seen = self._seen.get(host)
         if (out := self._outs.get(host)) is not None:
-            return out.now(seen.claimed if seen is not None else 0)
+            return out.away(seen.claimed if seen is not None else 0)
         if (out := self._backs.get(host)) is not None:
             return out.back()
         return seen.here if seen is not None else NOBODY

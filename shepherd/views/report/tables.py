@@ -52,6 +52,11 @@ BUCKETS: tuple[Column[Bucket], ...] = (
     Column("waited_jobs", "idle local jobs that no free local host had room for, mean", lambda b: b.waited_jobs),
     Column("blocked_jobs", "of these, jobs that a host which was out would have taken, mean", lambda b: b.blocked_jobs),
 )
+GUEST_DAYS: tuple[Column[tuple[Bucket, str, float]], ...] = (
+    Column("day", "the day, UTC", lambda row: iso(row[0].from_s)[:10]),
+    Column("guest", "as in `guests`", lambda row: row[1]),
+    Column("core_hours", "core-hours that its jobs had claimed on that day", lambda row: row[2]),
+)
 LENDS: tuple[Column[Lend], ...] = (
     Column("host", "the regular startd's machine", lambda one: one.host),
     Column("lease", "the lend's name in every record", lambda one: one.lease),
@@ -112,7 +117,7 @@ ABOUT: Mapping[str, tuple[str, Sequence[Column[Any]]]] = {
     "guests": ("a row for each guest that had something", GUESTS),
     "days": ("a row a day", BUCKETS),
     "hours": ("a row an hour", BUCKETS),
-    "guest-days": ("a row for each day and guest: day, guest, core_hours", ()),
+    "guest-days": ("a row for each day and guest", GUEST_DAYS),
     "lends": ("a row for each lend", LENDS),
     "incidents": ("a row for each incident", INCIDENTS),
     "blanks": ("a row for each time without records", BLANKS),
@@ -133,7 +138,8 @@ def csv_of(report: Report, table: str) -> str:
         case "hours":
             return _csv(BUCKETS, harvest.series)
         case "guest-days":
-            return _guest_days(report.days)
+            days = report.days
+            return _csv(GUEST_DAYS, ((day, guest, core_h) for day in days for guest, core_h in day.guest_core_h))
         case "lends":
             return _csv(LENDS, harvest.lends)
         case "incidents":
@@ -150,19 +156,10 @@ def iso(at_s: float | None) -> str:
 
 
 def _csv(columns: Sequence[Column[T]], rows: Iterable[T]) -> str:
-    return _written([column.name for column in columns], ([column.cell(row) for column in columns] for row in rows))
-
-
-def _guest_days(days: Sequence[Bucket]) -> str:
-    rows = ([iso(day.from_s)[:10], guest, core_h] for day in days for guest, core_h in day.guest_core_h)
-    return _written(["day", "guest", "core_hours"], rows)
-
-
-def _written(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(names)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerow([column.name for column in columns])
+    writer.writerows([_plain(column.cell(row)) for column in columns] for row in rows)
     return text.getvalue()
 
 
