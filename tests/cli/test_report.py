@@ -9,8 +9,11 @@ import re
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shepherd.cli import report as verb
+from shepherd.cli.main import main
 from shepherd.views.report.tables import ABOUT
 from tests.cli.reported import BEGIN_S, DAY_S, MONTH, ReportedSite
 from tests.cli.sites import Site
@@ -227,3 +230,25 @@ def test_a_guests_word_is_no_code_and_no_formula(site, capsys, monkeypatch):
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert rows(said(site, capsys, "report", "--month", MONTH, "--format", "csv"))[0]["guest"] == f"'{evil}"
+
+
+WORDS = st.lists(
+    st.sampled_from(["--month", "--format", "--table", "--output", "--json", "html", "csv", "days", MONTH, "2026-99"])
+    | st.text(st.characters(exclude_characters="\0/", exclude_categories=("Cs",)), max_size=12),
+    max_size=4,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(words=WORDS)
+def test_whatever_is_asked_ends_in_a_report_or_in_clear_words(site, tmp_path, monkeypatch, capsys, words):
+    """A typing error in the month was answered with twenty lines of traceback."""
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(site.words("report", *words))
+    except SystemExit as exc:
+        code = int(str(exc.code))
+    found = capsys.readouterr()
+    assert (code == 0 and found.out) or (code == 2 and found.err and not found.out)
+    assert "Traceback" not in found.err
+    assert "defect" not in found.err
