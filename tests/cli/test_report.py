@@ -18,6 +18,7 @@ from shepherd.views.report.tables import ABOUT
 from tests.cli.reported import BEGIN_S, DAY_S, MONTH, ReportedSite
 from tests.cli.sites import Site
 from tests.cli.test_look_back import refused, said
+from tests.edges.trace_stores import Clock, schedd, store_in
 
 DAYS = 4
 
@@ -211,6 +212,15 @@ def test_without_the_trace_store_nobody_is_given_anything(site, capsys):
     out = said(site, capsys, "report", "--month", MONTH)
     assert re.search(r"^\(not known whose\) .* 100.0% ", out, re.MULTILINE)
     assert "whose the claimed cores were is not known" in out
+
+
+def test_a_trace_store_that_begins_within_the_month_is_said_to(site, capsys):
+    """A guest's share of a month had fallen by half: what there was before had been retired."""
+    shutil.rmtree(site.state / "trace")
+    store = store_in(site.state / "trace", Clock(BEGIN_S + 3 * DAY_S))
+    store.note([schedd(BEGIN_S + 3 * DAY_S)])
+    store.close()
+    assert "no job before 2026-03-04 00:00:00 UTC is on record" in said(site, capsys, "report", "--month", MONTH)
 
 
 def test_a_guests_word_is_no_code_and_no_formula(site, capsys, monkeypatch):
