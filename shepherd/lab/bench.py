@@ -7,11 +7,19 @@ does; ratios are what counts.
 import itertools
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.lab import bench_decide, bench_demand, bench_record, bench_simulate, bench_trace, bench_walls
+from shepherd.lab import (
+    bench_decide,
+    bench_demand,
+    bench_record,
+    bench_report,
+    bench_simulate,
+    bench_trace,
+    bench_walls,
+)
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -48,16 +56,12 @@ def run_bench(
     print(HEADINGS, flush=True)
     looks = [_look(size, "dynamic") for size in sizes] + [_look(max(sizes), "static")]
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
-    demand = _demand()
-    queue, status, walls, trace = _queue(), _status(), _walls(), bench_trace.measure(trace_records)
-    decisions, record, simulated = bench_decide.measure(), bench_record.measure(), bench_simulate.measure()
-    missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
-    missed += [*bench_demand.missed(demand), *bench_decide.missed(decisions), *bench_record.missed(record)]
-    missed += bench_simulate.missed(simulated)
+    queue, parts = _queue(), _parts(trace_records)
+    found = {name: measure() for name, (measure, _) in parts.items()}
+    missed = missed_goals(looks, queue)
+    missed += [goal for name, (_, missed_of) in parts.items() for goal in missed_of(found[name])]
     if report is not None:
-        figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
-        figures |= {"demand": demand, "decisions": decisions, "record": record, "simulated": simulated}
-        write_report(report, {**figures, "missed": missed})
+        write_report(report, {"looks": looks, "loads": loads, "queue": queue, **found, "missed": missed})
     for goal in missed:
         print(f"missed: {goal}")
     print("every goal met" if not missed else f"{len(missed)} goals missed")
@@ -78,6 +82,20 @@ def _measure(what: str, hosts: int, slots: int, shape: str) -> Figures:
     argv = (sys.executable, "-m", "shepherd.lab.bench_one", what, str(hosts), str(slots), shape)
     figures: Figures = json.loads(must(argv, timeout_s=LIMIT_S).splitlines()[-1])
     return figures
+
+
+def _parts(trace_records: int) -> Mapping[str, tuple[Callable[[], Any], Callable[[Any], Sequence[str]]]]:
+    """What else is measured, by its name in the report: how, and which of its goals are missed."""
+    return {
+        "demand": (_demand, bench_demand.missed),
+        "status": (_status, _slow),
+        "walls": (_walls, bench_walls.slow),
+        "trace": (lambda: bench_trace.measure(trace_records), bench_trace.missed),
+        "decisions": (bench_decide.measure, bench_decide.missed),
+        "record": (bench_record.measure, bench_record.missed),
+        "simulated": (bench_simulate.measure, bench_simulate.missed),
+        "report": (bench_report.measure, bench_report.missed),
+    }
 
 
 def _look(hosts: int, shape: str) -> Figures:
