@@ -11,7 +11,7 @@ from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import LedgerUnavailable, SettingsError, Unavailable, UsageError
 from shepherd.model.intents import IntentKind
 from shepherd.model.one_line import one_line
-from shepherd.model.settings import FlockOffSettings
+from shepherd.model.place_settings import FlockOffSettings
 from shepherd.views.present import present_from
 from shepherd.views.wording import age, instant
 

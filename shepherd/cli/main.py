@@ -9,7 +9,6 @@ import os
 import pathlib
 import sys
 import syslog
-import traceback
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 
@@ -122,6 +121,8 @@ def cut_off() -> int:
 
 def defect(exc: Exception, verb: str | None) -> int:
     """Something nobody foresaw: one line for the person, the traceback for the log only."""
+    import traceback
+
     text = "".join(traceback.format_exception(exc))
     if verb in DAEMONS and not sys.stderr.isatty():
         from shepherd.edges.log import make_log

@@ -2,20 +2,28 @@
 
 import argparse
 import json
+import os
 import pathlib
+import sys
 
 from shepherd.cli.where import ledger_directory
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.ledger_present import read_present
+from shepherd.edges.terminal import is_terminal, shows_colours, width_of
 from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import LedgerUnavailable, Unavailable
-from shepherd.views.present import present_from
+from shepherd.views.present import Present, present_from
 from shepherd.views.status import Life, status_json, status_text
+
+DESCRIPTION = """Shows every host, the last cycle and how old each source is, from the record alone. On a terminal
+hosts are ranges, and what is wrong comes first (no colours with NO_COLOR or TERM=dumb). Piped, it begins with the two
+lists, whose form stays as it is; `--json` is for machines."""
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declare the verb."""
-    parser = subparsers.add_parser("status", help="show every host, the last cycle and how old each source is")
+    what = "show every host, the last cycle and how old each source is"
+    parser = subparsers.add_parser("status", help=what, description=DESCRIPTION)
     parser.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
 
 
@@ -31,9 +39,21 @@ def run(args: argparse.Namespace) -> int:
     present, life, now_s = present_from(body), life_of(directory), SystemClock().wall_s()
     if args.json:
         print(json.dumps(status_json(body, present, life, now_s), indent=1))
+    elif is_terminal(sys.stdout):
+        show(present, life, now_s)
     else:
         print(status_text(present, life, now_s), end="")
     return 0
+
+
+def show(present: Present, life: Life, now_s: float) -> None:
+    """To a person at a terminal."""
+    from shepherd.views.lines import painted, wrapped
+    from shepherd.views.status_screen import status_screen
+
+    coloured = shows_colours(os.environ)
+    for line in wrapped(status_screen(present, life, now_s), width_of(sys.stdout)):
+        print(painted(line, coloured=coloured))
 
 
 def life_of(directory: pathlib.Path) -> Life:

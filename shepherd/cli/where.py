@@ -8,7 +8,7 @@ import sys
 import tomllib
 
 from shepherd.errors import SettingsError
-from shepherd.model.settings import FlockOffSettings, PathSettings
+from shepherd.model.place_settings import FlockOffSettings, PathSettings
 
 REMEDY = "mend it, or name another file with --settings"
 
