@@ -7,6 +7,7 @@ import pathlib
 from shepherd.cli import where
 from shepherd.cli.flockoff import duration_s, when
 from shepherd.cli.stopping import insist_on_stopping, known_here, ordered, present_here
+from shepherd.cli.tell import tell
 from shepherd.core.stop.wanted import judged
 from shepherd.edges.clock import SystemClock
 from shepherd.errors import UsageError
@@ -65,5 +66,5 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(bans_json(bans), indent=1))
     else:
-        print(bans_text(bans, SystemClock().wall_s()), end="")
+        tell(bans_text(bans, SystemClock().wall_s()))
     return 0

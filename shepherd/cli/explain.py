@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 def explain_flow(args: argparse.Namespace) -> int:
     """Print the verdict. Raises SettingsError, UsageError, CommandFailed."""
+    from shepherd.cli.tell import tell
     from shepherd.model.trial import Packet
     from shepherd.programs.gateway_wiring import GatewayProgram
     from shepherd.views.flow import flow_json, flow_text
@@ -64,5 +65,5 @@ def explain_flow(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(flow_json(packet, outcome), indent=1))
     else:
-        print(flow_text(packet, outcome), end="")
+        tell(flow_text(packet, outcome))
     return 0

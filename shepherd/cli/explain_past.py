@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shepherd.cli.recorded import days_until, moment_at, readable, settings_by
+from shepherd.cli.tell import tell
 from shepherd.cli.where import ledger_directory
 from shepherd.core.recorded.verdicts import verdict_from
 from shepherd.core.story.cycle import cycle_story
@@ -44,7 +45,10 @@ def explain_host(args: argparse.Namespace) -> int:
     story = host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
     if story is None:
         raise UsageError(f"nothing was known of {host} then; hosts are named as `shepherd -s` names them")
-    print(json.dumps(host_json(story), indent=1) + "\n" if args.json else host_text(story), end="")
+    if args.json:
+        print(json.dumps(host_json(story), indent=1))
+    else:
+        tell(host_text(story))
     return 0
 
 
@@ -59,7 +63,10 @@ def explain_cycle(args: argparse.Namespace) -> int:
     moment = dataclasses.replace(moment, said=said)
     later = [path, *days[: days.index(path)][-1:]]
     story = cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
-    print(json.dumps(cycle_json(story), indent=1) + "\n" if args.json else cycle_text(story), end="")
+    if args.json:
+        print(json.dumps(cycle_json(story), indent=1))
+    else:
+        tell(cycle_text(story))
     return 0
 
 

@@ -16,8 +16,8 @@ from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
 VERBS = (
-    "run", "status", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine", "release",
-    "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate",
+    "run", "status", "watch", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine",
+    "release", "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 

@@ -7,6 +7,7 @@ import pathlib
 
 from shepherd.cli import where
 from shepherd.cli.flockoff import when
+from shepherd.cli.tell import tell
 from shepherd.core.roles import insist
 from shepherd.core.stop.quarantine import carried_out_from, from_body
 from shepherd.edges.clock import SystemClock
@@ -69,7 +70,7 @@ def listed(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(quarantines_json(found, done), indent=1))
     else:
-        print(quarantines_text(found, done, SystemClock().wall_s()), end="")
+        tell(quarantines_text(found, done, SystemClock().wall_s()))
     return 0
 
 

@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import pathlib
 import sys
 
 from shepherd.cli.where import ledger_directory
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.ledger_present import read_present
-from shepherd.edges.terminal import is_terminal, shows_colours, width_of
+from shepherd.edges.terminal import is_terminal
 from shepherd.edges.writer_lock import writer_pid
 from shepherd.errors import LedgerUnavailable, Unavailable
 from shepherd.views.present import Present, present_from
@@ -32,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
     directory = ledger_directory(args.settings)
     found = read_present(directory)
     if found is None:
-        running = life_of(directory).running
-        state = "has not looked around yet" if running else "has never run here"
-        raise Unavailable(f"the shepherd {state}: there is no state in {directory}")
+        raise nothing_there(directory)
     body, _ = found
     present, life, now_s = present_from(body), life_of(directory), SystemClock().wall_s()
     if args.json:
@@ -46,14 +43,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def nothing_there(directory: pathlib.Path) -> Unavailable:
+    """Nothing was ever published."""
+    state = "has not looked around yet" if life_of(directory).running else "has never run here"
+    return Unavailable(f"the shepherd {state}: there is no state in {directory}")
+
+
 def show(present: Present, life: Life, now_s: float) -> None:
     """To a person at a terminal."""
-    from shepherd.views.lines import painted, wrapped
+    from shepherd.cli.tell import tell_lines
     from shepherd.views.status_screen import status_screen
 
-    coloured = shows_colours(os.environ)
-    for line in wrapped(status_screen(present, life, now_s), width_of(sys.stdout)):
-        print(painted(line, coloured=coloured))
+    tell_lines(status_screen(present, life, now_s))
 
 
 def life_of(directory: pathlib.Path) -> Life:
