@@ -31,7 +31,7 @@ def recorded_site(place: pathlib.Path, **changes: object) -> tuple[Site, SqliteL
     pool, site = the_day(), Site(place)
     entries = list(pool.ledger.entries)
     body = json.loads(json.dumps(pool.ledger.present))
-    shift_s = time.time() - float(body["at_s"])
+    shift_s = time.time() - body["at_s"]
     ledger = site.ledger()
     later = [dataclasses.replace(one, at_s=one.at_s + shift_s, body=shifted(one.body, shift_s)) for one in entries]
     for _, of_day in itertools.groupby(later, key=lambda one: utc_day(one.at_s)):
@@ -52,5 +52,4 @@ def _shifted(value: object, shift_s: float, name: str) -> object:
         return {key: _shifted(one, shift_s, str(key)) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_shifted(one, shift_s, name) for one in value]
-    is_time = name in TIMES and isinstance(value, int | float) and not isinstance(value, bool)
-    return value + shift_s if is_time and value else value
+    return value + shift_s if name in TIMES and isinstance(value, float) and value else value

@@ -62,7 +62,7 @@ def test_either_name_of_a_host_is_understood_and_a_wrong_one_refused(
 
 @pytest.mark.parametrize(
     "words", [["quarantine"], ["quarantine", "p205"], ["quarantine", "p205", " "], ["release", "p205", ""],
-              ["quarantine", "p205", "x", "--json"], ["quarantine", "p205", "--list"]],
+              ["quarantine", "--json"], ["quarantine", "p205", "--list"]],
 )  # fmt: skip
 def test_what_cannot_be_meant_leaves_nothing(site: Site, words: list[str]) -> None:
     """A quarantine without a reason could not be judged by those who came next morning."""
