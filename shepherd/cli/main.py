@@ -55,6 +55,9 @@ def dispatch(words: list[str], verbs: Sequence[str]) -> int:
     if unknown := set(verbs) - set(VERBS):
         raise UsageError(f"there is no verb {unknown.pop()!r}; there are {', '.join(VERBS)}")
     modules = {name: importlib.import_module(f"shepherd.cli.{name}") for name in verbs}
+    if len(modules) == 1 and hasattr(module := modules[verbs[0]], "spelled_out"):
+        at = verb_at(words) + 1
+        words = [*words[:at], *module.spelled_out(words[at:])]
     args = assembled(modules.values()).parse_args(words)
     if args.settings is None:
         args.settings = settings_of(args)
@@ -73,16 +76,18 @@ def settings_of(args: argparse.Namespace) -> pathlib.Path:
 
 def verb_of(words: list[str]) -> str | None:
     """The word that stands where a verb should. Puts `status` where `-s` stands; None: there is no verb."""
-    position = 0
-    while position < len(words):
-        word = words[position]
-        if word == "-s":
-            words[position] = "status"
-            return "status"
-        if not word.startswith("-"):
-            return word
-        position += 2 if word == "--settings" else 1
-    return None
+    at = verb_at(words)
+    if at < len(words) and words[at] == "-s":
+        words[at] = "status"
+    return words[at] if at < len(words) else None
+
+
+def verb_at(words: Sequence[str]) -> int:
+    """Where a verb, or `-s`, stands; behind all words if there is none."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] != "-s":
+        at += 2 if words[at] == "--settings" else 1
+    return at
 
 
 def assembled(modules: Iterable[ModuleType]) -> argparse.ArgumentParser:

@@ -144,6 +144,30 @@ def test_a_host_that_is_banned_says_so(site, entries, capsys):
     assert (told["schema"], told["state"], told["blocked"]) == (1, "local", "the host is banned: a reason (admin)")
 
 
+def test_one_asks_why_without_knowing_the_words(site, entries, capsys):
+    """Somebody at night typed `explain p201`, was told of four sub-commands, and went to read the log."""
+    at_s = str(entries[-1].at_s)
+    for short, long in (
+        (("p203", "--at", at_s), ("host", "p203", "--at", at_s)), (("f203",), ("host", "p203")), ((), ("cycle",)),
+        (("--json",), ("cycle", "--json")), (("--at", at_s), ("cycle", at_s)),
+    ):  # fmt: skip
+        assert said(site, capsys, "explain", *short) == said(site, capsys, "explain", *long)
+    assert "only one of them" in refused(site, capsys, "explain", "cycle", at_s, "--at", at_s)
+    assert "nothing was known of nobody" in refused(site, capsys, "explain", "nobody")
+
+
+def test_a_lend_is_explained_by_its_name(site, entries, capsys):
+    """Of a lend from March only the name in a letter was known."""
+    order = orders(entries, "flock")[0]
+    out = said(site, capsys, "explain", "lend", order.cause)
+    assert out.splitlines()[0] == f"Lend {order.cause}:"
+    assert f"lend ordered: {order.body['why']}" in out
+    told = json.loads(said(site, capsys, "explain", "lend", order.cause, "--json"))
+    fits("explain-lend", told)
+    assert (told["lease"], "home" in [event["what"] for event in told["events"]]) == (order.cause, True)
+    assert "no lend 'p9.1.x' is on record" in refused(site, capsys, "explain", "lend", "p9.1.x")
+
+
 def test_a_decision_is_explained_with_what_came_of_it(site, entries, capsys):
     """The order was on one page of the log, its reason on another, its end on a third."""
     reclaim = orders(entries, "local")[0]

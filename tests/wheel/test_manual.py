@@ -67,14 +67,14 @@ def test_apropos_finds_every_page(share: Path) -> None:
     assert (found.returncode, len(found.stdout.splitlines())) == (0, len(VERBS) + 1)
 
 
-def completed_by_bash(share: Path, *words: str) -> set[str]:
+def completed_by_bash(share: Path, *words: str, **environment: str) -> set[str]:
     """What a real bash offers after these words, the last of which is being typed."""
     script = (
         'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; '
         'f=$(complete -p shepherd | sed "s/.*-F \\([^ ]*\\).*/\\1/"); $f; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     completions = share / "bash-completion/completions/shepherd"
-    done = run("bash", "--norc", "--noprofile", "-c", script, "bash", completions, *words)
+    done = run("bash", "--norc", "--noprofile", "-c", script, "bash", completions, *words, **environment)
     assert done.stderr == ""
     return set(done.stdout.split())
 
@@ -86,6 +86,20 @@ def test_bash_completes_verbs_acts_and_options(share: Path) -> None:
     assert {"verify", "export"} <= completed_by_bash(share, "shepherd", "ledger", "")
     assert "--expect" in completed_by_bash(share, "shepherd", "ledger", "verify", "--")
     assert "intent" in completed_by_bash(share, "shepherd", "ledger", "export", "--kind", "in")
+
+
+def test_bash_completes_hosts_and_runs_nothing_that_a_host_is_called(share: Path, tmp_path: Path) -> None:
+    """A host named itself `$(reboot)`, and an administrator pressed tab."""
+    harm = tmp_path / "harm"
+    program = tmp_path / "shepherd"
+    names = ["p220", "p221", f"p$(touch {harm})", f"p`touch {harm}`", "q1"]
+    program.write_text(f"#!/bin/sh\ncat <<'END'\nRegular: 5\n{names}\n\nFlock: 1\n['f230']\nEND\n")
+    program.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert {"p220", "p221"} <= completed_by_bash(share, "shepherd", "explain", "host", "p22", PATH=path)
+    assert "f230" in completed_by_bash(share, "shepherd", "explain", "host", "", PATH=path)
+    assert "q1" in completed_by_bash(share, "shepherd", "quarantine", "q", PATH=path)
+    assert not harm.exists()
 
 
 def test_bash_completes_files_where_a_file_is_meant(share: Path, tmp_path: Path) -> None:

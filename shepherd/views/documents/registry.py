@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from shepherd.model.story import CycleStory, HostStory
+from shepherd.model.story import CycleStory, HostStory, LendStory
 from shepherd.views import (
     bans,
     checkup,
@@ -42,6 +42,7 @@ DOCUMENTS = tuple(
         ("plan", plan.SCHEMA, now.PlanJson, ("plan",)),
         ("explain-host", story.SCHEMA, HostStory, ("explain host",)),
         ("explain-cycle", story.SCHEMA, CycleStory, ("explain cycle",)),
+        ("explain-lend", story.SCHEMA, LendStory, ("explain lend",)),
         ("explain-flow", flow.SCHEMA, now.FlowJson, ("explain flow",)),
         ("replay", replay.SCHEMA, past.ReplayJson, ("replay",)),
         ("simulate", simulated.SCHEMA, past.SimulateJson, ("simulate",)),
