@@ -5,12 +5,14 @@ Only the verb that is asked for is imported, so that `shepherd -s` answers at on
 
 import argparse
 import importlib
+import io
 import os
 import pathlib
 import sys
 import syslog
 from collections.abc import Iterable, Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
@@ -32,6 +34,8 @@ OK, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code: 0 well, 1 something is wrong, 2 bad input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever the locale: what strangers wrote is shown
     words = list(sys.argv[1:] if argv is None else argv)
     verb = verb_of(words)
     try:
@@ -90,9 +94,22 @@ def verb_at(words: Sequence[str]) -> int:
     return at
 
 
+class Parser(argparse.ArgumentParser):
+    """Repeats what was typed without what would move the cursor."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line after the usage; exit code 2."""
+        super().error(printable(message))
+
+
+def printable(text: str) -> str:
+    """Without control characters, line by line."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
+
+
 def assembled(modules: Iterable[ModuleType]) -> argparse.ArgumentParser:
     """The command line of these verbs."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="shepherd",
         description="Lends idle hosts of an HTCondor pool to guests and takes them back for local work.",
         epilog="`shepherd VERB --help` tells more. -s is the same as status.",
@@ -112,7 +129,7 @@ def assembled(modules: Iterable[ModuleType]) -> argparse.ArgumentParser:
 def say(sentence: str, code: int) -> int:
     """One diagnosis, for a person."""
     try:
-        print(f"shepherd: {sentence}", file=sys.stderr)
+        print(f"shepherd: {printable(sentence)}", file=sys.stderr)
     except OSError:
         return code
     return code
