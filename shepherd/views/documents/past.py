@@ -2,6 +2,7 @@
 
 from typing_extensions import TypedDict
 
+from shepherd.model.harvest import Bucket, Harvest
 from shepherd.model.host import Herd
 from shepherd.model.replay import SwitchTimes
 from shepherd.model.simulated import Contender
@@ -102,6 +103,23 @@ class SimulateJson(TypedDict):
     rows: list[SimulatedJson]
     missed: list[str]
     """Goals of the policy that were missed."""
+
+
+class ReportJson(TypedDict):
+    """`shepherd report --json`: what a month gave to whom, what local work waited for it, and what went wrong."""
+
+    month: str
+    """`2026-03`, in UTC."""
+    made_at_s: float
+    is_over: bool
+    """False: the month goes on, and this is up to now."""
+    harvest: Harvest
+    """Its series is by hours."""
+    days: list[Bucket]
+    """The same by days."""
+    lent_count: int
+    """Lends that came to serve."""
+    reclaimed_count: int
 
 
 class FaultJson(TypedDict):

@@ -22,6 +22,7 @@ from shepherd.views import (
 from shepherd.views import machine as of_machine
 from shepherd.views.documents import machine, now, past, stops
 from shepherd.views.documents import tracing as traced
+from shepherd.views.report import text as of_month
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ DOCUMENTS = tuple(
         ("explain-flow", flow.SCHEMA, now.FlowJson, ("explain flow",)),
         ("replay", replay.SCHEMA, past.ReplayJson, ("replay",)),
         ("simulate", simulated.SCHEMA, past.SimulateJson, ("simulate",)),
+        ("report", of_month.SCHEMA, past.ReportJson, ("report",)),
         ("order", orders.SCHEMA, stops.OrderJson, ("flockoff", "flockon", "ban", "unban", "quarantine", "release")),
         ("bans", bans.SCHEMA, stops.BansJson, ("ban --list",)),
         ("quarantines", quarantines.SCHEMA, stops.QuarantinesJson, ("quarantine --list",)),
