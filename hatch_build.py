@@ -25,7 +25,9 @@ PREAMBLE = {
   compgen -W "$({NAMES})" -- "$1"
 }}""",
     "zsh": f"""{HOSTS}() {{
-  compadd -- ${{=:-"$({NAMES})"}}
+  local -a names
+  names=($({NAMES}))
+  compadd -- $names
 }}""",
 }
 """What completes names of hosts."""
@@ -71,4 +73,6 @@ def faces(root: pathlib.Path) -> Mapping[str, str]:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
             elif action.metavar in {"HOST", "HOST|IDENT"}:
                 action.complete = dict.fromkeys(COMPLETIONS, HOSTS)  # type: ignore[attr-defined]
-    return made | {target: shtab.complete(parser, shell, preamble=PREAMBLE) for shell, target in COMPLETIONS.items()}
+    for shell, target in COMPLETIONS.items():
+        made[target] = shtab.complete(parser, shell, preamble=PREAMBLE[shell])
+    return made

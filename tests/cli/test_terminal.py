@@ -115,7 +115,7 @@ def test_a_watch_that_is_killed_restores_the_terminal(site, tmp_path):
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
         screen.until(lambda text: "q leaves" not in text)
         screen.typed("echo seen", "Enter")
-        screen.until(lambda text: text.count("seen") == 2)
+        assert screen.until(lambda text: text.count("seen") == 2)
 
 
 def test_a_daemon_that_dies_is_seen_at_once(tmp_path):
