@@ -5,6 +5,7 @@ The last is told in the kernel's own words, all others from the records.
 """
 
 import argparse
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -28,11 +29,17 @@ KINDS = ("host", "cycle", "lend", "flow")
 
 def spelled_out(words: Sequence[str]) -> list[str]:
     """What stands after the verb, with what it asks about named."""
-    first = words[0] if words else ""
-    if first in {*KINDS, "-h", "--help"}:
+    if {"-h", "--help"} & set(words[:1]):
         return list(words)
-    is_cycle = not first or first.startswith("-") or re.fullmatch(r"[0-9]+", first)
-    return ["cycle" if is_cycle else "host", *words]
+    first = next((word for before, word in itertools.pairwise(["", *words]) if is_asked_about(before, word)), "")
+    if first in KINDS:
+        return list(words)
+    return ["cycle" if re.fullmatch(r"[0-9]*", first) else "host", *words]
+
+
+def is_asked_about(before: str, word: str) -> bool:
+    """Whether a word is neither an option nor the value of one."""
+    return before != "--at" and not word.startswith("-")
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
+from shepherd.cli.where import usable
 from shepherd.edges.clock import SystemClock
 from shepherd.errors import UsageError
 from shepherd.model.guest import Anew, Guest, Standing, Wanted
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """Do one act. Raises BadInput with nothing changed, CommandFailed, Unavailable."""
     from shepherd.programs.guest_wiring import GuestProgram
 
-    program = GuestProgram(args.settings)
+    program = GuestProgram(usable("--settings", args.settings))
     said: list[str] = []
     say = said.append if args.json else _say
     match args.act:

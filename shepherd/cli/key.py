@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 
+from shepherd.cli.where import before_any, usable
 from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import create_key, delete_key, id_of_file, public_path
@@ -114,9 +115,11 @@ class Done:
 def key_file(args: argparse.Namespace) -> Path:
     """The file that is meant: named, or of the settings, or the default before there are any."""
     if args.key:
-        return Path(args.key)
-    settings = Path(args.settings)
-    if not settings.exists():
+        return usable("--key", Path(args.key))
+    from shepherd.cli.main import DAEMON_SETTINGS
+
+    settings = usable("--settings", Path(args.settings))
+    if before_any(settings, DAEMON_SETTINGS):
         return Path(LeaseSettings().key)
     return Path(read_settings(settings, daemon_problems).lease.key)
 

@@ -150,6 +150,7 @@ def test_one_asks_why_without_knowing_the_words(site, entries, capsys):
     for short, long in (
         (("p203", "--at", at_s), ("host", "p203", "--at", at_s)), (("f203",), ("host", "p203")), ((), ("cycle",)),
         (("--json",), ("cycle", "--json")), (("--at", at_s), ("cycle", at_s)),
+        (("--at", at_s, "--json", "f203"), ("host", "p203", "--json", "--at", at_s)),
     ):  # fmt: skip
         assert said(site, capsys, "explain", *short) == said(site, capsys, "explain", *long)
     assert "only one of them" in refused(site, capsys, "explain", "cycle", at_s, "--at", at_s)
