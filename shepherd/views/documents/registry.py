@@ -72,6 +72,7 @@ DOCUMENTS = tuple(
 UNSAID = {
     "run": "the daemon's log is structured already",
     "watch": "a picture; `status --json` has the same",
+    "web": "serves pages",
     "ledger export": "JSON lines, a record each",
     "node run": "a daemon", "node up": "tells what it made, and 0 or 1",
     "node down": "tells what it removed, and 0 or 1", "node evidence export": "writes files",
