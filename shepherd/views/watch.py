@@ -27,6 +27,8 @@ UNDER_WAY = frozenset({HostState.ARMING, HostState.DRAINED, HostState.LEAVING})
 MOST_UNDER_WAY = 12
 MOST_SILENT = 5
 BAR = 10
+DEEP = 6
+"""Where the rest of a long line of a host begins."""
 LEAVES = "q leaves"
 
 
@@ -111,7 +113,7 @@ def _course(picture: Picture) -> Iterator[Line]:
     for row in picture.rows:
         known = [value for value in row.values if value is not None]
         if known:
-            told = f"  now {'?' if row.now is None else row.now}, most {max(known):g}"
+            told = f"  now {'?' if row.now is None else row.now}, most {max(*known, row.now or 0):g}"
             yield Line((Span(f"  {row.what:<9}  "), Span(sparkline(row.values), row.tone), Span(told, Tone.FAINT)))
 
 
@@ -142,11 +144,11 @@ def _moving(host: ShownHost, width: int, now_s: float) -> Line:
     head = f"  {name}{' ' * (width - cells(name))}  {one_line(host.stage or host.state.value):<15} "
     why = f"  {one_line(host.why)}" if host.why else ""
     if host.deadline_s is None or not host.since_s or host.deadline_s <= host.since_s:
-        return Line((Span(head, TONES[host.state]), Span(why)))
+        return Line((Span(head, TONES[host.state]), Span(why)), DEEP)
     took_s, lasts_s = now_s - host.since_s, host.deadline_s - host.since_s
     is_late = took_s > lasts_s
     drawn = f"{bar(took_s / lasts_s, BAR)} {max(took_s, 0):.0f} of {lasts_s:.0f} s"
-    return Line((Span(head, TONES[host.state]), Span(drawn, Tone.WRONG if is_late else Tone.PLAIN), Span(why)))
+    return Line((Span(head, TONES[host.state]), Span(drawn, Tone.WRONG if is_late else Tone.PLAIN), Span(why)), DEEP)
 
 
 def silences(found: Sequence[Silent], now_s: float) -> Iterator[Line]:
