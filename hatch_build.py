@@ -17,6 +17,22 @@ COMPLETIONS = {
 """Shell, and where it looks for what completes `shepherd`, below the virtual environment."""
 
 
+HOSTS = "_shepherd_hosts"
+NAMES = """shepherd -s </dev/null 2>/dev/null | sed -n '2p;5p' | tr ',' ' ' | tr -cd 'A-Za-z0-9._ \\n-'"""
+"""Names from the two lists. Nothing else in them may reach a shell, which would expand it."""
+PREAMBLE = {
+    "bash": f"""{HOSTS}() {{
+  compgen -W "$({NAMES})" -- "$1"
+}}""",
+    "zsh": f"""{HOSTS}() {{
+  local -a names
+  names=($({NAMES}))
+  compadd -- $names
+}}""",
+}
+"""What completes names of hosts."""
+
+
 class FacesHook(BuildHookInterface[Any]):
     """Adds them to the wheel's shared data. They are in no checkout."""
 
@@ -55,4 +71,8 @@ def faces(root: pathlib.Path) -> Mapping[str, str]:
         for action in actions(one):
             if action.type is pathlib.Path:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    return made | {target: shtab.complete(parser, shell) for shell, target in COMPLETIONS.items()}
+            elif action.metavar in {"HOST", "HOST|IDENT"}:
+                action.complete = dict.fromkeys(COMPLETIONS, HOSTS)  # type: ignore[attr-defined]
+    for shell, target in COMPLETIONS.items():
+        made[target] = shtab.complete(parser, shell, preamble=PREAMBLE[shell])
+    return made

@@ -5,8 +5,10 @@ import json
 import pathlib
 
 from shepherd.cli import where
-from shepherd.cli.flockoff import duration_s, when
+from shepherd.cli.flockoff import duration_s
+from shepherd.cli.left import declare_json, tell_left
 from shepherd.cli.stopping import insist_on_stopping, known_here, ordered, present_here
+from shepherd.cli.tell import tell
 from shepherd.core.stop.wanted import judged
 from shepherd.edges.clock import SystemClock
 from shepherd.errors import UsageError
@@ -33,15 +35,13 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--for", dest="for_s", type=duration_s, metavar="TIME", help=of_for)
     parser.add_argument("--anyhow", action="store_true", help="also a guest or host that is not known here")
     parser.add_argument("--list", action="store_true", help="show the bans that stand")
-    parser.add_argument("--json", action="store_true", help="with --list: for machines; `schema` is its version")
+    declare_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Leave the intent, or list. Raises BadInput, Unavailable."""
     if args.list:
         return _list(args)
-    if args.json:
-        raise UsageError("--json goes with --list")
     if not (args.kind and args.value and args.why and args.why.strip()):
         raise UsageError('a ban needs whom and why, e.g. shepherd ban user eve@campus "scans hosts" --for 2d')
     insist_on_stopping(args.settings)
@@ -51,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
     about = {"kind": kind.value, "value": value}
     if kind is BanKind.GUEST and (domain := known.guests.get(value)):
         about["domain"] = domain
-    ordered(args.settings, IntentKind.BAN, about=about, why=args.why, for_s=args.for_s)
+    intent = ordered(args.settings, IntentKind.BAN, about=about, why=args.why, for_s=args.for_s)
     until = f"until `shepherd unban {kind.value} {value}`" if args.for_s is None else f"for {age(args.for_s)}"
-    print(f"{kind.value} {value} is banned {until}{when(args)}")
+    tell_left(args, IntentKind.BAN, intent, f"{kind.value} {value} is banned {until}", about)
     return 0
 
 
@@ -65,5 +65,5 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(bans_json(bans), indent=1))
     else:
-        print(bans_text(bans, SystemClock().wall_s()), end="")
+        tell(bans_text(bans, SystemClock().wall_s()))
     return 0

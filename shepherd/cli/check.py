@@ -9,7 +9,7 @@ from shepherd.core.settings.gateway import gateway_problems
 from shepherd.edges.settings_file import read_gateway_settings, read_settings
 from shepherd.errors import UsageError
 from shepherd.model.finding import Finding, Role, State
-from shepherd.views.checkup import findings_json, line, summary, title
+from shepherd.views.checkup import AUDIT_SCHEMA, EFFECTIVE_SCHEMA, findings_json, line, summary, title
 from shepherd.views.effective import effective_json, effective_table
 
 DESCRIPTION = """Looks at everything that this machine's part needs, for real, and changes nothing. One line a finding:
@@ -80,7 +80,7 @@ def effective(places: Sequence[tuple[Role, Path]], *, as_json: bool) -> int:
     read = [(path, settings_of(role, path)) for role, path in places]
     if as_json:
         told = [{"file": str(path), "settings": effective_json(settings)} for path, settings in read]
-        print(json.dumps({"schema": 1, **(told[0] if len(told) == 1 else {"files": told})}, indent=1))
+        print(json.dumps({"schema": EFFECTIVE_SCHEMA, **(told[0] if len(told) == 1 else {"files": told})}, indent=1))
         return 0
     for path, settings in read:
         print(effective_table(settings), end="")
@@ -114,5 +114,5 @@ def audit(args: argparse.Namespace) -> int:
             print(f"FAILS  {looked.what}: {looked.problem}" if looked.problem else f"ok     {looked.what}", flush=True)
     if args.json:
         told = [{"what": looked.what, "problem": looked.problem} for looked in found]
-        print(json.dumps({"schema": 1, "audit": told}, indent=1))
+        print(json.dumps({"schema": AUDIT_SCHEMA, "audit": told}, indent=1))
     return 1 if any(looked.problem for looked in found) else 0

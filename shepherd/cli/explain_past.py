@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shepherd.cli.recorded import days_until, moment_at, readable, settings_by
+from shepherd.cli.tell import tell
 from shepherd.cli.where import ledger_directory
 from shepherd.core.recorded.verdicts import verdict_from
 from shepherd.core.story.cycle import cycle_story
@@ -22,7 +23,7 @@ from shepherd.model.host import Herd, HostName
 from shepherd.model.moment import Moment, Said
 from shepherd.model.orders import Order
 from shepherd.model.story import LendStory, Ordered
-from shepherd.views.story import cycle_json, cycle_text, host_json, host_text
+from shepherd.views.story import cycle_json, cycle_text, host_json, host_text, lend_json, lend_text
 
 NUMBER = re.compile(r"\d{1,8}")
 """Of a record. Epoch seconds have more digits."""
@@ -35,23 +36,29 @@ DAYS_BACK = 30
 
 def explain_host(args: argparse.Namespace) -> int:
     """Print. Raises UsageError, LedgerUnavailable."""
-    at_s, host = time_of(args.at), HostName(args.host)
+    at_s = time_of(args.at)
     days = days_until(ledger_directory(args.settings), at_s)
     moment = next(filter(None, (moment_at(path, at_s) for path in days)), None)
     if moment is None:
         raise UsageError("no look is on record of that time or before")
     settings = settings_by({})(moment.settings)
+    host = host_of(moment, args.host)
     story = host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
     if story is None:
         raise UsageError(f"nothing was known of {host} then; hosts are named as `shepherd -s` names them")
-    print(json.dumps(host_json(story), indent=1) + "\n" if args.json else host_text(story), end="")
+    if args.json:
+        print(json.dumps(host_json(story), indent=1))
+    else:
+        tell(host_text(story))
     return 0
 
 
 def explain_cycle(args: argparse.Namespace) -> int:
     """Print. Raises UsageError, LedgerUnavailable."""
     days = days_until(ledger_directory(args.settings))
-    path, said = decision(days, args.which)
+    if args.which is not None and args.at is not None:
+        raise UsageError("say N, TIME or --at TIME, only one of them")
+    path, said = decision(days, args.at if args.which is None else args.which)
     moment = moment_at(path, said.at_s, before=said.seq)
     if moment is None:
         raise UsageError(f"what was known at {said.seq} is not on record: that shepherd is from before it was")
@@ -59,8 +66,33 @@ def explain_cycle(args: argparse.Namespace) -> int:
     moment = dataclasses.replace(moment, said=said)
     later = [path, *days[: days.index(path)][-1:]]
     story = cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
-    print(json.dumps(cycle_json(story), indent=1) + "\n" if args.json else cycle_text(story), end="")
+    if args.json:
+        print(json.dumps(cycle_json(story), indent=1))
+    else:
+        tell(cycle_text(story))
     return 0
+
+
+def explain_lend(args: argparse.Namespace) -> int:
+    """Print. Raises UsageError, LedgerUnavailable."""
+    days = days_until(ledger_directory(args.settings))
+    entries = entries_of(days, args.lease, float("inf"), len(days))
+    story = lend_story(args.lease, entries)
+    if not story.events:
+        raise UsageError(f"no lend {args.lease!r} is on record; `shepherd explain host HOST` names a host's last ones")
+    if args.json:
+        print(json.dumps(lend_json(story), indent=1))
+    else:
+        tell(lend_text(story))
+    return 0
+
+
+def host_of(moment: Moment, name: str) -> HostName:
+    """The host that is meant, by either of its two names."""
+    known = {facts.pair.flock_name: host for host, facts in moment.snapshot.hosts.items()}
+    known |= {record.flock_name: host for host, record in moment.switches.items()}
+    is_host = name in moment.snapshot.hosts or name in moment.switches
+    return HostName(name) if is_host else known.get(name, HostName(name))
 
 
 def time_of(text: str | None) -> float:
@@ -115,10 +147,10 @@ def lends_of(days: Sequence[pathlib.Path], host: HostName, moment: Moment, at_s:
     return [lend_story(lease, entries_of(days, lease, at_s)) for lease in leases[-LENDS_TOLD:]]
 
 
-def entries_of(days: Sequence[pathlib.Path], lease: str, at_s: float) -> list[Entry]:
+def entries_of(days: Sequence[pathlib.Path], lease: str, at_s: float, back: int = DAYS_BACK) -> list[Entry]:
     """All of a lend, from the day on which it began. Raises LedgerUnavailable."""
     found: list[Entry] = []
-    for path in days[:DAYS_BACK]:
+    for path in days[:back]:
         entries = [stored.entry for stored in ledger_past.of_cause(path, lease) if stored.entry.at_s <= at_s]
         found = [*entries, *found]
         if entries and begins_a_lend(entries[0]):

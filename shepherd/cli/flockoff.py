@@ -4,14 +4,14 @@ import argparse
 import re
 
 from shepherd.cli import where
+from shepherd.cli.left import declare_json, tell_left
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.ledger_present import read_present
 from shepherd.edges.spool import leave
-from shepherd.edges.writer_lock import writer_pid
-from shepherd.errors import LedgerUnavailable, SettingsError, Unavailable, UsageError
+from shepherd.errors import SettingsError, Unavailable, UsageError
 from shepherd.model.intents import IntentKind
 from shepherd.model.one_line import one_line
-from shepherd.model.settings import FlockOffSettings
+from shepherd.model.place_settings import FlockOffSettings
 from shepherd.views.present import present_from
 from shepherd.views.wording import age, instant
 
@@ -30,6 +30,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("why", metavar="REASON", help="shown to everybody who asks why")
     of_for = "end by itself after e.g. 90m, 2h, 1d12h; a longer flockoff stays"
     parser.add_argument("--for", dest="for_s", type=duration_s, metavar="TIME", help=of_for)
+    declare_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,11 +42,11 @@ def run(args: argparse.Namespace) -> int:
     except SettingsError as exc:
         raise UsageError(f"{exc}; `touch {FlockOffSettings().path}` stops flocking meanwhile") from exc
     try:
-        leave(spool, IntentKind.FLOCKOFF, why=args.why, for_s=args.for_s)
+        intent = leave(spool, IntentKind.FLOCKOFF, why=args.why, for_s=args.for_s)
     except Unavailable as exc:
         raise Unavailable(f"{exc}; `touch {path}` stops flocking too") from exc
     until = "until `shepherd flockon`" if args.for_s is None else f"for at least {age(args.for_s)}{longer(args)}"
-    print(f"flocking goes off {until}{when(args)}")
+    tell_left(args, IntentKind.FLOCKOFF, intent, f"flocking goes off {until}")
     return 0
 
 
@@ -70,12 +71,3 @@ def longer(args: argparse.Namespace) -> str:
         return ""
     until = f"until {instant(off.until_s)}" if off.until_s is not None else "without end"
     return f"; it is off already, {until}, by {one_line(off.who)}: {one_line(off.why)}"
-
-
-def when(args: argparse.Namespace) -> str:
-    """Who will obey, and when."""
-    try:
-        running = writer_pid(where.ledger_directory(args.settings)) is not None
-    except LedgerUnavailable:
-        return ""
-    return "" if running else "; the shepherd is not running and obeys when it starts"

@@ -2,8 +2,10 @@
 
 import argparse
 import functools
+import json
 
 from shepherd.errors import SettingsError
+from shepherd.views.machine import applied_json
 
 RUN = """Loads the rules, allows forwarding, and keeps both as the settings have them. Rules stay when it ends. HUP
 reloads the settings, all or nothing; if the rules cannot be loaded, the VLAN is closed; if the settings are wrong,
@@ -21,6 +23,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     record.add_argument("--buffer-kib", type=int, default=65536, metavar="N", help="the kernel's room for events")
     apply = verbs.add_parser("apply", help="bring the rules into force once", description=APPLY)
     apply.add_argument("--show", action="store_true", help="print the rules and load nothing")
+    apply.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,8 +42,10 @@ def run(args: argparse.Namespace) -> int:
     if args.gateway_verb == "run":
         program.run()
     elif args.show:
-        print(program.rules(), end="")
+        rules = program.rules()
+        print(json.dumps(applied_json((), rules), indent=1) if args.json else rules, end="\n" if args.json else "")
     else:
         changed = program.apply()
-        print("\n".join(f"changed: {one}" for one in changed) or "everything is as the settings have it")
+        told = "\n".join(f"changed: {one}" for one in changed) or "everything is as the settings have it"
+        print(json.dumps(applied_json(changed, None), indent=1) if args.json else told)
     return 0

@@ -4,10 +4,12 @@ import argparse
 import json
 from collections.abc import Sequence
 
+from shepherd.cli.where import usable
 from shepherd.edges.clock import SystemClock
 from shepherd.errors import UsageError
 from shepherd.model.guest import Anew, Guest, Standing, Wanted
 from shepherd.views.guests import guest_text, guests_json, guests_text
+from shepherd.views.machine import steps_json
 
 ADD = """Lets a foreign pool flock to us: its identity in the flock pool, its token, and the configuration that its
 administrator pastes. Run by root where the flock pool's signing key is. Interrupted, it is completed by repeating it;
@@ -26,11 +28,12 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     show = acts.add_parser("show", help="what is known of guests", description=SHOW)
     show.add_argument("name", nargs="?", metavar="NAME", help="one guest, with everything; default: all, a line each")
     show.add_argument("--all", action="store_true", help="removed ones, too")
-    show.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
     remove = acts.add_parser("remove", help="let a guest in no more", description=REMOVE)
     remove.add_argument("name", metavar="NAME")
     of_every = "end all guests' jobs, because its schedds may say that theirs are another's"
     remove.add_argument("--every-claim", action="store_true", help=of_every)
+    for one in acts.choices.values():
+        one.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
 
 
 def _declare_add(parser: argparse.ArgumentParser) -> None:
@@ -56,16 +59,20 @@ def run(args: argparse.Namespace) -> int:
     """Do one act. Raises BadInput with nothing changed, CommandFailed, Unavailable."""
     from shepherd.programs.guest_wiring import GuestProgram
 
-    program = GuestProgram(args.settings)
+    program = GuestProgram(usable("--settings", args.settings))
+    said: list[str] = []
+    say = said.append if args.json else _say
     match args.act:
         case "add":
-            program.changing(_say).add(args.name, _wanted(args), args.anew)
+            program.changing(say).add(args.name, _wanted(args), args.anew)
         case "remove":
-            program.changing(_say).remove(args.name, every_claim=args.every_claim)
+            program.changing(say).remove(args.name, every_claim=args.every_claim)
         case "show":
             print(_shown(args, program.guests(), program.graceful_s), end="")
         case other:
             raise UsageError(f"guest {other}: there is add, show and remove")
+    if args.json and args.act != "show":
+        print(json.dumps(steps_json(said), indent=1))
     return 0
 
 

@@ -4,14 +4,18 @@ Nothing here talks to a host. What must be done there, and in which order, is pr
 """
 
 import argparse
+import dataclasses
+import json
 import re
 from pathlib import Path
 
+from shepherd.cli.where import before_any, usable
 from shepherd.core.settings.daemon import daemon_problems
 from shepherd.edges.settings_file import read_settings
 from shepherd.edges.signing import create_key, delete_key, id_of_file, public_path
 from shepherd.errors import UsageError
 from shepherd.model.settings import LeaseSettings
+from shepherd.views.machine import key_json
 
 CREATED = """\
 key {ident} created
@@ -67,6 +71,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     }.items():
         one = acts.add_parser(act, help=text, description=text)
         one.add_argument("--key", metavar="FILE", help="default: lease.key of the settings")
+        one.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
         if act == "revoke":
             one.add_argument("--delete", action="store_true", help="remove both files here")
     parser.set_defaults(run=run)
@@ -77,53 +82,77 @@ def run(args: argparse.Namespace) -> int:
     private = key_file(args)
     match args.act:
         case "create":
-            print(created(private), end="")
+            done = created(private)
         case "show":
-            print(shown(private), end="")
+            done = shown(private)
         case "rotate":
-            print(rotated(private, Path(args.settings)), end="")
+            done = rotated(private, Path(args.settings))
         case "revoke":
-            print(revoked(private, delete=args.delete), end="")
+            done = revoked(private, delete=args.delete)
         case other:
             raise UsageError(f"key {other}: there is create, show, rotate and revoke")
+    if args.json:
+        public = done.file if done.file.suffix == ".pub" else public_path(done.file)
+        more = {"old_ident": done.old_ident, "deleted": [str(path) for path in done.deleted]}
+        told = key_json(args.act, done.ident, str(done.file), str(public), done.said) | more
+        print(json.dumps(told, indent=1))
+    else:
+        print(done.said, end="")
     return 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Done:
+    """What was done with a key, and what is to be done now."""
+
+    ident: str
+    file: Path
+    said: str
+    old_ident: str | None = None
+    deleted: tuple[Path, ...] = ()
 
 
 def key_file(args: argparse.Namespace) -> Path:
     """The file that is meant: named, or of the settings, or the default before there are any."""
     if args.key:
-        return Path(args.key)
-    settings = Path(args.settings)
-    if not settings.exists():
+        return usable("--key", Path(args.key))
+    from shepherd.cli.main import DAEMON_SETTINGS
+
+    settings = usable("--settings", Path(args.settings))
+    if before_any(settings, DAEMON_SETTINGS):
         return Path(LeaseSettings().key)
     return Path(read_settings(settings, daemon_problems).lease.key)
 
 
-def created(private: Path) -> str:
+def created(private: Path) -> Done:
     """Make a key; what to do with it."""
     ident = create_key(private)
     public = public_path(private)
-    return CREATED.format(ident=ident, private=private, public=public, public_name=public.name)
+    said = CREATED.format(ident=ident, private=private, public=public, public_name=public.name)
+    return Done(ident=ident, file=private, said=said)
 
 
-def shown(path: Path) -> str:
+def shown(path: Path) -> Done:
     """The id of a key as it appears in pages, logs and refusals."""
     half = "public" if path.suffix == ".pub" else "private"
-    return f"{id_of_file(path)}  {path} ({half})\n"
+    ident = id_of_file(path)
+    return Done(ident=ident, file=path, said=f"{ident}  {path} ({half})\n")
 
 
-def rotated(old: Path, settings: Path) -> str:
+def rotated(old: Path, settings: Path) -> Done:
     """Make the next key; in which order it takes over."""
     old_ident = id_of_file(old)
     private = next_file(old)
-    return ROTATED.format(
-        ident=create_key(private),
+    ident = create_key(private)
+    said = ROTATED.format(
+        ident=ident,
         old_ident=old_ident,
         private=private,
         public=public_path(private),
         old=old,
         settings=settings,
     )
+    return Done(ident=ident, file=private, said=said, old_ident=old_ident)
 
 
 def next_file(private: Path) -> Path:
@@ -133,12 +162,12 @@ def next_file(private: Path) -> Path:
     return private.with_name(f"{name}-{int(number or 1) + 1}{private.suffix}")
 
 
-def revoked(private: Path, *, delete: bool) -> str:
+def revoked(private: Path, *, delete: bool) -> Done:
     """How to end a key everywhere; removes it here if asked to."""
     public = public_path(private)
     ident = id_of_file(public if public.exists() else private)
-    if delete:
-        deletion = "deleted " + " and ".join(map(str, delete_key(private)))
-    else:
-        deletion = f"shepherd key revoke --key {private} --delete"
-    return REVOKE.format(ident=ident, private=private, public_name=public.name, deletion=deletion)
+    deleted = tuple(delete_key(private)) if delete else ()
+    deletion = f"shepherd key revoke --key {private} --delete"
+    deletion = "deleted " + " and ".join(map(str, deleted)) if delete else deletion
+    said = REVOKE.format(ident=ident, private=private, public_name=public.name, deletion=deletion)
+    return Done(ident=ident, file=private, said=said, deleted=deleted)

@@ -7,6 +7,7 @@ import pathlib
 import re
 from collections.abc import Iterator
 
+from shepherd.cli.ledger_json import verify_json
 from shepherd.cli.ledger_trace import exported_trace, noted_anchors, of_instance, verified_trace
 from shepherd.cli.ledger_trace import verdict_lines as verdict_lines_of_trace
 from shepherd.cli.where import ledger_directory, state_directory, trace_directory
@@ -39,6 +40,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         metavar="FILE",
         help="a file of the site's logger: every head in it must be on its chain",
     )
+    check.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
     export = acts.add_parser("export", help="print records as JSON lines, oldest first")
     export.add_argument("--trace", action="store_true", help="the trace store's rows instead; persons stay encrypted")
     export.add_argument("--since", type=day_of, default="0000-00-00", metavar="YYYY-MM-DD", help="first day, UTC")
@@ -65,18 +67,20 @@ def run(args: argparse.Namespace) -> int:
 def all_verified(settings: pathlib.Path, directory: pathlib.Path, args: argparse.Namespace) -> int:
     """Both chains, against what was noted down elsewhere; 1 if one does not hold."""
     anchors, others = own_anchors(settings, args.heads)
-    code = verified(directory, [*args.expect, *(anchor.ledger for anchor in anchors if anchor.ledger)])
+    ledger = verified(directory, [*args.expect, *(anchor.ledger for anchor in anchors if anchor.ledger)])
     place = trace_directory(settings)
     heads = [anchor.trace for anchor in anchors if anchor.trace]
-    if place.is_dir() or heads:
-        result = verified_trace(place, heads)
-        print("\n".join(verdict_lines_of_trace(result)))
-        code = 1 if result.faults else code
-    print("\n".join([*(f"not checked: {what}" for what in others)]), end="\n" if others else "")
-    if args.heads:
-        print(f"{len(anchors)} noted heads of this shepherd in {', '.join(map(str, args.heads))}")
-        code = code if anchors else 1
-    return code
+    trace = verified_trace(place, heads) if place.is_dir() or heads else None
+    if args.json:
+        print(json.dumps(verify_json(ledger, trace, len(anchors), others), indent=1))
+    else:
+        lines = [*verdict_lines(ledger), *(verdict_lines_of_trace(trace) if trace else [])]
+        lines += [f"not checked: {what}" for what in others]
+        files = ", ".join(map(str, args.heads))
+        lines += [f"{len(anchors)} noted heads of this shepherd in {files}"] if files else []
+        print("\n".join(lines))
+    is_wrong = ledger.faults or (trace and trace.faults) or (args.heads and not anchors)
+    return 1 if is_wrong else 0
 
 
 def own_anchors(settings: pathlib.Path, files: list[pathlib.Path]) -> tuple[list[Anchor], list[str]]:
@@ -94,15 +98,13 @@ def instance_in(state: pathlib.Path) -> str:
         return ""
 
 
-def verified(directory: pathlib.Path, expected: list[Head]) -> int:
-    """Say whether the chain holds; 1 if it does not."""
+def verified(directory: pathlib.Path, expected: list[Head]) -> Verification:
+    """Whether the chain holds."""
     # The head is read first: records that are added meanwhile are no fault.
     noted = [*expected, *shown_head(directory)]
     broken = [Fault(day=day, seq=0, what=why) for day, why in damaged(directory).items()]
     result = verify(partitions(directory), noted)
-    result = dataclasses.replace(result, faults=(*broken, *result.faults))
-    print("\n".join(verdict_lines(result)))
-    return 1 if result.faults else 0
+    return dataclasses.replace(result, faults=(*broken, *result.faults))
 
 
 def shown_head(directory: pathlib.Path) -> list[Head]:

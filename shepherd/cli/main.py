@@ -5,21 +5,21 @@ Only the verb that is asked for is imported, so that `shepherd -s` answers at on
 
 import argparse
 import importlib
+import io
 import os
 import pathlib
 import sys
 import syslog
-import traceback
 from collections.abc import Iterable, Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from shepherd import __version__
 from shepherd.errors import BadInput, ShepherdError, UsageError
 
 VERBS = (
-    "run", "status", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine", "release",
-    "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate",
-    "report",
+    "run", "status", "watch", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine",
+    "release", "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate", "report",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 
@@ -34,6 +34,8 @@ OK, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code: 0 well, 1 something is wrong, 2 bad input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever the locale: what strangers wrote is shown
     words = list(sys.argv[1:] if argv is None else argv)
     verb = verb_of(words)
     try:
@@ -57,6 +59,9 @@ def dispatch(words: list[str], verbs: Sequence[str]) -> int:
     if unknown := set(verbs) - set(VERBS):
         raise UsageError(f"there is no verb {unknown.pop()!r}; there are {', '.join(VERBS)}")
     modules = {name: importlib.import_module(f"shepherd.cli.{name}") for name in verbs}
+    if len(modules) == 1 and hasattr(module := modules[verbs[0]], "spelled_out"):
+        at = verb_at(words) + 1
+        words = [*words[:at], *module.spelled_out(words[at:])]
     args = assembled(modules.values()).parse_args(words)
     if args.settings is None:
         args.settings = settings_of(args)
@@ -75,21 +80,36 @@ def settings_of(args: argparse.Namespace) -> pathlib.Path:
 
 def verb_of(words: list[str]) -> str | None:
     """The word that stands where a verb should. Puts `status` where `-s` stands; None: there is no verb."""
-    position = 0
-    while position < len(words):
-        word = words[position]
-        if word == "-s":
-            words[position] = "status"
-            return "status"
-        if not word.startswith("-"):
-            return word
-        position += 2 if word == "--settings" else 1
-    return None
+    at = verb_at(words)
+    if at < len(words) and words[at] == "-s":
+        words[at] = "status"
+    return words[at] if at < len(words) else None
+
+
+def verb_at(words: Sequence[str]) -> int:
+    """Where a verb, or `-s`, stands; behind all words if there is none."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] != "-s":
+        at += 2 if words[at] == "--settings" else 1
+    return at
+
+
+class Parser(argparse.ArgumentParser):
+    """Repeats what was typed without what would move the cursor."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line after the usage; exit code 2."""
+        super().error(printable(message))
+
+
+def printable(text: str) -> str:
+    """Without control characters, line by line."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
 
 
 def assembled(modules: Iterable[ModuleType]) -> argparse.ArgumentParser:
     """The command line of these verbs."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="shepherd",
         description="Lends idle hosts of an HTCondor pool to guests and takes them back for local work.",
         epilog="`shepherd VERB --help` tells more. -s is the same as status.",
@@ -109,7 +129,7 @@ def assembled(modules: Iterable[ModuleType]) -> argparse.ArgumentParser:
 def say(sentence: str, code: int) -> int:
     """One diagnosis, for a person."""
     try:
-        print(f"shepherd: {sentence}", file=sys.stderr)
+        print(f"shepherd: {printable(sentence)}", file=sys.stderr)
     except OSError:
         return code
     return code
@@ -123,6 +143,8 @@ def cut_off() -> int:
 
 def defect(exc: Exception, verb: str | None) -> int:
     """Something nobody foresaw: one line for the person, the traceback for the log only."""
+    import traceback
+
     text = "".join(traceback.format_exception(exc))
     if verb in DAEMONS and not sys.stderr.isatty():
         from shepherd.edges.log import make_log

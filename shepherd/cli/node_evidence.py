@@ -13,7 +13,7 @@ from shepherd.edges.unix_user import caller
 from shepherd.errors import UsageError
 from shepherd.model.evidence import Hand, Kept
 from shepherd.programs.keeper.evidence import MANIFEST, Evidence, digest, kept
-from shepherd.views.evidence import evidence_json, evidence_text
+from shepherd.views.evidence import evidence_json, evidence_text, evidence_verified_json
 
 WRONG = 1
 
@@ -23,10 +23,11 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     evidence = verbs.add_parser("evidence", help="what quarantines kept on this host")
     acts = evidence.add_subparsers(dest="evidence_act", required=True, metavar="ACT")
     show = acts.add_parser("list", help="what there is, and what was lost")
-    show.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
     of_verify = "Compares every file with the manifest, the manifest with the chain of custody, and that with itself."
     verify = acts.add_parser("verify", help="is it as it was made", description=of_verify)
     verify.add_argument("ident", metavar="IDENT", help="a quarantine's name, q-…")
+    for one in (show, verify):
+        one.add_argument("--json", action="store_true", help="for machines; `schema` is its version")
     of_export = "Copies it, with its container's writable layer and the chain of custody, which notes who did."
     export = acts.add_parser("export", help="copy it elsewhere", description=of_export)
     export.add_argument("ident", metavar="IDENT", help="a quarantine's name, q-…")
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(evidence_json(found), indent=1) if args.json else evidence_text(found).rstrip("\n"))
             return 0
         case "verify":
-            return verified(store, known(store, args.ident))
+            return verified(store, known(store, args.ident), as_json=args.json)
         case _:
             evidence = evidence_of(settings_in(args.settings), make_log())
             return exported(store, evidence, known(store, args.ident), args)
@@ -68,12 +69,14 @@ def kept_of(store: EvidenceDirectory, ident: str) -> Kept:
     return Kept(case=case_of(store.cases()[ident]), manifest="", size_bytes=0, lost=(), made_at_s=0.0)
 
 
-def verified(store: EvidenceDirectory, ident: str) -> int:
+def verified(store: EvidenceDirectory, ident: str, *, as_json: bool) -> int:
     """Say whether it is whole; 1 if it is not."""
-    found = list(wrong(store, ident))
+    found, told = list(wrong(store, ident)), kept_of(store, ident)
+    if as_json:
+        print(json.dumps(evidence_verified_json(told, ident, found), indent=1))
+        return WRONG if found else 0
     for one in found:
         print(f"FAULT {one}")
-    told = kept_of(store, ident)
     print(f"manifest {told.manifest or '-'}, {told.size_bytes} bytes; lost: {'; '.join(told.lost) or 'nothing'}")
     print("the evidence was altered" if found else "the evidence is as it was made")
     return WRONG if found else 0

@@ -19,6 +19,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def run(args: argparse.Namespace) -> int:
     """Print the foreseen cycle. Raises SettingsError, LedgerUnavailable."""
+    from shepherd.cli.tell import tell
     from shepherd.core import records
     from shepherd.core.stop.quarantine import bars_of, from_body
     from shepherd.edges.clock import SystemClock
@@ -53,5 +54,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(plan_json(seen.snapshot, seen.verdict), indent=1))
     else:
-        print(plan_text(seen.snapshot, seen.verdict, str(args.settings)), end="")
+        tell(plan_text(seen.snapshot, seen.verdict, str(args.settings)))
     return 0

@@ -6,7 +6,8 @@ import os
 import pathlib
 
 from shepherd.cli import where
-from shepherd.cli.flockoff import when
+from shepherd.cli.left import declare_json, tell_left
+from shepherd.cli.tell import tell
 from shepherd.core.roles import insist
 from shepherd.core.stop.quarantine import carried_out_from, from_body
 from shepherd.edges.clock import SystemClock
@@ -41,23 +42,22 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--keep-host", action="store_true", help=of_keep)
     parser.add_argument("--anyhow", action="store_true", help="also a host that is not known here")
     parser.add_argument("--list", action="store_true", help="show quarantines that stand, or were released of late")
-    parser.add_argument("--json", action="store_true", help="with --list: for machines; `schema` is its version")
+    declare_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Leave the intent, or list. Raises BadInput, Unavailable."""
     if args.list:
         return listed(args)
-    if args.json:
-        raise UsageError("--json goes with --list")
     if not (args.host and args.why and args.why.strip()):
         raise UsageError('a quarantine needs host and reason, e.g. shepherd quarantine p205 "scans our storage"')
     insist_on(Role.STOP, args.settings)
     host = known_host(args.settings, args.host, anyhow=args.anyhow)
     about = {"host": host, "keep_host": "yes" if args.keep_host else "no"}
-    leave(where.intents_directory(args.settings), IntentKind.QUARANTINE, why=args.why, about=about)
+    intent = leave(where.intents_directory(args.settings), IntentKind.QUARANTINE, why=args.why, about=about)
     then = "stays out of work" if args.keep_host else "is not lent"
-    print(f"{host} is quarantined, and {then} until `shepherd release {host}`{when(args)}")
+    said = f"{host} is quarantined, and {then} until `shepherd release {host}`"
+    tell_left(args, IntentKind.QUARANTINE, intent, said, about)
     return 0
 
 
@@ -69,7 +69,7 @@ def listed(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(quarantines_json(found, done), indent=1))
     else:
-        print(quarantines_text(found, done, SystemClock().wall_s()), end="")
+        tell(quarantines_text(found, done, SystemClock().wall_s()))
     return 0
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from shepherd.cli import where
-from shepherd.cli.flockoff import when
+from shepherd.cli.left import declare_json, tell_left
 from shepherd.cli.quarantine import insist_on, known_host
 from shepherd.core.stop.quarantine import is_ident
 from shepherd.edges.spool import leave
@@ -22,6 +22,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("what", metavar="HOST|IDENT", help="a host, or a quarantine's name, q-…")
     parser.add_argument("why", metavar="REASON", help="kept in the record")
     parser.add_argument("--host", metavar="HOST", default="", help="the host of a quarantine that was forgotten")
+    declare_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,6 +34,6 @@ def run(args: argparse.Namespace) -> int:
         about = {"ident": args.what, "host": args.host}
     else:
         about = {"host": known_host(args.settings, args.what, anyhow=True)}
-    leave(where.intents_directory(args.settings), IntentKind.RELEASE, why=args.why, about=about)
-    print(f"{args.what} is released{when(args)}")
+    intent = leave(where.intents_directory(args.settings), IntentKind.RELEASE, why=args.why, about=about)
+    tell_left(args, IntentKind.RELEASE, intent, f"{args.what} is released", about)
     return 0

@@ -29,7 +29,7 @@ from shepherd.model.settings import Settings
 from shepherd.model.tracing import FlowFound, StayFound, Suspect, Tracing, Verdict
 from shepherd.ports_trace import TraceReader
 from shepherd.programs.trace.asking import Asking
-from shepherd.views.tracing import Telling, tracing_json, tracing_text
+from shepherd.views.tracing import Telling, holds_json, tracing_json, tracing_text
 
 LONGEST = 500
 DESCRIPTION = """Asks the record who did what: by a time and any of the words below, e.g. our address and port from a
@@ -87,6 +87,8 @@ def of_holds(args: argparse.Namespace, settings: Settings) -> int:
     if args.drop_hold:
         record({"also": f"drop hold {args.drop_hold}"}, settings)
         print(drop(args.drop_hold, holds))
+    elif args.json:
+        print(json.dumps(holds_json(holds.holds()), indent=1))
     else:
         print("\n".join(listed(holds.holds())))
     return 0

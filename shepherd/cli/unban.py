@@ -5,7 +5,7 @@ import pathlib
 
 from shepherd.cli import where
 from shepherd.cli.ban import KINDS
-from shepherd.cli.flockoff import when
+from shepherd.cli.left import declare_json, tell_left
 from shepherd.cli.stopping import insist_on_stopping, ordered, present_here
 from shepherd.core.stop.wanted import Known, judged
 from shepherd.errors import UsageError
@@ -19,6 +19,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("value", metavar="VALUE", help="as `shepherd ban --list` shows it")
     parser.add_argument("why", metavar="REASON", help="shown to everybody who asks why")
+    declare_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,8 +30,9 @@ def run(args: argparse.Namespace) -> int:
     kind = BanKind(args.kind)
     value = judged(kind, args.value, Known(), anyhow=True)
     about = {"kind": kind.value, "value": value}
-    ordered(args.settings, IntentKind.UNBAN, about=about, why=args.why)
-    print(f"{kind.value} {value} is banned no more{_unknown(args, kind, value)}{when(args)}")
+    intent = ordered(args.settings, IntentKind.UNBAN, about=about, why=args.why)
+    said = f"{kind.value} {value} is banned no more{_unknown(args, kind, value)}"
+    tell_left(args, IntentKind.UNBAN, intent, said, about)
     return 0
 
 

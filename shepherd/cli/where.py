@@ -7,8 +7,8 @@ import pathlib
 import sys
 import tomllib
 
-from shepherd.errors import SettingsError
-from shepherd.model.settings import FlockOffSettings, PathSettings
+from shepherd.errors import SettingsError, UsageError
+from shepherd.model.place_settings import FlockOffSettings, PathSettings
 
 REMEDY = "mend it, or name another file with --settings"
 
@@ -37,6 +37,25 @@ def intents_directory(settings: pathlib.Path) -> pathlib.Path:
 def flockoff_path(settings: pathlib.Path) -> pathlib.Path:
     """The file that stops all flocking. Raises SettingsError."""
     return pathlib.Path(looked_up(settings, "flockoff", "path", FlockOffSettings().path))
+
+
+def before_any(settings: pathlib.Path, usual: pathlib.Path) -> bool:
+    """Whether there are no settings yet, so that defaults hold. A file that somebody named and that is not there is a
+    typing error: UsageError."""
+    if settings.exists():
+        return False
+    if settings != usual:
+        raise UsageError(f"--settings: there is no file {settings}")
+    return True
+
+
+def usable(option: str, path: pathlib.Path) -> pathlib.Path:
+    """A path that a file can have, whether or not it is there. Raises UsageError."""
+    try:
+        path.exists()
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"{option}: {getattr(exc, 'strerror', None) or exc}: {str(path)[:80]}") from exc
+    return path
 
 
 def looked_up(settings: pathlib.Path, table: str, key: str, default: str) -> str:

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from shepherd.model.flockoff import FlockOff, Leak, OffFile
 from shepherd.model.intents import Intent, IntentKind
+from shepherd.model.observation import Snapshot
 
 
 def fold(
@@ -41,6 +42,16 @@ def news(leaks: Iterable[Leak], known: Mapping[str, float], changed_at_s: float)
     """
     fresh = (leak for leak in leaks if leak.at_s > changed_at_s or known.get(leak.host, leak.at_s) != leak.at_s)
     return next((leak for leak in fresh if known.get(leak.host) != leak.at_s), None)
+
+
+def leaks_in(snapshot: Snapshot) -> list[Leak]:
+    """What keepers have found since their hosts booted."""
+    keepers = [(host, facts.keeper) for host, facts in snapshot.hosts.items() if facts.keeper]
+    return [
+        Leak(host=host, at_s=keeper.leak_at_s, what=keeper.problem or "leak: see the keeper's log")
+        for host, keeper in keepers
+        if keeper.leak_at_s
+    ]
 
 
 def lasts_until_s(off: FlockOff) -> float:

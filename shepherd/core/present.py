@@ -1,11 +1,14 @@
 """What `shepherd -s` shows of now, as one JSON body with a schema number."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
+from shepherd.core.latch import leaks_in
 from shepherd.core.maintenance import Hours, hours_near, hours_of
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.policy.view import UNMEMORABLE
 from shepherd.core.records import bans_body, flockoff_body, groups_body
+from shepherd.core.switch.deadline import deadline_of
 from shepherd.core.switch.state import state_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, HostState
@@ -45,6 +48,7 @@ def present(
         "queue": _queue(snapshot, verdict),
         "unmanaged": list(snapshot.unmanaged),
         "problems": [*problems, *snapshot.naming_problems],
+        "leaks": [dataclasses.asdict(leak) for leak in leaks_in(snapshot)],
     }
 
 
@@ -70,6 +74,7 @@ def _host(
         "since_s": record.stage_at_s if record else None,
         "lease": record.lease if record else None,
         "stage": record.stage.value if record else None,
+        "deadline_s": deadline_of(record, settings.timers) if record else None,
     }
     hours = hours_of(name, near)
     if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now, bars, hours)):

@@ -37,6 +37,22 @@ def records_of(path: pathlib.Path, kinds: Iterable[EntryKind], until_s: float = 
         last = page[-1].seq
 
 
+def records_since(
+    directory: pathlib.Path, kinds: Iterable[EntryKind], from_s: float, to_s: float, after: int
+) -> Iterator[Stored]:
+    """Records of these kinds that were made from then on and are newer than `after`, over all days between the two
+    times; whoever asks again with the newest number gets what came since. Raises LedgerUnavailable."""
+    names = sorted(kind.value for kind in kinds)
+    marks = ", ".join("?" for _ in names)
+    question = f"{COLUMNS} WHERE kind IN ({marks}) AND seq > ? AND at_s >= ? ORDER BY seq LIMIT ?"
+    for path in files.partition_files(directory):
+        if day_files.utc_day(from_s) <= path.stem <= day_files.utc_day(to_s):
+            last = after
+            while page := asked(path, question, *names, last, from_s, PAGE):
+                yield from _stored(path, page)
+                last = page[-1].seq
+
+
 def newest_first(path: pathlib.Path, kind: EntryKind, until_s: float) -> Iterator[Stored]:
     """Records of a kind that were made until then, one by one. Raises LedgerUnavailable."""
     question = f"{COLUMNS} WHERE kind = ? AND at_s <= ? AND seq < ? ORDER BY seq DESC LIMIT ?"

@@ -1,7 +1,8 @@
 """The settings of a site whose only schedd is the bench's own."""
 
 from shepherd.lab.bench_pool import CLIENT_CONFIG, FLOCK, HOME, MACHINE
-from shepherd.model.settings import FlockSettings, HomeSettings, PathSettings, Settings, TimerSettings
+from shepherd.model.place_settings import PathSettings
+from shepherd.model.settings import FlockSettings, HomeSettings, Settings, TimerSettings
 
 IDENTITY = "condor@family"
 

@@ -1,6 +1,6 @@
 """`shepherd -s` as a person waits for it: `python -m shepherd.lab.bench_status HOSTS` prints one JSON object.
 
-The floor is Python itself with the modules of its own that any such command needs.
+The floor is Python itself with the modules of its own that any such command needs; bare is Python with nothing.
 """
 
 import json
@@ -20,6 +20,7 @@ from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import HostFacts, RegularStartd, Snapshot
 
 ROUNDS = 9
+BARE = "pass"
 FLOOR = "import argparse, datetime, json, pathlib, sqlite3, tomllib"
 TEXT = '[paths]\nstate = "{state}"\n'
 
@@ -31,11 +32,13 @@ def main() -> None:
         _show(place, hosts)
         (place / "shepherd.toml").write_text(TEXT.format(state=place))
         status = ("-m", "shepherd", "--settings", str(place / "shepherd.toml"), "-s")
-        floors, takes = [], []
+        bares, floors, takes = [], [], []
         for _ in range(ROUNDS):
+            bares.append(_took_s(("-c", BARE)))
             floors.append(_took_s(("-c", FLOOR)))
             takes.append(_took_s(status))
-    print(json.dumps({"hosts": hosts, "floor_s": statistics.median(floors), "status_s": statistics.median(takes)}))
+    found = {"bare_s": bares, "floor_s": floors, "status_s": takes}
+    print(json.dumps({"hosts": hosts, **{name: statistics.median(times) for name, times in found.items()}}))
 
 
 def _show(place: Path, hosts: int) -> None:

@@ -17,7 +17,8 @@ from shepherd.edges.settings_file import read_guest, read_settings
 from shepherd.edges.unix_user import caller
 from shepherd.errors import UsageError
 from shepherd.model.guest import Guest
-from shepherd.model.settings import FlockSettings, PathSettings, TimerSettings
+from shepherd.model.place_settings import PathSettings
+from shepherd.model.settings import FlockSettings, TimerSettings
 from shepherd.programs.guests import Clock, Guests, Say
 from shepherd.views.wording import instant
 

@@ -9,6 +9,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from shepherd.core.latch import leaks_in
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import present
@@ -20,7 +21,6 @@ from shepherd.core.switch.move import RESEND_S
 from shepherd.core.switch.state import state_of
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
-from shepherd.model.flockoff import Leak
 from shepherd.model.host import Herd, HostName, HostPair, HostState
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
@@ -185,7 +185,7 @@ class Shepherd:
         self._snapshot = snapshot
         self._diary.probe()
         if self._settings.policy.leak_stops is LeakStops.EVERYWHERE:
-            self._latch.leaked(_leaks(snapshot))
+            self._latch.leaked(leaks_in(snapshot))
             self.switches.flockoff = self._latch.now is not None
         is_cycle = self._is_due("cycle_s", self._settings.timers.cycle_s)
         self._decide(snapshot, is_cycle=is_cycle)
@@ -304,16 +304,6 @@ class Shepherd:
             states = self._states(snapshot, now)
             age_s = now - (self._cycle_at_s or now)
             self._silencer.beat(heartbeat(states, snapshot.queue, age_s, [*problems, *blind], self._settings))
-
-
-def _leaks(snapshot: Snapshot) -> list[Leak]:
-    """What keepers have found since their hosts booted."""
-    keepers = [(host, facts.keeper) for host, facts in snapshot.hosts.items() if facts.keeper]
-    return [
-        Leak(host=host, at_s=keeper.leak_at_s, what=keeper.problem or "leak: see the keeper's log")
-        for host, keeper in keepers
-        if keeper.leak_at_s
-    ]
 
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:

@@ -7,6 +7,8 @@ from shepherd.model.finding import Finding, Role, State
 from shepherd.model.one_line import one_line
 
 SCHEMA = 2
+EFFECTIVE_SCHEMA = 1
+AUDIT_SCHEMA = 1
 WIDTH = max(len(state.value) for state in State)
 
 

@@ -7,6 +7,7 @@ from shepherd.model.one_line import one_line
 from shepherd.views.wording import instant
 
 SCHEMA = 1
+VERIFIED_SCHEMA = 1
 MIB = 1 << 20
 
 
@@ -36,3 +37,9 @@ def evidence_json(found: Sequence[Kept]) -> Mapping[str, object]:
         for kept in found
     ]
     return {"schema": SCHEMA, "evidence": rows}
+
+
+def evidence_verified_json(kept: Kept, ident: str, faults: Sequence[str]) -> Mapping[str, object]:
+    """`shepherd node evidence verify`, for machines."""
+    told = {"manifest": kept.manifest, "size_bytes": kept.size_bytes, "lost": list(kept.lost)}
+    return {"schema": VERIFIED_SCHEMA, "ident": ident, "whole": not faults, "faults": list(faults), **told}

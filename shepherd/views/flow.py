@@ -6,6 +6,7 @@ from typing import Any
 
 from shepherd.model.trial import Fate, Outcome, Packet, Seen
 
+SCHEMA = 1
 RULE = re.compile(r"trace id \S+ (?P<table>\S+ \S+) (?P<chain>\S+) rule (?P<rule>.*) \(verdict (?P<verdict>.*)\)")
 POLICY = re.compile(r"trace id \S+ (?P<table>\S+ \S+) (?P<chain>\S+) (?P<rule>policy drop)")
 OURS = "inet trial"
@@ -34,7 +35,7 @@ def flow_json(packet: Packet, outcome: Outcome) -> dict[str, Any]:
     """The same as data."""
     (seen,) = outcome.seen
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "source": packet.source,
         "destination": packet.destination,
         "protocol": NAMES[packet.protocol],

@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from shepherd.model.settings import FlockOffSettings
+from shepherd.model.place_settings import FlockOffSettings
 
 Verbs = Mapping[str, tuple[str, argparse.ArgumentParser]]
 """Verbs below a parser: what each is for, in one clause, and its own parser."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from shepherd.errors import Unavailable
 from shepherd.model.demand import DemandGroup, Resources
-from shepherd.model.flockoff import FlockOff
+from shepherd.model.flockoff import FlockOff, Leak
 from shepherd.model.host import HostState
 from shepherd.model.stop import Ban, BanKind
 
@@ -25,6 +25,10 @@ class ShownHost:
     blocked: str = ""
     """Why it cannot be lent although it is local, or the empty string."""
     blocked_until_s: float | None = None
+    stage: str = ""
+    """How far its switch is; empty: it is in none."""
+    deadline_s: float | None = None
+    """By when the stage must be over, epoch seconds; None: it has no end of its own."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,8 @@ class Present:
     """Idle jobs that no host could take."""
     stuck: tuple[DemandGroup, ...] = ()
     """Idle jobs that were not taken although hosts they fit stood free."""
+    leaks: tuple[Leak, ...] = ()
+    """What keepers found since their hosts booted."""
 
     def in_state(self, state: HostState) -> tuple[ShownHost, ...]:
         """The hosts of one state."""
@@ -93,6 +99,7 @@ def read(body: Mapping[str, Any]) -> Present:
         bans=tuple(map(shown_ban, body.get("bans", ()))),
         unfit=tuple(map(shown_group, queue.get("unfit", ()))),
         stuck=tuple(map(shown_group, queue.get("stuck", ()))),
+        leaks=tuple(Leak(**leak) for leak in body.get("leaks", ())),
     )
 
 
@@ -117,6 +124,8 @@ def shown_host(body: Mapping[str, Any]) -> ShownHost:
         since_s=body.get("since_s"),
         blocked=body.get("blocked") or "",
         blocked_until_s=body.get("blocked_until_s"),
+        stage=body.get("stage") or "",
+        deadline_s=body.get("deadline_s"),
     )
 
 

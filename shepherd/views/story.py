@@ -58,6 +58,16 @@ def cycle_json(story: CycleStory) -> Mapping[str, object]:
     return {"schema": SCHEMA, **_plain_members(story)}
 
 
+def lend_text(story: LendStory) -> str:
+    """For a person."""
+    return "\n".join(_lend(story)) + "\n"
+
+
+def lend_json(story: LendStory) -> Mapping[str, object]:
+    """For machines; times in epoch seconds."""
+    return {"schema": SCHEMA, **_plain_members(story)}
+
+
 def title(said: Said) -> str:
     """`Cycle 4711, 2026-03-01 12:00:00 UTC`; the number is its record's."""
     return f"{'Cycle' if said.is_cycle else 'Look'} {said.seq}, {instant(said.at_s)}"
@@ -169,7 +179,7 @@ def _by_count(found: tuple[HostState, int]) -> tuple[int, str]:
     return -found[1], found[0].value
 
 
-def _plain_members(value: HostStory | CycleStory) -> dict[str, object]:
+def _plain_members(value: HostStory | CycleStory | LendStory) -> dict[str, object]:
     return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from shepherd.model.one_line import one_line
 from shepherd.model.question import Question
 from shepherd.model.trace import EndSeen
-from shepherd.model.trace_rows import Hidden, Job
+from shepherd.model.trace_rows import Held, Hidden, Job
 from shepherd.model.tracing import FlowFound, JobFlow, Link, Sender, StayFound, Suspect, Times, Tracing, Verdict
 
 SCHEMA = 1
 """Of the JSON. A new number when a member goes or means something else; new members may come any time."""
+HOLDS_SCHEMA = 1
 SAID = {
     Verdict.NAMED: "one can have been it, and nothing that bears on it is missing",
     Verdict.AMBIGUOUS: "several can have been it, all of them are named, and they cannot be told apart",
@@ -64,6 +65,11 @@ def tracing_json(tracing: Tracing, telling: Telling, now_s: float) -> Mapping[st
         "hidden_because": telling.hidden_because,
         **{field.name: plain(getattr(tracing, field.name)) for field in dataclasses.fields(tracing)},
     }
+
+
+def holds_json(held: Sequence[Held]) -> Mapping[str, object]:
+    """Records that are put aside, for machines."""
+    return {"schema": HOLDS_SCHEMA, "holds": [plain(one) for one in held]}
 
 
 def plain(value: object) -> object:

@@ -11,6 +11,7 @@ from shepherd.core.records import bans_body
 from shepherd.edges.spool import FileSpool
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.stop import Ban, BanKind
+from tests.cli.documents import fits
 from tests.cli.sites import Site, body
 
 IMAGE = "sha256:" + "ab" * 32
@@ -107,6 +108,7 @@ def test_the_list_is_for_people_and_for_machines(site, capsys):
     assert "by ann: scans" in said
     assert main(site.words("ban", "--list", "--json")) == 0
     told = json.loads(capsys.readouterr().out)
+    fits("bans", told)
     assert (told["schema"], told["bans"][0]["value"]) == (1, "eve@campus")
     assert main(site.words("-s")) == 0
     ledger.close()

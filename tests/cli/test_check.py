@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from shepherd.cli.main import main
+from tests.cli.documents import fits
 from tests.cli.sites import Site
 
 
@@ -41,6 +42,7 @@ def test_findings_for_machines(site):
     """A monitoring system reads the check every hour."""
     done = site.run("check", "--json")
     told = json.loads(done.stdout)
+    fits("check", told)
     assert (told["schema"], done.returncode) == (2, 1)
     (role,) = told["roles"]
     assert (role["role"], role["settings"]) == ("central manager", str(site.settings))
@@ -95,7 +97,9 @@ def test_valid_settings_are_shown_as_they_are_in_force(site, capsys):
 def test_settings_for_machines(site, capsys):
     """Sites compare themselves by program."""
     assert main(site.words("check", "--effective", "--json")) == 0
-    assert json.loads(capsys.readouterr().out)["settings"]["home"]["name"] == "home.lab"
+    told = json.loads(capsys.readouterr().out)
+    fits("check-effective", told)
+    assert told["settings"]["home"]["name"] == "home.lab"
 
 
 def test_settings_in_force_of_all_roles(site, capsys):
@@ -104,7 +108,9 @@ def test_settings_in_force_of_all_roles(site, capsys):
         'outside = ["em2"]\nnat_address = "198.51.100.7"\nsite_networks = ["131.169.0.0/16"]\n'
     )
     assert main(site.words("check", "--all", "--effective", "--json")) == 0
-    files = json.loads(capsys.readouterr().out)["files"]
+    told = json.loads(capsys.readouterr().out)
+    fits("check-effective", told)
+    files = told["files"]
     assert [pathlib.Path(one["file"]).name for one in files] == ["gateway.toml", "shepherd.toml"]
     assert main(["--settings", files[0]["file"], "check", "--gateway", "--effective"]) == 0
     assert "pool_connections" in capsys.readouterr().out

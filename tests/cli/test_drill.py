@@ -13,6 +13,7 @@ from shepherd.core.trace.drill import is_that_job, submit_description, truth_of
 from shepherd.edges.spool import FileSpool
 from shepherd.model.drill import Truth
 from shepherd.model.drill_settings import DrillSettings
+from tests.cli.documents import fits
 from tests.cli.sites import ROOT
 from tests.cli.traced import FAR, NAT, TracedSite
 
@@ -59,6 +60,7 @@ def test_another_job_than_the_one_that_connected_is_not_right(tmp_path, capsys):
     site = drilling(tmp_path, "submit.campus.example#8.0#1770000000", record_s=0.5)
     assert main(site.words("drill", "run", "--json")) == 1
     told = json.loads(capsys.readouterr().out)
+    fits("drill", told)
     assert (told["is_right"], told["verdict"], told["schema"]) == (False, "named", 1)
     assert told["why"][-1] == "it was 7.0, and submit.campus.example#8.0#1770000000 is named"
 

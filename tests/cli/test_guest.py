@@ -11,6 +11,7 @@ from shepherd.cli.main import main
 from shepherd.core.guest.pool_config import MACRO, guest_ads
 from shepherd.edges.htcondor.flock_pool import FlockPoolTools
 from shepherd.programs.guests import Guests
+from tests.cli.documents import fits
 from tests.cli.flock_pool import FlockPoolOfStandIns
 from tests.cli.sites import Site
 
@@ -44,8 +45,20 @@ def test_a_guest_is_added_shown_and_removed(pool: FlockPoolOfStandIns, capsys) -
     guest(pool, "show")
     assert "there is no guest" in capsys.readouterr().out
     guest(pool, "show", "--all", "--json")
-    (shown,) = json.loads(capsys.readouterr().out)["guests"]
+    told = json.loads(capsys.readouterr().out)
+    fits("guests", told)
+    (shown,) = told["guests"]
     assert (shown["standing"], shown["generation"]) == ("removed", 1)
+
+
+def test_what_was_done_is_told_to_machines_too(pool: FlockPoolOfStandIns, capsys) -> None:
+    """A portal that admits guests read sentences."""
+    assert guest(pool, *NEW, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    fits("steps", told)
+    assert any("campus" in step for step in told["said"])
+    assert guest(pool, "remove", "campus", "--json") == 0
+    fits("steps", json.loads(capsys.readouterr().out))
 
 
 def test_the_pool_is_told_and_asked(pool: FlockPoolOfStandIns) -> None:

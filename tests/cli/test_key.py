@@ -1,6 +1,7 @@
 """`shepherd key`."""
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shepherd.cli import key
 from shepherd.edges.signing import PageSigner, PageVerifier, id_of_file
 from shepherd.errors import SettingsError
+from tests.cli.documents import fits
 
 
 def run(folder: Path, *words: str) -> int:
@@ -38,6 +40,22 @@ def test_a_key_is_created_where_the_settings_say(tmp_path: Path, capsys: pytest.
     assert id_of_file(private) in said
     assert f"{private}.pub" in said
     assert "trusted_keys" in said
+
+
+def test_what_was_done_with_a_key_is_told_to_machines_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A deployment cut the id out of a sentence."""
+    private = in_settings(tmp_path)
+    told = []
+    for words in (("create",), ("show",), ("show", "--key", f"{private}.pub"), ("rotate",), ("revoke", "--delete")):
+        assert run(tmp_path, *words, "--json") == 0
+        told.append(json.loads(capsys.readouterr().out))
+        fits("key", told[-1])
+    created, *shown, rotated, revoked = told
+    assert {one["ident"] for one in shown} == {created["ident"], rotated["old_ident"]} == {created["ident"]}
+    assert {one["public"] for one in shown} == {f"{private}.pub"}
+    assert revoked["deleted"] == [str(private), f"{private}.pub"]
 
 
 def test_a_second_create_changes_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from shepherd.core.heads import Anchor, anchor_message
 from shepherd.edges.ledger_retention import Keeping
 from shepherd.model.chain import Head
 from shepherd.model.syslog import line_of
+from tests.cli.documents import fits
 from tests.cli.sites import Site
 from tests.edges.ledgers import DAY_S, MARCH_1, note, switch, switched
 from tests.edges.trace_stores import Clock, flow, job, segment, store_in
@@ -34,6 +35,19 @@ def test_a_whole_record_is_said_with_its_head(site, capsys):
     assert records == "3 records from 1 on, in 2 partitions"
     assert verdict == "the chain is whole"
     assert main(site.words("ledger", "verify", "--expect", head.removeprefix("head "))) == 0
+
+
+def test_the_verdict_for_machines(site, capsys):
+    """A cron job searched for the word whole, and found it in a path."""
+    assert main(site.words("ledger", "verify", "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    fits("ledger", told)
+    assert (told["ledger"]["whole"], told["ledger"]["records"], told["trace"]) == (True, 3, None)
+    assert main(site.words("ledger", "verify", "--json", "--expect", f"3:{'0' * 64}")) == 1
+    told = json.loads(capsys.readouterr().out)
+    fits("ledger", told)
+    assert not told["ledger"]["whole"]
+    assert told["ledger"]["faults"]
 
 
 def test_a_record_that_is_not_the_one_noted_down_is_a_fault(site, capsys):

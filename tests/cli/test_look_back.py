@@ -10,6 +10,7 @@ import pytest
 from shepherd.cli.main import main
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.settings import PolicyKind
+from tests.cli.documents import fits
 from tests.cli.sites import Site
 from tests.edges.ledgers import MARCH_1, note, switch, switched
 from tests.sim.recorded_day import eventful_day, site_of
@@ -68,6 +69,7 @@ def test_a_day_is_replayed_as_it_was_and_with_another_reserve(site, entries, cap
 def test_a_replay_for_machines_has_every_move(site, entries, capsys):
     """A page that is to draw the two days beside each other needs more than sums."""
     told = json.loads(said(site, capsys, "replay", day_of(entries), "--set", "policy.kind=threshold", "--json"))
+    fits("replay", told)
     names = [one["name"] for one in told["outcomes"]]
     assert (told["schema"], told["days"], names) == (
         1, [day_of(entries)], ["recorded", "settings of then", "policy.kind=threshold"]
@@ -138,7 +140,33 @@ def test_a_host_that_is_banned_says_so(site, entries, capsys):
     out = said(site, capsys, "explain", "host", "p203", "--at", str(entries[-1].at_s))
     assert "  It could not be lent: the host is banned: a reason (admin)." in out.splitlines()
     told = json.loads(said(site, capsys, "explain", "host", "p203", "--at", str(entries[-1].at_s), "--json"))
+    fits("explain-host", told)
     assert (told["schema"], told["state"], told["blocked"]) == (1, "local", "the host is banned: a reason (admin)")
+
+
+def test_one_asks_why_without_knowing_the_words(site, entries, capsys):
+    """Somebody at night typed `explain p201`, was told of four sub-commands, and went to read the log."""
+    at_s = str(entries[-1].at_s)
+    for short, long in (
+        (("p203", "--at", at_s), ("host", "p203", "--at", at_s)), (("f203",), ("host", "p203")), ((), ("cycle",)),
+        (("--json",), ("cycle", "--json")), (("--at", at_s), ("cycle", at_s)),
+        (("--at", at_s, "--json", "f203"), ("host", "p203", "--json", "--at", at_s)),
+    ):  # fmt: skip
+        assert said(site, capsys, "explain", *short) == said(site, capsys, "explain", *long)
+    assert "only one of them" in refused(site, capsys, "explain", "cycle", at_s, "--at", at_s)
+    assert "nothing was known of nobody" in refused(site, capsys, "explain", "nobody")
+
+
+def test_a_lend_is_explained_by_its_name(site, entries, capsys):
+    """Of a lend from March only the name in a letter was known."""
+    order = orders(entries, "flock")[0]
+    out = said(site, capsys, "explain", "lend", order.cause)
+    assert out.splitlines()[0] == f"Lend {order.cause}:"
+    assert f"lend ordered: {order.body['why']}" in out
+    told = json.loads(said(site, capsys, "explain", "lend", order.cause, "--json"))
+    fits("explain-lend", told)
+    assert (told["lease"], "home" in [event["what"] for event in told["events"]]) == (order.cause, True)
+    assert "no lend 'p9.1.x' is on record" in refused(site, capsys, "explain", "lend", "p9.1.x")
 
 
 def test_a_decision_is_explained_with_what_came_of_it(site, entries, capsys):
@@ -159,6 +187,7 @@ def test_a_decision_is_found_by_its_number(site, entries, capsys):
     """Explanations name each other by numbers of records, as the ledger's own export does."""
     numbers = [seq for seq, one in enumerate(entries, 1) if one.kind is EntryKind.VERDICT]
     told = json.loads(said(site, capsys, "explain", "cycle", str(numbers[3]), "--json"))
+    fits("explain-cycle", told)
     assert told["said"]["seq"] == numbers[3]
     assert told["said"]["sentence"] == entries[numbers[3] - 1].body["sentence"]
     newest = json.loads(said(site, capsys, "explain", "cycle", "--json"))

@@ -13,6 +13,7 @@ from shepherd.model.observation import FlockStartd, KeeperPhase, Queue
 from shepherd.model.orders import HostMemory, Stage, SwitchRecord
 from shepherd.programs import wiring
 from tests.build import keeper, regular
+from tests.cli.documents import fits
 from tests.cli.sites import Site
 from tests.edges.ledgers import remembered, switch, switched
 
@@ -114,7 +115,7 @@ def test_a_plan_for_machines_says_the_same(site, pool, capsys):
     """Monitoring compares what will be with what is."""
     assert main(site.words("plan", "--json")) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["schema"] == 1
+    fits("plan", told)
     assert {"host": "p202", "herd": "flock", "why": "no idle local jobs"} in told["orders"]
     assert [refusal["host"] for refusal in told["refusals"]] == ["p204", "p203"]
     assert (told["problems"], pool.published_pages) == ({}, 0)

@@ -18,6 +18,7 @@ from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.evidence import Case, Hand
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.programs.keeper.evidence import Evidence, overdue
+from tests.cli.documents import fits
 from tests.cli.sites import Site, body
 from tests.host.keeper_world import SETTINGS
 
@@ -62,7 +63,7 @@ def test_either_name_of_a_host_is_understood_and_a_wrong_one_refused(
 
 @pytest.mark.parametrize(
     "words", [["quarantine"], ["quarantine", "p205"], ["quarantine", "p205", " "], ["release", "p205", ""],
-              ["quarantine", "p205", "x", "--json"], ["quarantine", "p205", "--list"]],
+              ["quarantine", "--json"], ["quarantine", "p205", "--list"]],
 )  # fmt: skip
 def test_what_cannot_be_meant_leaves_nothing(site: Site, words: list[str]) -> None:
     """A quarantine without a reason could not be judged by those who came next morning."""
@@ -95,7 +96,9 @@ def test_the_list_tells_who_why_and_how_far(site: Site, capsys: pytest.CaptureFi
         assert "by ann: a letter" in told
         assert said in told
     assert main(site.words("quarantine", "--list", "--json")) == 0
-    [row] = json.loads(capsys.readouterr().out)["quarantines"]
+    told = json.loads(capsys.readouterr().out)
+    fits("quarantines", told)
+    [row] = told["quarantines"]
     assert (row["host"], row["done"], row["released_at_s"]) == ("p205", True, None)
     ledger.close()
 
@@ -157,8 +160,14 @@ def test_evidence_is_listed_with_what_was_lost(node: list[str], capsys: pytest.C
     assert "does not tell where it lies" in told
     assert "dockerd does not answer" in told
     assert main([*node, "list", "--json"]) == 0
-    [row] = json.loads(capsys.readouterr().out)["evidence"]
+    listed = json.loads(capsys.readouterr().out)
+    fits("evidence", listed)
+    [row] = listed["evidence"]
     assert len(row["manifest"]) == 64
+    assert main([*node, "verify", IDENT, "--json"]) == 0
+    verified = json.loads(capsys.readouterr().out)
+    fits("evidence-verified", verified)
+    assert (verified["whole"], verified["manifest"]) == (True, row["manifest"])
 
 
 @pytest.mark.parametrize("what", ["file", "manifest", "custody", "nothing"])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shepherd.cli import report as verb
 from shepherd.cli.main import main
 from shepherd.views.report.tables import ABOUT
+from tests.cli.documents import fits
 from tests.cli.reported import BEGIN_S, DAY_S, MONTH, ReportedSite
 from tests.cli.sites import Site
 from tests.cli.test_look_back import refused, said
@@ -157,6 +158,7 @@ def test_each_figure_is_told_and_has_a_table(site, capsys):
 def test_json_has_everything_with_a_schema(site, capsys):
     """A page that is to draw the month needs more than sums."""
     told = json.loads(said(site, capsys, "report", "--month", MONTH, "--json"))
+    fits("report", told)
     assert (told["schema"], told["month"], told["is_over"]) == (1, MONTH, True)
     assert len(told["harvest"]["series"]) == 744
     assert len(told["days"]) == 31

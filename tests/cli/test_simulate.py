@@ -12,6 +12,7 @@ import pytest
 from shepherd.cli import simulate_together
 from shepherd.cli.main import main
 from shepherd.sim.load.synthetic.catalogue import SYNTHETIC
+from tests.cli.documents import fits
 
 SMALL = ("--hosts", "6", "--days", "0.1", "--processes", "1")
 JOB = '{"QDate": 100, "JobCurrentStartDate": 160, "CompletionDate": 760, "RequestCpus": 2, "Owner": "alice"}\n'
@@ -26,6 +27,7 @@ def test_all_figures_are_in_the_file(tmp_path: pathlib.Path, capsys) -> None:
     file = tmp_path / "figures.json"
     assert simulate("--workload", "tails", "--workload", "passes", "--json", str(file), *SMALL) == 0
     found = json.loads(file.read_text())
+    fits("simulate", found)
     policies = ["never", "threshold", "demand", "oracle"]
     assert [(row["workload"], row["policy"]) for row in found["rows"]] == [
         (name, policy) for name in ("tails", "passes") for policy in policies

@@ -7,12 +7,25 @@ import time
 import pytest
 
 from shepherd.cli.main import main
+from tests.cli.documents import fits
+from tests.cli.recorded_site import recorded_site
 from tests.cli.sites import Site, body
 
 
 @pytest.fixture(name="site")
 def a_site(tmp_path: pathlib.Path) -> Site:
     return Site(tmp_path)
+
+
+def test_what_a_daemon_publishes_of_a_day_is_what_the_schema_says(tmp_path, capsys):
+    """A member that only lent hosts have was in no schema."""
+    site, ledger = recorded_site(tmp_path)
+    assert main(site.words("status", "--json")) == 0
+    ledger.close()
+    told = json.loads(capsys.readouterr().out)
+    fits("status", told)
+    assert {host["state"] for host in told["hosts"]} == {"local", "flock"}
+    assert any("blocked" in host for host in told["hosts"])
 
 
 def test_a_living_daemon_is_shown_without_a_word_about_its_life(site, capsys):

@@ -16,6 +16,7 @@ from shepherd.cli.main import main
 from shepherd.edges.spool import FileSpool
 from shepherd.model.intents import Intent, IntentKind
 from shepherd.model.roles import Person
+from tests.cli.documents import fits
 from tests.cli.traced import ALICE, BOB, TracedSite
 
 LETTER = ("trace", "--at", "2026-03-03 14:02:10", "--nat-port", "41822", "--to", "192.0.2.7:443")
@@ -122,7 +123,7 @@ def test_the_questions_of_the_working_group(site, capsys, words, users):
     told = json.loads(capsys.readouterr().out)
     assert {job["job"]["begun"]["user"] for stay in told["stays"] for job in stay["jobs"]} == users
     assert code == (0 if users else 1)
-    assert told["schema"] == 1
+    fits("trace", told)
 
 
 def test_who_may_see_names_is_recorded_before_anything_is_shown(site, capsys):
@@ -185,8 +186,13 @@ def test_an_incident_is_held_asked_and_released(site, capsys):
     assert "Held:    letter-17" in capsys.readouterr().out
     assert main(site.words("trace", "--holds")) == 0
     assert "root" in capsys.readouterr().out
+    assert main(site.words("trace", "--holds", "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    fits("holds", told)
+    assert [held["why"] for held in told["holds"]] == ["ticket 17"]
     assert main(site.words(*LETTER, "--in-hold", "letter-17", "--json")) in {0, 1}
     told = json.loads(capsys.readouterr().out)
+    fits("trace", told)
     assert told["flows"][0]["suspects"][0]["job"]["begun"]["user"] == BOB
     assert main(site.words(*LETTER, "--hold", "letter-17")) == 2
     assert "there is a hold letter-17 already" in capsys.readouterr().err

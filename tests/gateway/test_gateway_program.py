@@ -1,6 +1,7 @@
 """`shepherd gateway` as administrators run it, in a network namespace with interfaces of the right names."""
 
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from shepherd.core.stop.at_gateway import Known, to_json
 from shepherd.edges.signing import create_key
 from shepherd.lab.mark import namespaces
 from shepherd.model.stop import Ban, BanKind
+from tests.cli.documents import fits
 
 pytestmark = pytest.mark.real
 SETTINGS = """\
@@ -268,6 +270,9 @@ def test_a_flow_is_explained_in_the_kernels_own_words(addressed: Machine) -> Non
     assert "inet shepherd flock_out: ip daddr @forbidden jump refuse" in refused
     passes = explained(addressed, "10.27.2.5", "8.8.8.8", "443")
     assert passes.startswith("10.27.2.5 -> 8.8.8.8 tcp 443 from em1.2512 passes by em2 as 198.51.100.7")
+    fits("explain-flow", json.loads(explained(addressed, "10.27.2.5", "10.1.0.9", "2049", "--json")))
+    for words in ((), ("--show",)):
+        fits("gateway", json.loads(addressed.shepherd("apply", *words, "--json").stdout))
 
 
 def test_rules_of_others_are_explained_too(addressed: Machine) -> None:

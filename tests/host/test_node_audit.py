@@ -1,21 +1,46 @@
 """`shepherd check --audit` on a host made of plain values."""
 
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from shepherd.cli.main import main
 from shepherd.core.container.record import NOTHING
 from shepherd.core.keeper.lend import from_json
 from shepherd.model.reach import Attempt, Whence
 from shepherd.ports_node import NodeFile
+from shepherd.programs import node_wiring
 from shepherd.programs.keeper.checks import Checks
 from shepherd.programs.node_audit import NOT_LENT, NodeAudit
+from tests.cli.documents import fits
 from tests.host.keeper_parts import Network
 from tests.host.keeper_world import SETTINGS, STORAGE, World, flocking
 
 
 def audit(world: World) -> dict[str, str]:
     """What is wrong, by what was looked at."""
+    return {one.what: one.problem for one in audit_of(world).run()}
+
+
+def audit_of(world: World) -> NodeAudit:
     checks = Checks(SETTINGS, world, world, Network(world), world)
     lend = from_json(world.files[NodeFile.LEND]).lend if NodeFile.LEND in world.files else None
-    looked = NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend, made=NOTHING).run()
-    return {one.what: one.problem for one in looked}
+    return NodeAudit(settings=SETTINGS, engine=world, checks=checks, tokens=world, lend=lend, made=NOTHING)
+
+
+def test_an_audit_for_machines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dashboard of walls read the words "ok" and "FAILS"."""
+    world = World()
+    flocking(world)
+    monkeypatch.setattr(node_wiring, "Node", lambda _: SimpleNamespace(audit=audit_of(world)))
+    assert main(["check", "--audit", "--json"]) == 0
+    fits("check-audit", json.loads(capsys.readouterr().out))
+    world.reached.add(Attempt(whence=Whence.JOB, target=STORAGE))
+    assert main(["check", "--audit", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    fits("check-audit", told)
+    assert any(one["problem"].startswith("leak") for one in told["audit"])
 
 
 def test_a_host_at_home_is_looked_at_as_far_as_can_be() -> None:

@@ -10,7 +10,8 @@ from shepherd.core.container.spec import FIRST_SLOT_UID, LEAK_CHECK_UID, SLOTS
 from shepherd.core.image.describe import recipe_problems, slot_users
 from shepherd.core.settings.daemon import watchdog_problems
 from shepherd.edges.settings_file import read_recipe
-from shepherd.model.settings import LeaseSettings, PathSettings
+from shepherd.model.place_settings import PathSettings
+from shepherd.model.settings import LeaseSettings
 from shepherd.programs.node_wiring import jobs_rules
 from tests.core.sound_settings import DAEMON, NODE
 

@@ -8,7 +8,11 @@ from shepherd.core.invariants import INVARIANTS
 from tests.house import sources
 
 DESIGN = (sources.PACKAGE / "DESIGN.md").read_text(encoding="utf-8")
-CALLED_OTHERWISE = {"htcondor": "htcondor2", "prometheus-client": "prometheus_client"}
+CALLED_OTHERWISE = {
+    "htcondor": "htcondor2",
+    "prometheus-client": "prometheus_client",
+    "typing-extensions": "typing_extensions",
+}
 """Distributions whose module has another name."""
 
 

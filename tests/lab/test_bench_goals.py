@@ -8,7 +8,7 @@ import pytest
 
 from shepherd.core.switch.state import state_of
 from shepherd.lab import bench_decide, bench_demand, bench_one, bench_record, bench_report
-from shepherd.lab.bench import missed_goals
+from shepherd.lab.bench import missed_goals, slow_status
 from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
 from shepherd.model.host import HostPair, HostState
 from shepherd.model.observation import FlockStartd, HostFacts
@@ -25,6 +25,16 @@ QUEUE = {"jobs": 50_000, "many_idle_jobs": 50_000, "many_cpu_s": 0.1, "few_cpu_s
 def test_a_sound_run_misses_nothing():
     """A bench that always complains is read by nobody."""
     assert missed_goals([LOOK], QUEUE) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "missed"),
+    [({}, 0), ({"status_s": 0.2}, 2), ({"status_s": 0.31, "floor_s": 0.1, "bare_s": 0.03}, 1)],
+)
+def test_a_slow_status_is_a_missed_goal(changed, missed):
+    """One import too many, and everybody waits for it at every call."""
+    usual = {"bare_s": 0.012, "floor_s": 0.04, "status_s": 0.1}
+    assert len(slow_status({**usual, **changed})) == missed
 
 
 @pytest.mark.parametrize("seen", [None, 0, 49_999])

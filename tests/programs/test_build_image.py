@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from shepherd.cli.main import main
 from shepherd.core.image.describe import versions_of
 from shepherd.errors import CommandFailed, SettingsError
 from shepherd.model.image import Built
 from shepherd.programs.image_wiring import build
+from tests.cli.documents import fits
 
 RECIPE = """\
 suite = "forky"
@@ -94,6 +96,16 @@ def test_the_same_files_give_the_same_image_whenever_they_were_made(tmp_path: Pa
     )
     assert one == other
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_was_built_is_told_to_machines_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipeline cut the id out of the first line."""
+    made, out = built(tmp_path, tree(tmp_path))
+    words = ["--root", str(tmp_path / "tree1"), "--out", str(out), "--recipe", str(tmp_path / "recipe/recipe.toml")]
+    assert main(["image", "build", *words, "--tag", "shepherd/flock:1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    fits("image", told)
+    assert told["id"] == made.ident
 
 
 def test_one_changed_byte_is_another_image(tmp_path: Path) -> None:

@@ -67,14 +67,14 @@ def test_apropos_finds_every_page(share: Path) -> None:
     assert (found.returncode, len(found.stdout.splitlines())) == (0, len(VERBS) + 1)
 
 
-def completed_by_bash(share: Path, *words: str) -> set[str]:
+def completed_by_bash(share: Path, *words: str, **environment: str) -> set[str]:
     """What a real bash offers after these words, the last of which is being typed."""
     script = (
         'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; '
         'f=$(complete -p shepherd | sed "s/.*-F \\([^ ]*\\).*/\\1/"); $f; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     completions = share / "bash-completion/completions/shepherd"
-    done = run("bash", "--norc", "--noprofile", "-c", script, "bash", completions, *words)
+    done = run("bash", "--norc", "--noprofile", "-c", script, "bash", completions, *words, **environment)
     assert done.stderr == ""
     return set(done.stdout.split())
 
@@ -88,18 +88,37 @@ def test_bash_completes_verbs_acts_and_options(share: Path) -> None:
     assert "intent" in completed_by_bash(share, "shepherd", "ledger", "export", "--kind", "in")
 
 
+def a_shepherd_with(place: Path, names: list[str]) -> str:
+    """PATH with a stand-in that prints the two lists."""
+    program = place / "shepherd"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\nRegular: 5\n{names}\n\nFlock: 1\n['f230']\nEND\n")
+    program.chmod(0o755)
+    return f"{place}:{os.environ['PATH']}"
+
+
+def test_bash_completes_hosts_and_runs_nothing_that_a_host_is_called(share: Path, tmp_path: Path) -> None:
+    """A host named itself `$(reboot)`, and an administrator pressed tab."""
+    harm = tmp_path / "harm"
+    path = a_shepherd_with(tmp_path, ["p220", "p221", f"p$(touch {harm})", f"p`touch {harm}`", "q1"])
+    assert {"p220", "p221"} <= completed_by_bash(share, "shepherd", "explain", "host", "p22", PATH=path)
+    assert "f230" in completed_by_bash(share, "shepherd", "explain", "host", "", PATH=path)
+    assert "q1" in completed_by_bash(share, "shepherd", "quarantine", "q", PATH=path)
+    assert not harm.exists()
+
+
 def test_bash_completes_files_where_a_file_is_meant(share: Path, tmp_path: Path) -> None:
     """Paths of settings are long."""
     (tmp_path / "site.toml").touch()
     assert completed_by_bash(share, "shepherd", "--settings", f"{tmp_path}/si") == {f"{tmp_path}/site.toml"}
 
 
-def typed_into_zsh(share: Path, home: Path, line: str, is_there: Callable[[str], bool]) -> str:
+def typed_into_zsh(share: Path, home: Path, line: str, is_there: Callable[[str], bool], path: str = "") -> str:
     """What an interactive zsh shows when `line` is typed, with its tabs."""
     start = f"fpath=({share}/zsh/site-functions $fpath); autoload -Uz compinit; compinit -D -u; PS1='ready> '\n"
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execvpe("zsh", ["zsh", "-f", "-i"], {"PATH": os.environ["PATH"], "TERM": "dumb", "ZDOTDIR": str(home)})
+        environment = {"PATH": path or os.environ["PATH"], "TERM": "dumb", "ZDOTDIR": str(home)}
+        os.execvpe("zsh", ["zsh", "-f", "-i"], environment)
     shown, typed, until = "", [start, line], time.monotonic() + ENDED_S
     try:
         while time.monotonic() < until and (typed or not is_there(ESCAPES.sub("", shown))):
@@ -118,3 +137,13 @@ def test_zsh_completes_verbs_and_acts(share: Path, tmp_path: Path) -> None:
     """A file of completions that the shell cannot load says so at every tab."""
     shown = typed_into_zsh(share, tmp_path, "shepherd led\tver\t", lambda text: "shepherd ledger verify" in text)
     assert "shepherd ledger verify" in shown
+
+
+def test_zsh_completes_hosts_and_runs_nothing_that_a_host_is_called(share: Path, tmp_path: Path) -> None:
+    """The same in the other shell."""
+    harm = tmp_path / "harm"
+    path = a_shepherd_with(tmp_path, ["p220", f"p$(touch {harm})", f"x`touch {harm}`"])
+    line = "shepherd explain host p22\t"
+    shown = typed_into_zsh(share, tmp_path, line, lambda text: "shepherd explain host p220" in text, path)
+    assert "shepherd explain host p220" in shown
+    assert not harm.exists()

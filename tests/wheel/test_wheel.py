@@ -34,6 +34,13 @@ for path in map(Path, sys.argv[1:]):
 """
 
 
+def test_the_schemas_of_what_verbs_tell_machines_are_in_the_wheel(wheel: Path) -> None:
+    """They were in the repository, and nobody who installed the program had them."""
+    shipped = {path.name for path in (sources.PACKAGE / "docs/schemas").iterdir()}
+    packed = {name.rpartition("/")[2] for name in members(wheel) if name.startswith("shepherd/docs/schemas/")}
+    assert packed == shipped > {"status.schema.json"}
+
+
 def members(wheel: Path) -> dict[str, bytes]:
     """Every file of the wheel, by its path in it."""
     with zipfile.ZipFile(wheel) as archive:

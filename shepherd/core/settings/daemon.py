@@ -21,12 +21,12 @@ from shepherd.core.settings.gaps import start_problems
 from shepherd.core.settings.icinga import icinga_problems
 from shepherd.core.settings.ledger import ledger_problems
 from shepherd.core.settings.trace import trace_problems
+from shepherd.model.place_settings import PathSettings
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
     HostSettings,
     LeaseSettings,
-    PathSettings,
     PolicySettings,
     Settings,
     TimerSettings,
