@@ -12,6 +12,7 @@ from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
 from shepherd.model.ledger_settings import LedgerSettings
+from shepherd.model.metrics_settings import MetricsSettings
 from shepherd.model.place_settings import FlockOffSettings, PathSettings
 from shepherd.model.role_settings import RoleSettings
 from shepherd.model.trace_settings import TraceSettings
@@ -197,3 +198,4 @@ class Settings:
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)
     drill: DrillSettings = dataclasses.field(default_factory=DrillSettings)
+    metrics: MetricsSettings = dataclasses.field(default_factory=MetricsSettings)

@@ -20,6 +20,7 @@ from shepherd.core.settings.forms import (
 from shepherd.core.settings.gaps import start_problems
 from shepherd.core.settings.icinga import icinga_problems
 from shepherd.core.settings.ledger import ledger_problems
+from shepherd.core.settings.metrics import metrics_problems
 from shepherd.core.settings.trace import trace_problems
 from shepherd.model.place_settings import PathSettings
 from shepherd.model.settings import (
@@ -57,6 +58,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *role_problems(settings.roles),
         *drill_problems(settings.drill),
         *ledger_problems(settings.ledger),
+        *metrics_problems(settings.metrics),
         *trace_problems(settings.trace),
         *collect_problems(settings.trace),
     ]
