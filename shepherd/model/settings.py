@@ -13,6 +13,7 @@ from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
 from shepherd.model.role_settings import RoleSettings
 from shepherd.model.trace_settings import TraceSettings
+from shepherd.model.web_settings import WebSettings
 
 
 class LeakStops(enum.Enum):
@@ -224,3 +225,4 @@ class Settings:
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)
     drill: DrillSettings = dataclasses.field(default_factory=DrillSettings)
+    web: WebSettings = dataclasses.field(default_factory=WebSettings)

@@ -20,6 +20,7 @@ from shepherd.core.settings.forms import (
 from shepherd.core.settings.gaps import start_problems
 from shepherd.core.settings.icinga import icinga_problems
 from shepherd.core.settings.trace import trace_problems
+from shepherd.core.settings.web import web_problems
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
@@ -55,6 +56,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *drill_problems(settings.drill),
         *trace_problems(settings.trace),
         *collect_problems(settings.trace),
+        *web_problems(settings.web),
     ]
 
 

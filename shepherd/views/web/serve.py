@@ -1,0 +1,47 @@
+"""Serving the site: one process, one port, until TERM."""
+
+import asyncio
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shepherd.errors import CommandFailed
+
+HEADER_BYTES = 16384
+GRACE_S = 2
+"""For answers under way at the end; pages that wait for changes ask again by themselves."""
+CONNECTIONS = 1000
+IDLE_S = 15
+
+
+def bound(address: str, port: int, *, is_v6: bool) -> socket.socket:
+    """The one socket. Raises CommandFailed."""
+    made = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((address, port))
+    except OSError as exc:
+        made.close()
+        raise CommandFailed(f"web.listen: {address} port {port} cannot be had: {exc.strerror}") from exc
+    return made
+
+
+def serve(app: ASGIApp, at: socket.socket) -> None:
+    """Until TERM or INT."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    asyncio.run(uvicorn.Server(config).serve(sockets=[at]))
