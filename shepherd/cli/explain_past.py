@@ -21,7 +21,7 @@ from shepherd.model.entry import Entry, EntryKind, Stored
 from shepherd.model.host import Herd, HostName
 from shepherd.model.moment import Moment, Said
 from shepherd.model.orders import Order
-from shepherd.model.story import LendStory, Ordered
+from shepherd.model.story import CycleStory, HostStory, LendStory, Ordered
 from shepherd.views.story import cycle_json, cycle_text, host_json, host_text
 
 NUMBER = re.compile(r"\d{1,8}")
@@ -40,27 +40,36 @@ def explain_host(args: argparse.Namespace) -> int:
     moment = next(filter(None, (moment_at(path, at_s) for path in days)), None)
     if moment is None:
         raise UsageError("no look is on record of that time or before")
-    settings = settings_by({})(moment.settings)
-    story = host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
+    story = story_of_host(days, host, moment, at_s)
     if story is None:
         raise UsageError(f"nothing was known of {host} then; hosts are named as `shepherd -s` names them")
     print(json.dumps(host_json(story), indent=1) + "\n" if args.json else host_text(story), end="")
     return 0
 
 
+def story_of_host(days: Sequence[pathlib.Path], host: HostName, moment: Moment, at_s: float) -> HostStory | None:
+    """What is on record of a host until then; None if nothing was known of it. Raises LedgerUnavailable."""
+    settings = settings_by({})(moment.settings)
+    return host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
+
+
 def explain_cycle(args: argparse.Namespace) -> int:
     """Print. Raises UsageError, LedgerUnavailable."""
-    days = days_until(ledger_directory(args.settings))
-    path, said = decision(days, args.which)
+    story = story_of_cycle(days_until(ledger_directory(args.settings)), args.which)
+    print(json.dumps(cycle_json(story), indent=1) + "\n" if args.json else cycle_text(story), end="")
+    return 0
+
+
+def story_of_cycle(days: Sequence[pathlib.Path], which: str | None) -> CycleStory:
+    """A decision, as `decision` finds it. Raises UsageError, LedgerUnavailable."""
+    path, said = decision(days, which)
     moment = moment_at(path, said.at_s, before=said.seq)
     if moment is None:
         raise UsageError(f"what was known at {said.seq} is not on record: that shepherd is from before it was")
     settings = settings_by({})(moment.settings)
     moment = dataclasses.replace(moment, said=said)
     later = [path, *days[: days.index(path)][-1:]]
-    story = cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
-    print(json.dumps(cycle_json(story), indent=1) + "\n" if args.json else cycle_text(story), end="")
-    return 0
+    return cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
 
 
 def time_of(text: str | None) -> float:

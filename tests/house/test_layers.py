@@ -79,6 +79,8 @@ SOLE_HOMES = {
     "cryptography": ("edges.signing", "edges.trace_store"),
     "docker": ("edges.docker",),
     "htcondor2": ("edges.htcondor", "lab"),
+    "jinja2": ("views.web",),
+    "markupsafe": ("views.web",),
     "matplotlib": ("edges.plots",),
     "prometheus_client": ("views.metrics",),
     "psutil": ("lab",),

@@ -10,8 +10,9 @@ HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 DAYS = {"1": 1, "7": 7, "30": 30}
 """Spans that pages offer."""
 NEEDLE_CHARACTERS = 64
-SECONDS = re.compile(r"\d{9,10}(\.\d{1,6})?")
-RECORD = re.compile(r"[1-9]\d{0,17}")
+SECONDS = re.compile(r"[0-9]{9,10}(\.[0-9]{1,6})?")
+RECORD = re.compile(r"[1-9][0-9]{0,7}")
+"""Epoch seconds have more digits."""
 SHOWN = 20
 """Characters of what was wrong that are said back."""
 

@@ -41,6 +41,8 @@ class Painted(NamedTuple):
     packed: bytes
     etag: str
     parts: Mapping[str, str]
+    frames: Mapping[str, str]
+    """Classes of each."""
     cells: Mapping[str, Cells]
 
 
@@ -81,7 +83,8 @@ class Painter:
     def paint(self, page: Page, live: str = "") -> Painted:
         """A page as bytes."""
         parts = {part.id: self._part(part) for part in page.parts}
-        framed = [(part, Markup(parts[part.id])) for part in page.parts]  # noqa: S704 - rendered, with all escaped
+        frames = {part.id: f"part {'' if part.wide else 'half '}p-{part.template}" for part in page.parts}
+        framed = [(name, frames[name], Markup(html)) for name, html in parts.items()]  # noqa: S704 - all is escaped
         text = self._jinja.get_template("base.html").render(page=page, parts=framed, live=live)
         body = text.encode()
         return Painted(
@@ -90,6 +93,7 @@ class Painter:
             packed=gzip.compress(body, 6, mtime=0) if len(body) >= PACKED_FROM else b"",
             etag=f'"{hashlib.sha256(body).hexdigest()[:20]}"',
             parts=parts,
+            frames=frames,
             cells={part.id: part.cells for part in page.parts if part.cells},
         )
 
@@ -99,20 +103,23 @@ class Painter:
 
 def changes(before: Painted | None, now: Painted) -> str:
     """What a page that shows `before` must replace, as JSON; empty if nothing. None: what it shows is not known."""
+    shown: Mapping[str, str] = before.parts if before else {}
     parts: dict[str, str] = {}
     cells: dict[str, Mapping[int, str]] = {}
     for name, html in now.parts.items():
-        if before is not None and before.parts.get(name) == html:
+        turned = _turned(before.cells.get(name), now.cells.get(name)) if before else None
+        if shown.get(name) == html:
             continue
-        if before is not None and (turned := _turned(before.cells.get(name), now.cells.get(name))) is not None:
-            cells[name] = turned
-        else:
+        if turned is None:
             parts[name] = html
-    gone = [name for name in (before.parts if before else ()) if name not in now.parts]
-    told = {"parts": parts, "cells": cells, "gone": gone}
-    return json.dumps({name: one for name, one in told.items() if one}, separators=(",", ":")) if any(
-        told.values()
-    ) else ""
+        else:
+            cells[name] = turned
+    order = list(now.parts)
+    frames = {name: [now.frames[name], *order[: order.index(name)][-1:]] for name in parts if name not in shown}
+    gone = [name for name in shown if name not in now.parts]
+    told = {"parts": parts, "cells": cells, "frames": frames, "gone": gone}
+    kept = {name: one for name, one in told.items() if one}
+    return json.dumps(kept, separators=(",", ":")) if kept else ""
 
 
 def _turned(before: Cells | None, now: Cells | None) -> Mapping[int, str] | None:

@@ -1,6 +1,7 @@
 """Serving the site: one process, one port, until TERM."""
 
 import asyncio
+import ipaddress
 import socket
 
 import uvicorn
@@ -15,12 +16,12 @@ CONNECTIONS = 1000
 IDLE_S = 15
 
 
-def bound(address: str, port: int, *, is_v6: bool) -> socket.socket:
+def bound(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> socket.socket:
     """The one socket. Raises CommandFailed."""
-    made = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
+    made = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((address, port))
+        made.bind((str(address), port))
     except OSError as exc:
         made.close()
         raise CommandFailed(f"web.listen: {address} port {port} cannot be had: {exc.strerror}") from exc

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
 
@@ -162,7 +163,7 @@ class Site:
                 return self._apology(404, "Not here", str(exc))
             case Unavailable():
                 return self._apology(503, "Not now", str(exc))
-        self._log("defect", path=request.url.path, exc_info=exc)
+        self._log("defect", path=request.url.path, traceback="".join(traceback.format_exception(exc)))
         why = "This is a defect; the log of shepherd-web has the details. Please report it."
         return self._apology(500, "Something went wrong here", why)
 
