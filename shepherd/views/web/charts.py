@@ -1,4 +1,4 @@
-"""Plots as numbers for SVG. Colours and fonts are the style sheet's; what a plot says stands beside it as a table, too."""
+"""Plots as numbers for SVG. Colours and fonts are the style sheet's; what a plot says is a table beside it, too."""
 
 import dataclasses
 import math
@@ -15,6 +15,7 @@ HERDS = (("local", "local_hosts"), ("flock", "lent_hosts"), ("moving", "moving_h
 """Stacked from below."""
 STEPS_S = (900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 345600, 604800)
 MOST_MARKS = 8
+FEWEST = 12
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,12 @@ class Bar:
     """Per cent of the longest."""
 
 
+def on_record(series: Sequence[Bucket]) -> Sequence[Bucket]:
+    """From the first that is on record; but not so few that steps look like hours."""
+    first = next((place for place, one in enumerate(series) if one.known_s), 0)
+    return series[max(min(first - 1, len(series) - FEWEST), 0) :]
+
+
 def herds_plot(series: Sequence[Bucket]) -> Plot:
     """How many hosts in each herd, stacked."""
     known = [[getattr(bucket, field) if bucket.known_s else None for bucket in series] for _, field in HERDS]
@@ -80,11 +87,9 @@ def plot(series: Sequence[Bucket], most: float, shapes: Sequence[tuple[str, str]
     """With its axes."""
     begin, end = span(series)
     ups = tuple(Mark(at=up(value, most), words=f"{value:g}") for value in (0.0, most / 2, most))
-    gaps = tuple(
-        (across(one.from_s, begin, end), across(one.to_s, begin, end) - across(one.from_s, begin, end))
-        for one in series
-        if not one.known_s
-    )
+    unknown = runs([None if one.known_s else 0.0 for one in series])
+    ends = [(across(series[run[0]].from_s, begin, end), across(series[run[-1]].to_s, begin, end)) for run in unknown]
+    gaps = tuple((left, round(right - left, 1)) for left, right in ends)
     return Plot(shapes=tuple(shapes), ups=ups, acrosses=tuple(time_marks(begin, end)), gaps=gaps)
 
 

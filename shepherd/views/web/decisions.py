@@ -71,7 +71,9 @@ def _cycle_values(ask: Ask, story: CycleStory) -> dict[str, object]:
         "vain": [*_vain("fit no host", story.said.unfit), *_vain("were not taken all the same", story.said.stuck)],
         "problems": [ask.words(problem) for problem in story.problems],
         "settings": [(name, ask.words(value)) for name, value in story.settings.items()],
-        "orders": [(verb, rows[:ORDERS_TOLD], max(len(rows) - ORDERS_TOLD, 0)) for verb, rows in orders.items() if rows],
+        "orders": [
+            (verb, rows[:ORDERS_TOLD], max(len(rows) - ORDERS_TOLD, 0)) for verb, rows in orders.items() if rows
+        ],
         "stayed": _stayed(ask, story.said),
         "again": ask.words(story.again),
     }

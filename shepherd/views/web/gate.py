@@ -13,7 +13,7 @@ from shepherd.model.web_settings import WebSettings
 
 METHODS = ("GET", "HEAD")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-SECRET_HEADER = "x-shepherd-proxy"
+PROXY_HEADER = "x-shepherd-proxy"
 TARGET_BYTES = 2048
 """Of path and parameters together."""
 USER_CHARACTERS = 128
@@ -99,7 +99,7 @@ class Gate:
     def _knows_the_secret(self, headers: Headers) -> bool:
         if not self._settings.proxy_secret:
             return True
-        told = headers.getlist(SECRET_HEADER)
+        told = headers.getlist(PROXY_HEADER)
         return bool(self._secret) and len(told) == 1 and hmac.compare_digest(told[0].encode(), self._secret)
 
 

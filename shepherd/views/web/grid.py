@@ -34,6 +34,8 @@ ALL_SHOWN = 400
 DIGITS = re.compile(r"(\d+)")
 BLOCK = 100
 """Hosts, at most."""
+LONGEST = 19
+"""Digits of what counts as a number."""
 FEWEST_ALIKE = 4
 """Names that share what stands before their last number are a block if there are so many."""
 
@@ -59,7 +61,11 @@ class Block:
 
 def by_name(host: ShownHost) -> list[tuple[int, int | str]]:
     """p9 before p10."""
-    return [(0, int(part)) if part.isdecimal() and len(part) < 19 else (1, part) for part in DIGITS.split(host.host) if part]
+    return [
+        (0, int(part)) if part.isdecimal() and len(part) < LONGEST else (1, part)
+        for part in DIGITS.split(host.host)
+        if part
+    ]
 
 
 def blocks(hosts: Sequence[ShownHost]) -> list[Block]:
@@ -90,26 +96,26 @@ def cells_of(made: Sequence[Block]) -> Cells:
 
 
 def folded(names: Sequence[str]) -> list[str]:
-    """`p201 – p240` for neighbours by number: the map's text alternative."""
+    """`p201 to p240` for neighbours by number: the map's text alternative."""
     found: list[list[str]] = []
     for name in names:
         if found and _follows(found[-1][-1], name):
             found[-1].append(name)
         else:
             found.append([name])
-    return [run[0] if len(run) == 1 else f"{run[0]} – {run[-1]}" for run in found]
+    return [run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in found]
 
 
 def _cut(hosts: Sequence[ShownHost]) -> Iterator[Block]:
     for first in range(0, len(hosts), BLOCK):
         some = hosts[first : first + BLOCK]
-        title = some[0].host if len(some) == 1 else f"{some[0].host} – {some[-1].host}"
+        title = some[0].host if len(some) == 1 else f"{some[0].host} to {some[-1].host}"
         yield Block(title=title, hosts=tuple(some))
 
 
 def _follows(last: str, name: str) -> bool:
     one, two = DIGITS.split(last), DIGITS.split(name)
     differ = [place for place, (a, b) in enumerate(zip(one, two, strict=False)) if a != b]
-    if len(one) != len(two) or len(differ) != 1 or differ[0] % 2 == 0:
+    if len(one) != len(two) or len(differ) != 1 or differ[0] % 2 == 0 or len(two[differ[0]]) >= LONGEST:
         return False
     return int(two[differ[0]]) == int(one[differ[0]]) + 1

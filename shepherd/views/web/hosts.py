@@ -13,7 +13,10 @@ from shepherd.views.web.overview import host_row, stop_parts
 from shepherd.views.web.page import Ask, Page, Part
 from shepherd.views.wording import age
 
-MOST_ROWS = 200
+MOST_ROWS = 50
+MOST_RUNS = 40
+"""Of neighbours in one state that are named where all states are shown; more are named where one is chosen."""
+USUAL = frozenset({HostState.LOCAL, HostState.FLOCK})
 
 
 def hosts_page(ask: Ask) -> Page:
@@ -37,18 +40,19 @@ def _map_parts(ask: Ask, present: Present, state: HostState | None, needle: str)
     yield Part(id="pick", template="pick", values=pick)
     values = {**about, "blocks": made, "title": f"{len(chosen)} of {len(present.hosts)} hosts"}
     yield Part(id="map", template="map", values=values, cells=grid.cells_of(made))
-    yield Part(id="list", template="list", values=_list_values(ask, chosen))
+    yield Part(id="list", template="list", values=_list_values(ask, chosen, is_one=state is not None))
 
 
-def _list_values(ask: Ask, chosen: list[ShownHost]) -> dict[str, object]:
-    """The same in words: by state, neighbours folded; then all that need a reason."""
+def _list_values(ask: Ask, chosen: list[ShownHost], *, is_one: bool) -> dict[str, object]:
+    """The same in words: by state, neighbours folded; then those that need a reason."""
     ordered = sorted(chosen, key=grid.by_name)
+    named = {state: [host.host for host in ordered if host.state is state] for state in HostState}
+    runs = {state: grid.folded(names) for state, names in named.items() if names}
     states = [
-        (state.value, len(names), grid.folded(names))
-        for state in HostState
-        if (names := [host.host for host in ordered if host.state is state])
+        (state.value, len(named[state]), found if is_one or len(found) <= MOST_RUNS else ())
+        for state, found in runs.items()
     ]
-    rows = [host_row(ask, host) for host in ordered if host.why or host.blocked or host.state is not HostState.LOCAL]
+    rows = [host_row(ask, host) for host in ordered if is_one or host.blocked or host.state not in USUAL]
     return {"states": states, "rows": rows[:MOST_ROWS], "more": max(len(rows) - MOST_ROWS, 0)}
 
 

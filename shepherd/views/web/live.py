@@ -65,7 +65,7 @@ class Pulse:
                 if told := changes(seen.painted if seen else None, now):
                     yield f"id: {version}\nevent: change\ndata: {told}\n\n".encode()
                 seen = Seen(version, now)
-                while not self._ends and not await self._another_than(version):
+                while not await self._another_than(version):
                     yield b": still here\n\n"
         finally:
             self._streams -= 1

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from shepherd.model.host import HostState
+from shepherd.model.stop import Ban, BanKind
 from shepherd.views.blocked import MOST_REASONS
 from shepherd.views.present import Present, ShownHost
 from shepherd.views.web import grid
@@ -11,6 +12,7 @@ from shepherd.views.web.page import Ask, Page, Part
 from shepherd.views.web.spans import glance_parts
 from shepherd.views.wording import asked
 
+UNUSUAL = frozenset({HostState.HELD, HostState.UNKNOWN})
 MOVING = (HostState.ARMING, HostState.DRAINED, HostState.LEAVING)
 HIDDEN_WHO = "(not shown)"
 FEW_GROUPS = 5
@@ -21,15 +23,14 @@ def overview_page(ask: Ask) -> Page:
     parts = [*stop_parts(ask)]
     if present := ask.current.present:
         parts += [figures_part(ask, present), herd_part(ask, present), work_part(ask, present)]
-        parts += glance_parts(ask)
-        parts.append(sources_part(ask, present))
+        parts += [sources_part(ask, present), *glance_parts(ask)]
     return Page(title="Overview", place="overview", parts=tuple(parts))
 
 
 def sources_page(ask: Ask) -> Page:
     """Where what is known comes from, and how old it is."""
     present = ask.current.present
-    parts = [sources_part(ask, present, wide=True), daemon_part(ask, present)] if present else []
+    parts = [sources_part(ask, present, whole=True), daemon_part(ask, present)] if present else []
     return Page(title="Sources", place="sources", parts=(*stop_parts(ask), *parts))
 
 
@@ -51,16 +52,15 @@ def stop_parts(ask: Ask) -> Iterator[Part]:
     yield Part(id="stop", template="stop", values=values)
 
 
-def ban_row(ask: Ask, ban: object) -> dict[str, object]:
+def ban_row(ask: Ask, ban: Ban) -> dict[str, object]:
     """One ban. Whom it is for, by whom and why, only those see who may."""
-    kind = getattr(ban, "kind").value
-    is_person = kind in {"user", "schedd"}
+    is_person = ban.kind in {BanKind.USER, BanKind.SCHEDD}
     return {
-        "kind": kind,
-        "value": ask.words(getattr(ban, "value")) if ask.may or not is_person else HIDDEN_WHO,
-        "at_s": getattr(ban, "at_s"),
-        "until_s": getattr(ban, "until_s"),
-        "by": ask.words(f"by {getattr(ban, 'who')}: {getattr(ban, 'why')}") if ask.may else "",
+        "kind": ban.kind.value,
+        "value": ask.words(ban.value) if ask.may or not is_person else HIDDEN_WHO,
+        "at_s": ban.at_s,
+        "until_s": ban.until_s,
+        "by": ask.words(f"by {ban.who}: {ban.why}") if ask.may else "",
     }
 
 
@@ -93,7 +93,7 @@ def herd_part(ask: Ask, present: Present) -> Part:
 
 def work_part(ask: Ask, present: Present) -> Part:
     """The last decision, local work that raises no demand, and hosts that are not as usual."""
-    unusual = [host for host in present.hosts if host.state in {HostState.HELD, HostState.UNKNOWN}]
+    unusual = sorted((host for host in present.hosts if host.state in UNUSUAL), key=grid.by_name)
     groups = [(group.jobs, "fit no host", asked(group.asks)) for group in present.unfit]
     groups += [(group.jobs, "are taken by no host that stands free", asked(group.asks)) for group in present.stuck]
     values = {
@@ -126,7 +126,7 @@ def blocked_rows(ask: Ask, present: Present) -> list[tuple[str, int]]:
     return counted.most_common(MOST_REASONS)
 
 
-def sources_part(ask: Ask, present: Present, *, wide: bool = False) -> Part:
+def sources_part(ask: Ask, present: Present, *, whole: bool = False) -> Part:
     """Each source with its age."""
     rows = [
         {
@@ -138,7 +138,7 @@ def sources_part(ask: Ask, present: Present, *, wide: bool = False) -> Part:
         }
         for reading in present.readings
     ]
-    return Part(id="sources", template="sources", values={"rows": rows, "wide": wide}, wide=wide)
+    return Part(id="sources", template="sources" if whole else "chips", values={"rows": rows})
 
 
 def daemon_part(ask: Ask, present: Present) -> Part:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from shepherd.model.one_line import one_line
 
-HIDDEN = "▒▒▒"
+HIDDEN = "[hidden]"
 """Stands where somebody was named."""
 NOBODY = frozenset({"root", "shepherd", "condor", "nobody", "user", "host", "guest", ""})
 """Accounts of programs, and words that stand in every sentence."""

@@ -99,7 +99,7 @@ def took_rows(harvest: Harvest) -> list[tuple[str, Took]]:
 def spread_of(seconds: Sequence[float]) -> list[charts.Bar]:
     """How many took how long."""
     edges = (0.0, *EDGES_S)
-    rows = [(f"{low:g} – {high:g} s", sum(low <= one < high for one in seconds)) for low, high in pairwise(edges)]
+    rows = [(f"{low:g} to {high:g} s", sum(low <= one < high for one in seconds)) for low, high in pairwise(edges)]
     rows.append((f"{EDGES_S[-1]:g} s and more", sum(one >= EDGES_S[-1] for one in seconds)))
     return charts.bars(rows) if seconds else []
 
@@ -147,13 +147,13 @@ def _page(ask: Ask, title: str, reckoned: Reckoned, days: int, parts: Sequence[P
 
 
 def _history_values(reckoned: Reckoned, of: str) -> dict[str, object]:
-    series = reckoned.harvest.series if reckoned.harvest else ()
+    series = charts.on_record(reckoned.harvest.series) if reckoned.harvest else ()
     step = max(1, -(-len(series) // ROWS))
     return {
         "of": of,
         "herds": charts.herds_plot(series) if series else None,
         "queue": charts.queue_plot(series) if series else None,
-        "rows": series[::-step],
+        "rows": list(series)[::-step],
         "reckoned": reckoned,
     }
 
