@@ -37,7 +37,7 @@ def _map_parts(ask: Ask, present: Present, state: HostState | None, needle: str)
     counted = [(one, sum(host.state is one for host in present.hosts)) for one in HostState]
     about = {"letters": grid.LETTERS, "meanings": grid.MEANINGS}
     pick = {**about, "counted": counted, "state": state, "needle": needle, "hosts": len(present.hosts)}
-    yield Part(id="pick", template="pick", values=pick)
+    yield Part(id="pick", template="pick", values=pick, is_live=False)
     values = {**about, "blocks": made, "title": f"{len(chosen)} of {len(present.hosts)} hosts"}
     yield Part(id="map", template="map", values=values, cells=grid.cells_of(made))
     yield Part(id="list", template="list", values=_list_values(ask, chosen, is_one=state is not None))

@@ -73,7 +73,7 @@ class Pulse:
     async def _another_than(self, version: int) -> bool:
         """Whether there is one within `ALIVE_S`."""
         async with self._changed:
-            waited = self._changed.wait_for(lambda: self._ends or self._version not in {version, -1})
+            waited = self._changed.wait_for(lambda: self._ends or self._version > version)
             try:
                 await asyncio.wait_for(waited, ALIVE_S)
             except TimeoutError:

@@ -26,6 +26,8 @@ class Part:
     values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     cells: Cells | None = None
     """If it is nothing but a map."""
+    is_live: bool = True
+    """Without it, it stays as it was when the page was loaded: somebody may be typing there."""
     wide: bool = True
     """It takes the page's whole width."""
 

@@ -41,6 +41,7 @@ class Painted(NamedTuple):
     packed: bytes
     etag: str
     parts: Mapping[str, str]
+    """Those that are live."""
     frames: Mapping[str, str]
     """Classes of each."""
     cells: Mapping[str, Cells]
@@ -55,6 +56,7 @@ class Painter:
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            finalize=printable,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
@@ -92,7 +94,7 @@ class Painter:
             body=body,
             packed=gzip.compress(body, 6, mtime=0) if len(body) >= PACKED_FROM else b"",
             etag=f'"{hashlib.sha256(body).hexdigest()[:20]}"',
-            parts=parts,
+            parts={part.id: parts[part.id] for part in page.parts if part.is_live},
             frames=frames,
             cells={part.id: part.cells for part in page.parts if part.cells},
         )
@@ -130,6 +132,13 @@ def _turned(before: Cells | None, now: Cells | None) -> Mapping[int, str] | None
     return {place: new for place, (old, new) in pairs if old != new}
 
 
+def printable(value: object) -> object:
+    """Strangers' texts without what no page should have in it; what is markup already stays."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(one if one.isprintable() else " " for one in value)
+
+
 def moment(at_s: float | None, form: str = "full") -> Markup:
     """A time as text that needs no script; with one it becomes an age."""
     if not at_s:
@@ -144,9 +153,9 @@ def day(at_s: float) -> str:
     return instant(at_s)[:16]
 
 
-def number(value: float) -> str:
+def number(value: float) -> Markup:
     """`1 234`, `56.7`, `0.12`: three digits at least, thin spaces between thousands."""
     text = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}" if abs(value) >= 10 else (
         f"{value:.2f}"
     )
-    return text.replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return Markup(text.replace(",", "\N{NARROW NO-BREAK SPACE}"))  # noqa: S704 - digits
