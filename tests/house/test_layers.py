@@ -82,6 +82,7 @@ SOLE_HOMES = {
     "jinja2": ("views.web",),
     "markupsafe": ("views.web",),
     "matplotlib": ("edges.plots",),
+    "playwright": ("lab",),
     "prometheus_client": ("views.metrics",),
     "psutil": ("lab",),
     "pydantic": ("edges.settings",),

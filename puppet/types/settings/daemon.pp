@@ -19,6 +19,8 @@
 #   account always may; an empty list means nobody besides. Every member of these groups must be able to write the spool
 #   of intents (`paths.intents`), too: without a record nothing of this is done.
 # * `drill`: The drill: a real flocked job makes a connection, and the record must name it by that alone.
+# * `web`: The dashboard, `shepherd web`: read-only, for browsers. It shows nobody who a person is, but whom an
+#   authenticating proxy names and `[roles] personal` allows (docs/web.md).
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
   flock => Shepherd::Settings::Flock,
@@ -32,4 +34,5 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[paths] => Shepherd::Settings::Paths,
   Optional[roles] => Shepherd::Settings::Roles,
   Optional[drill] => Shepherd::Settings::Drill,
+  Optional[web] => Shepherd::Settings::Web,
 }]

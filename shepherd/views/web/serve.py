@@ -1,8 +1,11 @@
 """Serving the site: one process, one port, until TERM."""
 
 import asyncio
+import contextlib
 import ipaddress
+import signal
 import socket
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -45,4 +48,24 @@ def serve(app: ASGIApp, at: socket.socket) -> None:
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    asyncio.run(uvicorn.Server(config).serve(sockets=[at]))
+    asyncio.run(_until_told(Server(config), at))
+
+
+class Server(uvicorn.Server):
+    """Ends well when it is told to: uvicorn's own would die of the signal once more, after it has ended."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Until it has ended."""
+        loop, numbers = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+async def _until_told(server: Server, at: socket.socket) -> None:
+    await server.serve(sockets=[at])
