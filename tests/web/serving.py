@@ -53,12 +53,15 @@ class Serving:
     def said(self, data: bytes) -> bytes:
         """What it answers to these bytes."""
         got = b""
-        with socket.create_connection(("127.0.0.1", self.port), 5) as connection, contextlib.suppress(OSError):
+        with self.connected() as connection, contextlib.suppress(OSError):
             connection.sendall(data)
             connection.settimeout(PATIENCE_S)
             while some := connection.recv(65536):
                 got += some
         return got
+
+    def connected(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), 5)
 
     def stop(self) -> float:
         """By TERM, as systemd does it; how long it took. Raises if it does not end well."""

@@ -19,7 +19,7 @@ VIEWS = (
     "/", "/hosts", "/hosts?state=flock", "/host/p203", "/decisions", "/history", "/history?days=7", "/harvest?days=30",
     "/times", "/incidents", "/sources", "/host/p999", "/harvest?days=x",
 )  # fmt: skip
-LOOKS = {
+LOOKS: dict[str, Any] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}},
     "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 780}},
@@ -53,10 +53,15 @@ class Seen:
     def __init__(self, context: BrowserContext, origin: str) -> None:
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
-        self.elsewhere: list[str] = []
+        self.requests: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda asked: None if asked.url.startswith(origin) else self.elsewhere.append(asked.url))
+        self.page.on("request", lambda asked: self.requests.append(asked.url))
+        self.origin = origin
+
+    def foreign(self) -> list[str]:
+        """Requests to anybody else."""
+        return [url for url in self.requests if not url.startswith(f"{self.origin}/")]
 
 
 @pytest.fixture(name="seen")
@@ -87,7 +92,7 @@ def test_every_view_is_clean(browser: Browser, program: Serving, look: str) -> N
         assert beyond == 0, view
     context.close()
     complaints = [text for text in seen.complaints if "status of 404" not in text]
-    assert (complaints, seen.elsewhere) == ([], [])
+    assert (complaints, seen.foreign()) == ([], [])
 
 
 def pressed(page: Page, *keys: str) -> dict[str, Any]:
@@ -182,7 +187,8 @@ def test_without_a_script_all_is_there(browser: Browser, program: Serving) -> No
     """The security officer's browser has scripts switched off."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    for view, words in (("/hosts", "In words"), ("/host/p201", "Last lends"), ("/times", "p95"), ("/history", "Idle jobs")):
+    views = {"/hosts": "In words", "/host/p201": "Last lends", "/times": "p95", "/history": "Idle jobs"}
+    for view, words in views.items():
         page.goto(program.origin + view)
         assert words in page.content()
         assert " UTC" in page.content()

@@ -25,7 +25,9 @@ def test_the_sites_own_names_are_answered(site: Site, host: str) -> None:
     assert asked(web_of(site, hosts=("flock.example.org",)).app, "/", host=host).status == 200
 
 
-@pytest.mark.parametrize("host", [None, "", "evil.example.com", "127.0.0.1.evil.example.com", "localhost:x", "[::1", " "])
+@pytest.mark.parametrize(
+    "host", [None, "", "evil.example.com", "127.0.0.1.evil.example.com", "localhost:x", "[::1", " "]
+)
 def test_under_a_foreign_name_nothing_is_told(site: Site, host: str | None) -> None:
     """A page on the internet had its name point at 127.0.0.1, and an administrator's browser read the pool to it."""
     answer = asked(web_of(site).app, "/hosts", host=host)
@@ -109,7 +111,9 @@ def test_two_users_at_once_are_none(site: Site) -> None:
     assert "admin" not in asked(app, "/host/p203", peer=(PROXY, 1), headers=headers).text
 
 
-@pytest.mark.parametrize(("secret", "said", "is_believed"), [("s3", "s3", True), ("s3", "s4", False), ("s3", "", False), ("", "", False)])
+@pytest.mark.parametrize(
+    ("secret", "said", "is_believed"), [("s3", "s3", True), ("s3", "s4", False), ("s3", "", False), ("", "", False)]
+)
 def test_a_proxy_on_this_machine_proves_itself(site: Site, secret: str, said: str, *, is_believed: bool) -> None:
     """Everybody with an account on the central manager could speak as the proxy there."""
     answer = seen(site, peer="127.0.0.1", proxies=("127.0.0.1",), proxy_secret="/x", secret=secret, said=said)

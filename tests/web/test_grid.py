@@ -77,8 +77,8 @@ def test_a_plot_stays_within_its_frame(rows) -> None:
         for n, (local, lent, idle, known) in enumerate(rows)
     ]  # fmt: skip
     for made in (charts.herds_plot(series), charts.queue_plot(series)):
-        points = [point for _, path in made.shapes for point in path.replace("M", "L").replace("Z", "").split("L") if point]
-        for x, y in (map(float, point.split()) for point in points):
+        points = [point for _, path in made.shapes for point in path.replace("M", "L").replace("Z", "").split("L")]
+        for x, y in (map(float, point.split()) for point in points if point):
             assert made.left <= x <= made.right
             assert made.top - 0.1 <= y <= made.bottom + 0.1
 

@@ -13,7 +13,9 @@ from shepherd.views.web.site import Site as WebSite
 from tests.cli.sites import Site
 from tests.web.asgi import Answer, asked
 
-HOSTILE = ["<script>alert(1)</script>", "'\"><img src=x>", "{{7*7}}", "../../etc/passwd", "%00", "\u202egnp", "NaN", "-1"]
+HOSTILE = [
+    "<script>alert(1)</script>", "'\"><img src=x>", "{{7*7}}", "../../etc/passwd", "%00", "\u202egnp", "NaN", "-1",
+]  # fmt: skip
 NAMES = sorted({name for route in ROUTES for name in route.takes} | {"since", "x", "DAYS", ""})
 VALUES = st.one_of(
     st.sampled_from([*HOSTILE, "1", "7", "30", "flock", "p2", "1795449951", "9" * 30, ""]),

@@ -52,11 +52,10 @@ def test_whatever_is_sent_it_goes_on(program: Serving, data: bytes) -> None:
 
 def test_a_page_that_waits_does_not_keep_it(recorded: Recorded, tmp_path) -> None:
     """An upgrade waited for the last open tab."""
-    with serving(recorded.written(tmp_path)) as made:
-        with socket.create_connection(("127.0.0.1", made.port), 5) as waiting:
-            waiting.sendall(b"GET /live/hosts HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert waiting.recv(100).startswith(b"HTTP/1.1 200 OK")
-            assert made.stop() < 10
+    with serving(recorded.written(tmp_path)) as made, made.connected() as waiting:
+        waiting.sendall(b"GET /live/hosts HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert waiting.recv(100).startswith(b"HTTP/1.1 200 OK")
+        assert made.stop() < 10
 
 
 def test_a_port_that_is_taken_is_named(recorded: Recorded, tmp_path, capsys) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ from shepherd.model.harvest import Blank, GuestShare, Harvest, Incident, Inciden
 NOON_S = 20_000 * DAY_S + 43_200.0
 
 
-def day(from_s: float, to_s: float, **changes: object) -> Harvest:
-    plain = {
+def day(from_s: float, to_s: float, **changes: Any) -> Harvest:
+    plain: dict[str, Any] = {
         "asked": Period(from_s=from_s, to_s=to_s), "known_s": to_s - from_s, "blanks": (), "hosts": 4.0,
         "local_core_h": 10.0, "local_used_core_h": 5.0, "lent_core_h": 4.0, "lent_used_core_h": 3.0,
         "moving_core_h": 0.5, "guests": (), "jobs_unknown": (), "lends": (), "lend_times": Took(),

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 from shepherd.views.web.board import Board
@@ -55,7 +55,7 @@ class Pulse:
         """Nobody else can be told."""
         return self._streams >= self._most
 
-    async def stream(self, show: Show, seen: Seen | None) -> AsyncIterator[bytes]:
+    async def stream(self, show: Show, seen: Seen | None) -> AsyncGenerator[bytes, None]:
         """Server-sent events for one page, from what it shows on."""
         self._streams += 1
         try:
