@@ -51,8 +51,8 @@ def days_of(ledger: pathlib.Path, span: Period) -> dict[str, pathlib.Path | None
         whole = sorted(name for name, path in there.items() if path is not None)
         told = f"there are days from {whole[0]} to {whole[-1]}" if whole else "nothing was ever recorded there"
         raise UsageError(f"{ledger} has no readable record from {first} to {last}: {told}")
-    before = [name for name in there if name < first]
-    return dict(sorted({**{name: there[name] for name in before[-1:]}, **found}.items()))
+    before = sorted(name for name in there if name < first)[-1:]
+    return {name: there[name] for name in (*before, *sorted(found))}
 
 
 def add_day(gathering: Gathering, path: pathlib.Path, span: Period) -> None:

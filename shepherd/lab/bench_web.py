@@ -27,7 +27,7 @@ from shepherd.core.recorded.snapshots import body_of, known
 from shepherd.core.recorded.verdicts import verdict_body
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.lab.bench_hosts import flock_name, lent_names
-from shepherd.lab.bench_record import snapshot_at, verdict_of
+from shepherd.lab.bench_record import snapshot_of, verdict_of
 from shepherd.lab.bench_settings import bench_settings
 from shepherd.lab.command import must
 from shepherd.model.entry import Entry, EntryKind
@@ -116,7 +116,7 @@ class Written:
         self._append(EntryKind.SETTINGS, now - 60 * MINUTES, settings_body(settings))
         for minute in range(MINUTES):
             at_s = now - 60 * (MINUTES - minute)
-            told = known(snapshot_at(self._hosts, minute, at_s), NOTHING_PAST, settings.timers, str)
+            told = known(snapshot_of(self._hosts, minute, at_s), NOTHING_PAST, settings.timers, str)
             self._append(EntryKind.SNAPSHOT, at_s, body_of(before, told))
             if minute % 5 == 0:
                 self._append(EntryKind.VERDICT, at_s, verdict_body(verdict_of(self._hosts), is_cycle=True))
@@ -129,7 +129,7 @@ class Written:
         """What `shepherd -s` would show now; `TURNED` hosts from there on are held."""
         now = time.time()
         about = {"instance": "bench", "pid": 1, "version": "bench", "sentence": "nobody moves", "cycle_at_s": now - 9}
-        snapshot = snapshot_at(self._hosts, MINUTES, now)
+        snapshot = snapshot_of(self._hosts, MINUTES, now)
         body = present(snapshot, {}, {}, None, bench_settings(), about=about, problems=[])
         lent = frozenset(lent_names(self._hosts))
         shown = [

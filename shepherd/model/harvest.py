@@ -162,11 +162,15 @@ class Bucket:
     lent_core_h: float
     lent_used_core_h: float
     moving_core_h: float
+    queue_known_s: float
+    """For how long of it the queue was known."""
     idle_jobs: float | None
     """None: the queue was not known."""
     running_jobs: float | None
+    waited_jobs: float
+    """Idle local jobs that had room on no free local host."""
     blocked_jobs: float
-    """Local jobs that waited for hosts which were out."""
+    """Of these, jobs that hosts which were out would have taken."""
     guest_core_h: tuple[tuple[str, float], ...]
     """By guest; of those that had any."""
 

@@ -81,6 +81,8 @@ class Gathering:
                 self._why = STOPPED if entry.body.get("event") == "stopped" else SILENT
             case _:
                 self._stood(entry)
+        if self._pool.is_known and entry.kind is not EntryKind.LIFE:
+            self._why = SILENT
 
     def lost(self, why: str) -> None:
         """The next records cannot be read, up to the beginning of another day."""
@@ -92,6 +94,7 @@ class Gathering:
     def finish(self) -> None:
         """There are no more records: sum up until the end of the span. Idempotent."""
         self._until(self._asked.to_s, self._why)
+        self._shares.settle(self._asked.to_s)
 
     def harvest(self, jobs_unknown: Iterable[str] = ()) -> Harvest:
         """What it comes to. The newest record counts until the end of the span, if that is near."""
@@ -137,8 +140,6 @@ class Gathering:
             self._skip(self._at_s or entry.at_s, entry.at_s, f"records could not be kept: {entry.body.get('problem')}")
         else:
             self._until(entry.at_s, self._why)
-        if entry.kind is not EntryKind.LIFE:
-            self._why = SILENT
 
     def _until(self, at_s: float, why: str) -> None:
         before_s = self._at_s
@@ -166,9 +167,9 @@ class Gathering:
     def _skip(self, from_s: float, to_s: float, why: str) -> None:
         """Nothing is known from then to then."""
         self._shares.settle(from_s)
+        self._shares.skip(to_s)
         for event in self._runs.until(to_s):
             self._shares.run(event)
-        self._shares.skip(to_s)
         self._at_s, self._blocked_s = max(to_s, from_s), 0.0
         from_s, to_s = max(from_s, self._asked.from_s), min(to_s, self._asked.to_s)
         if from_s < to_s:

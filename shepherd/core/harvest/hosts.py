@@ -1,7 +1,6 @@
 """What one host is to the sums at a moment: whose, how many of its cores, how many of them claimed."""
 
 import enum
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from shepherd.core.recorded.facts import resources_from
@@ -22,17 +21,6 @@ class Is(enum.IntEnum):
     """Held, silent, not understood."""
 
 
-class Out(NamedTuple):
-    """What is known of a host from its switch."""
-
-    serves: bool
-    """Its flocking startd was seen, and it was not ordered home."""
-    cpus: int
-    whole: Resources
-    """What it would give to local jobs; nothing if that is not on record."""
-    largest: Resources
-
-
 class Now(NamedTuple):
     """One host, now."""
 
@@ -46,27 +34,46 @@ class Now(NamedTuple):
     """The largest slot of that."""
 
 
-def now_of(row: Json | None, out: Out | None, back: Out | None) -> Now:
-    """`row`: of the newest snapshot. `back`: it came home since then. Raises ValueError on what it cannot read."""
-    if out is not None:
-        return _out(row, out)
-    if back is not None:
-        return Now(Is.LOCAL, back.cpus, 0, back.whole, back.largest)
-    regular = row.get("regular") if row is not None else None
-    if not isinstance(regular, Mapping) or regular.get("draining") or "heard_at_s" in regular:
-        return Now(Is.OTHER, 0, 0, NOTHING, NOTHING)
-    return _local(regular)
+class Out(NamedTuple):
+    """What is known of a host from its switch."""
+
+    serves: bool
+    """Its flocking startd was seen, and it was not ordered home."""
+    cpus: int
+    whole: Resources
+    """What it would give to local jobs; nothing if that is not on record."""
+    largest: Resources
+
+    def away(self, claimed: int) -> Now:
+        """Of a host that guests have claimed so many cpus of."""
+        of, used = (Is.LENT, claimed) if self.serves else (Is.MOVING, 0)
+        return Now(of, self.cpus, used, self.whole, self.largest)
+
+    def back(self) -> Now:
+        """Of a host that has just come home."""
+        return Now(Is.LOCAL, self.cpus, 0, self.whole, self.largest)
 
 
-def _out(row: Json | None, out: Out) -> Now:
-    if not out.serves:
-        return Now(Is.MOVING, out.cpus, 0, out.whole, out.largest)
-    flock = members(row, "flock") if row is not None else {}
-    used = 0 if "heard_at_s" in flock else count(flock, "claimed_cpus")
-    return Now(Is.LENT, out.cpus, used, out.whole, out.largest)
+class Seen(NamedTuple):
+    """A host by the snapshots. One object for all hosts that became alike at once: it is read once."""
+
+    row: Json
+    here: Now
+    """What it is unless it is out."""
+    claimed: int
+    """Cpus that guests have claimed."""
 
 
-def _local(regular: Json) -> Now:
+def seen_of(row: Json) -> Seen:
+    """Reads a row. Ads that are too old to be believed are none. Raises ValueError."""
+    flock = members(row, "flock")
+    claimed = 0 if "heard_at_s" in flock else count(flock, "claimed_cpus")
+    return Seen(row, _here(members(row, "regular")), claimed)
+
+
+def _here(regular: Json) -> Now:
+    if not regular or regular.get("draining") or "heard_at_s" in regular:
+        return NOWHERE
     cpus = count(regular, "cpus")
     whole = Resources(cpus, count(regular, "memory_mib"), count(regular, "disk_kib"), count(regular, "gpus"))
     free = whole if count(regular, "claimed_slots") == 0 else NOTHING
@@ -74,3 +81,7 @@ def _local(regular: Json) -> Now:
         free = resources_from(regular["free"])
     largest = resources_from(regular["largest"]) if "largest" in regular else whole
     return Now(Is.LOCAL, cpus, max(0, cpus - free.cpus), free, largest)
+
+
+NOWHERE = Now(Is.OTHER, 0, 0, NOTHING, NOTHING)
+UNSEEN = seen_of({})

@@ -78,7 +78,7 @@ def of_lends(lends: tuple[Lend, ...], span: Period, timers: Callable[[float], Ti
             yield _of(lend, IncidentKind.LAPSED_LEASE, called_s, lend.home_at_s, words)
         elif took_s > ladder_s + settings.home_deadline_s:
             ended = "" if lend.home_at_s is not None else ", and it is not home"
-            words = f"{took_s:.0f} s after it was ordered home{ended}: {lend.why_home}"
+            words = f"{took_s:.0f} s after it was ordered home{ended}"
             yield _of(lend, IncidentKind.LATE_HOME, called_s, lend.home_at_s, words)
 
 

@@ -116,8 +116,10 @@ class Series:
             lent_core_h=cores_of(sums, Is.LENT),
             lent_used_core_h=used_of(sums, Is.LENT),
             moving_core_h=cores_of(sums, Is.MOVING),
+            queue_known_s=queue_s,
             idle_jobs=sums[Of.IDLE] / queue_s if queue_s else None,
             running_jobs=sums[Of.RUNNING] / queue_s if queue_s else None,
+            waited_jobs=sums[Of.WAITED_JOBS] / known_s if known_s else 0.0,
             blocked_jobs=sums[Of.BLOCKED_JOBS] / known_s if known_s else 0.0,
             guest_core_h=tuple((guest, core_s / HOUR_S) for guest, core_s in sorted(self._guests[number].items())),
         )
