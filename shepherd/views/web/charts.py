@@ -10,7 +10,7 @@ from shepherd.views.wording import instant
 WIDTH, HEIGHT = 960, 200
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 8, 22
 """Room for the axes' words."""
-TICKS = (1, 2, 5)
+TICKS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 HERDS = (("local", "local_hosts"), ("flock", "lent_hosts"), ("moving", "moving_hosts"), ("other", "other_hosts"))
 """Stacked from below."""
 STEPS_S = (900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 345600, 604800)
@@ -125,7 +125,7 @@ def runs(values: Sequence[float | None]) -> list[range]:
 
 
 def ceiling(value: float) -> float:
-    """1, 2 or 5 times a power of ten, no less than the value; 1 at least."""
+    """A round number, no less than the value; 1 at least."""
     power = 10.0 ** math.floor(math.log10(max(value, 1.0)))
     return next((tick * power for tick in TICKS if value <= tick * power), 10 * power)
 

@@ -23,11 +23,11 @@ EDGES_S = (2.0, 4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0)
 def glance_parts(ask: Ask) -> Iterator[Part]:
     """The last day on the first page."""
     reckoned = ask.board.reckoned(1)
-    yield Part(id="history", template="history", values=_history_values(reckoned, "the last 24 hours"))
+    yield Part(id="history", template="history", values=_history_values(reckoned, "24 hours"))
     if harvest := reckoned.harvest:
         about = {"harvest": harvest, "guests": guest_bars(harvest)[:GLANCE]}
         yield Part(id="given", template="given", values=about, wide=False)
-        took = {"rows": took_rows(harvest), "of": "the last 24 hours"}
+        took = {"rows": took_rows(harvest), "of": "24 hours", "brief": True}
         yield Part(id="took", template="took", values=took, wide=False)
         newest = sorted(harvest.incidents, key=lambda one: -one.from_s)[:GLANCE]
         incidents = {"rows": [incident_row(ask, one) for one in newest], "all": len(harvest.incidents)}
@@ -61,7 +61,7 @@ def times_page(ask: Ask) -> Page:
     reckoned, days = _asked(ask)
     parts = []
     if harvest := reckoned.harvest:
-        values = {"rows": took_rows(harvest), "of": dict(SPANS)[days]}
+        values = {"rows": took_rows(harvest), "of": dict(SPANS)[days], "brief": False}
         parts.append(Part(id="took", template="took", values=values))
         reclaims = [lend.reclaim_s for lend in harvest.lends if lend.reclaim_s is not None]
         lends = [lend.lend_s for lend in harvest.lends if lend.lend_s is not None]
