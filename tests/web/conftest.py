@@ -17,7 +17,7 @@ from tests.web.sites import Recorded
 Serve = Callable[..., WebSite]
 
 
-@pytest.fixture(name="recorded", scope="session")
+@pytest.fixture(name="recorded", scope="package")
 def a_recorded_day() -> Recorded:
     return Recorded()
 

@@ -57,7 +57,7 @@ def test_states_differ_by_letter() -> None:
 EMPTY = Bucket(
     from_s=0.0, to_s=900.0, known_s=900.0, local_hosts=0.0, lent_hosts=0.0, moving_hosts=0.0, other_hosts=0.0,
     local_core_h=0.0, local_used_core_h=0.0, lent_core_h=0.0, lent_used_core_h=0.0, moving_core_h=0.0,
-    idle_jobs=0.0, running_jobs=0.0, blocked_jobs=0.0, guest_core_h=(),
+    idle_jobs=0.0, running_jobs=0.0, blocked_jobs=0.0, waited_jobs=0.0, queue_known_s=900.0, guest_core_h=(),
 )  # fmt: skip
 
 

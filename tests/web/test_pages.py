@@ -7,10 +7,12 @@ import sqlite3
 import pytest
 
 from shepherd.model.entry import Entry, EntryKind
+from shepherd.views.web.board import Reckoned
 from tests.cli.sites import Site
 from tests.web.asgi import asked
 from tests.web.conftest import web_of
 from tests.web.sites import Recorded, later
+from tests.web.test_shelf import day, share
 
 NASTY = "<script>alert('p')</script>\"'&\u202e\x1b[31m"
 
@@ -175,3 +177,15 @@ def test_who_ordered_something_long_ago_is_hidden_too(recorded: Recorded, tmp_pa
     text = text_of(site, "/decisions")
     assert "flocking is off: rest ([hidden])" in text
     assert "zacharias" not in text
+
+
+def test_what_guests_were_given_is_told_by_guest(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The director asked who had had the cores; the sum was there, the names were not."""
+    web = web_of(site)
+    given = day(0.0, 86400.0, guests=(share("campus", 1234.5), share("", 6.0)), lent_used_core_h=1240.5)
+    known = Reckoned(harvest=given, done=3, of=7)
+    monkeypatch.setattr(web._board, "reckoned", lambda _days: known)
+    text = asked(web.app, "/harvest?days=7").text
+    for words in ("campus", "1\u202f234", "no guest&#39;s, or not known whose", "3 of 7 days are reckoned"):
+        assert words in text
+    assert text.index("campus") < text.index("not known whose")
