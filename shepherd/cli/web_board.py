@@ -50,8 +50,8 @@ class LedgerBoard:
         self._directory, self._trace, self._roles = ledger, trace, roles
         self._clock = SystemClock()
         self._shelf = Shelf(self._harvest, self._clock.wall_s, self._clock.steady_s, log)
-        self._tail = Tail(ledger)
-        self._lock, self._reading = threading.Lock(), threading.Lock()
+        self._tail, self._people = Tail(ledger), Tail(ledger)
+        self._lock, self._reading, self._naming = threading.Lock(), threading.Lock(), threading.Lock()
         self._stamp: Stamp = ()
         self._looked_s = self._life_s = float("-inf")
         self._life = Life(running=None)
@@ -112,8 +112,8 @@ class LedgerBoard:
 
     def names(self) -> frozenset[str]:
         """By all days that can be read. Raises LedgerUnavailable."""
-        with self._reading:
-            return self._tail.names()
+        with self._naming:
+            return self._people.names()
 
     def host(self, name: str, at_s: float | None) -> HostStory | None:
         """By the newest look, or the newest until then."""
@@ -152,8 +152,8 @@ class LedgerBoard:
         return self._shelf.reckoned(days)
 
     def _tail_days(self) -> list[pathlib.Path]:
-        with self._reading:
-            return list(self._tail.days())
+        with self._naming:
+            return list(self._people.days())
 
     def _harvest(self, span: Period, bucket_s: float) -> Harvest:
         return harvest_of(self._directory, self._trace, span, bucket_s)

@@ -34,7 +34,12 @@ def asked(
     headers: Sequence[tuple[str, str]] = (),
 ) -> Answer:
     """One request, answered to its end."""
-    return asyncio.run(_asked(app, scope_of(target, method, host, peer, headers)))
+    return asyncio.run(answered(app, scope_of(target, method, host, peer, headers)))
+
+
+def plain(target: str) -> dict[str, Any]:
+    """A request as most are."""
+    return scope_of(target, "GET", "localhost", LOOPBACK, ())
 
 
 def scope_of(
@@ -59,7 +64,8 @@ def scope_of(
     }
 
 
-async def _asked(app: ASGIApp, scope: dict[str, Any]) -> Answer:
+async def answered(app: ASGIApp, scope: dict[str, Any]) -> Answer:
+    """One request of those that share a loop."""
     got: list[Message] = []
     over = asyncio.Event()
 

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import threading
 
 from shepherd.edges.log import make_log
 from shepherd.model.host import HostState
@@ -15,7 +16,7 @@ from shepherd.views.web.page import Cells, Page, Part
 from shepherd.views.web.paint import Painted, Painter, changes, number
 from shepherd.views.web.site import Site, shipped_files
 from tests.cli.sites import body
-from tests.web.asgi import asked
+from tests.web.asgi import answered, asked, plain
 
 VERSIONS = {name: file.version for name, file in shipped_files().items()}
 
@@ -179,3 +180,21 @@ def test_numbers_are_short() -> None:
     """12345.678901 core-hours."""
     found = [number(value) for value in (0, 3, 0.123, 12.34, 123.4, 1234567)]
     assert found == ["0", "3", "0.12", "12.3", "123", "1\u202f234\u202f567"]
+
+
+def test_a_story_that_takes_long_keeps_nobody_else_waiting() -> None:
+    """One click on a host of last month, and the map on the wall stood still."""
+    board, goes_on = FakeBoard(), threading.Event()
+    board.host = lambda _name, _at_s: goes_on.wait(20) and None  # type: ignore[method-assign,assignment]
+    site = Site(board, WebSettings(), make_log())
+
+    async def both() -> tuple[int, bool]:
+        slow = [asyncio.ensure_future(answered(site.app, plain(f"/host/p20{n}"))) for n in (1, 2)]
+        await asyncio.sleep(0.2)
+        quick = await asyncio.wait_for(answered(site.app, plain("/hosts")), 10)
+        waits = not any(one.done() for one in slow)
+        goes_on.set()
+        await asyncio.gather(*slow)
+        return quick.status, waits
+
+    assert asyncio.run(both()) == (200, True)

@@ -17,14 +17,16 @@ class Shown(NamedTuple):
     make: Callable[[Ask], Page]
     takes: tuple[str, ...] = ()
     """Parameters."""
+    is_slow: bool = False
+    """It may have to read a whole day, and so waits for others of its kind, not for those that have it at hand."""
 
 
 ROUTES = (
     Shown("/", overview_page),
     Shown("/hosts", hosts_page, ("state", "name")),
-    Shown("/host/{name}", host_page, ("at",)),
-    Shown("/decisions", decisions_page, ("before",)),
-    Shown("/decision/{record}", cycle_page),
+    Shown("/host/{name}", host_page, ("at",), is_slow=True),
+    Shown("/decisions", decisions_page, ("before",), is_slow=True),
+    Shown("/decision/{record}", cycle_page, is_slow=True),
     Shown("/history", history_page, ("days",)),
     Shown("/harvest", harvest_page, ("days",)),
     Shown("/times", times_page, ("days",)),

@@ -27,7 +27,7 @@ from shepherd.views.web.routes import ROUTES, Shown
 
 STATIC_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
 FOR_EVER = "public, max-age=31536000, immutable"
-AT_ONCE = 2
+AT_ONCE, SLOW_AT_ONCE = 4, 1
 """Pages that are made at one time; the others wait."""
 WAIT_S = 20.0
 
@@ -58,7 +58,8 @@ class Site:
         self._files = shipped_files()
         self._painter = Painter({name: file.version for name, file in self._files.items()})
         self._pulse = Pulse(board, settings.streams)
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = {False: asyncio.Semaphore(AT_ONCE), True: asyncio.Semaphore(SLOW_AT_ONCE)}
+        """By whether a page is slow."""
         self.app: ASGIApp = Gate(self._starlette(), settings, secret)
 
     def _starlette(self) -> Starlette:
@@ -123,14 +124,15 @@ class Site:
 
     async def _shown(self, shown: Shown, request: Request) -> tuple[int, Painted]:
         """The page as it is now. Raises BadInput, Unavailable."""
+        turns = self._turns[shown.is_slow]
         try:
-            await asyncio.wait_for(self._turns.acquire(), WAIT_S)
+            await asyncio.wait_for(turns.acquire(), WAIT_S)
         except TimeoutError as exc:
             raise Unavailable("too much is asked for at once; try again in a moment") from exc
         try:
             return await asyncio.to_thread(self._made, shown, request)
         finally:
-            self._turns.release()
+            turns.release()
 
     def _made(self, shown: Shown, request: Request) -> tuple[int, Painted]:
         current = self._board.current()
