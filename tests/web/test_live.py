@@ -4,11 +4,14 @@ import asyncio
 import dataclasses
 import json
 import threading
+from typing import Any
+
+import pytest
 
 from shepherd.edges.log import make_log
 from shepherd.model.host import HostState
 from shepherd.model.web_settings import WebSettings
-from shepherd.views.present import Present, ShownHost, present_from
+from shepherd.views.present import Present, ShownHost, ShownReading, present_from
 from shepherd.views.status import Life
 from shepherd.views.web.board import Board, Current, Reckoned
 from shepherd.views.web.live import Pulse, Seen
@@ -149,7 +152,7 @@ def test_nobody_looks_at_the_record_while_nobody_looks_at_a_page() -> None:
     assert board.looks == 0
 
 
-def test_more_streams_than_are_allowed_are_refused(site) -> None:
+def test_more_streams_than_are_allowed_are_refused() -> None:
     """Two thousand tabs kept two thousand connections, and the page itself was not answered any more."""
     web = Site(FakeBoard(), WebSettings(streams=1), make_log())
     web._pulse._streams = 1
@@ -168,6 +171,20 @@ def test_a_stream_of_no_page_is_not_asked_for_again() -> None:
 def test_a_page_takes_no_parameter_of_its_stream() -> None:
     """A link that somebody had copied was another page in every cache."""
     assert asked(Site(FakeBoard(), WebSettings(), make_log()).app, "/hosts?since=1").status == 404
+
+
+@pytest.mark.parametrize("change", [{"is_silent": True}, {"life": Life(running=False)}])
+def test_a_source_that_nobody_asks_is_not_fresh(change: dict[str, Any]) -> None:
+    """The shepherd had been dead for a day, and five green marks stood on the wall."""
+    board = FakeBoard()
+    current = board.current()
+    assert current.present is not None
+    reading = ShownReading(source="queue", at_s=current.present.at_s, problem=None, period_s=10.0)
+    present = dataclasses.replace(current.present, readings=(reading,))
+    for changed, mark in (({}, "✓ fresh"), (change, "! not asked any more")):
+        shown = dataclasses.replace(current, present=present, **changed)
+        board.current = lambda shown=shown: shown  # type: ignore[method-assign,assignment,misc]
+        assert mark in asked(Site(board, WebSettings(), make_log()).app, "/sources").text
 
 
 def test_the_fake_is_a_board() -> None:

@@ -127,14 +127,16 @@ def blocked_rows(ask: Ask, present: Present) -> list[tuple[str, int]]:
 
 
 def sources_part(ask: Ask, present: Present, *, whole: bool = False) -> Part:
-    """Each source with its age."""
+    """Each source with its age. While nobody asks them none is fresh, however good its last answer was."""
+    unasked = ask.current.is_silent or ask.current.life.running is False
     rows = [
         {
             "name": ask.words(reading.source),
             "at_s": reading.at_s,
             "problem": ask.words(reading.problem or ""),
             "period_s": reading.period_s,
-            "late": reading.at_s == 0 or present.at_s - reading.at_s > 3 * max(reading.period_s, 1.0),
+            "unasked": unasked,
+            "late": unasked or reading.at_s == 0 or present.at_s - reading.at_s > 3 * max(reading.period_s, 1.0),
         }
         for reading in present.readings
     ]
