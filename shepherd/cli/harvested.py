@@ -14,6 +14,7 @@ from shepherd.errors import LedgerUnavailable, UsageError
 from shepherd.model.harvest import Harvest, Period
 from shepherd.model.trace_rows import JobsSought, SeenSought, Span
 from shepherd.ports_trace import TraceReader
+from shepherd.views.wording import instant
 
 DAY_S = 86400.0
 MOST_JOBS = 5_000_000
@@ -77,9 +78,12 @@ class Jobs:
         if self._reader is None:
             return
         try:
-            if self._reader.span() is None:
+            known = self._reader.span()
+            if known is None:
                 self.missing.append(NO_TRACE)
                 return
+            if known.from_s > self._span.from_s:
+                self.missing.append(f"no job before {instant(known.from_s)} is on record, or none is any more")
             yield from self._days(self._reader)
             span = Span(from_s=self._span.from_s, to_s=self._span.to_s)
             self.missing += missing(self._reader.gaps(SeenSought(span=span)).rows, self._span)

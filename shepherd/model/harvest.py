@@ -113,7 +113,7 @@ class IncidentKind(enum.Enum):
     """What went wrong, or was stopped."""
 
     LEAK = "leak"
-    """A container reached what it must not; all flocking stopped."""
+    """A container reached what it must not."""
     FLOCKOFF = "flockoff"
     FAILED_LEND = "failed lend"
     LATE_HOME = "late homecoming"

@@ -9,12 +9,16 @@ import re
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shepherd.cli import report as verb
+from shepherd.cli.main import main
 from shepherd.views.report.tables import ABOUT
 from tests.cli.reported import BEGIN_S, DAY_S, MONTH, ReportedSite
 from tests.cli.sites import Site
 from tests.cli.test_look_back import refused, said
+from tests.edges.trace_stores import Clock, schedd, store_in
 
 DAYS = 4
 
@@ -210,6 +214,15 @@ def test_without_the_trace_store_nobody_is_given_anything(site, capsys):
     assert "whose the claimed cores were is not known" in out
 
 
+def test_a_trace_store_that_begins_within_the_month_is_said_to(site, capsys):
+    """A guest's share of a month had fallen by half: what there was before had been retired."""
+    shutil.rmtree(site.state / "trace")
+    store = store_in(site.state / "trace", Clock(BEGIN_S + 3 * DAY_S))
+    store.note([schedd(BEGIN_S + 3 * DAY_S)])
+    store.close()
+    assert "no job before 2026-03-04 00:00:00 UTC is on record" in said(site, capsys, "report", "--month", MONTH)
+
+
 def test_a_guests_word_is_no_code_and_no_formula(site, capsys, monkeypatch):
     """A guest's name that began with = was carried out by the board's spreadsheet."""
     evil = '=HYPERLINK("x")<script>alert(1)</script>'
@@ -227,3 +240,25 @@ def test_a_guests_word_is_no_code_and_no_formula(site, capsys, monkeypatch):
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert rows(said(site, capsys, "report", "--month", MONTH, "--format", "csv"))[0]["guest"] == f"'{evil}"
+
+
+WORDS = st.lists(
+    st.sampled_from(["--month", "--format", "--table", "--output", "--json", "html", "csv", "days", MONTH, "2026-99"])
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0/"), max_size=12),
+    max_size=4,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(words=WORDS)
+def test_whatever_is_asked_ends_in_a_report_or_in_clear_words(site, tmp_path, monkeypatch, capsys, words):
+    """A typing error in the month was answered with twenty lines of traceback."""
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(site.words("report", *words))
+    except SystemExit as exc:
+        code = int(str(exc.code))
+    found = capsys.readouterr()
+    assert (code == 0 and found.out) or (code == 2 and found.err and not found.out)
+    assert "Traceback" not in found.err
+    assert "defect" not in found.err

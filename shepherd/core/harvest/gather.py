@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from shepherd.core.harvest.hosts import Is
-from shepherd.core.harvest.incidents import FOLDED, Incidents, of_lends
+from shepherd.core.harvest.incidents import FOLDED, Incidents, of_lends, once
 from shepherd.core.harvest.lends import Lends
 from shepherd.core.harvest.pool import Pool
 from shepherd.core.harvest.shares import RunEvent, Shares
@@ -120,7 +120,7 @@ class Gathering:
             lend_times=took(one.lend_s for one in began if one.lend_s is not None),
             reclaim_times=took(one.reclaim_s for one in called if one.reclaim_s is not None),
             waited=self._waited(total),
-            incidents=tuple(sorted(self._all_incidents(), key=lambda one: (one.from_s, one.kind.value, one.host))),
+            incidents=tuple(sorted(once(self._all_incidents()), key=_order)),
             series=self._series.buckets(),
         )
 
@@ -223,6 +223,10 @@ class _Ahead:
         while self._next is not None and self._next.at_s <= at_s:
             yield self._next
             self._next = next(self._events, None)
+
+
+def _order(one: Incident) -> tuple[float, str, str]:
+    return one.from_s, one.kind.value, one.host
 
 
 def _is_in(span: Period, at_s: float | None) -> bool:

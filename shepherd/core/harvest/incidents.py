@@ -1,7 +1,7 @@
 """What went wrong, or was stopped, from the records. Free words that may name a person are left out."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from shepherd.core.recorded.members import Json, objects, seconds
 from shepherd.core.records import bans_from, flockoff_from
@@ -13,6 +13,10 @@ from shepherd.model.stop import Ban, BanKind
 
 KEEPER = "keeper of "
 """Who stops flocking for a leak (`core/latch.py`)."""
+LEAK = "leak: "
+"""So a keeper tells of one (`core/container/leaks.py`); with `leak_stops = "host"` only a lend's end does."""
+SAME_S = 120.0
+"""A lend that ends for a leak, and a stop of all flocking for a leak of that host, so near to each other are one."""
 FOLDED = frozenset({EntryKind.FLOCKOFF, EntryKind.BANS, EntryKind.QUARANTINES, EntryKind.GAP})
 
 
@@ -70,7 +74,8 @@ def of_lends(lends: tuple[Lend, ...], span: Period, timers: Callable[[float], Ti
         if called_s is None or not span.from_s <= called_s < span.to_s:
             continue
         if lend.failed:
-            yield _of(lend, IncidentKind.FAILED_LEND, called_s, called_s, lend.why_home)
+            kind = IncidentKind.LEAK if LEAK in lend.why_home else IncidentKind.FAILED_LEND
+            yield _of(lend, kind, called_s, called_s, lend.why_home)
         settings, took_s = timers(called_s), (lend.home_at_s or span.to_s) - called_s
         ladder_s = settings.graceful_s + settings.fast_s + settings.kill_s
         if lend.home_at_s is not None and took_s > settings.lease_s + ladder_s:
@@ -80,6 +85,16 @@ def of_lends(lends: tuple[Lend, ...], span: Period, timers: Callable[[float], Ti
             ended = "" if lend.home_at_s is not None else ", and it is not home"
             words = f"{took_s:.0f} s after it was ordered home{ended}"
             yield _of(lend, IncidentKind.LATE_HOME, called_s, lend.home_at_s, words)
+
+
+def once(incidents: Iterable[Incident]) -> Iterator[Incident]:
+    """Without lends that ended for a leak which stopped everything: that is told already."""
+    found = list(incidents)
+    stops = [one for one in found if one.kind is IncidentKind.LEAK and not one.lease]
+    for one in found:
+        is_told = any(stop.host == one.host and abs(stop.from_s - one.from_s) < SAME_S for stop in stops)
+        if not (one.kind is IncidentKind.LEAK and one.lease and is_told):
+            yield one
 
 
 def _of(lend: Lend, kind: IncidentKind, from_s: float, to_s: float | None, words: str) -> Incident:

@@ -131,7 +131,7 @@ def _times(harvest: Harvest) -> Iterator[str]:
         (name, number(took.count), *(f"{one:.1f}" for one in (took.p50_s, took.p95_s, took.p99_s, took.longest_s)))
         for name, took in (("lend", harvest.lend_times), ("reclaim", harvest.reclaim_times))
     ]
-    yield _table("Seconds", ("", "how many", "50% within", "95% within", "99% within", "the slowest"), rows)
+    yield _table("Seconds", ("switch", "how many", "50% within", "95% within", "99% within", "the slowest"), rows)
 
 
 def _incidents(harvest: Harvest) -> Iterator[str]:

@@ -194,3 +194,17 @@ def test_two_spans_have_together_what_the_whole_has(day, cut_s):
         assert sum(getattr(part, name) for part in parts) == pytest.approx(getattr(whole, name))
     assert sum(part.waited.idle_job_h for part in parts) == pytest.approx(whole.waited.idle_job_h)
     assert sum(bucket.lent_core_h for bucket in whole.series) == pytest.approx(whole.lent_core_h)
+
+
+@pytest.mark.parametrize(("stop", "told"), [(None, ["leak"]), (60.0, ["leak"]), (600.0, ["leak", "leak"])])
+def test_a_leak_is_told_once_whether_it_stopped_all_flocking_or_one_host(stop, told):
+    """With `leak_stops = "host"` the board was never told of a leak; else of two."""
+    records = steady(until_s=300)
+    why = "its keeper cannot: leak: a job reached 10.1.0.9:2049"
+    records.switch(NOW + 310, "p201", Stage.REVOKED, why=why, failed=True)
+    records.switch(NOW + 312, "p201", None)
+    if stop is not None:
+        off = {"since_s": NOW + 310 + stop, "who": "keeper of p201", "why": "leak: 10.1.0.9:2049", "until_s": None}
+        records.add(NOW + 310 + stop, EntryKind.FLOCKOFF, {**off, "from_file": False})
+    found = records.harvest(NOW, NOW + 1000)
+    assert [one.kind.value for one in found.incidents] == told
