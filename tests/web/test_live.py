@@ -183,7 +183,7 @@ def test_a_source_that_nobody_asks_is_not_fresh(change: dict[str, Any]) -> None:
     present = dataclasses.replace(current.present, readings=(reading,))
     for changed, mark in (({}, "✓ fresh"), (change, "! not asked any more")):
         shown = dataclasses.replace(current, present=present, **changed)
-        board.current = lambda shown=shown: shown  # type: ignore[method-assign,assignment,misc]
+        board.current = lambda shown=shown: shown  # type: ignore[method-assign,misc]
         assert mark in asked(Site(board, WebSettings(), make_log()).app, "/sources").text
 
 
@@ -202,7 +202,7 @@ def test_numbers_are_short() -> None:
 def test_a_story_that_takes_long_keeps_nobody_else_waiting() -> None:
     """One click on a host of last month, and the map on the wall stood still."""
     board, goes_on = FakeBoard(), threading.Event()
-    board.host = lambda _name, _at_s: goes_on.wait(20) and None  # type: ignore[method-assign,assignment]
+    board.host = lambda _name, _at_s: goes_on.wait(20) and None  # type: ignore[method-assign]
     site = Site(board, WebSettings(), make_log())
 
     async def both() -> tuple[int, bool]:
