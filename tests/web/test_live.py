@@ -13,8 +13,9 @@ from shepherd.model.host import HostState
 from shepherd.model.web_settings import WebSettings
 from shepherd.views.present import Present, ShownHost, ShownReading, present_from
 from shepherd.views.status import Life
+from shepherd.views.web import live
 from shepherd.views.web.board import Board, Current, Reckoned
-from shepherd.views.web.live import Pulse, Seen
+from shepherd.views.web.live import Ended, Pulse, Seen
 from shepherd.views.web.page import Cells, Page, Part
 from shepherd.views.web.paint import Painted, Painter, changes, number
 from shepherd.views.web.site import Site, shipped_files
@@ -215,3 +216,49 @@ def test_a_story_that_takes_long_keeps_nobody_else_waiting() -> None:
         return quick.status, waits
 
     assert asyncio.run(both()) == (200, True)
+
+
+def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One error of the disk, and no page was ever told anything again, though all said "live"."""
+    monkeypatch.setattr(live, "BEAT_S", 0.02)
+    board = FakeBoard()
+    good, fails = board.current, [OSError("the disk"), ZeroDivisionError()]
+
+    def sometimes() -> Current:
+        if fails:
+            raise fails.pop()
+        return good()
+
+    async def told() -> bytes:
+        pulse = Pulse(board, 5)
+        page = painted(sorry("one", "a"))
+
+        async def show() -> tuple[int, Painted]:
+            return board.version, page if board.version == 1 else painted(sorry("one", "b"))
+
+        async with pulse.beating():
+            events = pulse.stream(show, Seen(1, page))
+            await anext(events)
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0.05)
+            board.current = sometimes  # type: ignore[method-assign]
+            board.version = 2
+            found = await asyncio.wait_for(waiting, 10)
+            await events.aclose()
+            return found
+
+    assert b'"parts":{"one"' in asyncio.run(told())
+    assert fails == []
+
+
+def test_a_stream_whose_page_is_gone_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """A host was removed, and the log had a traceback each second for everybody who had looked at it."""
+
+    async def gone() -> tuple[int, Painted]:
+        raise Ended
+
+    async def events() -> list[bytes]:
+        return [event async for event in Pulse(FakeBoard(), 5).stream(gone, None)]
+
+    assert asyncio.run(events()) == [b"retry: 3000\n\n"]
+    assert caplog.records == []

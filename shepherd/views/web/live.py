@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
+from shepherd.errors import ShepherdError
 from shepherd.views.web.board import Board
 from shepherd.views.web.paint import Painted, changes
 
@@ -15,7 +16,11 @@ ALIVE_S = 20.0
 RETRY_MS = 3000
 
 Show = Callable[[], Awaitable[tuple[int, Painted]]]
-"""A page as it is now, and of which version."""
+"""A page as it is now, and of which version. Raises Ended, and nothing else."""
+
+
+class Ended(ShepherdError):
+    """There is no such page any more, or not now: a browser asks again by itself."""
 
 
 class Seen(NamedTuple):
@@ -61,7 +66,10 @@ class Pulse:
         try:
             yield f"retry: {RETRY_MS}\n\n".encode()
             while not self._ends:
-                version, now = await show()
+                try:
+                    version, now = await show()
+                except Ended:
+                    return
                 if told := changes(seen.painted if seen else None, now):
                     yield f"id: {version}\nevent: change\ndata: {told}\n\n".encode()
                 seen = Seen(version, now)
@@ -83,9 +91,13 @@ class Pulse:
     async def _beat(self) -> None:
         while True:
             if self._streams:
-                current = await asyncio.to_thread(self._board.current)
-                if current.version != self._version:
-                    self._version = current.version
-                    async with self._changed:
-                        self._changed.notify_all()
+                with contextlib.suppress(Exception):  # whoever asks for a page is told, and the log with them
+                    await self._look()
             await asyncio.sleep(BEAT_S)
+
+    async def _look(self) -> None:
+        current = await asyncio.to_thread(self._board.current)
+        if current.version != self._version:
+            self._version = current.version
+            async with self._changed:
+                self._changed.notify_all()

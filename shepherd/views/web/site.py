@@ -20,7 +20,7 @@ from shepherd.ports import Log
 from shepherd.views.web import asked
 from shepherd.views.web.board import Board
 from shepherd.views.web.gate import Gate
-from shepherd.views.web.live import Pulse, Seen
+from shepherd.views.web.live import Ended, Pulse, Seen, Show
 from shepherd.views.web.page import Ask, Page, Part
 from shepherd.views.web.paint import HERE, Painted, Painter
 from shepherd.views.web.routes import ROUTES, Shown
@@ -101,11 +101,21 @@ class Site:
                 return Response(status_code=204)  # a browser does not ask again
             before = self._before(shown, request)
             seen = Seen(version, painted) if before is painted else Seen(-1, before) if before else None
-            events = self._pulse.stream(lambda: self._shown(shown, request), seen)
+            events = self._pulse.stream(self._show_of(shown, request), seen)
             quiet = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(events, media_type="text/event-stream", headers=quiet)
 
         return answer
+
+    def _show_of(self, shown: Shown, request: Request) -> Show:
+        async def show() -> tuple[int, Painted]:
+            try:
+                return await self._shown(shown, request)
+            except Exception as exc:
+                self._sorry(request, exc)
+                raise Ended from exc
+
+        return show
 
     def _before(self, shown: Shown, request: Request) -> Painted | None:
         """What the page that asks says it shows, if that is still known."""
