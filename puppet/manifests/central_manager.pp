@@ -29,6 +29,12 @@
 #   The authority that signed Icinga's certificate (PEM; `/var/lib/icinga2/certs/ca.crt` there). It is laid as
 #   `/etc/shepherd/icinga-ca.crt`, which is `ca_file` in the table `icinga` of the settings unless these say otherwise.
 #
+# @param dashboard
+#   Whether the dashboard runs here (`shepherd web`); the table `web` of the settings says where it listens, and to whom.
+#
+# @param proxy_secret
+#   What the dashboard's authenticating proxy proves itself with (`web.proxy_secret = "/etc/shepherd/secrets/web-proxy"`).
+#
 # @param condor_settings
 #   Further HTCondor configuration of the daemon and its tools, by name.
 #
@@ -66,6 +72,8 @@ class shepherd::central_manager (
   Boolean $make_tokens = true,
   Optional[Sensitive[String[1]]] $icinga_password = undef,
   Optional[String[1]] $icinga_ca = undef,
+  Boolean $dashboard = false,
+  Optional[Sensitive[String[1]]] $proxy_secret = undef,
   Hash[Pattern[/\A[A-Za-z_][\w.]*\z/], Variant[Boolean, Numeric, Pattern[/\A[^\n]*\z/]]] $condor_settings = {},
   Boolean $manage_flock_pool = true,
   Boolean $depth_first = true,
@@ -81,7 +89,8 @@ class shepherd::central_manager (
     contain shepherd
     contain shepherd::central_manager::negotiator
     contain shepherd::central_manager::daemon
-    Class['shepherd'] -> Class['shepherd::central_manager::daemon']
+    contain shepherd::central_manager::dashboard
+    Class['shepherd'] -> Class['shepherd::central_manager::daemon'] -> Class['shepherd::central_manager::dashboard']
 
     if $manage_flock_pool {
       contain shepherd::flock_pool

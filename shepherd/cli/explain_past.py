@@ -22,7 +22,7 @@ from shepherd.model.entry import Entry, EntryKind, Stored
 from shepherd.model.host import Herd, HostName
 from shepherd.model.moment import Moment, Said
 from shepherd.model.orders import Order
-from shepherd.model.story import LendStory, Ordered
+from shepherd.model.story import CycleStory, HostStory, LendStory, Ordered
 from shepherd.views.story import cycle_json, cycle_text, host_json, host_text, lend_json, lend_text
 
 NUMBER = re.compile(r"\d{1,8}")
@@ -41,9 +41,8 @@ def explain_host(args: argparse.Namespace) -> int:
     moment = next(filter(None, (moment_at(path, at_s) for path in days)), None)
     if moment is None:
         raise UsageError("no look is on record of that time or before")
-    settings = settings_by({})(moment.settings)
     host = host_of(moment, args.host)
-    story = host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
+    story = story_of_host(days, host, moment, at_s)
     if story is None:
         raise UsageError(f"nothing was known of {host} then; hosts are named as `shepherd -s` names them")
     if args.json:
@@ -53,24 +52,35 @@ def explain_host(args: argparse.Namespace) -> int:
     return 0
 
 
+def story_of_host(days: Sequence[pathlib.Path], host: HostName, moment: Moment, at_s: float) -> HostStory | None:
+    """What is on record of a host until then; None if nothing was known of it. Raises LedgerUnavailable."""
+    settings = settings_by({})(moment.settings)
+    return host_story(moment, host, settings, said_until(days, at_s), lends_of(days, host, moment, at_s))
+
+
 def explain_cycle(args: argparse.Namespace) -> int:
     """Print. Raises UsageError, LedgerUnavailable."""
     days = days_until(ledger_directory(args.settings))
     if args.which is not None and args.at is not None:
         raise UsageError("say N, TIME or --at TIME, only one of them")
-    path, said = decision(days, args.at if args.which is None else args.which)
+    story = story_of_cycle(days, args.at if args.which is None else args.which)
+    if args.json:
+        print(json.dumps(cycle_json(story), indent=1))
+    else:
+        tell(cycle_text(story))
+    return 0
+
+
+def story_of_cycle(days: Sequence[pathlib.Path], which: str | None) -> CycleStory:
+    """A decision, as `decision` finds it. Raises UsageError, LedgerUnavailable."""
+    path, said = decision(days, which)
     moment = moment_at(path, said.at_s, before=said.seq)
     if moment is None:
         raise UsageError(f"what was known at {said.seq} is not on record: that shepherd is from before it was")
     settings = settings_by({})(moment.settings)
     moment = dataclasses.replace(moment, said=said)
     later = [path, *days[: days.index(path)][-1:]]
-    story = cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
-    if args.json:
-        print(json.dumps(cycle_json(story), indent=1))
-    else:
-        tell(cycle_text(story))
-    return 0
+    return cycle_story(moment, said, settings, [came_of(order, said, later) for order in said.orders])
 
 
 def explain_lend(args: argparse.Namespace) -> int:

@@ -20,13 +20,14 @@ from shepherd.errors import BadInput, ShepherdError, UsageError
 VERBS = (
     "run", "status", "watch", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine",
     "release", "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate", "report",
+    "web",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 
 DAEMON_SETTINGS = pathlib.Path("/etc/shepherd/shepherd.toml")
 NODE_SETTINGS = pathlib.Path("/etc/shepherd/node.toml")
 GATEWAY_SETTINGS = pathlib.Path("/etc/shepherd/gateway.toml")
-DAEMONS = frozenset({"run", "node", "gateway"})
+DAEMONS = frozenset({"run", "node", "gateway", "web"})
 """Verbs whose stderr is the log."""
 
 OK, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

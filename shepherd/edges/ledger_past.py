@@ -12,6 +12,8 @@ from shepherd.model.standing import Standing, from_carry
 
 LATEST_S = 1e15
 """Later than any record; SQLite compares no infinity."""
+NONE_ABOVE = 1 << 62
+"""Greater than the number of any record."""
 FEW = 20
 """Of a kind whose newest is mostly enough."""
 
@@ -27,10 +29,12 @@ def standing_before(path: pathlib.Path) -> Standing:
         return from_carry(files.opening_of(path).carry)
 
 
-def records_of(path: pathlib.Path, kinds: Iterable[EntryKind], until_s: float = float("inf")) -> Iterator[Stored]:
-    """Records of these kinds that were made until then, in order. Raises LedgerUnavailable."""
+def records_of(
+    path: pathlib.Path, kinds: Iterable[EntryKind], until_s: float = float("inf"), *, after: int = 0
+) -> Iterator[Stored]:
+    """Records of these kinds that were made until then, and after one of them, in order. Raises LedgerUnavailable."""
     names = sorted(kind.value for kind in kinds)
-    marks, last = ", ".join("?" for _ in names), 0
+    marks, last = ", ".join("?" for _ in names), after
     question = f"{COLUMNS} WHERE kind IN ({marks}) AND seq > ? AND at_s <= ? ORDER BY seq LIMIT ?"
     while page := asked(path, question, *names, last, min(until_s, LATEST_S), PAGE):
         yield from _stored(path, page)
@@ -53,10 +57,9 @@ def records_since(
                 last = page[-1].seq
 
 
-def newest_first(path: pathlib.Path, kind: EntryKind, until_s: float) -> Iterator[Stored]:
-    """Records of a kind that were made until then, one by one. Raises LedgerUnavailable."""
+def newest_first(path: pathlib.Path, kind: EntryKind, until_s: float, *, below: int = NONE_ABOVE) -> Iterator[Stored]:
+    """Records of a kind that were made until then, and before one of them, one by one. Raises LedgerUnavailable."""
     question = f"{COLUMNS} WHERE kind = ? AND at_s <= ? AND seq < ? ORDER BY seq DESC LIMIT ?"
-    below = 1 << 62
     while page := asked(path, question, kind.value, min(until_s, LATEST_S), below, FEW):
         yield from _stored(path, page)
         below = page[-1].seq

@@ -19,6 +19,7 @@ from shepherd.lab import (
     bench_simulate,
     bench_trace,
     bench_walls,
+    bench_web,
 )
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
@@ -98,6 +99,7 @@ def _parts(trace_records: int) -> Mapping[str, tuple[Callable[[], Any], Callable
         "record": (bench_record.measure, bench_record.missed),
         "simulated": (bench_simulate.measure, bench_simulate.missed),
         "report": (bench_report.measure, bench_report.missed),
+        "web": (bench_web.measure, bench_web.missed),
     }
 
 

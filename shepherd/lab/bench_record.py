@@ -83,7 +83,7 @@ def main() -> None:
     changes = [body_of(before, after) for before, after in itertools.pairwise(told)]
     snapshot_s = (time.process_time() - began) / SAMPLE
     whole, minute = len(canonical(body_of(None, told[0]))), sum(map(_size, changes)) / len(changes)
-    verdict = len(canonical(verdict_body(_verdict(hosts), is_cycle=True)))
+    verdict = len(canonical(verdict_body(verdict_of(hosts), is_cycle=True)))
     day_mb = (whole + MINUTES * minute + CYCLES * verdict) / 1e6
     sizes = {"whole_bytes": whole, "minute_bytes": round(minute), "verdict_bytes": verdict, "day_mb": round(day_mb, 1)}
     print(json.dumps({"hosts": hosts, **sizes, "snapshot_s": snapshot_s}))
@@ -130,7 +130,8 @@ def _facts(name: HostName, changes: int, now: float, *, is_lent: bool) -> HostFa
     return HostFacts(pair=pair, regular=regular, keeper=keeper)
 
 
-def _verdict(hosts: int) -> Verdict:
+def verdict_of(hosts: int) -> Verdict:
+    """A cycle that moves nobody."""
     lent = frozenset(lent_names(hosts))
     stay: Sequence[HostName] = [name for name in host_names(hosts) if name not in lent]
     refusals = (Refusal(host=name, herd=Herd.FLOCK, why=REASONS[at % len(REASONS)]) for at, name in enumerate(stay))

@@ -16,6 +16,7 @@ from shepherd.model.metrics_settings import MetricsSettings
 from shepherd.model.place_settings import FlockOffSettings, PathSettings
 from shepherd.model.role_settings import RoleSettings
 from shepherd.model.trace_settings import TraceSettings
+from shepherd.model.web_settings import WebSettings
 
 
 class LeakStops(enum.Enum):
@@ -199,3 +200,4 @@ class Settings:
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)
     drill: DrillSettings = dataclasses.field(default_factory=DrillSettings)
     metrics: MetricsSettings = dataclasses.field(default_factory=MetricsSettings)
+    web: WebSettings = dataclasses.field(default_factory=WebSettings)

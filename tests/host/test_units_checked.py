@@ -19,6 +19,7 @@ EXPOSURE = {
     "shepherd-network.service": 2.6,
     "shepherd-flock-pool.service": 2.9,
     "shepherd-audit.service": 4.0,
+    "shepherd-web.service": 1.1,
     "shepherd-keeper.service": 5.0,
 }
 """What `systemd-analyze security` finds, 0 (nothing left) to 10 (all); each unit says why it is not less."""

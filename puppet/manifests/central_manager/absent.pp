@@ -3,6 +3,7 @@
 # @api private
 class shepherd::central_manager::absent {
   contain shepherd::central_manager::negotiator
+  contain shepherd::central_manager::dashboard
   contain shepherd::unused
 
   $tokens = (['home', 'flock'] + $shepherd::central_manager::tokens.unwrap.keys).unique.map |$name| {
@@ -35,6 +36,8 @@ class shepherd::central_manager::absent {
   }
   -> shepherd::unused_public_key { 'shepherd::central_manager': }
   -> Class['shepherd::unused']
+
+  Class['shepherd::central_manager::dashboard'] -> Class['shepherd::unused']
 
   # A flock pool that the site declares itself is left to it.
   if $shepherd::central_manager::manage_flock_pool and !defined(Class['shepherd::flock_pool']) {

@@ -72,6 +72,22 @@ describe 'shepherd::central_manager' do
     is_expected.to contain_file('/etc/tmpfiles.d/shepherd-personal.conf').with_ensure('absent')
   end
 
+  it 'has no dashboard unless it is wanted' do
+    is_expected.to contain_file('/etc/systemd/system/shepherd-web.service').with_ensure('absent')
+    is_expected.not_to contain_service('shepherd-web')
+  end
+
+  context 'with a dashboard behind a proxy' do
+    let(:more) { { 'dashboard' => true, 'proxy_secret' => RSpec::Puppet::Sensitive.new('a secret') } }
+
+    it 'runs it after the settings and the secret are there' do
+      is_expected.to contain_file('/etc/shepherd/secrets/web-proxy')
+        .with_mode('0600').that_comes_before('Shepherd::Running[shepherd-web]')
+      is_expected.to contain_service('shepherd-web').with_ensure('running')
+      is_expected.to contain_file('/etc/shepherd/shepherd.toml').that_comes_before('Service[shepherd-web]')
+    end
+  end
+
   context 'with a group that may see names' do
     let(:more) { { 'settings' => DAEMON.merge('roles' => { 'personal' => %w[security lawyers] }) } }
 

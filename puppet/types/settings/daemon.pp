@@ -21,6 +21,8 @@
 #   of intents (`paths.intents`), too: without a record nothing of this is done.
 # * `drill`: The drill: a real flocked job makes a connection, and the record must name it by that alone.
 # * `metrics`: Figures for Prometheus: the daemon listens on the loopback, or writes a file for node_exporter, or both.
+# * `web`: The dashboard, `shepherd web`: read-only, for browsers. It shows nobody who a person is, but whom an
+#   authenticating proxy names and `[roles] personal` allows (docs/web.md).
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
   flock => Shepherd::Settings::Flock,
@@ -36,4 +38,5 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[roles] => Shepherd::Settings::Roles,
   Optional[drill] => Shepherd::Settings::Drill,
   Optional[metrics] => Shepherd::Settings::Metrics,
+  Optional[web] => Shepherd::Settings::Web,
 }]

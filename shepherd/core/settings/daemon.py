@@ -23,6 +23,7 @@ from shepherd.core.settings.ledger import ledger_problems
 from shepherd.core.settings.metrics import metrics_problems
 from shepherd.core.settings.trace import trace_problems
 from shepherd.model.place_settings import PathSettings
+from shepherd.core.settings.web import web_problems
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
@@ -61,6 +62,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *metrics_problems(settings.metrics),
         *trace_problems(settings.trace),
         *collect_problems(settings.trace),
+        *web_problems(settings.web),
     ]
 
 

@@ -1,0 +1,121 @@
+"""Days looked back on for the dashboard: reckoned beside it, one after the other, and kept.
+
+Days that are over are reckoned once. What still grows is reckoned anew now and then, the more seldom the longer that
+takes, so that somebody who looks on costs a twentieth of a processor at most.
+"""
+
+import dataclasses
+import threading
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+
+from shepherd.core.harvest.together import together
+from shepherd.errors import BadInput, Unavailable
+from shepherd.model.harvest import Harvest, Period
+from shepherd.ports import Log
+from shepherd.views.web.board import Reckoned
+
+DAY_S = 86400.0
+BUCKET_S = {1: 900.0}
+LONG_BUCKET_S = 3600.0
+ANEW_S = 30.0
+PAUSES = 20.0
+"""Times that it took."""
+KEPT = 40
+"""Days."""
+
+Make = Callable[[Period, float], Harvest]
+Key = tuple[float, float]
+"""From when; so long, or 0: until now."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Made:
+    """A day, or what there is of it."""
+
+    harvest: Harvest | None
+    trouble: str
+    at_s: float
+    took_s: float
+
+
+class Shelf:
+    """Threads may share it."""
+
+    def __init__(self, make: Make, wall_s: Callable[[], float], steady_s: Callable[[], float], log: Log) -> None:
+        """`make` reckons a span in buckets of so many seconds; raises BadInput, Unavailable."""
+        self._make, self._wall_s, self._steady_s, self._log = make, wall_s, steady_s, log
+        self._lock = threading.Lock()
+        self._made: OrderedDict[Key, Made] = OrderedDict()
+        self._wanted: list[Key] = []
+        self._thread: threading.Thread | None = None
+        self.changes = 0
+        """Grows with each day that was reckoned."""
+
+    def reckoned(self, days: int) -> Reckoned:
+        """The last so many days, as far as they are; the rest is begun."""
+        keys = self._keys(days)
+        with self._lock:
+            there = [self._made.get(key) for key in keys]
+            for key, made in zip(keys, there, strict=True):
+                if made is None or self._is_old(key, made):
+                    self._want(key)
+        known = [made.harvest for made in there if made and made.harvest]
+        whys = [made.trouble for made in there if made and made.trouble]
+        return Reckoned(
+            harvest=together(known) if known else None,
+            done=sum(made is not None for made in there),
+            of=len(keys),
+            trouble=whys[-1] if whys and not known else "",
+        )
+
+    def _keys(self, days: int) -> list[Key]:
+        """One day is the last 24 hours; of more, today in UTC and the days before it."""
+        if days == 1:
+            return [(-DAY_S, 0.0)]
+        today_s = self._wall_s() // DAY_S * DAY_S
+        past = [(today_s - number * DAY_S, DAY_S) for number in range(days - 1, 0, -1)]
+        return [*past, (today_s, 0.0)]
+
+    def _is_old(self, key: Key, made: Made) -> bool:
+        grows = key[1] == 0.0
+        return grows and self._steady_s() - made.at_s > max(ANEW_S, PAUSES * made.took_s)
+
+    def _want(self, key: Key) -> None:
+        if key not in self._wanted:
+            self._wanted.append(key)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="reckoning", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._wanted:
+                    self._thread = None
+                    return
+                key = self._wanted[-1]  # what was asked for last, and of a span its newest day
+            made = self._reckon(key)
+            with self._lock:
+                self._made[key] = made
+                self._made.move_to_end(key)
+                while len(self._made) > KEPT:
+                    self._made.popitem(last=False)
+                self._wanted.remove(key)
+                self.changes += 1
+
+    def _reckon(self, key: Key) -> Made:
+        began_s, now_s = self._steady_s(), self._wall_s()
+        from_s, lasts_s = key
+        span = Period(from_s=from_s if from_s >= 0 else now_s + from_s, to_s=from_s + lasts_s if lasts_s else now_s)
+        harvest, trouble = None, ""
+        try:
+            harvest = self._make(span, BUCKET_S[1] if from_s < 0 else LONG_BUCKET_S)
+        except (BadInput, Unavailable) as exc:
+            trouble = str(exc)
+        except Exception as exc:  # noqa: BLE001 - a day that cannot be reckoned must not end all others
+            self._log("defect", span=span, traceback="".join(traceback.format_exception(exc)))
+            trouble = "a day could not be reckoned: a defect, which the log of shepherd-web tells of"
+        ended_s = self._steady_s()
+        return Made(harvest=harvest, trouble=trouble, at_s=ended_s, took_s=ended_s - began_s)

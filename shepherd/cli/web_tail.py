@@ -1,0 +1,97 @@
+"""The newest day of the ledger, followed: only what was recorded since the last time is read."""
+
+import contextlib
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from shepherd.cli.recorded import readable
+from shepherd.core.recorded.moments import NEEDED, Fold
+from shepherd.edges import ledger_past
+from shepherd.edges.ledger_files import partition_files
+from shepherd.errors import LedgerUnavailable
+from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.moment import Moment
+
+BY_PEOPLE = frozenset({EntryKind.INTENT, EntryKind.FLOCKOFF, EntryKind.BANS, EntryKind.QUARANTINES})
+WHO = frozenset({"who", "owner", "by"})
+"""Members of records that name who ordered something."""
+MOST_NAMES = 2000
+
+
+class Tail:
+    """What was known at the newest look, and who was ever named as having ordered something. Not for several threads at
+    once. Methods raise LedgerUnavailable."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self._directory = directory
+        self._files: list[pathlib.Path] = []
+        self._days: list[pathlib.Path] = []
+        self._day: pathlib.Path | None = None
+        self._seq = 0
+        self._fold: Fold | None = None
+        self._since: list[Entry] = []
+        """What was recorded after the newest look."""
+        self._at_s = 0.0
+        self._names: dict[pathlib.Path, tuple[int, frozenset[str]]] = {}
+
+    def days(self) -> list[pathlib.Path]:
+        """Those with records, the newest first."""
+        files = partition_files(self._directory)
+        if files != self._files:
+            self._days = list(ledger_past.days(self._directory).values())[::-1]
+            self._files = files
+        return self._days
+
+    def moment(self) -> Moment | None:
+        """The newest look that is on record on the newest day; None if there is none yet."""
+        days = self.days()
+        if not days:
+            return None
+        with readable(days[0]):
+            if self._day != days[0] or self._fold is None:
+                self._day, self._seq, self._at_s, self._since = days[0], 0, 0.0, []
+                self._fold = Fold(ledger_past.standing_before(days[0]))
+            try:
+                self._follow(days[0], self._fold)
+            except BaseException:
+                self._day = None
+                raise
+            return self._fold.moment(self._at_s) if self._at_s else None
+
+    def _follow(self, day: pathlib.Path, fold: Fold) -> None:
+        for stored in ledger_past.records_of(day, NEEDED, after=self._seq):
+            self._seq = stored.seq
+            self._since.append(stored.entry)
+            if stored.entry.kind is EntryKind.SNAPSHOT:
+                fold.add_all(self._since)
+                self._since.clear()
+                self._at_s = stored.entry.at_s
+
+    def names(self) -> frozenset[str]:
+        """Everybody who is on record as having ordered something, on any day."""
+        days = self.days()
+        for day in days:
+            seq, found = self._names.get(day, (0, frozenset()))
+            if seq and day != days[0]:
+                continue
+            more = set(found)
+            with contextlib.suppress(LedgerUnavailable):  # nothing of such a day is shown either
+                for stored in ledger_past.records_of(day, BY_PEOPLE, after=seq):
+                    seq = stored.seq
+                    more.update(named(stored.entry.body))
+            self._names[day] = max(seq, 1), frozenset(more)
+        return frozenset(sorted(frozenset[str]().union(*(found for _, found in self._names.values())))[:MOST_NAMES])
+
+
+def named(body: object) -> Iterator[str]:
+    """Who, anywhere in a record's body."""
+    match body:
+        case Mapping():
+            yield from (str(value) for key, value in body.items() if key in WHO and isinstance(value, str))
+            inner: Iterable[object] = body.values()
+        case list() | tuple():
+            inner = body
+        case _:
+            return
+    for one in inner:
+        yield from named(one)

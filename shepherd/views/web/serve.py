@@ -1,0 +1,71 @@
+"""Serving the site: one process, one port, until TERM."""
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shepherd.errors import CommandFailed
+
+HEADER_BYTES = 16384
+GRACE_S = 2
+"""For answers under way at the end; pages that wait for changes ask again by themselves."""
+CONNECTIONS = 1000
+IDLE_S = 15
+
+
+def bound(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> socket.socket:
+    """The one socket. Raises CommandFailed."""
+    made = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((str(address), port))
+    except OSError as exc:
+        made.close()
+        raise CommandFailed(f"web.listen: {address} port {port} cannot be had: {exc.strerror}") from exc
+    return made
+
+
+def serve(app: ASGIApp, at: socket.socket) -> None:
+    """Until TERM or INT."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    asyncio.run(_until_told(Server(config), at))
+
+
+class Server(uvicorn.Server):
+    """Ends well when it is told to: uvicorn's own would die of the signal once more, after it has ended."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Until it has ended."""
+        loop, numbers = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+async def _until_told(server: Server, at: socket.socket) -> None:
+    await server.serve(sockets=[at])

@@ -1,0 +1,164 @@
+"use strict";
+// Keeps a page up to date by server-sent events, turns times into ages, and makes the map one stop of the keyboard.
+(() => {
+  const WORDS = { L: "local", F: "flock", A: "arming", D: "drained", R: "leaving", H: "held", U: "unknown" };
+  const STEPS = [[86400, "d"], [3600, "h"], [60, "min"]];
+  const RELOAD_MS = 60000;
+  const AGES_MS = 1000;
+  const at = (id) => document.getElementById(id);
+
+  function age(seconds) {
+    const step = STEPS.find(([length]) => seconds >= 2 * length);
+    return step ? `${Math.round(seconds / step[0])} ${step[1]}` : `${Math.max(Math.round(seconds), 0)} s`;
+  }
+
+  function ages() {
+    for (const time of document.querySelectorAll("time[data-ago]")) {
+      time.title = time.title || time.textContent;
+      const words = `${age((Date.now() - Date.parse(time.dateTime)) / 1000)} ago`;
+      if (time.textContent !== words) time.textContent = words;
+    }
+  }
+
+  // The map: Tab comes to one cell, arrows go on from there.
+  function cells() {
+    return [...document.querySelectorAll("[data-map] a.cell")];
+  }
+
+  function rove(chosen) {
+    const all = cells();
+    if (!all.length) return;
+    const one = chosen || all.find((cell) => cell.tabIndex === 0 && cell.hasAttribute("tabindex")) || all[0];
+    for (const cell of all) cell.tabIndex = cell === one ? 0 : -1;
+    for (const hint of document.querySelectorAll(".keys")) hint.hidden = false;
+  }
+
+  function below(all, from, down) {
+    const here = all[from].getBoundingClientRect();
+    let best = from;
+    let least = Infinity;
+    for (let place = from + (down ? 1 : -1); place >= 0 && place < all.length; place += down ? 1 : -1) {
+      const box = all[place].getBoundingClientRect();
+      const rows = (box.top - here.top) * (down ? 1 : -1);
+      if (rows < here.height / 2) continue;
+      const far = rows * 4 + Math.abs(box.left - here.left);
+      if (far >= least && rows * 4 > least) break;
+      if (far < least) [best, least] = [place, far];
+    }
+    return best;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const cell = event.target.closest && event.target.closest("[data-map] a.cell");
+    if (!cell || event.ctrlKey || event.altKey || event.metaKey) return;
+    const all = cells();
+    const from = all.indexOf(cell);
+    const to = {
+      ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: all.length - 1,
+    }[event.key];
+    const place = to === undefined && /^Arrow(Up|Down)$/.test(event.key) ? below(all, from, event.key === "ArrowDown") : to;
+    if (place === undefined || !all[place]) return;
+    event.preventDefault();
+    rove(all[place]);
+    all[place].focus();
+  });
+
+  // What is replaced keeps its open lists, what was typed, and the keyboard's place.
+  function replace(id, html) {
+    const part = at(id);
+    if (!part || part.contains(document.activeElement) && document.activeElement.matches("input, select")) return;
+    const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+    const active = part.contains(document.activeElement) ? document.activeElement : null;
+    const place = active && (active.id ? `#${CSS.escape(active.id)}` : active.getAttribute("href") &&
+      `a[href="${CSS.escape(active.getAttribute("href"))}"]`);
+    const scrolled = [...part.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+    part.innerHTML = html;
+    for (const one of open) if (at(one)) at(one).open = true;
+    [...part.querySelectorAll(".scroll")].forEach((one, number) => { one.scrollLeft = scrolled[number] || 0; });
+    if (place) {
+      const again = part.querySelector(place);
+      if (again) again.focus({ preventScroll: true });
+    }
+  }
+
+  function frame(id, classes, before) {
+    const part = document.createElement("section");
+    part.id = id;
+    part.className = classes;
+    if (before && at(before)) at(before).after(part); else at("parts").prepend(part);
+  }
+
+  function turn(id, changed) {
+    const part = at(id);
+    if (!part) return;
+    const all = [...part.querySelectorAll("[data-map] a.cell")];
+    for (const [place, letter] of Object.entries(changed)) {
+      const cell = all[place];
+      if (!cell) continue;
+      const name = cell.getAttribute("aria-label").split(" ")[0];
+      cell.className = `cell ${letter} turned`;
+      cell.textContent = letter;
+      cell.setAttribute("aria-label", `${name} ${WORDS[letter]}`);
+    }
+    const number = Object.keys(changed).length;
+    say(number === 1 ? "One host has another state." : `${number} hosts have another state.`);
+  }
+
+  function say(words) {
+    if (at("said")) at("said").textContent = words;
+  }
+
+  function change(told) {
+    for (const id of told.gone || []) if (at(id)) at(id).remove();
+    for (const [id, html] of Object.entries(told.parts || {})) {
+      if (!at(id)) frame(id, ...told.frames[id]);
+      replace(id, html);
+    }
+    for (const [id, changed] of Object.entries(told.cells || {})) turn(id, changed);
+    if (told.parts) rove();
+    ages();
+  }
+
+  let source = null;
+  let waiting = 0;
+  let last = "";
+
+  function state(words, kind) {
+    at("pulse").hidden = false;
+    at("pulse").className = `pulse ${kind}`;
+    at("pulse-words").textContent = words;
+  }
+
+  function listen() {
+    const address = new URL(document.body.dataset.live, location.origin);
+    if (last) address.searchParams.set("since", last);
+    source = new EventSource(address);
+    source.addEventListener("open", () => state("live", ""));
+    source.addEventListener("change", (event) => {
+      last = event.lastEventId || last;
+      change(JSON.parse(event.data));
+    });
+    source.addEventListener("error", () => {
+      state("not connected", "lost");
+      if (source.readyState !== EventSource.CLOSED) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(listen, RELOAD_MS);
+    });
+  }
+
+  function pause() {
+    const paused = at("pause").getAttribute("aria-pressed") !== "true";
+    at("pause").setAttribute("aria-pressed", String(paused));
+    clearTimeout(waiting);
+    source.close();
+    if (paused) state("paused", "paused"); else listen();
+  }
+
+  rove();
+  ages();
+  setInterval(ages, AGES_MS);
+  if (document.body.dataset.live && "EventSource" in window) {
+    at("pause").addEventListener("click", pause);
+    listen();
+  }
+})();

@@ -1,0 +1,112 @@
+"""Days looked back on: each is reckoned once, beside the pages, and what fails ends nothing."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from shepherd.cli.web_shelf import DAY_S, Shelf
+from shepherd.core.harvest.together import together
+from shepherd.edges.log import make_log
+from shepherd.errors import UsageError
+from shepherd.model.harvest import Blank, GuestShare, Harvest, Incident, IncidentKind, Lend, Period, Took, Waited
+
+NOON_S = 20_000 * DAY_S + 43_200.0
+
+
+def day(from_s: float, to_s: float, **changes: Any) -> Harvest:
+    plain: dict[str, Any] = {
+        "asked": Period(from_s=from_s, to_s=to_s), "known_s": to_s - from_s, "blanks": (), "hosts": 4.0,
+        "local_core_h": 10.0, "local_used_core_h": 5.0, "lent_core_h": 4.0, "lent_used_core_h": 3.0,
+        "moving_core_h": 0.5, "guests": (), "jobs_unknown": (), "lends": (), "lend_times": Took(),
+        "reclaim_times": Took(), "waited": Waited(), "incidents": (), "series": (),
+    }  # fmt: skip
+    return Harvest(**{**plain, **changes})
+
+
+def share(guest: str, core_h: float) -> GuestShare:
+    return GuestShare(guest=guest, core_h=core_h, shared_core_h=0.0, claimed_core_h=0.0, jobs=1, job_h=core_h)
+
+
+class Shelved:
+    """A shelf at noon of a day, and what was asked of it."""
+
+    def __init__(self, fails: type[Exception] | None = None) -> None:
+        self.now_s, self.steady_s, self.fails = NOON_S, 0.0, fails
+        self.asked: list[Period] = []
+        self.shelf = Shelf(self._make, lambda: self.now_s, lambda: self.steady_s, make_log())
+
+    def _make(self, span: Period, _bucket_s: float) -> Harvest:
+        self.asked.append(span)
+        if self.fails is not None:
+            raise self.fails("there is no record")
+        return day(span.from_s, span.to_s)
+
+    def settle(self, days: int):
+        """Ask until nothing is missing."""
+        ends_s = time.monotonic() + 20
+        while time.monotonic() < ends_s:
+            found = self.shelf.reckoned(days)
+            if found.done == found.of and not any(one.name == "reckoning" for one in threading.enumerate()):
+                return found
+            time.sleep(0.005)
+        raise AssertionError("it is never done")
+
+
+def test_a_day_that_is_over_is_reckoned_once() -> None:
+    """Thirty days were read again for every click."""
+    shelved = Shelved()
+    found = shelved.settle(7)
+    assert (len(shelved.asked), found.of) == (7, 7)
+    assert found.harvest is not None
+    assert found.harvest.asked == Period(from_s=NOON_S - 43_200 - 6 * DAY_S, to_s=NOON_S)
+    shelved.now_s += 120
+    shelved.steady_s += 120
+    again = shelved.settle(7)
+    assert len(shelved.asked) == 8
+    assert again.harvest is not None
+    shelved.settle(30)
+    assert len(shelved.asked) == 8 + 23
+
+
+def test_a_page_never_waits_for_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first who looked at a month waited for a minute, and everybody behind them."""
+    shelved, goes_on = Shelved(), threading.Event()
+    make = shelved.shelf._make
+    monkeypatch.setattr(shelved.shelf, "_make", lambda *about: goes_on.wait(20) and make(*about))
+    found = shelved.shelf.reckoned(7)
+    assert (found.harvest, found.done) == (None, 0)
+    goes_on.set()
+    assert shelved.settle(7).harvest is not None
+
+
+@pytest.mark.parametrize("fails", [UsageError, ZeroDivisionError])
+def test_days_that_cannot_be_reckoned_are_told_of(fails: type[Exception]) -> None:
+    """One damaged day ended the thread, and the page said "being reckoned" for a week."""
+    found = Shelved(fails).settle(7)
+    assert found.harvest is None
+    assert found.trouble
+
+
+def test_days_together_are_their_sums() -> None:
+    """A lend over midnight counted twice."""
+    early = Lend(host="p1", lease="x", cpus=4, granted_at_s=50.0, why="idle", lent_at_s=52.0)
+    late = Lend(
+        host="p1", lease="x", cpus=4, granted_at_s=50.0, why="idle", lent_at_s=52.0, called_at_s=150.0, home_at_s=154.0
+    )
+    ban = Incident(kind=IncidentKind.BAN, from_s=60.0, to_s=None, words="a ban")
+    blanks = [Blank(from_s=90.0, to_s=100.0, why="x")], [Blank(from_s=100.0, to_s=110.0, why="x")]
+    first = day(0.0, 100.0, lends=(early,), guests=(share("a", 1.0), share("b", 2.0)), incidents=(ban,),
+                blanks=tuple(blanks[0]), waited=Waited(idle_job_h=1.0, blocked_longest_s=9.0))  # fmt: skip
+    second = day(100.0, 200.0, lends=(late,), guests=(share("a", 5.0),), incidents=(ban,), blanks=tuple(blanks[1]),
+                 waited=Waited(idle_job_h=2.0, blocked_longest_s=4.0))  # fmt: skip
+    found = together([first, second])
+    assert found.lends == (late,)
+    assert (found.lend_times.count, found.reclaim_times.p99_s) == (1, 4.0)
+    assert [(one.guest, one.core_h, one.jobs) for one in found.guests] == [("a", 6.0, 2), ("b", 2.0, 1)]
+    assert found.incidents == (ban,)
+    assert found.blanks == (Blank(from_s=90.0, to_s=110.0, why="x"),)
+    assert (found.waited.idle_job_h, found.waited.blocked_longest_s) == (3.0, 9.0)
+    assert (found.lent_core_h, found.hosts, found.known_s) == (8.0, 4.0, 200.0)
+    assert together([first]).guests == tuple(sorted(first.guests, key=lambda one: -one.core_h))
