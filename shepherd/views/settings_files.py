@@ -7,7 +7,8 @@ from pathlib import Path
 from shepherd.views.checkup_table import checkup_markdown
 from shepherd.views.settings_example import daemon_example, gateway_example, node_example
 from shepherd.views.settings_puppet import puppet_type, type_names
-from shepherd.views.settings_table import settings_markdown, timers_markdown
+from shepherd.views.settings_table import settings_markdown
+from shepherd.views.timers_table import timers_markdown
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "shepherd/docs/settings.md": settings_markdown,

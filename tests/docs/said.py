@@ -37,9 +37,11 @@ OBSTACLES: Sayers = {
 }
 """Why a local host cannot be lent."""
 GIVEN_UP: Sayers = {
-    "core/switch/move.py": ("_granted", "_drain_ordered", "_go_given", "_restart_ordered", "_home", "_humans_wish", "_trouble"),
+    "core/switch/move.py": (
+        "_granted", "_drain_ordered", "_go_given", "_restart_ordered", "_home", "_humans_wish", "_trouble",
+    ),
     "core/switch/leases.py": ("_revocation",),
-}
+}  # fmt: skip
 """Why a lend was given up, or never came about."""
 KEEPERS: Sayers = {
     "core/container/drift.py": ("engine_problem", "drift"),

@@ -38,9 +38,10 @@ def wrong_with(command: Command) -> str:
 
 def wrong_with_run(words: list[str]) -> str:
     """The script's own verbs, as its help has them."""
-    told = [line for line in HELP.splitlines() if f"./run {words[0]} " in line] or [""] * (words == ["help"])
-    options = [word for word in words[1:] if word.startswith("-")]
-    return "" if told and all(option in re.findall(r"[\w-]+", told[0]) for option in options) else f"./run help knows no {words}"
+    told = " ".join(line for line in HELP.splitlines() if f"./run {words[0]} " in line)
+    options = {word for word in words[1:] if word.startswith("-")}
+    is_one = words == ["help"] or (told and options <= set(re.findall(r"[\w-]+", told)))
+    return "" if is_one else f"./run help knows no {words}"
 
 
 def told(parser: argparse.ArgumentParser, words: list[str], *, whole: bool) -> str:

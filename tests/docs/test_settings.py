@@ -4,7 +4,6 @@ import dataclasses
 import pathlib
 import re
 import tomllib
-import typing
 
 import pytest
 
@@ -19,10 +18,12 @@ from tests.docs import pages
 from tests.house import sources
 
 KEYS = {f"{table.name}.{one.key}".lstrip(".") for table in tables_of(Settings) for one in table.settings}
-EVERYWHERE = {one.key for root in (NodeSettings, GatewaySettings) for table in tables_of(root) for one in table.settings}
+ROOTS = (Settings, NodeSettings, GatewaySettings)
+EVERYWHERE = {one.key for root in ROOTS for table in tables_of(root) for one in table.settings}
 TABLES = {field.name for field in dataclasses.fields(Settings)}
 NAMED = re.compile(rf"({'|'.join(sorted(TABLES))})\.([a-z_]+)(?: = .*)?")
-ENDING = re.compile(r"[a-z_]+_(?:s|mib|days)")
+ALONE = re.compile(r"([a-z]+(?:_[a-z]+)*_(?:s|mib|days))(?: = .*)?")
+"""A key without its table, by its unit."""
 NO_SETTINGS = frozenset({
     "shepherd.toml", "node.toml", "gateway.toml",  # files
     "policy.reserv",  # a slip, to show what is said
@@ -55,5 +56,8 @@ def test_settings_of_a_page_are_taken_as_they_stand(page, number, text, tmp_path
 @pytest.mark.parametrize("page", pages.PAGES, ids=sources.name)
 def test_a_setting_that_a_page_names_is_one(page: pathlib.Path) -> None:
     """"Set `policy.quiet_time_s`", and the daemon refused to start."""
-    keys = {f"{found[1]}.{found[2]}" for _, span in pages.spans(page) if (found := NAMED.fullmatch(span))}
+    spans = [span for _, span in pages.spans(page)]
+    keys = {f"{found[1]}.{found[2]}" for span in spans if (found := NAMED.fullmatch(span))}
     assert keys - KEYS - NO_SETTINGS == set()
+    alone = {found[1] for span in spans if (found := ALONE.fullmatch(span))}
+    assert alone - EVERYWHERE == set()
