@@ -40,7 +40,8 @@ def wrong_with_run(words: list[str]) -> str:
     """The script's own verbs, as its help has them."""
     told = " ".join(line for line in HELP.splitlines() if f"./run {words[0]} " in line)
     options = {word for word in words[1:] if word.startswith("-")}
-    is_one = words == ["help"] or (told and options <= set(re.findall(r"[\w-]+", told)))
+    takes = options if "[pytest args]" in told else set(re.findall(r"[\w-]+", told))
+    is_one = words == ["help"] or (told and options <= takes)
     return "" if is_one else f"./run help knows no {words}"
 
 
@@ -88,7 +89,7 @@ def test_every_verb_is_in_some_page() -> None:
         ("shepherd bann user", "--"),
         ("./run demo --hosts 0", "--hosts"),
         ("./run tset", "tset"),
-        ("./run tests --ful", "--ful"),
+        ("./run clean --cach", "--cach"),
     ],
 )
 def test_what_is_no_command_is_seen(line: str, complaint: str) -> None:
