@@ -29,7 +29,9 @@ def fold(
 
 def stopped_by(off: FlockOff | None, leak: Leak, *, latch: bool) -> FlockOff:
     """The latch after a leak: flocking is off until a person says otherwise."""
-    new = FlockOff(since_s=leak.at_s, who=f"keeper of {leak.host}", why=leak.what, until_s=None, from_file=False)
+    new = FlockOff(
+        since_s=leak.at_s, who=f"keeper of {leak.host}", why=leak.what, until_s=None, from_file=False, from_leak=True
+    )
     return _longer(off, new, latch=latch)
 
 

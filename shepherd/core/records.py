@@ -12,7 +12,7 @@ from shepherd.errors import LeaseRefused
 from shepherd.model.demand import GIVES_NOTHING, DemandGroup, Gives, Resources
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, LeaseId, Nonce
-from shepherd.model.orders import HostMemory, Outcome, Stage, Step, SwitchRecord
+from shepherd.model.orders import HostMemory, Outcome, Reason, Stage, Step, SwitchRecord
 from shepherd.model.past import Fewest, Given, Past, Waiting
 from shepherd.model.stop import Ban
 
@@ -20,13 +20,13 @@ Body = Mapping[str, object]
 
 
 def switch_body(record: SwitchRecord) -> Body:
-    """All fields; the stage by its value."""
-    return {**dataclasses.asdict(record), "stage": record.stage.value}
+    """All fields; stage and reason by their values."""
+    return {**dataclasses.asdict(record), "stage": record.stage.value, "reason": record.reason.value}
 
 
 def switch_from(body: Body) -> SwitchRecord:
     """The switch a body tells of."""
-    fields = {**_known(SwitchRecord, body), "stage": Stage(body.get("stage"))}
+    fields = {**_known(SwitchRecord, body), "stage": Stage(body.get("stage")), "reason": _reason_from(body)}
     try:
         record = SwitchRecord(**fields)  # type: ignore[arg-type]
     except TypeError as exc:
@@ -38,6 +38,12 @@ def switch_from(body: Body) -> SwitchRecord:
         nonce=Nonce(record.nonce),
         gives=_gives_from(body.get("gives")),
     )
+
+
+def _reason_from(body: Body) -> Reason:
+    """A record from before there were reasons, or of a shepherd that knows more of them, has a clause all the same."""
+    known = {reason.value: reason for reason in Reason}
+    return known.get(str(body.get("reason")), Reason.FAULT if body.get("failed") else Reason.SPARE)
 
 
 def groups_body(groups: Sequence[DemandGroup]) -> list[Body]:

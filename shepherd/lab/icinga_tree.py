@@ -9,18 +9,16 @@ from pathlib import Path
 
 from shepherd.lab import cache
 from shepherd.lab.command import must
-from shepherd.lab.mirror import choose_mirror, proxy_environment
 from shepherd.lab.progress import Progress
+from shepherd.lab.unpacked import fetch, unpack
 
 BINARY = "/usr/lib/x86_64-linux-gnu/icinga2/sbin/icinga2"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 OLD, NEW = "bookworm", "forky"
 """2.13, the oldest that is supported, and 2.16."""
 _RECIPE = "2"
 _FOLDERS = ("proc", "dev", "tmp", "instance", "etc")
 _MERGED = ("bin", "sbin", "lib", "lib64")
 """Links into /usr since Debian's merge; packages of either side of it end up in the same place."""
-_UNPACK = 'for deb in "$0"/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -C "$1" --keep-directory-symlink -xf -; done'
 
 
 def provide_icinga(suite: str, progress: Progress) -> Path:
@@ -31,33 +29,14 @@ def provide_icinga(suite: str, progress: Progress) -> Path:
 def _build(suite: str, draft: Path, progress: Progress) -> Mapping[str, str]:
     tree, state = draft / "tree", draft / "apt"
     with progress.step(f"Icinga2 of Debian {suite}"):
-        archives = _download(suite, state)
+        archives = fetch(suite, state, "icinga2-bin")
         for name in _FOLDERS:
             (tree / name).mkdir(parents=True)
         for name in _MERGED:
             (tree / "usr" / name).mkdir(parents=True)
             (tree / name).symlink_to(f"usr/{name}")
-        must(("bash", "-e", "-o", "pipefail", "-c", _UNPACK, str(archives), str(tree)), timeout_s=120)
+        unpack(archives, tree)
     for name in ("passwd", "group"):
         (tree / "etc" / name).write_text("root:x:0:0:::\n" if name == "passwd" else "root:x:0:\n")
     must(("rm", "-rf", str(state)))
     return {"suite": suite}
-
-
-def _download(suite: str, state: Path) -> Path:
-    """The packages and their dependencies, as if nothing were installed yet. Signatures are checked."""
-    for name in ("lists/partial", "archives/partial"):
-        (state / name).mkdir(parents=True)
-    sources = state / "sources.list"
-    sources.write_text(f"deb [signed-by={KEYRING}] {choose_mirror()} {suite} main\n")
-    options = {
-        "Dir::Etc::sourcelist": sources, "Dir::Etc::sourceparts": "/dev/null", "Dir::State::lists": state / "lists",
-        "Dir::State::status": "/dev/null", "Dir::Cache::archives": state / "archives", "Dir::Cache::pkgcache": "",
-        "Dir::Cache::srcpkgcache": "", "Acquire::Languages": "none", "APT::Install-Recommends": "false",
-        "Acquire::Check-Valid-Until": "false", "APT::Sandbox::User": "root",
-    }  # fmt: skip
-    apt = ["apt-get", "-qq", *(word for key, value in options.items() for word in ("-o", f"{key}={value}"))]
-    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", **proxy_environment()}
-    must([*apt, "update"], timeout_s=300, env=env)
-    must([*apt, "install", "-y", "--download-only", "icinga2-bin"], timeout_s=300, env=env)
-    return state / "archives"

@@ -1,6 +1,15 @@
 """The switch that stops all flocking, and its latch (invariant 8)."""
 
 import dataclasses
+import enum
+
+
+class OffCause(enum.Enum):
+    """What turned flocking off."""
+
+    FILE = "file"
+    VERB = "verb"
+    LEAK = "leak"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,7 +23,15 @@ class FlockOff:
     """Its own expiry, epoch seconds; None: until `shepherd flockon`. With `from_file`: not before this, and not while
     the file is there."""
     from_file: bool
-    """The file at the configured path caused it (else the verb)."""
+    """The file at the configured path caused it (else the verb, or a leak)."""
+    from_leak: bool = False
+
+    @property
+    def cause(self) -> OffCause:
+        """What turned it off."""
+        if self.from_file:
+            return OffCause.FILE
+        return OffCause.LEAK if self.from_leak else OffCause.VERB
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -139,7 +139,7 @@ DEMAND = (
            of=(Source.QUEUE,)),
     _gauge("demand_cpus", "Cpus that idle local jobs ask for.", of=(Source.QUEUE,)),
     _gauge("refused_submitters", "Submitter ads that were not counted: foreign or unauthenticated schedds.",
-           of=(Source.HOME_STARTDS,)),
+           of=(Source.QUEUE,)),
 )  # fmt: skip
 """Local work."""
 

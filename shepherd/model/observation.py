@@ -19,6 +19,17 @@ class Source(enum.Enum):
     QUEUE = "queue"
 
 
+class Doubt(enum.Enum):
+    """Why a source is not believed, in one word for counting."""
+
+    SILENT = "silent"
+    REFUSED = "refused"
+    INCOMPLETE = "incomplete"
+    VANISHED = "vanished"
+    YOUNG = "young"
+    CLOCK = "clock"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Reading:
     """How the last question to a source went."""
@@ -30,6 +41,8 @@ class Reading:
     """Why the latest question failed or is not believed; None if it is good."""
     asked_s: float | None = None
     """Seconds the last question took."""
+    doubt: Doubt | None = dataclasses.field(default=None, compare=False)
+    """The class of `problem`; not on record."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

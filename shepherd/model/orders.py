@@ -12,6 +12,23 @@ from shepherd.model.host import Herd, HostName, LeaseId, Nonce
 from shepherd.model.past import NOTHING_PAST, Past
 
 
+class Reason(enum.Enum):
+    """Why a host moves, in one word for counting; records and people have the clause."""
+
+    SPARE = "spare"
+    """Nobody local needs it: why hosts are lent."""
+    LOCAL_WORK = "local work"
+    RESERVE = "reserve"
+    FLOCKOFF = "flockoff"
+    BAN = "ban"
+    MAINTENANCE = "maintenance"
+    QUARANTINE = "quarantine"
+    PERSON = "person"
+    """Somebody drains it, or turned its regular startd off."""
+    FAULT = "fault"
+    """The lend broke: a refusal, a deadline, a container that ended, a reboot."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Order:
     """Move `host` to `herd`, because of `why`."""
@@ -20,6 +37,8 @@ class Order:
     herd: Herd
     why: str
     """One clause a person understands; goes into the drain reason and every record."""
+    reason: Reason = dataclasses.field(default=Reason.SPARE, compare=False)
+    """Not part of what is decided: records of verdicts do not have it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -143,6 +162,12 @@ class SwitchRecord:
     tries: int = 0
     """Failed tries of the current stage's step."""
     retry_at_s: float = 0.0
+    reason: Reason = Reason.SPARE
+    """The class of `why`."""
+    lent_at_s: float = 0.0
+    """When its flocking startd came to serve; 0: it did not."""
+    left_at_s: float = 0.0
+    """When it was called home; 0: it was not."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.lease import Ladder
+from shepherd.model.metrics_settings import MetricsSettings
 from shepherd.model.role_settings import RoleSettings
 from shepherd.model.trace_settings import TraceSettings
 
@@ -224,3 +225,4 @@ class Settings:
     paths: PathSettings = dataclasses.field(default_factory=PathSettings)
     roles: RoleSettings = dataclasses.field(default_factory=RoleSettings)
     drill: DrillSettings = dataclasses.field(default_factory=DrillSettings)
+    metrics: MetricsSettings = dataclasses.field(default_factory=MetricsSettings)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives
 from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import FlockStartd
-from shepherd.model.orders import Refusal
+from shepherd.model.orders import Reason, Refusal
 from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.stop import Ban
 
@@ -57,6 +57,8 @@ class HostView(NamedTuple):
     """A lease is out and not revoked: a reclaim has something to do, whatever is heard of the host."""
     recalled: str = ""
     """Why it must be home whatever is decided, a ban or its maintenance; or the empty string."""
+    recall: Reason = Reason.BAN
+    """Which of the two, if it is recalled."""
     gives: Gives = GIVES_NOTHING
     """To local jobs, now or if it were home."""
     pinned: bool = False

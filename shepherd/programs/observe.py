@@ -10,6 +10,7 @@ from shepherd.core.naming import pair_hosts
 from shepherd.errors import PoolUnavailable
 from shepherd.model.host import HostName, HostPair
 from shepherd.model.observation import (
+    Doubt,
     FlockStartd,
     HostFacts,
     KeeperReport,
@@ -94,7 +95,7 @@ class Observer:
         try:
             ask()
         except PoolUnavailable as exc:
-            self._fail(source, str(exc), 0.0)
+            self._fail(source, str(exc), 0.0, _class_of(exc))
             self._silent |= set() if exc.refused else {source}
 
     def _some_home(self, names: Sequence[HostName]) -> None:
@@ -118,7 +119,7 @@ class Observer:
         is_silent = False
         for source, ask in questions.items():
             if is_silent:
-                self._fail(source, "its collector does not answer", 0.0)
+                self._fail(source, "its collector does not answer", 0.0, Doubt.SILENT)
             elif self._ask(source, ask):
                 is_silent = True
                 self._silent.add(Source.HOME_STARTDS if source in HOME else source)
@@ -175,44 +176,46 @@ class Observer:
         try:
             problem = ask()
         except PoolUnavailable as exc:
-            self._fail(source, str(exc), self._clock.steady_s() - began)
+            self._fail(source, str(exc), self._clock.steady_s() - began, _class_of(exc))
             return not exc.refused
         took = self._clock.steady_s() - began
         doubted = problem and source is not Source.QUEUE and source in self._readings
         at = self._readings[source].at_s if doubted else self._clock.wall_s()
-        self._readings[source] = Reading(source=source, at_s=at, problem=problem or None, asked_s=took)
+        doubt = (Doubt.INCOMPLETE if source is Source.QUEUE else Doubt.VANISHED) if problem else None
+        self._readings[source] = Reading(source=source, at_s=at, problem=problem or None, asked_s=took, doubt=doubt)
         return False
 
-    def _fail(self, source: Source, problem: str, took: float) -> None:
+    def _fail(self, source: Source, problem: str, took: float, doubt: Doubt) -> None:
         last = self._readings.get(source)
         at = last.at_s if last else 0.0
-        self._readings[source] = Reading(source=source, at_s=at, problem=problem, asked_s=took)
+        self._readings[source] = Reading(source=source, at_s=at, problem=problem, asked_s=took, doubt=doubt)
 
     def _doubt_young(self) -> None:
         if self._silent:
-            self._mark((*HOME, Source.FLOCK_STARTDS), "a collector is silent: the collectors' ages are not known")
+            unknown = "a collector is silent: the collectors' ages are not known"
+            self._mark((*HOME, Source.FLOCK_STARTDS), unknown, Doubt.SILENT)
             return
         try:
             home, flock = self._pool.collector_age_s()
         except PoolUnavailable as exc:
-            self._mark((*HOME, Source.FLOCK_STARTDS), f"the collectors' ages are not known: {exc}")
+            self._mark((*HOME, Source.FLOCK_STARTDS), f"the collectors' ages are not known: {exc}", _class_of(exc))
             return
         limit = self._settings.timers.young_collector_s
-        self._mark(HOME, plausible.young(home, limit))
-        self._mark((Source.FLOCK_STARTDS,), plausible.young(flock, limit))
+        self._mark(HOME, plausible.young(home, limit), Doubt.YOUNG)
+        self._mark((Source.FLOCK_STARTDS,), plausible.young(flock, limit), Doubt.YOUNG)
 
     def _doubt_clock(self) -> None:
         last = self._last
         heard = [ad.heard_at_s for ads in (last.regular, last.masters, last.keepers) for ad in ads.values()]
         silent_s = self._settings.timers.stale_factor * self._settings.timers.ad_period_s
         if heard:
-            self._mark(HOME, plausible.own_clock(max(heard), self._clock.wall_s(), silent_s))
+            self._mark(HOME, plausible.own_clock(max(heard), self._clock.wall_s(), silent_s), Doubt.CLOCK)
 
-    def _mark(self, sources: Iterable[Source], problem: str) -> None:
+    def _mark(self, sources: Iterable[Source], problem: str, doubt: Doubt) -> None:
         for source in sources:
             reading = self._readings.get(source)
             if problem and reading is not None and not reading.problem:
-                self._readings[source] = dataclasses.replace(reading, problem=problem)
+                self._readings[source] = dataclasses.replace(reading, problem=problem, doubt=doubt)
 
     def _snapshot(self, looked_at: Sequence[HostPair]) -> Snapshot:
         """Of all hosts; the facts of those looked at are new."""
@@ -246,6 +249,10 @@ class Observer:
             flock=last.flock.get(pair.flock_name),
             keeper=last.keepers.get(pair.host),
         )
+
+
+def _class_of(exc: PoolUnavailable) -> Doubt:
+    return Doubt.REFUSED if exc.refused else Doubt.SILENT
 
 
 def _merged(old: Mapping[str, T], asked: Iterable[str], answer: Mapping[str, T]) -> Mapping[str, T]:

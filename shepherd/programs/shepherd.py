@@ -7,7 +7,7 @@ an act. Whatever dies, the next tick of the next process goes on from facts and 
 import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
@@ -26,6 +26,7 @@ from shepherd.model.observation import Snapshot
 from shepherd.model.orders import Stage, SwitchRecord, Verdict
 from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.settings import LeakStops, Settings
+from shepherd.model.sight import Sight, Troubles
 from shepherd.model.view import Bars
 from shepherd.ports import Clock, Ledger, Log, Watchdog
 from shepherd.programs.along import Companion, Troubled
@@ -85,8 +86,10 @@ class Shepherd:
         intents: Intents,
         gathering: Gathering,
         companions: Sequence[Companion] = (),
+        measure: Callable[[Sight], None] | None = None,
     ) -> None:
-        """`intents`: the spool of latch, stops and quarantines."""
+        """`intents`: the spool of latch, stops and quarantines. `measure` is handed what is known after each look, and
+        does not wait."""
         self.switches = switches
         self.sentence = "not decided yet"
         self._settings = settings
@@ -104,6 +107,7 @@ class Shepherd:
         self._intents = intents
         self._gathering = gathering
         self._companions = companions
+        self._measure = measure
         self._due = Due()
         self._snapshot: Snapshot | None = None
         self._cycle_at_s = 0.0
@@ -180,6 +184,7 @@ class Shepherd:
 
     def _look(self) -> None:
         """Look at everything, decide, say what is."""
+        began_s = self._clock.steady_s()
         lent = sum(1 for record in self.switches.records.values() if record.stage in NO_REGULAR)
         snapshot = self._observer.full(lent, _pairs(self.switches.records.values()))
         self._snapshot = snapshot
@@ -189,7 +194,9 @@ class Shepherd:
             self.switches.flockoff = self._latch.now is not None
         is_cycle = self._is_due("cycle_s", self._settings.timers.cycle_s)
         self._decide(snapshot, is_cycle=is_cycle)
-        self._show(snapshot)
+        problems = self._show(snapshot)
+        if self._measure is not None:
+            self._measure(self._sight(snapshot, problems, self._clock.steady_s() - began_s, is_cycle=is_cycle))
         if is_cycle:
             self._log("cycle", sentence=self.sentence)
         self._watchdog.cycle_finished(self.sentence)
@@ -265,8 +272,8 @@ class Shepherd:
         hosts = {*snapshot.hosts, *records}
         return [state_of(snapshot.hosts.get(host), records.get(host), now, timers)[0] for host in hosts]
 
-    def _show(self, snapshot: Snapshot) -> None:
-        """Publish what `shepherd -s` shows. Failing to is a problem of its own, never of the hosts."""
+    def _show(self, snapshot: Snapshot) -> list[str]:
+        """Publish what `shepherd -s` shows; the problems in it. Failing to is one of its own, never of the hosts."""
         about = {**self._about, "sentence": self.sentence, "cycle_at_s": self._cycle_at_s}
         self._awaited = awaited(snapshot, self.switches.records, self._awaited, self._settings.timers)
         problems = self._problems(snapshot)
@@ -286,6 +293,34 @@ class Shepherd:
             self._ledger.publish_present(body)
         except LedgerUnavailable as exc:
             self._log("the present cannot be shown", problem=str(exc))
+        return problems
+
+    def _sight(self, snapshot: Snapshot, problems: Sequence[str], took_s: float, *, is_cycle: bool) -> Sight:
+        """What is known now, as values that do not change any more."""
+        troubles = Troubles(
+            problems=len(problems) + len(snapshot.naming_problems),
+            gap_from_s=self._diary.gap_from_s,
+            icinga_up=self._silencer.is_heard,
+            silences_owed=self._silencer.owed,
+            awaited=self._awaited,
+        )
+        return Sight(
+            at_s=self._clock.wall_s(),
+            took_s=took_s,
+            is_cycle=is_cycle,
+            cycle_at_s=self._cycle_at_s,
+            snapshot=snapshot,
+            switches=dict(self.switches.records),
+            memories=dict(self.switches.memories),
+            bars=self._bars(),
+            quarantines=len(self._quarantines.standing),
+            flockoff=self._latch.now,
+            verdict=self._verdict,
+            is_alone=self.switches.is_alone,
+            pages_at_s=self.switches.pages_at_s,
+            troubles=troubles,
+            settings=self._settings,
+        )
 
     def _problems(self, snapshot: Snapshot) -> list[str]:
         overdue = late(self._awaited, snapshot.at_s, self._settings.timers)

@@ -138,10 +138,25 @@ class Silencer:
         """What an administrator should know, or the empty string."""
         if self._monitoring is None:
             return ""
-        held_s = self._clock.steady_s() - self._begun_s if self._errand.busy else 0.0
-        silent = f"no answer for {held_s:.0f} s" if held_s > 4 * self._settings.icinga.request_s else ""
-        told = [one for one in (silent or self._trouble, self._beat_trouble, *self._refusals()) if one]
+        told = [one for one in (self._silent() or self._trouble, self._beat_trouble, *self._refusals()) if one]
         return f"Icinga: {'; '.join(told)}" if told else ""
+
+    @property
+    def is_heard(self) -> bool | None:
+        """Whether Icinga answers and does as asked; None: there is none."""
+        return None if self._monitoring is None else not (self._silent() or self._trouble)
+
+    @property
+    def owed(self) -> int:
+        """Silences that are to begin or to end, refused ones among them."""
+        if self._monitoring is None or self._is_settled:
+            return 0
+        there = [one for of_check in self._silences.values() for one in of_check.values()]
+        return len(plan(self._wishes, there, (), self._settings.icinga, self._clock.wall_s()))
+
+    def _silent(self) -> str:
+        held_s = self._clock.steady_s() - self._begun_s if self._errand.busy else 0.0
+        return f"no answer for {held_s:.0f} s" if held_s > 4 * self._settings.icinga.request_s else ""
 
     def _refusals(self) -> Iterator[str]:
         """What Icinga does not let us do, of what is to be done."""

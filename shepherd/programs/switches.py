@@ -17,6 +17,7 @@ from shepherd.model.orders import (
     HostMemory,
     Order,
     Outcome,
+    Reason,
     Result,
     Stage,
     Step,
@@ -76,6 +77,8 @@ class Switches:
         self._is_alone = False
         self._orphans: set[LeaseId] = set()
         self.page_problem = ""
+        self.pages_at_s = 0.0
+        """When pages were published last, epoch seconds; 0: not yet."""
 
     @property
     def is_alone(self) -> bool:
@@ -103,13 +106,13 @@ class Switches:
         """Take a host home; nothing if it is on its way already."""
         record = self.records.get(order.host)
         if record is not None and record.stage not in HOMEWARD:
-            self._do(go_home(record, order.why, self._clock.wall_s()), order)
+            self._do(go_home(record, order.why, self._clock.wall_s(), reason=order.reason), order)
 
     def quarantine(self, standing: Sequence[Quarantine]) -> None:
         """Take these hosts home. Their keepers end what runs there, once they have looked at it."""
         self._quarantined = {one.host: one for one in standing}
         for one in standing:
-            self.reclaim(Order(host=one.host, herd=Herd.LOCAL, why=sentence(one)))
+            self.reclaim(Order(host=one.host, herd=Herd.LOCAL, why=sentence(one), reason=Reason.QUARANTINE))
 
     def advance(self, facts: Mapping[HostName, HostFacts]) -> None:
         """Fold outcomes in, then take the next step of every host that is not busy."""
@@ -161,7 +164,7 @@ class Switches:
             self._note_orphans(leases)
             self._note_serial()
             self.pages.publish(leases, flockoff=self.flockoff)
-            self.page_problem = ""
+            self.page_problem, self.pages_at_s = "", self._clock.wall_s()
         except PoolUnavailable as exc:
             self.page_problem = str(exc)
         took = self._clock.steady_s() - began

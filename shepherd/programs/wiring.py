@@ -40,6 +40,7 @@ from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
+from shepherd.programs.metrics_wiring import exposing_of, metering_of
 from shepherd.programs.observe import Observer, Together
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.quarantines import Quarantines
@@ -203,7 +204,9 @@ class Daemon:
         self._ledger = SqliteLedger(
             state / "ledger", switch_from=records.switch_from, memory_from=records.memory_from
         )
-        self._diary = Diary(self._ledger, self._clock, self._log)
+        self._metering = metering_of(settings, self._ledger, self._clock)
+        self._shown = exposing_of(settings, self._metering, self._log)
+        self._diary = Diary(self._ledger, self._clock, self._log, self._metering.told)
         executor = ThreadPoolExecutor(max_workers=MOST_COMMANDS, thread_name_prefix="command")
         self._hands = Hands(self._parts.commands, executor)
         self._executor = executor
@@ -227,6 +230,7 @@ class Daemon:
         """Serve until TERM. Raises AnotherShepherd; hosts stay as they are in any case."""
         signals = Signals()
         signals.install()
+        self._shown.start()
         self._warn(self._parts.settings)
         self._diary.life("started", instance=self._instance, version=shepherd.__version__)
         try:
@@ -239,6 +243,7 @@ class Daemon:
             )
         finally:
             self._diary.life("stopped", instance=self._instance)
+            self._shown.close()
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._askers.shutdown(wait=False, cancel_futures=True)
             self._parts.close()
@@ -262,7 +267,8 @@ class Daemon:
             about=self._about(),
             intents=self._spool,
             gathering=self._gathering_by(parts, pages),
-            companions=[self._kept.anchoring],
+            companions=[self._kept.anchoring, self._shown],
+            measure=self._metering.saw,
         )
 
     def _reload(self) -> Shepherd:
@@ -287,6 +293,7 @@ class Daemon:
         self._switches.adopt(new.settings, pages)
         self._silencer.adopt(new.settings, new.monitoring)
         self._kept.adopt(new.settings)
+        self._shown.adopt(new.settings.metrics)
         old.close()
         self._warn(new.settings)
         self._diary.life("reloaded", instance=self._instance)

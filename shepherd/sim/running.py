@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from shepherd.core.metrics.gauges import Life
+from shepherd.core.metrics.tally import Tally
 from shepherd.errors import AnotherShepherd
 from shepherd.model.lease import lease_name
 from shepherd.model.settings import Settings
+from shepherd.model.sight import Sight
 from shepherd.programs.along import Companion
 from shepherd.programs.diary import Diary
 from shepherd.programs.hands import Hands
 from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
+from shepherd.programs.metering import Metering
 from shepherd.programs.observe import Observer
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.quarantines import Quarantines
@@ -109,7 +113,9 @@ class Running:
             command_s=settings.timers.command_s,
         )
         self.executor = SimExecutor(site.events, commands, self.crashes)
-        diary = Diary(self.ledger, clock, self.note)
+        life = Life("simulated", clock.wall_s(), 0.0, settings)
+        self.metering = Metering(life, Tally(self.ledger.switches(), settings.timers), clock)
+        diary = Diary(self.ledger, clock, self.note, self.metering.told)
         silencer = self._silencer(settings, diary, clock)
         switches = Switches(
             settings=settings,
@@ -146,8 +152,13 @@ class Running:
             about={"instance": self.instance, "pid": 1},
             intents=self.intents,
             companions=self.companions,
+            measure=self._measure,
             gathering=gathering_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
         )
+
+    def _measure(self, sight: Sight) -> None:
+        self.metering.saw(sight)
+        self.metering.count()
 
     def _latch(self, diary: Diary, clock: SimClock) -> Latch:
         site = self.site

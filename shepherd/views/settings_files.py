@@ -1,10 +1,12 @@
-"""Files of the project that are generated from the settings: `python -m shepherd.views.settings_files`."""
+"""Files of the project that are generated from settings and tables: `python -m shepherd.views.settings_files`."""
 
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from shepherd.views.checkup_table import checkup_markdown
+from shepherd.views.dashboard import dashboard_json
+from shepherd.views.metrics_table import metrics_markdown
 from shepherd.views.settings_example import daemon_example, gateway_example, node_example
 from shepherd.views.settings_puppet import puppet_type, type_names
 from shepherd.views.settings_table import settings_markdown
@@ -14,6 +16,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "shepherd/docs/settings.md": settings_markdown,
     "shepherd/docs/timers.md": timers_markdown,
     "shepherd/docs/check.md": checkup_markdown,
+    "shepherd/docs/metrics.md": metrics_markdown,
+    "puppet/files/grafana/shepherd.json": dashboard_json,
     "systemd/shepherd.toml.example": daemon_example,
     "systemd/node.toml.example": node_example,
     "systemd/gateway.toml.example": gateway_example,

@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "programs.wiring": EVERYTHING,
     "programs.trace_wiring": EVERYTHING,
     "programs.collect_wiring": EVERYTHING,
+    "programs.metrics_wiring": EVERYTHING,
     "views": ("model", "errors", "ports", "views"),
     "sim": (
         "model", "errors", "core", "ports", "ports_node", "ports_guest", "ports_trace", "ports_stop", "programs", "sim",
@@ -53,7 +54,7 @@ WIRED_ONLY_BY = {
     "edges": (
         "cli", "lab", "programs.wiring", "programs.node_wiring", "programs.gateway_wiring", "programs.image_wiring",
         "programs.guest_wiring", "programs.checkup_wiring", "programs.trace_wiring", "programs.flow_wiring",
-        "programs.collect_wiring",
+        "programs.collect_wiring", "programs.metrics_wiring",
     ),
     "programs.trace_wiring": ("cli", "lab", "programs.wiring"),
     "programs.flow_wiring": ("lab", "programs.node_wiring", "programs.gateway_wiring"),
@@ -62,6 +63,7 @@ WIRED_ONLY_BY = {
     "programs.checkup_wiring": ("cli", "lab"),
     "programs.gateway_wiring": ("cli", "lab", "programs.checkup_wiring"),
     "programs.collect_wiring": ("programs.wiring", "cli", "lab"),
+    "programs.metrics_wiring": ("programs.wiring",),
     "programs.image_wiring": ("cli", "lab"),
     "programs.guest_wiring": ("cli", "lab"),
 }

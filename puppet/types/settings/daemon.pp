@@ -19,6 +19,7 @@
 #   account always may; an empty list means nobody besides. Every member of these groups must be able to write the spool
 #   of intents (`paths.intents`), too: without a record nothing of this is done.
 # * `drill`: The drill: a real flocked job makes a connection, and the record must name it by that alone.
+# * `metrics`: Figures for Prometheus: the daemon listens on the loopback, or writes a file for node_exporter, or both.
 type Shepherd::Settings::Daemon = Struct[{
   home => Shepherd::Settings::Home,
   flock => Shepherd::Settings::Flock,
@@ -32,4 +33,5 @@ type Shepherd::Settings::Daemon = Struct[{
   Optional[paths] => Shepherd::Settings::Paths,
   Optional[roles] => Shepherd::Settings::Roles,
   Optional[drill] => Shepherd::Settings::Drill,
+  Optional[metrics] => Shepherd::Settings::Metrics,
 }]

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from shepherd.core.policy import demand, threshold
 from shepherd.core.policy.choose import choose_lends, choose_reclaims, reserve_shortfall
@@ -11,7 +11,7 @@ from shepherd.core.policy.view import view_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import LENT, Herd, HostName, HostState
 from shepherd.model.observation import Snapshot
-from shepherd.model.orders import HostMemory, Order, Refusal, SwitchRecord, Verdict
+from shepherd.model.orders import HostMemory, Order, Reason, Refusal, SwitchRecord, Verdict
 from shepherd.model.past import NOTHING_PAST, Given, Past
 from shepherd.model.settings import PolicyKind, Settings
 from shepherd.model.view import NO_BARS, Bars, PoolView, Want
@@ -60,14 +60,15 @@ def _decided(
     view: PoolView, want: Want, flockoff: FlockOff | None, settings: Settings, *, is_cycle: bool, may_lend: bool
 ) -> Verdict:
     if flockoff is not None:
-        return _reclaim(view, _all_out(view), f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})")
+        why = f"flocking is off: {flockoff.why or 'no reason given'} ({flockoff.who})"
+        return _reclaim(view, dict.fromkeys(_all_out(view), Reason.FLOCKOFF), why)
     may_reclaim = is_cycle or want.home is not None or not settings.policy.reclaim_per_cycle
     home = choose_reclaims(view, want) if may_reclaim else ()
     short = reserve_shortfall(view, settings.policy, home)
     if home or short:
         reserve = f"the local herd is below its reserve of {settings.policy.reserve:.0%}"
         why = " and ".join([*[want.why][: len(home)], *[reserve][: len(short)]])
-        return _reclaim(view, (*home, *short), why)
+        return _reclaim(view, dict.fromkeys(home, Reason.LOCAL_WORK) | dict.fromkeys(short, Reason.RESERVE), why)
     if not is_cycle or not (want.lend or want.out is not None):
         return _nothing(view, want.why)
     if not may_lend:
@@ -82,7 +83,7 @@ def _with_recalled(view: PoolView, verdict: Verdict) -> Verdict:
     recalled = [host for host in view.hosts.values() if host.recalled and host.is_out and host.host not in home]
     if not recalled:
         return verdict
-    orders = tuple(Order(host=host.host, herd=Herd.LOCAL, why=host.recalled) for host in recalled)
+    orders = tuple(Order(host=one.host, herd=Herd.LOCAL, why=one.recalled, reason=one.recall) for one in recalled)
     reasons = ", ".join(sorted({host.recalled for host in recalled}))
     sentence = f"{verdict.sentence} Besides, {len(orders)} go home: {reasons}."
     return dataclasses.replace(verdict, orders=(*orders, *verdict.orders), sentence=sentence)
@@ -92,8 +93,8 @@ def _all_out(view: PoolView) -> tuple[HostName, ...]:
     return tuple(host.host for host in homecoming_order(view))
 
 
-def _reclaim(view: PoolView, home: Sequence[HostName], why: str) -> Verdict:
-    orders = tuple(Order(host=name, herd=Herd.LOCAL, why=why) for name in home)
+def _reclaim(view: PoolView, home: Mapping[HostName, Reason], why: str) -> Verdict:
+    orders = tuple(Order(host=name, herd=Herd.LOCAL, why=why, reason=reason) for name, reason in home.items())
     return Verdict(orders=orders, refusals=(), sentence=_sentence(view, why, f"{len(orders)} go home"))
 
 

@@ -11,7 +11,7 @@ from shepherd.core.switch.state import state_of
 from shepherd.model.demand import GIVES_NOTHING, Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import LENT, HostName, HostState
 from shepherd.model.observation import HostFacts, Snapshot, Source
-from shepherd.model.orders import HOMEWARD, HostMemory, SwitchRecord
+from shepherd.model.orders import HOMEWARD, HostMemory, Reason, SwitchRecord
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars, HostView, Obstacle, PoolView
 
@@ -126,8 +126,9 @@ def _host(
     obstacle = obstacle_of(facts, memory, settings, now, bars, hours) if facts and state is HostState.LOCAL else None
     image = record.image if record else settings.flock.image
     recalled = why_not_lent(bars.bans, name, image) if bars.bans else ""
+    recall = Reason.BAN
     if not recalled and hours is not None and now >= hours.begin_s - home_before_s(settings.timers):
-        recalled = sentence(hours)
+        recalled, recall = sentence(hours), Reason.MAINTENANCE
     return HostView(
         host=name,
         state=state,
@@ -139,6 +140,7 @@ def _host(
         since_s=record.stage_at_s if record else 0.0,
         is_out=record is not None and record.stage not in HOMEWARD,
         recalled=recalled,
+        recall=recall,
         gives=_lent_gives(record) if record else regular.gives if regular else GIVES_NOTHING,
         pinned=bool(settings.hosts.always_lend) and is_pinned_out(name, settings.hosts),
         flock=facts.flock if facts else None,

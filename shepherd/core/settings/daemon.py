@@ -19,6 +19,7 @@ from shepherd.core.settings.forms import (
 )
 from shepherd.core.settings.gaps import start_problems
 from shepherd.core.settings.icinga import icinga_problems
+from shepherd.core.settings.metrics import metrics_problems
 from shepherd.core.settings.trace import trace_problems
 from shepherd.model.settings import (
     FlockSettings,
@@ -53,6 +54,7 @@ def daemon_problems(settings: Settings) -> list[Problem]:
         *icinga_problems(settings.icinga, settings.timers),
         *role_problems(settings.roles),
         *drill_problems(settings.drill),
+        *metrics_problems(settings.metrics),
         *trace_problems(settings.trace),
         *collect_problems(settings.trace),
     ]

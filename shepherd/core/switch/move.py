@@ -10,7 +10,7 @@ from typing import assert_never
 from shepherd.core.switch import belief
 from shepherd.model.host import HostPair
 from shepherd.model.observation import HostFacts, KeeperPhase, KeeperReport, RegularStartd
-from shepherd.model.orders import HOMEWARD, Outcome, Result, Stage, StepKind, SwitchRecord
+from shepherd.model.orders import HOMEWARD, Outcome, Reason, Result, Stage, StepKind, SwitchRecord
 from shepherd.model.settings import TimerSettings
 
 RESEND_S = 5.0
@@ -62,7 +62,7 @@ def next_move(
     if record.stage in HOMEWARD:
         return _homeward(facts, record, now, timers)
     if wish := _humans_wish(facts, now, timers):
-        return go_home(record, wish, now)
+        return go_home(record, wish, now, reason=Reason.PERSON)
     if trouble := _trouble(facts, record, now, timers):
         return go_home(record, trouble, now, failed=_is_failure(record, now))
     return _outward(facts, record, now, timers, hold)
@@ -83,11 +83,13 @@ def _outward(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSe
     assert_never(record.stage)
 
 
-def go_home(record: SwitchRecord, why: str, now: float, *, failed: bool = False) -> Do:
+def go_home(
+    record: SwitchRecord, why: str, now: float, *, failed: bool = False, reason: Reason = Reason.FAULT
+) -> Do:
     """Take the host home from whatever stage it is in; `failed` makes it cool before the next lend."""
     drained = record.stage in {Stage.DRAIN_ORDERED, Stage.GO_GIVEN, Stage.RESTART_ORDERED}
     revoked = _at(record, Stage.REVOKED, now)
-    record = dataclasses.replace(revoked, why=why, undrain=drained, failed=failed)
+    record = dataclasses.replace(revoked, why=why, undrain=drained, failed=failed, reason=reason, left_at_s=now)
     return Do(kind=StepKind.REVOKE, record=record)
 
 
@@ -112,7 +114,7 @@ def _granted(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSe
     if regular is None:
         return _overdue(record, now, timers.arm_deadline_s, "its regular startd is not heard")
     if regular.claimed_slots:
-        return go_home(record, "a local job came first", now)
+        return go_home(record, "a local job came first", now, reason=Reason.LOCAL_WORK)
     keeper = _keeper_of(facts, record, now, timers)
     if keeper is not None and keeper.phase is KeeperPhase.ARMED:
         if hold:
@@ -152,7 +154,7 @@ def _go_given(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerS
 
 def _restart_ordered(facts: HostFacts, record: SwitchRecord, now: float, timers: TimerSettings) -> Next:
     if facts.flock is not None and _serves(facts, record):
-        return Advance(record=_at(record, Stage.LENT, now))
+        return Advance(record=dataclasses.replace(_at(record, Stage.LENT, now), lent_at_s=now))
     still_there = facts.regular is not None and facts.regular.drained
     if still_there and now - record.stage_at_s >= RESEND_S * (record.tries + 1) and now >= record.retry_at_s:
         again = dataclasses.replace(record, tries=record.tries + 1)

@@ -71,7 +71,7 @@ class Switching:
         if record is not None and record.stage not in HOMEWARD:
             self._ordered_s[order.host] = self._agenda.now_s
             self.reclaims += record.stage is Stage.LENT
-            self._do(go_home(record, order.why, self._agenda.now_s))
+            self._do(go_home(record, order.why, self._agenda.now_s, reason=order.reason))
 
     def noticed(self, machine: Machine) -> None:
         """Its ads changed. One in the middle of a switch is looked at soon, a lent one at the next full look."""
