@@ -15,7 +15,7 @@ PROBLEMS: Sayers = {
     "programs/quarantines.py": ("problem", "_with_room"),
     "programs/rivals.py": ("other_instance", "copied", "unknown_key"),
     "programs/shepherd.py": ("_problems",),
-    "programs/silencer.py": ("problem", "_fold"),
+    "programs/silencer.py": ("problem", "_silent", "_fold"),
     "programs/stops.py": ("problem", "_with_room", "tick", "_ended"),
     "programs/trace/anchor.py": ("_take",),
 }
