@@ -1,6 +1,7 @@
 """What the programs say when something is wrong, read from their code: sentences with `…` for what is filled in."""
 
 import ast
+import pathlib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -11,6 +12,7 @@ Sayers = Mapping[str, tuple[str, ...]]
 
 PROBLEMS: Sayers = {
     "core/switch/homecoming.py": ("late",),
+    "programs/exposing.py": ("problem",),
     "programs/observe.py": ("_snapshot",),
     "programs/quarantines.py": ("problem", "_with_room"),
     "programs/rivals.py": ("other_instance", "copied", "unknown_key"),
@@ -53,6 +55,7 @@ KEEPERS: Sayers = {
     "programs/node_network.py": ("_conflict",),
 }
 """What a keeper complains of."""
+TROUBLE = re.compile(r"problem|trouble|no_room")
 SILENT_CALLS = frozenset({"join", "_log", "log", "Entry"})
 """Calls whose words are shown to nobody, or hold others together."""
 
@@ -71,6 +74,16 @@ def of_file(file: str, functions: tuple[str, ...]) -> Iterator[str]:
     for one in found:
         if not functions or one.name in functions:
             yield from (said for statement in spoken(one) for said in within(statement))
+
+
+def troubles(path: pathlib.Path) -> Iterator[str]:
+    """Sentences of a file that become somebody's `problem`: assigned to one, or what a function of that name answers."""
+    for node in ast.walk(sources.tree(path)):
+        match node:
+            case ast.FunctionDef(name="problem"):
+                yield from (said for statement in spoken(node) for said in within(statement))
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if TROUBLE.search(name):
+                yield from within(value)
 
 
 def spoken(function: sources.Function) -> list[ast.stmt]:

@@ -23,8 +23,6 @@ SECTIONS = {
     "What a keeper complains of": said.KEEPERS,
     "Lends that were given up": said.GIVEN_UP,
 }
-TROUBLED = re.compile(r"^\s+(?:self\.)?_?\w*(?:problem|trouble|no_room)\w* = f?\"\w[^\"]* [^\"]*\"", re.MULTILINE)
-"""A sentence that becomes somebody's problem."""
 
 
 def section(title: str) -> str:
@@ -89,9 +87,9 @@ def test_whoever_has_a_problem_of_its_own_is_read() -> None:
     telling = {
         str(path.relative_to(sources.PACKAGE))
         for path in sources.python_files("shepherd")
-        if "programs" in path.parts and TROUBLED.search(path.read_text(encoding="utf-8"))
+        if "programs" in path.parts and any(said.troubles(path))
     }
-    assert telling
+    assert len(telling) >= 4
     assert telling - read == set()
 
 

@@ -36,7 +36,7 @@ def names(path: pathlib.Path) -> Iterator[str]:
             case ast.Constant(value=str(text)):
                 name = text
             case ast.JoinedStr(values=parts):
-                name = "".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts)
+                name = "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
             case _:
                 continue
         if PROBE.fullmatch(name):
