@@ -77,7 +77,7 @@ def of_file(file: str, functions: tuple[str, ...]) -> Iterator[str]:
 
 
 def troubles(path: pathlib.Path) -> Iterator[str]:
-    """Sentences of a file that become somebody's `problem`: assigned to one, or what a function of that name answers."""
+    """Sentences of a file that become a `problem`: assigned to one, or what a function of that name answers."""
     for node in ast.walk(sources.tree(path)):
         match node:
             case ast.FunctionDef(name="problem"):
