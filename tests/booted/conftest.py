@@ -11,6 +11,8 @@ from shepherd.lab.site import Site
 from shepherd.lab.watch import Watch
 from tests.faults.scene import Scene, spec
 
+TEXTFILE = "/run/shepherd-metrics/shepherd.prom"
+
 
 def limits() -> dict[str, object]:
     """Limits of containers that this machine's control groups cannot keep are not asked for."""
@@ -22,7 +24,9 @@ def limits() -> dict[str, object]:
 @pytest.fixture(scope="package")
 def booted_site() -> Iterator[tuple[Site, Watch]]:
     """Two hosts, keepers and shepherd running under their units, watched from outside."""
-    asked = dataclasses.replace(spec(), booted=True, node=limits())
+    plain = spec()
+    shepherd = {**plain.shepherd, "metrics": {"textfile": TEXTFILE}}
+    asked = dataclasses.replace(plain, booted=True, node=limits(), shepherd=shepherd)
     with Site(asked) as site, Watch(site) as watch:
         yield site, watch
 

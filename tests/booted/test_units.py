@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shepherd.lab.booted import UNITS, BootedNode
-from tests.booted.conftest import booted
+from tests.booted.conftest import TEXTFILE, booted
 from tests.faults.breaking import containers_first
 from tests.faults.scene import HOME_S, TIMERS, Scene
 
@@ -58,6 +58,18 @@ def test_the_daemon_has_no_power_of_its_own(cm: BootedNode) -> None:
     assert cm.run(("cat", "/etc/shepherd/keys/lease.key"), user="shepherd").returncode != 0
     assert capabilities(cm.main_pid("gateway")) == NET_ADMIN
     assert Path(f"/proc/{cm.main_pid('gateway')}").stat().st_uid != 0
+
+
+def test_figures_are_shown_within_the_sandbox_and_gone_with_the_daemon(scene: Scene, cm: BootedNode) -> None:
+    """It could not listen, nor write where node_exporter reads; and a killed daemon's last file was read for a week."""
+    ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9641/metrics', timeout=5).read().decode())"
+    page = ("/usr/bin/python3", "-IS", "-c", ask)
+    read = ("cat", TEXTFILE)
+    scene.eventually(lambda: "shepherd_blind 0.0" in cm.must(page), 30, "the page is served")
+    scene.eventually(lambda: "shepherd_blind 0.0" in cm.must(read, user="nobody"), 30, "anybody reads the file")
+    os.kill(cm.main_pid("shepherd"), signal.SIGKILL)
+    scene.eventually(lambda: cm.run(read).returncode != 0, 5, "the file is gone with the daemon")
+    scene.eventually(lambda: cm.run(read).returncode == 0, 60, "it is back with the next one")
 
 
 def test_the_gateway_hears_the_shepherd_within_its_sandbox(scene: Scene, cm: BootedNode) -> None:

@@ -9,6 +9,7 @@ import pytest
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.prometheus import Server, provide_prometheus
+from shepherd.lab.settings import Table
 from shepherd.lab.site import Site, SiteSpec
 from tests.faults.breaking import daemons, stopped
 from tests.metrics.shown import chosen, expressions
@@ -23,7 +24,7 @@ SOON_S = 60
 @pytest.fixture(scope="module", name="site")
 def a_measured_site() -> Iterator[Site]:
     policy = {"kind": "threshold", "lend_per_cycle": 9, "idle_jobs_threshold": 1, "reserve": 0.0, "cooling_s": 2.0}
-    changes = {"policy": policy, "metrics": {"textfile": TEXTFILE}, "timers": {"query_s": 3.0}}
+    changes: dict[str, Table] = {"policy": policy, "metrics": {"textfile": TEXTFILE}, "timers": {"query_s": 3.0}}
     with Site(SiteSpec(hosts=2, start_keepers=True, start_shepherd=True, shepherd=changes)) as made:
         yield made
 

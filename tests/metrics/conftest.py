@@ -8,7 +8,7 @@ from shepherd.lab.progress import Progress
 from shepherd.lab.prometheus import provide_prometheus
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def programs() -> pathlib.Path:
     """The folder with `prometheus` and `promtool`."""
     return provide_prometheus(Progress())

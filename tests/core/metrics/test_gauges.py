@@ -127,9 +127,10 @@ def test_late_and_cooling_hosts_and_leaks_are_told() -> None:
 @pytest.mark.parametrize(
     ("more", "cause"), [({"from_file": True}, "file"), ({"from_leak": True}, "leak"), ({}, "verb")]
 )
-def test_a_stop_has_one_cause(more: dict[str, bool], cause: str) -> None:
+def test_a_stop_has_one_cause(more: dict[str, Any], cause: str) -> None:
     """A stop for maintenance woke the security officer."""
-    off = FlockOff(**{"since_s": NOW, "who": "eva", "why": "x", "until_s": None, "from_file": False, **more})
+    off = FlockOff(since_s=NOW, who="eva", why="x", until_s=None, from_file=False)
+    off = dataclasses.replace(off, **more)
     figures = shown(sight(flockoff=off))
     assert {key: value for key, value in figures.items() if key.startswith("flockoff") and value} == {
         f'flockoff{{cause="{cause}"}}': 1
