@@ -19,6 +19,7 @@ from shepherd.errors import BadInput, ShepherdError, UsageError
 VERBS = (
     "run", "status", "plan", "explain", "replay", "flockoff", "flockon", "ban", "unban", "quarantine", "release",
     "check", "node", "gateway", "guest", "image", "key", "ledger", "trace", "drill", "simulate",
+    "report",
 )  # fmt: skip
 """In the order of the help; each is a module of this package."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shepherd.lab import bench_decide, bench_record, bench_simulate, bench_trace, bench_walls
+from shepherd.lab import bench_decide, bench_record, bench_report, bench_simulate, bench_trace, bench_walls
 from shepherd.lab.bench_hosts import lent_names
 from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
@@ -50,11 +50,13 @@ def run_bench(
     loads = [_load(size) for size in LOADS if size <= max(sizes)]
     queue, status, walls, trace = _queue(), _status(), _walls(), bench_trace.measure(trace_records)
     decisions, record, simulated = bench_decide.measured(), bench_record.measured(), bench_simulate.measure()
+    report_of_month = bench_report.measured()
     missed = [*missed_goals(looks, queue), *_slow(status), *bench_walls.slow(walls), *bench_trace.missed(trace)]
     missed += [*bench_decide.missed(decisions), *bench_record.missed(record), *bench_simulate.missed(simulated)]
+    missed += bench_report.missed(report_of_month)
     if report is not None:
         figures = {"looks": looks, "loads": loads, "queue": queue, "status": status, "walls": walls, "trace": trace}
-        figures |= {"decisions": decisions, "record": record, "simulated": simulated}
+        figures |= {"decisions": decisions, "record": record, "simulated": simulated, "report": report_of_month}
         write_report(report, {**figures, "missed": missed})
     for goal in missed:
         print(f"missed: {goal}")

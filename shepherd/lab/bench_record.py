@@ -75,7 +75,7 @@ def missed(found: Figures) -> list[str]:
 def main() -> None:
     """Measure in processor time: what else the machine does is not meant."""
     hosts, timers, now = int(sys.argv[1]), bench_settings().timers, time.time()
-    seen = [_snapshot(hosts, minute, now) for minute in range(SAMPLE)]
+    seen = [snapshot_of(hosts, minute, now) for minute in range(SAMPLE)]
     gc.collect()
     gc.freeze()
     began = time.process_time()
@@ -93,7 +93,8 @@ def _size(body: Mapping[str, object]) -> int:
     return len(canonical(body))
 
 
-def _snapshot(hosts: int, minute: int, now: float) -> Snapshot:
+def snapshot_of(hosts: int, minute: int, now: float) -> Snapshot:
+    """A pool at one minute of the day."""
     lent = frozenset(lent_names(hosts))
     facts = {
         name: _facts(name, (number + minute) // EACH, now, is_lent=name in lent)

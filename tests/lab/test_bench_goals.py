@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from shepherd.core.switch.state import state_of
-from shepherd.lab import bench_decide, bench_one, bench_record
+from shepherd.lab import bench_decide, bench_one, bench_record, bench_report
 from shepherd.lab.bench import missed_goals
 from shepherd.lab.bench_hosts import flock_name, host_names, lent_names, lent_records
 from shepherd.model.host import HostPair, HostState
@@ -137,3 +137,22 @@ def test_the_measured_day_has_changes_and_reasons(monkeypatch, capsys):
     assert found["whole_bytes"] > 10 * found["minute_bytes"] > 1000
     assert found["verdict_bytes"] > 225 * 5
     assert bench_record.missed(found) == []
+
+
+REPORT = {"hosts": 3000, "month_s": 50.0, "guest_core_h": 900.0}
+
+
+@pytest.mark.parametrize(("change", "count"), [({}, 0), ({"month_s": 500.0}, 1), ({"guest_core_h": 0.0}, 1)])
+def test_a_slow_report_and_one_of_nothing_are_missed_goals(change, count):
+    """A month in which nobody had anything was folded in no time."""
+    assert len(bench_report.missed({**REPORT, **change})) == count
+
+
+def test_the_month_that_is_measured_has_lends_and_jobs_of_guests(capsys, monkeypatch):
+    """What was measured was a month without guests, and the goal was met."""
+    monkeypatch.setattr("sys.argv", ["bench_report", "60", "1"])
+    bench_report.main()
+    found = json.loads(capsys.readouterr().out)
+    assert (found["known_h"], found["jobs"]) == (pytest.approx(24.0, abs=0.1), 60 / 4 * 4 * 12)
+    assert found["lends"] > 1000
+    assert found["guest_core_h"] > 0

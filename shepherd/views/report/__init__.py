@@ -1,0 +1,1 @@
+"""A month's report: as text, as a page to print, and as tables."""
