@@ -8,6 +8,7 @@ import pytest
 
 from shepherd.core.heads import Anchor, anchor_message
 from shepherd.core.stop.manifest import case_text
+from shepherd.edges.clock import SystemClock
 from shepherd.edges.evidence.store import EvidenceDirectory
 from shepherd.model.chain import Head
 from shepherd.model.entry import Entry
@@ -30,6 +31,8 @@ from tests.sim.recorded_day import eventful_day, site_of
 
 DAYS = (1_772_372_700.0, 1_772_459_100.0)
 """2026-03-01 and 2026-03-02, 13:45 UTC: what the pages ask for is about these days."""
+NOW_S = DAYS[1] + 30 * 86400.0
+"""When the pages are typed: in the month after."""
 PACKAGES = ("bubblewrap", "busybox-static", "condor", "python3-minimal")
 
 
@@ -62,6 +65,7 @@ class TypingSite(TracedSite):
             "/var/tmp/flock.tar": str(place / "flock.tar"),
             "sha256:…": "sha256:" + "ab" * 32,
         }
+        patch.setattr(SystemClock, "wall_s", lambda _: NOW_S)
         patch.setattr(wiring, "pool_of", lambda _settings, _beside: PoolOfNow())
         with_evidence(place / "evidence", patch)
 
