@@ -74,6 +74,13 @@ def test_what_icinga_says_is_explained() -> None:
     assert "flocking-shepherd" in told
 
 
+def test_every_unit_that_can_fail_is_explained() -> None:
+    """`systemctl --failed` named a unit that nobody had heard of."""
+    shipped = {path.name for path in (sources.ROOT / "systemd").glob("*.service")}
+    assert set(explained("Units that fail")) >= shipped
+    assert shipped
+
+
 def test_every_state_that_is_neither_local_nor_lent_is_named() -> None:
     """`held` was taken for a fault, and the administrator's own drain was undone by hand."""
     told = section("In neither list")
