@@ -129,9 +129,9 @@ def test_a_stopped_shepherd_hangs_and_a_killed_one_is_gone(site: Site, prometheu
         told = site.cm.must(read)
         assert "shepherd_last_look_timestamp_seconds" in told
     eventually(lambda: prometheus.value("up") == 1, 30, 0.5, what="it answers again")
-    site.cm.kill("shepherd", signal.SIGKILL)
     starts = site.cm.status("shepherd")["starts"]
-    eventually(lambda: site.cm.status("shepherd")["starts"] >= starts, 20, what="it is started again")
+    site.cm.kill("shepherd", signal.SIGKILL)
+    eventually(lambda: site.cm.status("shepherd")["starts"] == starts + 1, 20, what="it is started again")
     eventually(lambda: (prometheus.value(age) or 99) < 10, 30, 0.5, what="it looks again")
     site.cm.stop("shepherd")
     assert site.cm.run(read).returncode != 0
