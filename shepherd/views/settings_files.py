@@ -9,7 +9,8 @@ from shepherd.views.dashboard import dashboard_json
 from shepherd.views.metrics_table import metrics_markdown
 from shepherd.views.settings_example import daemon_example, gateway_example, node_example
 from shepherd.views.settings_puppet import puppet_type, type_names
-from shepherd.views.settings_table import settings_markdown, timers_markdown
+from shepherd.views.settings_table import settings_markdown
+from shepherd.views.timers_table import timers_markdown
 
 GENERATED: Mapping[str, Callable[[], str]] = {
     "shepherd/docs/settings.md": settings_markdown,

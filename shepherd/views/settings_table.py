@@ -12,19 +12,14 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 
-from shepherd.model.drill_settings import DrillSettings
 from shepherd.model.gateway_settings import GatewaySettings
-from shepherd.model.icinga_settings import IcingaSettings
 from shepherd.model.node_settings import NodeSettings
-from shepherd.model.settings import PolicySettings, Settings, TimerSettings
-from shepherd.model.trace_settings import TraceSettings
+from shepherd.model.settings import Settings
 
-UNITS = {"_s": "s", "_mib": "MiB"}
+UNITS = {"_per_s": "1/s", "_s": "s", "_mib": "MiB"}
+"""By the end of a name; the first that fits."""
 UNIT_SENTENCE = re.compile(r" ?\b(Seconds|MiB|Jobs|Hosts|Pages|Cpus|0\.\.1)(?=[.;])\.?")
 """The unit as the docstrings say it, where the name of the field does not."""
-
-ON_BOTH = frozenset({"graceful_s", "fast_s", "kill_s", "lease_s"})
-"""Timers that the shepherd sets and the keeper enforces."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -198,37 +193,3 @@ def markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 def cell(text: str) -> str:
     """Text that cannot end a cell."""
     return text.replace("|", "\\|")
-
-
-TIMERS_HEAD = """\
-# Timers
-
-Every time the programs wait, in one table, each with one owner. Generated from the settings by
-`python -m shepherd.views.settings_files`; do not edit.
-
-"""
-
-
-def timers_markdown() -> str:
-    """docs/timers.md."""
-    sources = (
-        ("timers", TimerSettings, "shepherd"),
-        ("policy", PolicySettings, "shepherd"),
-        ("icinga", IcingaSettings, "shepherd"),
-        ("drill", DrillSettings, "`shepherd drill`"),
-        ("trace", TraceSettings, "shepherd"),
-        ("node", NodeSettings, "keeper"),
-        ("gateway", GatewaySettings, "gateway"),
-    )
-    rows = [
-        (f"`{name}.{s.key}`", f"{s.default:g} s", owner_of(s.key, owner), s.text)
-        for name, kind, owner in sources
-        for s in table_of(name, kind).settings
-        if s.key.endswith("_s") and isinstance(s.default, float)
-    ]
-    return TIMERS_HEAD + markdown(("timer", "default", "owner", "why"), rows)
-
-
-def owner_of(key: str, owner: str) -> str:
-    """Who acts on a timer."""
-    return "shepherd; keeper enforces" if key in ON_BOTH and owner == "shepherd" else owner

@@ -10,10 +10,11 @@ from shepherd.core.settings.daemon import daemon_problems
 from shepherd.core.settings.node import node_problems
 from shepherd.edges.settings_file import read_node_settings, read_settings
 from shepherd.model.node_settings import NodeSettings
-from shepherd.model.settings import Settings
+from shepherd.model.settings import Settings, TimerSettings
 from shepherd.views.settings_example import daemon_example, node_example
 from shepherd.views.settings_files import GENERATED, write
-from shepherd.views.settings_table import Table, settings_markdown, tables_of, timers_markdown
+from shepherd.views.settings_table import Table, settings_markdown, tables_of
+from shepherd.views.timers_table import CHARTS, timers_markdown
 from tests.house import sources
 
 TABLES = [*tables_of(Settings), *tables_of(NodeSettings)]
@@ -40,7 +41,7 @@ def test_every_setting_is_explained_and_has_a_unit_where_it_needs_one(table: Tab
     assert table.settings
     for setting in table.settings:
         assert len(setting.text) > 15, setting.key
-        assert setting.unit == "s" or not setting.key.endswith("_s"), setting.key
+        assert setting.unit in {"s", "1/s"} or not setting.key.endswith("_s"), setting.key
 
 
 def test_every_timer_is_in_the_table_of_timers() -> None:
@@ -50,6 +51,17 @@ def test_every_timer_is_in_the_table_of_timers() -> None:
         for setting in table.settings:
             if setting.key.endswith("_s"):
                 assert f".{setting.key}` | {setting.default:g} s |" in timers
+
+
+def test_the_charts_of_timers_add_up_to_what_the_settings_allow() -> None:
+    """The page promised a host within a minute, and the deadlines had been raised since."""
+    text, timers = timers_markdown(), TimerSettings()
+    ends = [re.findall(r" : \d+, (\d+)$", chart, re.MULTILINE)[-1] for chart in text.split("```mermaid")[1:]]
+    ladder_s = timers.graceful_s + timers.fast_s + timers.kill_s + timers.home_deadline_s
+    lend_s = timers.arm_deadline_s + timers.drain_deadline_s + timers.start_deadline_s
+    assert [float(end) for end in ends] == [lend_s, timers.look_s + ladder_s, timers.lease_s + ladder_s]
+    assert len(ends) == len(CHARTS)
+    assert timers.drain_deadline_s + timers.start_deadline_s < 60, "without a startd that accepts work"
 
 
 def test_the_table_marks_what_must_be_given() -> None:
