@@ -150,7 +150,9 @@ def _kept(view: PoolView, may: Sequence[HostView], used: dict[Seats, int]) -> se
     going = {host.host for host in may}
     stay = [host for host in view.hosts.values() if _is_free(host) and host.host not in going]
     kept = set()
-    for host in [*stay, *sorted(reversed(may), key=lambda host: host.pinned)]:
+    last_first = may[::-1]
+    pinned, others = ([host for host in last_first if host.pinned is pin] for pin in (True, False))
+    for host in [*stay, *others, *pinned]:
         seats = _seats(host)
         if used.get(seats, 0) > 0:
             used[seats] -= 1
