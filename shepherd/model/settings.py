@@ -75,8 +75,8 @@ class HostSettings:
     exclude: tuple[str, ...] = ()
     """Machines that match but are never lent (pinned local), and go home if they are; shown as such."""
     always_lend: tuple[str, ...] = ()
-    """Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds for them,
-    too."""
+    """Machines that `demand` lends first, without a quiet time, and reclaims last. One that idle jobs wait for stays,
+    if no other host has room, and the reserve holds for them, too."""
     maintenance: tuple[str, ...] = ()
     """Hours in which hosts are home: `Tue 08:00-12:00 p2*`, `Mon-Fri 22:00-06:00 *`,
     `2026-12-24T08:00/2026-12-27T18:00 p201,p202`. Lent hosts are called so early that guests have their notice."""

@@ -10,7 +10,7 @@ from shepherd.core.policy.merit import homecoming_order, lending_order
 from shepherd.core.policy.view import view_of
 from shepherd.model.demand import Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import HostName
-from shepherd.model.observation import HostFacts
+from shepherd.model.observation import HostFacts, Reading, Snapshot, Source
 from shepherd.model.orders import Stage, SwitchRecord
 from shepherd.model.settings import HostSettings, PolicySettings
 from tests.build import NOW, facts, flock_startd, idle_host, record, settings, snapshot
@@ -104,7 +104,7 @@ def test_pinned_hosts_go_out_first_and_come_home_last():
 
 
 def test_a_pinned_host_is_lent_although_jobs_may_want_it_and_never_into_the_reserve():
-    """Always means whoever wants it soon; the reserve is a promise to everybody."""
+    """Another host has room for them; the reserve is a promise to everybody."""
     seen = snapshot(idle_host("p201", idle_since_s=NOW - 1), idle_host("p202"), idle_jobs=1)
     assert seen.queue is not None
     one_job = Demand(groups=(DemandGroup(asks=Resources(cpus=4), jobs=1),))
@@ -116,3 +116,39 @@ def test_a_pinned_host_is_lent_although_jobs_may_want_it_and_never_into_the_rese
 
     assert out(0.5) == ["p201"]
     assert out(0.6) == []
+
+
+def test_a_pinned_host_that_a_job_waits_for_is_not_lent_from_under_it():
+    """One job that no host took, in a full pool: the pinned host went out at each cycle and was home at the next look,
+    for ever, and each time its guests' work was lost."""
+    job = Demand(groups=(DemandGroup(asks=Resources(cpus=4), jobs=1),))
+    site = settings(PolicySettings(reserve=0.0), hosts=HostSettings(always_lend=("p201",)))
+    seen = snapshot(idle_host("p201"), idle_jobs=1)
+    assert seen.queue is not None
+    seen = dataclasses.replace(seen, queue=dataclasses.replace(seen.queue, demand=job))
+    found = decide(seen, {}, {}, None, site, NOW, is_cycle=True)
+    assert [refusal.why for refusal in found.refusals] == ["idle local jobs want it"]
+    past = found.past
+    went: list[HostName] = []
+    for now in range(int(NOW) + 10, int(NOW) + 410, 10):
+        look = dataclasses.replace(seen, readings=fresh(seen, now), hosts=fresh_hosts(seen, now))
+        again = decide(look, {}, {}, None, site, float(now), is_cycle=True, past=past)
+        past = again.past
+        went += [order.host for order in again.orders]
+    assert went[:1] == ["p201"], "the job waits for something else"
+
+
+def fresh(seen: Snapshot, now: float) -> dict[Source, Reading]:
+    return {source: dataclasses.replace(reading, at_s=now) for source, reading in seen.readings.items()}
+
+
+def fresh_hosts(seen: Snapshot, now: float) -> dict[HostName, HostFacts]:
+    """Each heard of just now."""
+
+    def again(facts: HostFacts) -> HostFacts:
+        assert facts.regular is not None
+        assert facts.keeper is not None
+        heard = {ad: dataclasses.replace(getattr(facts, ad), heard_at_s=now) for ad in ("regular", "keeper")}
+        return dataclasses.replace(facts, **heard)
+
+    return {host: again(facts) for host, facts in seen.hosts.items()}

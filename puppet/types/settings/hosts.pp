@@ -12,8 +12,8 @@
 # * `pairs`: Regular to flocking machine names that the rule does not make; these win over the rule. Default: `{}`.
 # * `exclude`: Machines that match but are never lent (pinned local), and go home if they are; shown as such. Default:
 #   `[]`.
-# * `always_lend`: Machines that `demand` lends first, whoever may want them soon, and reclaims last. The reserve holds
-#   for them, too. Default: `[]`.
+# * `always_lend`: Machines that `demand` lends first, without a quiet time, and reclaims last. One that idle jobs wait
+#   for stays, if no other host has room, and the reserve holds for them, too. Default: `[]`.
 # * `maintenance`: Hours in which hosts are home: `Tue 08:00-12:00 p2*`, `Mon-Fri 22:00-06:00 *`,
 #   `2026-12-24T08:00/2026-12-27T18:00 p201,p202`. Lent hosts are called so early that guests have their notice.
 #   Default: `[]`.

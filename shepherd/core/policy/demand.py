@@ -143,13 +143,16 @@ def _how_quiet(policy: PolicySettings) -> str:
 
 
 def _kept(view: PoolView, may: Sequence[HostView], used: dict[Seats, int]) -> set[HostName]:
-    """The hosts that jobs wait for: of those that are alike first such as would stay anyway, then the last to go."""
+    """The hosts that jobs wait for: of those that are alike first such as would stay anyway, then the last to go,
+    pinned ones at the very last. A pinned one that is lent from under jobs would be called back at the next look."""
     if not used:
         return set()
     going = {host.host for host in may}
     stay = [host for host in view.hosts.values() if _is_free(host) and host.host not in going]
     kept = set()
-    for host in [*stay, *(host for host in reversed(may) if not host.pinned)]:
+    last_first = may[::-1]
+    pinned, others = ([host for host in last_first if host.pinned is pin] for pin in (True, False))
+    for host in [*stay, *others, *pinned]:
         seats = _seats(host)
         if used.get(seats, 0) > 0:
             used[seats] -= 1

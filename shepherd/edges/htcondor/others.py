@@ -48,12 +48,14 @@ def demand(
 ) -> tuple[Mapping[str, int], int, int]:
     """Idle jobs of each of the site's own schedds, their running jobs, and how many ads were not counted.
 
-    `SubmitterTag` is "" in what a schedd tells its own pool; `AuthenticatedIdentity` is written by the collector.
+    `SubmitterTag` is "" in what a schedd tells its own pool; `AuthenticatedIdentity` is written by the collector. A job
+    with a negative MaxHosts makes others' idle jobs, or fewer than none, of its submitter's (schedd.cpp: count_a_job):
+    then there is one at least, so that the schedd is asked.
     """
     running = refused = 0
     idle: dict[str, int] = {}
     for ad in ads:
-        jobs, name = count(ad.get("IdleJobs")), text(ad.get("ScheddName"))
+        jobs, name = _idle(ad.get("IdleJobs")), text(ad.get("ScheddName"))
         ours = name in schedds and ad.get("AuthenticatedIdentity") in identities and ad.get("SubmitterTag") == ""
         if not ours or jobs is None or name is None:
             refused += 1
@@ -61,6 +63,11 @@ def demand(
         idle[name] = idle.get(name, 0) + jobs
         running += count(ad.get("RunningJobs")) or 0
     return idle, running, refused
+
+
+def _idle(said: object) -> int | None:
+    read = number(said)
+    return count(said) if read is None or read >= 0 else 1
 
 
 def present_schedds(ads: Iterable[Ad], *, identities: Sequence[str]) -> Mapping[str, tuple[str, str]]:

@@ -33,7 +33,6 @@ def test_nobody_else_can_make_demand():
         {**OURS, "ScheddName": "campus"},
         {**OURS, "SubmitterTag": "home.lab"},
         {key: value for key, value in OURS.items() if key != "SubmitterTag"},
-        {**OURS, "IdleJobs": -600},
         {**OURS, "IdleJobs": "600"},
         {**OURS, "ScheddName": ["cm"]},
         {**OURS, "AuthenticatedIdentity": {"a": 1}},
@@ -56,6 +55,12 @@ def test_no_ad_however_strange_breaks_a_look(said):
     assert len(rows) <= len(said)
     assert isinstance(others.drainable(said), dict | None)
     assert set(others.present_schedds(said, identities=["condor@home"])) <= {"", *(str(ad.get("Name")) for ad in said)}
+
+
+def test_fewer_idle_jobs_than_none_are_one_at_least():
+    """A job with `+MaxHosts = -600` made a user's six hundred idle jobs none: nobody asked the schedd for them."""
+    assert demand({**OURS, "IdleJobs": -600}) == ({"cm": 1}, 3, 0)
+    assert demand({**OURS, "IdleJobs": -600}, {**OURS, "IdleJobs": 5}) == ({"cm": 6}, 6, 0)
 
 
 def test_of_two_masters_of_one_name_the_last_heard_speaks():
