@@ -1,5 +1,7 @@
 """The simulator is held to the real site: of one scenario both make the same switches, in one order, at their times."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.lab.alike import strays
@@ -11,7 +13,8 @@ pytestmark = [pytest.mark.real, pytest.mark.limit(300)]
 SEEDS = range(40)
 
 
-def test_what_the_simulator_says_happens_on_a_real_site() -> None:
+def test_what_the_simulator_says_happens_on_a_real_site(record_property: Callable[[str, object], None]) -> None:
     """Settings were chosen by a simulator in which hosts came home before anybody had asked for them."""
     real = on_site(TWO_BURSTS)
+    record_property("course", real)
     assert strays(real, [simulated(TWO_BURSTS, seed) for seed in SEEDS]) == [], real
