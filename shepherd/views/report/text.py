@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -14,6 +15,8 @@ from shepherd.views.wording import age, instant
 SCHEMA = 1
 """Of the JSON. A new number when a member goes or means something else."""
 INCIDENTS_TOLD = 30
+WIDE = 100
+"""Letters of a line of prose."""
 
 
 def report_text(report: Report) -> str:
@@ -69,7 +72,8 @@ def _guests(harvest: Harvest) -> Iterator[str]:
         for name, one in zip(names, harvest.guests, strict=True):
             part = share(one.core_h, harvest.lent_used_core_h)
             yield f"{name:<{wide}}  {number(one.core_h):>12}  {part:>6}  {one.jobs:>10,}  {number(one.job_h):>12}"
-    yield from share_words(harvest)
+    for words in share_words(harvest):
+        yield from textwrap.wrap(words, WIDE, break_long_words=False)
 
 
 def _incidents(harvest: Harvest) -> Iterator[str]:
