@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,11 +20,11 @@ COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 class Screen:
     """One terminal. Made by `screen_of`."""
 
-    def __init__(self, server: str) -> None:
-        self._server = server
+    def __init__(self, socket: pathlib.Path) -> None:
+        self._socket = socket
 
     def tmux(self, *words: str) -> str:
-        argv = ["tmux", "-L", self._server, *words]
+        argv = ["tmux", "-S", str(self._socket), *words]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -70,12 +71,14 @@ def screen_of(place: pathlib.Path, columns: int, rows: int = 50, **environment: 
     given = {"PATH": f"{place}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "PS1": "ready> "}
     given |= {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
     words = [f"{name}={value}" for name, value in {**given, **environment}.items()]
-    screen = Screen(f"shepherd-{os.getpid()}-{time.monotonic_ns()}")
     size = ("-x", str(columns), "-y", str(rows))
-    # No TERM of its own: tmux's is what the command is to see, unless `environment` has one.
-    screen.tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", str(place), "env", *words, "sh", "-i")
-    try:
-        screen.until_shows("ready>")
-        yield screen
-    finally:
-        screen.tmux("kill-server")
+    # The names of tests' own directories are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="shepherd-tmux-") as directory:
+        screen = Screen(pathlib.Path(directory) / "socket")
+        # No TERM of its own: tmux's is what the command is to see, unless `environment` has one.
+        screen.tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", str(place), "env", *words, "sh", "-i")
+        try:
+            screen.until_shows("ready>")
+            yield screen
+        finally:
+            screen.tmux("kill-server")

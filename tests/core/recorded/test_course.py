@@ -1,11 +1,17 @@
 """The last hours and the silent checks, folded from records as the daemon writes them."""
 
+import dataclasses
+
+import pytest
+
 from shepherd.core.recorded.course import HELD_S, buckets, point_of
 from shepherd.core.recorded.silences import Silences
 from shepherd.model.course import Point
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.settings import PolicyKind
 from tests.sim.recorded_day import eventful_day, site_of
+from tests.sim.test_alerts import KINDS, quiet_site, settle, silent
+from tests.sim.test_crash_anywhere import burst
 
 
 def point(at_s: float, local: int, idle: int | None = 0) -> Point:
@@ -70,3 +76,22 @@ def test_silences_begin_are_renewed_end_and_lapse():
     silences.add(outcome(4, "p1", **begun, check="p1!startd", until_s=300.0))
     silences.add(outcome(5, calls=[{"kind": "unsilence", "check": "p2!startd", "result": "done"}]))
     assert [one.check for one in silences.at(150)] == ["p1!startd"]
+    silences.add(outcome(6, "p1", kind="unsilence", result="done", check="p1!startd"))
+    assert [one.until_s for one in silences.at(90)] == [300.0]  # the first of the two was ended
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_silent_checks_on_record_are_those_that_are_silent(kind):
+    """Lends, their ends, and renewals: the screen showed alarms as off that were on, and the other way round."""
+    site = quiet_site(dataclasses.replace(KINDS[kind], icinga=dataclasses.replace(KINDS[kind].icinga, downtime_s=120)))
+    site.start_shepherd()
+    seen = []
+    for _ in range(6):
+        settle(site)
+        silences = Silences()
+        for entry in site.ledger.entries:
+            silences.add(entry)
+        seen.append({one.check for one in silences.at(site.pools.wall_s())})
+        assert seen[-1] == silent(site)
+        burst(site)
+    assert len(set(map(frozenset, seen))) > 1
