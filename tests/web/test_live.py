@@ -222,11 +222,12 @@ def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> N
     """One error of the disk, and no page was ever told anything again, though all said "live"."""
     monkeypatch.setattr(live, "BEAT_S", 0.02)
     board = FakeBoard()
-    good, fails = board.current, [OSError("the disk"), ZeroDivisionError()]
+    good, fails, has_failed = board.current, [OSError("the disk"), ZeroDivisionError()], threading.Event()
 
     def sometimes() -> Current:
         if fails:
             raise fails.pop()
+        has_failed.set()
         return good()
 
     board.current = sometimes  # type: ignore[method-assign]
@@ -242,8 +243,7 @@ def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> N
             events = pulse.stream(show, Seen(1, page))
             await anext(events)
             waiting = asyncio.ensure_future(anext(events))
-            while fails:
-                await asyncio.sleep(0.01)
+            assert await asyncio.to_thread(has_failed.wait, 20)
             board.version = 2
             found = await asyncio.wait_for(waiting, 10)
             await events.aclose()
