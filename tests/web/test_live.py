@@ -222,12 +222,15 @@ def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> N
     """One error of the disk, and no page was ever told anything again, though all said "live"."""
     monkeypatch.setattr(live, "BEAT_S", 0.02)
     board = FakeBoard()
-    good, fails = board.current, [OSError("the disk"), ZeroDivisionError()]
+    good, fails, has_failed = board.current, [OSError("the disk"), ZeroDivisionError()], threading.Event()
 
     def sometimes() -> Current:
         if fails:
             raise fails.pop()
+        has_failed.set()
         return good()
+
+    board.current = sometimes  # type: ignore[method-assign]
 
     async def told() -> bytes:
         pulse = Pulse(board, 5)
@@ -240,15 +243,13 @@ def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> N
             events = pulse.stream(show, Seen(1, page))
             await anext(events)
             waiting = asyncio.ensure_future(anext(events))
-            await asyncio.sleep(0.05)
-            board.current = sometimes  # type: ignore[method-assign]
+            assert await asyncio.to_thread(has_failed.wait, 20)
             board.version = 2
             found = await asyncio.wait_for(waiting, 10)
             await events.aclose()
             return found
 
-    assert b'"parts":{"one"' in asyncio.run(told())
-    assert fails == []
+    assert b'"parts":{"one"' in asyncio.run(asyncio.wait_for(told(), 30))
 
 
 def test_a_stream_whose_page_is_gone_ends(caplog: pytest.LogCaptureFixture) -> None:

@@ -66,6 +66,15 @@ def test_everything_that_is_installed_beside_the_program_is_in_the_wheel(wheel: 
     assert [sources.name(path) for path in shipped_files() if path.read_bytes() not in data] == []
 
 
+def test_what_the_dashboards_pages_are_made_of_is_in_the_wheel(wheel: Path) -> None:
+    """In the checkout it was a page, installed it was an error."""
+    there = members(wheel)
+    web = sources.PACKAGE / "views/web"
+    files = [path for folder in ("templates", "static") for path in (web / folder).iterdir()]
+    assert len(files) > 20
+    assert [path.name for path in files if there.get(f"shepherd/{path.relative_to(sources.PACKAGE)}") is None] == []
+
+
 def test_the_guard_is_the_one_that_the_tests_saw(wheel: Path) -> None:
     """It is copied to hosts by hand, and must be able to run there."""
     with zipfile.ZipFile(wheel) as archive:
