@@ -13,7 +13,8 @@ from tests.real_pool import DROP_IN, HOME, IDENTITY, NOBODY, SCHEDD, RealPool
 JOB = "executable=/bin/sleep\\narguments=1000\\nrequest_cpus={}\\nrequest_memory={}\\nrequest_disk={}\\n"
 NEVER = JOB + "requirements=false\\n"
 DAG = "/tmp/contract-dag"
-FAST = "DAGMAN_QUEUE_UPDATE_INTERVAL = 1\\nDAGMAN_USER_LOG_SCAN_INTERVAL = 1\\n"
+FAST = "DAGMAN_QUEUE_UPDATE_INTERVAL = 1\\nDAGMAN_USER_LOG_SCAN_INTERVAL = 1\\nDAGMAN_USE_STRICT = 0\\n"
+"""Its log is in /tmp, of which it warns."""
 
 
 class RealQueue:

@@ -9,8 +9,9 @@ from shepherd.edges.htcondor.installed import bindings_version
 from shepherd.edges.htcondor.tool import Said, Tools
 from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness, judged, version_in
 from shepherd.errors import PoolUnavailable
+from shepherd.model.checkup import QueueSeen
 from tests.edges.htcondor.conftest import eventually
-from tests.real_pool import RealPool
+from tests.real_pool import IDENTITY, SCHEDD, RealPool
 
 HOME, FLOCK, WITHIN_S = "10.9.0.1:9618", "10.9.0.1:9619", 30.0
 RIGHTS = ("READ", "DAEMON", "ADMINISTRATOR", "CONFIG")
@@ -56,6 +57,16 @@ def test_a_real_pool_has_a_schedd_and_a_negotiator(home, real_pool):
     flock = CondorWitness(real_pool.worker(FLOCK), WITHIN_S)
     assert flock.negotiators() == 0
     flock.close()
+
+
+@pytest.mark.real
+def test_a_real_schedd_tells_of_its_jobs_or_says_whom_it_refuses(home, real_pool):
+    """READ was taken away in a cleanup, and every job counted as one cpu."""
+    eventually(home.schedds)
+    assert home.queue(SCHEDD, [IDENTITY]) == QueueSeen()
+    with real_pool.configured("condor_schedd", "SCHEDD.DENY_READ = *\\n"):
+        seen = eventually(lambda: q if (q := home.queue(SCHEDD, [IDENTITY])).problem else None, WITHIN_S)
+    assert seen == QueueSeen(problem="it refuses unauthenticated@unmapped READ", refused="unauthenticated@unmapped")
 
 
 @pytest.mark.real
