@@ -21,8 +21,8 @@ from tests.cli.sites import Site
 
 CALLS = {call.name(): call for call in every_call()}
 ACTS_ON_THE_MACHINE = frozenset(
-    {"run", "watch", "node run", "node up", "node down", "gateway run", "gateway record", "gateway apply", "simulate",
-     "check", "plan", "image build", "image push", "guest add", "guest remove"}
+    {"run", "watch", "web", "node run", "node up", "node down", "gateway run", "gateway record", "gateway apply",
+     "simulate", "check", "plan", "image build", "image push", "guest add", "guest remove"}
 )  # fmt: skip
 """With sound words these would really begin, or take minutes: they get only words that are surely wrong."""
 SPOKEN = tuple(call for name, call in CALLS.items() if name not in ACTS_ON_THE_MACHINE)

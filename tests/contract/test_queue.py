@@ -84,8 +84,8 @@ def test_jobs_that_their_cluster_has_in_store_are_told_with_those_that_wait(queu
 
 def test_nodes_that_a_dag_holds_back_are_told_beside_its_jobs(queue: QueuePlace) -> None:
     """A DAG with a limit on its jobs lost the hosts between one layer and the next."""
-    queue.submit_dag(5, 2, SMALL)
-    told = queue.told(lambda told: told.demand and told.demand.soon == 3 and waiting(told) == 2)
+    queue.submit_dag(4, 2, SMALL)
+    told = queue.told(lambda told: told.demand and told.demand.soon == 2 and waiting(told) == 2)
     assert groups(told) == (DemandGroup(asks=SMALL_TOLD, jobs=2),)
 
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shepherd.cli.ledger_trace import verified_trace
@@ -59,6 +59,7 @@ def test_a_store_that_was_only_kept_is_whole(scene):
     numbers=st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 20)),
     is_thorough=st.booleans(),
 )
+@example(change=change_value, table="block", numbers=(0, 7, 0), is_thorough=True)
 @pytest.mark.limit(300)
 def test_any_change_of_any_file_is_found(scene, change, table, numbers, is_thorough):
     """Who had broken in took himself out of the records, and made all hashes anew."""
@@ -76,6 +77,8 @@ def test_any_change_of_any_file_is_found(scene, change, table, numbers, is_thoro
         if is_thorough and not is_hold and change is not lay_out_anew:
             with contextlib.suppress(Exception):  # what cannot be made whole again is found without that
                 rewrite(copy)
+            if content_of(path) == before:
+                return  # a hash that was changed is as it was
         assert faults(copy, scene.heads) != [], (change.__name__, path.name, table)
 
 

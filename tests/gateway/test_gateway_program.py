@@ -205,9 +205,9 @@ def test_whom_a_page_banned_stays_out_while_nobody_can_be_heard(machine: Machine
         eventually(lambda: "jump flock_out" in machine.rules(), "the chain is back")
         assert EVIL in machine.rules()
         assert "10.27.2.5" in machine.rules(), "what an administrator put there by hand stays"
+        eventually(lambda: "not wholly heard" in machine.log.read_text(), "silence is told")
         program.kill()
     assert EVIL in machine.rules()
-    eventually(lambda: "not wholly heard" in machine.log.read_text(), "silence is told")
 
 
 def test_a_reload_is_all_or_nothing(machine: Machine) -> None:

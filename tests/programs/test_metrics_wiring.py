@@ -64,7 +64,7 @@ def test_figures_move_with_the_settings_and_end_with_the_daemon(place: Place) ->
     assert "\nshepherd_blind 1.0\n" in told
     assert 'shepherd_build_info{policy="threshold"' in told
     file = place.place / "shepherd.prom"
-    assert "shepherd_blind 1.0" in eventually(lambda: file.read_text() if file.exists() else "", 10, what="and in the file")
+    assert "shepherd_blind 1.0" in eventually(lambda: file.read_text() if file.exists() else "", 10, what="the file is")
     settle(place, f"127.0.0.1:{second}")
     assert "shepherd_look_period_seconds 10.0" in eventually(lambda: page(second), 10, what="the other one is served")
     assert page(first) == ""

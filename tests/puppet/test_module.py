@@ -177,7 +177,7 @@ def test_the_stage_before_lending_forgives_only_what_the_next_brings() -> None:
 
 OURS = {
     "shepherd", "shepherd-audit.timer", "shepherd-flock-pool", "shepherd-gateway", "shepherd-keeper",
-    "shepherd-network",
+    "shepherd-network", "shepherd-web",
 }  # fmt: skip
 
 

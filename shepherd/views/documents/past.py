@@ -130,6 +130,19 @@ class FaultJson(TypedDict):
     what: str
 
 
+class RetiredJson(TypedDict):
+    """Everything up to a day's end was removed because it was old enough."""
+
+    through: str
+    """The last of these days, `YYYY-MM-DD`."""
+    days: int
+    last_seq: int
+    hash: str
+    """Of the last record; what the oldest day that stays continues."""
+    keep_days: int
+    """The setting then."""
+
+
 class LedgerChainJson(TypedDict):
     """The ledger's chain."""
 
@@ -141,6 +154,10 @@ class LedgerChainJson(TypedDict):
     """The oldest record that is here."""
     partitions: int
     faults: list[FaultJson]
+    unchecked: int
+    """Noted heads of days that retention has removed."""
+    retired: RetiredJson | None
+    """What retention has removed last."""
 
 
 class TraceChainJson(TypedDict):
