@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.real, pytest.mark.large("shipped units", sample=3), py
 
 ORIGIN = "http://127.0.0.1:9690"
 VIEWS = ("/hosts", "/host/p201", "/decisions", "/history", "/harvest", "/times", "/incidents", "/sources")
+KNOCKS = "import socket; socket.create_connection(('127.0.0.1', 9690), 1)"
 SOON_MS = 15_000
 NOTES = """
 window.notes = [];
@@ -56,7 +57,7 @@ def test_a_lend_and_a_reclaim_are_seen_happening(scene: Scene, cm: BootedNode, u
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda asked: elsewhere.append(asked.url) if not asked.url.startswith(ORIGIN) else None)
-    scene.eventually(lambda: cm.run(("curl", "-sf", "-o", "/dev/null", ORIGIN)).returncode == 0, 30, "it answers")
+    scene.eventually(lambda: cm.run(("python3", "-c", KNOCKS)).returncode == 0, 30, "it answers")
     page.goto(ORIGIN)
     shown(page, "p201 local")
     page.evaluate(NOTES)
