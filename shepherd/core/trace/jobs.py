@@ -13,11 +13,13 @@ CLOCK_STEP_S = 600.0
 AD_WAIT_S = 3.0
 """So long an activation waits for its job's ad, which stands in another file."""
 OVER_WAIT_S = 10.0
-"""So long a run whose slot has another one waits to be told how it ended."""
+"""So long a run that was over waits to be told how it ended."""
 BEGUN_S = 2.0
 """The startd's second of a beginning and the event that tells of it are no further apart."""
 KEPT = 2000
 """Ads, and ends, that nothing was found for: as many are kept."""
+SLOT_REUSED = "its end was not told; its slot had another job"
+STARTD_ANEW = "its end was not told; its startd began anew"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,9 @@ class Run:
     job: str
     start: str = ""
     next_s: float | None = None
-    """When the next run began in its slot."""
+    """When the next run began in its slot, or its startd began anew: it was over by then."""
+    next_why: str = SLOT_REUSED
+    """What is told of it if its end never is."""
     claimer: str = ""
     """The user that the claim was made for; its job may say another."""
 
@@ -75,7 +79,7 @@ class Jobs:
         """The container is gone, and nothing more will be written: everything that is open ends."""
         told: list[TraceRecord] = [*self._begin(gone_s, 0.0), *self._end(gone_s)]
         told += [
-            self._ended(run, run.next_s or gone_s, how=EndSeen.BY_LOOK if run.next_s else how, why=why)
+            self._lost(run, run.next_s) if run.next_s else self._ended(run, gone_s, how=how, why=why)
             for run in self.runs
         ]
         self.runs, self.ads, self.over = [], [], []
@@ -96,7 +100,7 @@ class Jobs:
         waiting: list[Activated | Restarted] = []
         for event in self.activated:
             if isinstance(event, Restarted):
-                self._followed(self._inside(event.at_s, now_s), lambda _: True)
+                self._followed(self._inside(event.at_s, now_s), STARTD_ANEW, lambda _: True)
                 continue
             ad = self._ad_for(event)
             if ad is None and now_s - event.at_s < wait_s:
@@ -111,10 +115,11 @@ class Jobs:
         """A time within the container's life; a clock may have been set meanwhile."""
         return min(max(at_s, self.place.since_s - CLOCK_STEP_S), now_s)
 
-    def _followed(self, next_s: float, is_over: Callable[[Run], bool]) -> None:
+    def _followed(self, next_s: float, why: str, is_over: Callable[[Run], bool]) -> None:
         """These runs were over by then; how they ended may still be told."""
         self.runs = [
-            dataclasses.replace(run, next_s=next_s) if run.next_s is None and is_over(run) else run for run in self.runs
+            dataclasses.replace(run, next_s=next_s, next_why=why) if run.next_s is None and is_over(run) else run
+            for run in self.runs
         ]
 
     def _ad_for(self, event: Activated) -> JobAd | None:
@@ -128,7 +133,7 @@ class Jobs:
 
     def _started(self, event: Activated, ad: JobAd | None, now_s: float) -> JobBegun:
         at_s = self._inside(event.at_s, now_s)
-        self._followed(at_s, lambda run: run.begun.slot == event.slot)
+        self._followed(at_s, SLOT_REUSED, lambda run: run.begun.slot == event.slot)
         ident = ad.ident if ad else ""
         begun = JobBegun(
             source=self.place.source,
@@ -183,11 +188,13 @@ class Jobs:
         return [self._end_of(run, over, now_s) for run in runs]
 
     def _overtaken(self, now_s: float) -> list[TraceRecord]:
-        """Runs whose slot had another one some time ago."""
+        """Runs that were over some time ago, and whose end nobody told."""
         lost = [run for run in self.runs if run.next_s is not None and now_s - run.next_s >= OVER_WAIT_S]
         self.runs = [run for run in self.runs if not any(run is one for one in lost)]
-        why = "its end was not told; its slot had another job"
-        return [self._ended(run, run.next_s or now_s, how=EndSeen.BY_LOOK, why=why) for run in lost]
+        return [self._lost(run, run.next_s or now_s) for run in lost]
+
+    def _lost(self, run: Run, next_s: float) -> JobEnded:
+        return self._ended(run, next_s, how=EndSeen.BY_LOOK, why=run.next_why)
 
     def _ended(
         self,

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from shepherd.core.trace.jobs import Jobs, Place, Run
+from shepherd.core.trace.jobs import SLOT_REUSED, Jobs, Place, Run
 from shepherd.core.trace.lines import line, record_of
 from shepherd.core.trace.startd_files import Activated, JobAd, Over, Restarted
 from shepherd.errors import TraceRefused
@@ -104,5 +104,6 @@ def run_of(members: Mapping[str, Any]) -> Run:
         job=str(members["job"]),
         start=str(members["start"]),
         next_s=members["next_s"],
+        next_why=str(members.get("next_why", SLOT_REUSED)),
         claimer=str(members.get("claimer", "")),
     )

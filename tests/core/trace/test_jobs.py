@@ -183,6 +183,30 @@ def test_a_startd_that_comes_back_says_that_nothing_of_the_one_before_it_lives()
     ]
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_an_end_that_nobody_told_says_what_it_is_known_by(is_gone: bool):
+    """A startd was killed, and its jobs were on record as followed by others in their slots; there were none. When the
+    container ended soon after, they were said to have ended with that, at a time when it was there."""
+    startd, reader = Startd(), Reader()
+    startd.begins(Saying(number=1, slot=1, starter=5), T0)
+    startd.begins(Saying(number=2, slot=2, starter=6), T0)
+    startd.begins(Saying(number=3, slot=2, starter=7), T0 + 20)
+    startd.events += started(T0 + 30).encode()
+    reader.read(startd, T0 + 31)
+    remembered = from_json(to_json(Remembered(jobs=reader.jobs))).jobs
+    assert remembered is not None
+    reader.jobs = remembered
+    if is_gone:
+        reader.told += reader.jobs.finish(T0 + 35, EndSeen.WITH_CONTAINER, "the container ended")
+    else:
+        reader.read(startd, T0 + 60)
+    assert {(ended.begun.partition("/")[2], ended.at_s, ended.how, ended.why) for ended in reader.ended} == {
+        ("5", T0 + 30, EndSeen.BY_LOOK, "its end was not told; its startd began anew"),
+        ("6", T0 + 20, EndSeen.BY_LOOK, "its end was not told; its slot had another job"),
+        ("7", T0 + 30, EndSeen.BY_LOOK, "its end was not told; its startd began anew"),
+    }
+
+
 def test_one_job_that_runs_twice_ends_twice():
     """A job was evicted and came back to the same container within a minute."""
     startd, reader = Startd(), Reader()
