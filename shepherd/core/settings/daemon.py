@@ -22,8 +22,8 @@ from shepherd.core.settings.icinga import icinga_problems
 from shepherd.core.settings.ledger import ledger_problems
 from shepherd.core.settings.metrics import metrics_problems
 from shepherd.core.settings.trace import trace_problems
-from shepherd.model.place_settings import PathSettings
 from shepherd.core.settings.web import web_problems
+from shepherd.model.place_settings import PathSettings
 from shepherd.model.settings import (
     FlockSettings,
     HomeSettings,
