@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from tests.lab.scenario import Course
 
-SWITCH_S = 3.0
+SWITCH_S = 4.5
 """A switch may come so much before the earliest of the simulated courses, or after the latest: a look at the collectors
-every 0.2 s, a negotiator and a daemon's loop that share two processors with thirty others."""
+every 0.2 s, and a daemon whose looks, a second apart, take a part of one each on two busy processors. Less than a
+cycle of the lab."""
 WAIT_S = 6.0
 """A wait may be so much shorter or longer than any simulated one: one negotiation cycle of the lab, and a second, which
 is what job ads tell times by."""

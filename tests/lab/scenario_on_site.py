@@ -86,6 +86,6 @@ def _waits_s(site: Site, cluster: int) -> tuple[float, ...]:
 
 
 def _thrown_off(job: Ad) -> int:
-    """How often a guest's job lost its host. NumJobStarts is its shadow's, who tells the schedd of it in its own time."""
+    """How often a guest's job lost its host. NumJobStarts is the shadow's, who tells the schedd in its own time."""
     starts = int(job.get("NumShadowStarts", 0))
     return starts - (done(job) or job.get("JobStatus") == RUNNING)
