@@ -75,7 +75,7 @@ def test_whoever_types_the_page_has_it_installed(tree: Chroot) -> None:
         here = next(iter(re.findall(r"^cd (\S+)$", text, re.MULTILINE)), here)
     told = (tree.shared / "told").read_text()
     assert re.findall(r"^systemctl .*--now (.*)$", told, re.MULTILINE) == [
-        "shepherd", "shepherd-gateway", "shepherd-network shepherd-keeper shepherd-audit.timer",
+        "shepherd", "shepherd-web", "shepherd-gateway", "shepherd-network shepherd-keeper shepherd-audit.timer",
     ]  # fmt: skip
     guard = tree.must("condor_config_val", "STARTD").strip()
     assert guard == "/usr/local/libexec/shepherd/startd-guard"
