@@ -11,8 +11,6 @@ YOUNG_S = 900.0
 """Shorter jobs go anywhere."""
 LIMITS_S = (900.0, 3600.0, 6 * 3600.0)
 """How long guests say that a job runs at most (AllowedExecuteDuration)."""
-LONG_S = 3600.0
-"""Of jobs that may run longer the flock pool's negotiator thinks otherwise than of shorter ones (flock-pool.conf)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import re
 import signal
 import sys
 
@@ -180,7 +181,7 @@ def test_a_process_that_is_killed_ends_the_run_with_a_word(monkeypatch, capsys) 
     """The kernel took one for its memory, and the others' figures were waited for until the morning."""
     monkeypatch.setattr(simulate_together, "outcomes", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     assert simulate("--workload", "tails", "--workload", "busy", "--processes", "2", *SMALL[:4]) == 1
-    assert "tails: its process ended (-9)" in capsys.readouterr().err
+    assert re.search(r"\n(shepherd: )?(tails|busy): its process ended \(-9\)", "\n" + capsys.readouterr().err)
     assert multiprocessing.active_children() == []
 
 

@@ -14,7 +14,7 @@ from tests.house import sources
 from tests.puppet.chroot import Chroot, provide_layers
 from tests.puppet.wheels import built
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(280)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(280), pytest.mark.large("laid on a plain host", sample=1)]
 
 PAGE = pages.DOCS / "install.md"
 SITE = "/mnt/site"

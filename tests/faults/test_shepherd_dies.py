@@ -46,7 +46,7 @@ def killed_at(scene: Scene, striker: Striker, step: str, moment: str, within_s: 
     scene.eventually(lambda: is_restarted(scene, starts), 10, what)
 
 
-@pytest.mark.large("shepherd dies", sample=2)
+@pytest.mark.large("shepherd dies", sample=1)
 @pytest.mark.parametrize(
     ("step", "moment"),
     [(step, moment) for step in LEND for moment in MOMENTS] + [("reached lent", moment) for moment in REACHED],
@@ -61,7 +61,7 @@ def test_a_shepherd_killed_in_a_lend_goes_on(scene: Scene, striker: Striker, ste
     assert striker.ledger_is_whole()
 
 
-@pytest.mark.large("shepherd dies", sample=2)
+@pytest.mark.large("shepherd dies", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("step", RECLAIM)
 def test_a_shepherd_killed_in_a_reclaim_goes_on(scene: Scene, striker: Striker, step: str, moment: str) -> None:
@@ -74,7 +74,7 @@ def test_a_shepherd_killed_in_a_reclaim_goes_on(scene: Scene, striker: Striker, 
     assert striker.ledger_is_whole()
 
 
-@pytest.mark.large("shepherd dies", sample=2)
+@pytest.mark.large("shepherd dies", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_pushes_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
     """A guest that does not end when asked must not outlive the daemon that asked. Keepers that hang leave it to that
@@ -109,7 +109,7 @@ def reconfig(scene: Scene) -> None:
 
 
 @pytest.mark.usefixtures("seldom_updates")
-@pytest.mark.large("shepherd dies", sample=2)
+@pytest.mark.large("shepherd dies", sample=1)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, striker: Striker, moment: str) -> None:
     """A drain whose cancellation was forgotten is a host that accepts nothing and looks like maintenance.
@@ -127,7 +127,7 @@ def test_a_shepherd_killed_while_it_cancels_its_drain_goes_on(scene: Scene, stri
     scene.eventually(scene.all_home, 90, "both accept work again")
 
 
-@pytest.mark.large("shepherd dies", sample=2)
+@pytest.mark.large("shepherd dies", sample=1)
 @pytest.mark.parametrize(
     ("step", "moment"), [("drain", "after the act"), ("go", "before the act"), ("restart", "before the act")]
 )
@@ -141,7 +141,7 @@ def test_a_shepherd_that_stays_dead_between_drain_and_restart_costs_a_minute_at_
     scene.eventually(scene.all_home, 90, "all hosts accept work again without a shepherd")
 
 
-@pytest.mark.large("shepherd dies", sample=2)
+@pytest.mark.large("shepherd dies", sample=1)
 def test_a_shepherd_stopped_for_longer_than_a_lease_loses_its_hosts_and_understands(scene: Scene) -> None:
     """A daemon in a debugger, or on a swapping machine, must not find the world as it left it and act on that."""
     scene.lend()

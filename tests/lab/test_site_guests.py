@@ -16,7 +16,7 @@ from shepherd.lab.site import Site
 from shepherd.lab.tokens import flock_token, home_token
 from tests.lab import by_hand
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("guests of a site", sample=3)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("guests of a site", sample=2)]
 POOL = "cm-wan:9619"
 HELD = "/run/held-token"
 AS_HOLDER = {
@@ -211,18 +211,6 @@ def machines(site: Site, cluster: int, number: int) -> set[str]:
         what=f"all {number} jobs run",
     )  # fmt: skip
     return {str(job["RemoteHost"]).rpartition("@")[2] for job in jobs or ()}
-
-
-def test_long_jobs_are_put_on_the_host_that_was_lent_first(site: Site, lent: list[tuple[Node, str]]) -> None:
-    """Jobs of hours began on the host that came last and went first, and short ones on the one that stayed all day."""
-    wanted = ("Machine", "DaemonStartTime")
-    eventually(lambda: site.flocking_startds() == ["f201", "f202"], 30, what="both hosts are in the flock pool")
-    ads = site.collector_ads(site.cm, "slots", pool=site.flock_pool, attributes=wanted)
-    first, last = (str(ad["Machine"]) for ad in sorted(ads, key=lambda ad: float(ad["DaemonStartTime"])))
-    said = "allowed_execute_duration = {limit_s}"
-    short = site.submit(site.campus, "alice", SLEEP.format(more=said.format(limit_s=900), number=2))
-    long = site.submit(site.campus, "alice", SLEEP.format(more=said.format(limit_s=7200), number=2))
-    assert (machines(site, long, 2), machines(site, short, 2)) == ({first}, {last})
 
 
 def test_a_job_may_ask_how_long_a_host_has_been_lent(site: Site, lent: list[tuple[Node, str]]) -> None:

@@ -136,6 +136,7 @@ def bring(tree: Path, node: Node, target: str) -> None:
 
 @pytest.mark.real
 @pytest.mark.limit(480)
+@pytest.mark.large("laid on a plain host", sample=1)
 def test_a_working_host_is_rolled_out_lent_and_taken_away(scene: Scene, host: Host) -> None:
     """The rollout was begun at noon: a week's jobs were killed for a new startd, and again when it was taken back."""
     # Under a running job nothing of HTCondor's is restarted, and the host is not lent.

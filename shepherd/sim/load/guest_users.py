@@ -7,7 +7,7 @@ from collections import deque
 from typing import Protocol
 
 from shepherd.model.demand import Resources
-from shepherd.model.workload import LIMITS_S, LONG_S, YOUNG_S, GuestJob, GuestLoad
+from shepherd.model.workload import LIMITS_S, YOUNG_S, GuestJob, GuestLoad
 from shepherd.sim.load.machine import Machine
 
 TRIES = 20
@@ -36,11 +36,6 @@ class Jobs(Protocol):
         """Whether it goes on after SIGTERM for as long as it may."""
 
 
-def is_long(job: GuestJob) -> bool:
-    """Whether the flock pool's negotiator puts it on the host that was lent first (NEGOTIATOR_PRE_JOB_RANK)."""
-    return job.limit_s is not None and job.limit_s > LONG_S
-
-
 class EndlessJobs:
     """There is always one more. Draws are a host's own, but for jobs that wait for the one or the other host."""
 
@@ -67,10 +62,9 @@ class EndlessJobs:
         return chosen
 
     def take(self, machine: Machine, shape: Resources, dice: random.Random) -> GuestJob | None:
-        """A new one, or of those that were drawn a long one before the others."""
+        """A new one, or the first of those that were drawn."""
         if self._waiting:
-            at = next((at for at, job in enumerate(self._waiting) if is_long(job)), 0)
-            return self._new(self._waiting.pop(at).run_s, shape)
+            return self._new(self._waiting.pop(0).run_s, shape)
         return self._new(self._of_age(machine, dice) if self._load.by_age else self._run_s(dice), shape)
 
     def follow(self, job: GuestJob, machine: Machine, dice: random.Random) -> GuestJob | None:

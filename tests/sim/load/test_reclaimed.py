@@ -9,12 +9,11 @@ from shepherd.core.policy import demand
 from shepherd.core.policy.merit import SOON_S, homecoming_order
 from shepherd.model.orders import HOMEWARD, Order
 from shepherd.model.view import HostView, PoolView
-from shepherd.model.workload import LONG_S, GuestJob, GuestLoad, LocalJob
+from shepherd.model.workload import GuestJob, GuestLoad, LocalJob
 from shepherd.sim.load.guest_users import GuestUser
 from shepherd.sim.load.machine import Machine
 from shepherd.sim.load.pool import LoadedPool
 from shepherd.sim.load.synthetic.draws import asks
-from tests.house import sources
 from tests.sim.load.pools import HOUR_S, decided, jobs_at, load, run_to
 
 HOSTS, HOURS, SEED = 16, 24.0, 20260
@@ -154,20 +153,6 @@ def test_guests_with_short_and_long_jobs_are_thrown_off_as_often() -> None:
     often = [user.evicted / user.given_core_s for user in guests.values()]
     assert max(often) < 1.5 * min(often)
     assert guests["ann@small"].lost_core_s < guests["eve@uni"].lost_core_s
-
-
-def test_jobs_that_say_how_long_they_run_lose_less() -> None:
-    """Jobs of hours began on the host that came last and went first; beside it stood one that stayed all day."""
-    (silent,) = to_the_end(day(GuestLoad(name="bob@big"))).values()
-    (telling,) = to_the_end(day(GuestLoad(name="bob@big", declares=True))).values()
-    assert telling.lost_core_s < 0.95 * silent.lost_core_s
-    assert telling.given_core_s - telling.lost_core_s > silent.given_core_s - silent.lost_core_s
-
-
-def test_a_long_job_is_long_for_the_real_negotiator_as_well() -> None:
-    """The hour was changed in the pool's configuration, and the figures were still of the old one."""
-    text = (sources.ROOT / "puppet/files/flock-pool.conf").read_text(encoding="utf-8")
-    assert f"$(FLOCK_JOB_LIMIT) > {LONG_S:.0f}, -1, 1)" in text
 
 
 def test_jobs_that_ask_for_hosts_lent_for_as_long_as_they_run_come_to_their_end() -> None:
