@@ -5,8 +5,6 @@ does; ratios are what counts.
 """
 
 import itertools
-import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 from shepherd.lab import (
     bench_decide,
     bench_demand,
+    bench_process,
     bench_record,
     bench_report,
     bench_simulate,
@@ -22,7 +21,6 @@ from shepherd.lab import (
     bench_web,
 )
 from shepherd.lab.bench_hosts import lent_names
-from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
 from shepherd.lab.rootfs import provide_trees
@@ -83,8 +81,7 @@ def _walls() -> Figures:
 
 
 def _measure(what: str, hosts: int, slots: int, shape: str) -> Figures:
-    argv = (sys.executable, "-m", "shepherd.lab.bench_one", what, str(hosts), str(slots), shape)
-    figures: Figures = json.loads(must(argv, timeout_s=LIMIT_S).splitlines()[-1])
+    figures: Figures = bench_process.run_bench("bench_one", what, str(hosts), str(slots), shape, timeout_s=LIMIT_S)
     return figures
 
 
@@ -145,8 +142,7 @@ def _demand() -> Figures:
 
 
 def _status() -> Figures:
-    argv = (sys.executable, "-m", "shepherd.lab.bench_status", str(STATUS_HOSTS))
-    found: Figures = json.loads(must(argv, timeout_s=LIMIT_S))
+    found: Figures = bench_process.run_bench("bench_status", str(STATUS_HOSTS), timeout_s=LIMIT_S)
     print(
         f"shepherd -s of {found['hosts']} hosts takes {found['status_s']:.2f} s, its floor {found['floor_s']:.2f} s,"
         f" `python -c pass` {found['bare_s']:.3f} s"

@@ -16,8 +16,8 @@ from typing import Any
 
 from shepherd.core.policy.decide import decide
 from shepherd.lab.bench_hosts import NONCE, flock_name, host_names, lease_of, lent_records
+from shepherd.lab.bench_process import run_bench
 from shepherd.lab.bench_settings import bench_settings
-from shepherd.lab.command import must
 from shepherd.model.demand import Demand, DemandGroup, Gives, Resources
 from shepherd.model.host import HostName, HostPair, HostState
 from shepherd.model.observation import (
@@ -51,8 +51,7 @@ def measure() -> list[Figures]:
     """Each size in a process of its own."""
     found = []
     for hosts, shapes in SIZES:
-        argv = (sys.executable, "-m", "shepherd.lab.bench_decide", str(hosts), str(shapes))
-        found.append(json.loads(must(argv, timeout_s=300)))
+        found.append(run_bench("bench_decide", str(hosts), str(shapes), timeout_s=300))
         print(
             f"a decision about {hosts} hosts and jobs of {shapes} shapes takes {found[-1]['decide_s'] * 1e3:.0f} ms,"
             f" its floor {found[-1]['floor_s'] * 1e3:.0f} ms",

@@ -154,6 +154,7 @@ class BenchPool:
         must(("mount", "-t", "overlay", "overlay", "-o", overlay, str(ROOT)))
         must(("mount", "-t", "proc", "proc", str(ROOT / "proc")))
         must(("mount", "--rbind", "/dev", str(ROOT / "dev")))
+        must(("mount", "-o", "remount,bind,ro", str(ROOT / "dev")))
         for folder in ("run", "tmp"):
             must(("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(ROOT / folder)))
         for folder in ("run/condor", "run/lock/condor"):

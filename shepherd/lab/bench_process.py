@@ -12,10 +12,10 @@ from shepherd.lab.command import must
 HOME_PORT = HOME.rpartition(":")[2].encode()
 
 
-def run_bench(module: str, *argv: str) -> Any:  # noqa: ANN401 - JSON
-    """What a module of the bench prints, run as a program."""
-    said = must((sys.executable, "-m", f"shepherd.lab.{module}", *argv), timeout_s=600, env=os.environ)
-    return json.loads(said) if said.strip() else None
+def run_bench(module: str, *argv: str, timeout_s: float = 600.0) -> Any:  # noqa: ANN401 - JSON
+    """What a module of the bench prints last, run as a program; None if it prints nothing."""
+    said = must((sys.executable, "-m", f"shepherd.lab.{module}", *argv), timeout_s=timeout_s, env=os.environ).strip()
+    return json.loads(said.splitlines()[-1]) if said else None
 
 
 def submit(text: str) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 from shepherd.core.recorded.snapshots import body_of, known
 from shepherd.core.recorded.verdicts import verdict_body
 from shepherd.lab.bench_hosts import NONCE, flock_name, host_names, lease_of, lent_names
+from shepherd.lab.bench_process import run_bench
 from shepherd.lab.bench_settings import bench_settings
-from shepherd.lab.command import must
 from shepherd.model.chain import canonical
 from shepherd.model.demand import Demand, DemandGroup, Resources
 from shepherd.model.host import Herd, HostName, HostPair
@@ -52,8 +52,7 @@ Figures = Mapping[str, Any]
 
 def measure() -> Figures:
     """In a process of its own."""
-    argv = (sys.executable, "-m", "shepherd.lab.bench_record", str(HOSTS))
-    found: Figures = json.loads(must(argv, timeout_s=300))
+    found: Figures = run_bench("bench_record", str(HOSTS), timeout_s=300)
     print(
         f"a day of {found['hosts']} hosts is {found['day_mb']:.1f} MB on record; a snapshot takes"
         f" {found['snapshot_s'] * 1e3:.0f} ms",

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from shepherd.cli.harvested import harvest_of
+from shepherd.lab.bench_process import run_bench
 from shepherd.lab.bench_record import HOSTS
 from shepherd.lab.bench_report_days import BEGIN_S, DAY_S, write_days
-from shepherd.lab.command import must
 from shepherd.model.harvest import Period
 
 DAYS, MONTH_DAYS = 1, 31
@@ -24,8 +24,7 @@ Figures = Mapping[str, Any]
 
 def measure() -> Figures:
     """In a process of its own."""
-    argv = (sys.executable, "-m", "shepherd.lab.bench_report", str(HOSTS), str(DAYS))
-    found: Figures = json.loads(must(argv, timeout_s=300))
+    found: Figures = run_bench("bench_report", str(HOSTS), str(DAYS), timeout_s=300)
     print(
         f"report: a month of {found['hosts']} hosts with {found['jobs'] * MONTH_DAYS // DAYS:,} guests' jobs is folded"
         f" in {found['month_s']:.0f} s, with {found['peak_mb']} MB",

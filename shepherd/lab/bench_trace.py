@@ -14,9 +14,9 @@ from typing import Any
 
 from shepherd.edges.trace_store.overdue import Retention
 from shepherd.edges.trace_store.writer import TraceStore
+from shepherd.lab.bench_process import run_bench
 from shepherd.lab.bench_trace_ask import asked
 from shepherd.lab.bench_trace_world import BEGIN_S, DAY_S, HOSTS, JOBS_A_HOST, World
-from shepherd.lab.command import must
 from shepherd.lab.mark import marked
 from shepherd.model.trace import Segment
 
@@ -113,8 +113,7 @@ def filled(place: Path, world: World, days: int) -> Figures:
 
 def measure(records: int = RECORDS) -> Figures:
     """In a process of its own, for its memory is measured, too."""
-    argv = (sys.executable, "-m", "shepherd.lab.bench_trace", str(records), str(DAYS))
-    found: Figures = json.loads(must(argv, timeout_s=LIMIT_S).splitlines()[-1])
+    found: Figures = run_bench("bench_trace", str(records), str(DAYS), timeout_s=LIMIT_S)
     millions = found["records"] / 1e6
     print(
         f"trace store of {millions:.1f} million records, {found['days']} days, {found['hosts']} hosts:"

@@ -27,9 +27,9 @@ from shepherd.core.recorded.snapshots import body_of, known
 from shepherd.core.recorded.verdicts import verdict_body
 from shepherd.edges.ledger import SqliteLedger
 from shepherd.lab.bench_hosts import flock_name, lent_names
+from shepherd.lab.bench_process import run_bench
 from shepherd.lab.bench_record import snapshot_of, verdict_of
 from shepherd.lab.bench_settings import bench_settings
-from shepherd.lab.command import must
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.past import NOTHING_PAST
 
@@ -61,8 +61,7 @@ Figures = Mapping[str, Any]
 
 def measure() -> Figures:
     """In a process of its own."""
-    argv = (sys.executable, "-m", "shepherd.lab.bench_web", str(HOSTS))
-    found: Figures = json.loads(must(argv, timeout_s=300).splitlines()[-1])
+    found: Figures = run_bench("bench_web", str(HOSTS), timeout_s=300)
     print(
         f"the map of {found['hosts']} hosts is painted {found['paint_s']:.2f} s after it was asked for, and has"
         f" {found['page_kb']:.0f} kB; {TURNED} hosts that turn are {found['update_bytes']} bytes, told within"

@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import socket
+import stat
 import sys
 import uuid
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4, 32, 4096, 16384
 MS_PRIVATE, MS_SHARED = 1 << 18, 1 << 20
 CLONE_NEWCGROUP, POWER_OFF = 0x02000000, 0x4321FEDC
-DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
+"""Major and minor numbers: `Documentation/admin-guide/devices.txt` of Linux."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -38,9 +40,11 @@ def _bind(source: Path, target: Path, *, read_only: bool = False) -> None:
 
 
 def _devices(dev: Path) -> None:
+    """Devices of the node's own: what its root does to them (`chmod 600 /dev/null`) does not reach the machine's."""
     _mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755,size=1m")
-    for name in DEVICES:
-        _bind(Path("/dev", name), dev / name)
+    for name, number in DEVICES.items():
+        os.mknod(dev / name, stat.S_IFCHR, os.makedev(*number))
+        (dev / name).chmod(0o666)
     (dev / "pts").mkdir()
     _mount("devpts", dev / "pts", "devpts", MS_NOSUID, "newinstance,ptmxmode=0666,mode=620")
     (dev / "ptmx").symlink_to("pts/ptmx")

@@ -26,7 +26,7 @@ SHIPPED = SOURCE / "puppet/files/icinga"
 PASSWORD, ADMIN_PASSWORD = "of-the-shepherd-alone", "of-the-administrator-alone"
 ENTER = """
 mount --make-rprivate / && mount --bind "$1" "$0/instance" && mount --rbind /dev "$0/dev" &&
-mount -t proc proc "$0/proc" && tree=$0 && shift && exec chroot "$tree" "$@"
+mount -o remount,bind,ro "$0/dev" && mount -t proc proc "$0/proc" && tree=$0 && shift && exec chroot "$tree" "$@"
 """
 """In a mount namespace of its own: the instance's folder becomes /instance of the tree."""
 FOLDERS = {

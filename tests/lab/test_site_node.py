@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,17 @@ def test_a_reboot_kills_everything_and_keeps_only_files(site: Site) -> None:
     assert host.read("/etc/kept") == "yes"
     assert host.run(("ls", "/run/lost", "/tmp/lost")).stdout == ""
     eventually(lambda: "p202" in site.regular_startds(), 60, what="p202 is back")
+
+
+def test_what_a_nodes_root_does_to_its_devices_stays_in_the_node(site: Site) -> None:
+    """A machine whose /dev/null had lost its mode let no container with accounts of its own begin."""
+    host, ours = site.host("p202"), Path("/dev/null").stat().st_mode
+    host.must(("chmod", "600", "/dev/null"))
+    try:
+        assert Path("/dev/null").stat().st_mode == ours
+    finally:
+        host.must(("chmod", "666", "/dev/null"))
+    assert "character special" in host.must(("stat", "--format=%F", "/dev/null"))
 
 
 def test_a_service_can_be_given_a_wrong_clock(site: Site) -> None:

@@ -62,6 +62,7 @@ class Chroot:
             mount -t overlay overlay -o {shlex.quote(options)} {root}
             mount -t proc proc {root}/proc
             mount --rbind /dev {root}/dev
+            mount -o remount,bind,ro {root}/dev
             mount --bind {self._place / "run"} {root}/run
             mount --bind {self.shared} {root}/srv
             {" && ".join(binds)}

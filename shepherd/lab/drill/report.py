@@ -1,10 +1,10 @@
 """What the drill came to, as figures. Pure."""
 
 import dataclasses
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from shepherd.core.harvest.took import nearest_rank
 from shepherd.lab.drill.judge import Judged, Judgement
 from shepherd.lab.drill.missed import Missed
 
@@ -83,5 +83,4 @@ def words(findings: Findings) -> list[str]:
 
 def p95(seconds: Sequence[float]) -> float:
     """What 95 of 100 do not exceed; 0 of nothing."""
-    ordered = sorted(seconds)
-    return ordered[math.ceil(0.95 * len(ordered)) - 1] if ordered else 0.0
+    return nearest_rank(sorted(seconds), 0.95)

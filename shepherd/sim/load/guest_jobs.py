@@ -89,7 +89,7 @@ class GuestJobs:
 
     def _enter(self, load: GuestLoad) -> None:
         if load.jobs is None:
-            self.users.append(GuestUser(load.name, EndlessJobs(load, self._seed)))
+            self.users.append(GuestUser(load.name, EndlessJobs(load)))
             return
         listed = ListedJobs()
         self.users.append(GuestUser(load.name, listed))
@@ -142,9 +142,6 @@ class GuestJobs:
         machines = sorted(self._open.values(), key=lambda machine: (machine.flock_since_s or 0.0, machine.index))
         if not self._come_later:
             self._open = {}
-        room = sum(machine.cpus for machine in machines)
-        for user in self.users:
-            user.jobs.expect(room)
         for machine in machines:
             self._fill(machine)
 

@@ -17,9 +17,6 @@ TRIES = 20
 class Jobs(Protocol):
     """What a guest has to run."""
 
-    def expect(self, slots: int, /) -> None:
-        """The negotiator comes, with room for so many jobs; it looks at the hosts that were lent first first."""
-
     def shape_for(self, machine: Machine, dice: random.Random, /) -> Resources | None:
         """What its next job that fits a host asks for; None: it has none."""
 
@@ -37,20 +34,11 @@ class Jobs(Protocol):
 
 
 class EndlessJobs:
-    """There is always one more. Draws are a host's own, but for jobs that wait for the one or the other host."""
+    """There is always one more. Draws are a host's own."""
 
-    def __init__(self, load: GuestLoad, seed: int) -> None:
+    def __init__(self, load: GuestLoad) -> None:
         self._load = load
         self._shapes = sorted(load.shapes, key=lambda one: (-one[0].cpus, -one[0].memory_mib))
-        self._dice = random.Random(f"{seed} guest {load.name}")
-        self._waiting: list[GuestJob] = []
-
-    def expect(self, slots: int) -> None:
-        """As many are drawn as there is room for."""
-        if self._load.declares:
-            shape = self._shapes[0][0]
-            while len(self._waiting) < slots:
-                self._waiting.append(self._new(self._run_s(self._dice), shape))
 
     def shape_for(self, machine: Machine, dice: random.Random) -> Resources | None:
         """Of those that fit, by their weights."""
@@ -62,9 +50,7 @@ class EndlessJobs:
         return chosen
 
     def take(self, machine: Machine, shape: Resources, dice: random.Random) -> GuestJob | None:
-        """A new one, or the first of those that were drawn."""
-        if self._waiting:
-            return self._new(self._waiting.pop(0).run_s, shape)
+        """A new one."""
         return self._new(self._of_age(machine, dice) if self._load.by_age else self._run_s(dice), shape)
 
     def follow(self, job: GuestJob, machine: Machine, dice: random.Random) -> GuestJob | None:
@@ -73,7 +59,7 @@ class EndlessJobs:
             found = self._new(self._run_s(dice), job.shape)
             if found.limit_s == job.limit_s:
                 return found
-        return self._new(self._of_age(machine, dice) if self._load.by_age else self._run_s(dice), job.shape)
+        return self.take(machine, job.shape, dice)
 
     def give_back(self, job: GuestJob) -> None:
         """It is one of endlessly many."""
@@ -111,9 +97,6 @@ class ListedJobs:
     def submit(self, job: GuestJob) -> None:
         """One more."""
         self._idle.append(job)
-
-    def expect(self, slots: int) -> None:
-        """They are known already."""
 
     def shape_for(self, machine: Machine, _: random.Random) -> Resources | None:
         """The first that fits."""

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
+from shepherd.core.harvest.took import nearest_rank
 from shepherd.model.settings import PolicyKind, PolicySettings, Settings, TimerSettings
 from shepherd.model.simulated import Contender, Outcome, SimulatedFault, Waits
 from shepherd.model.workload import Workload
@@ -153,9 +154,3 @@ def waits_of(waits: Sequence[float]) -> Waits:
         p99_s=nearest_rank(ordered, 0.99),
         longest_s=ordered[-1] if ordered else 0.0,
     )
-
-
-def nearest_rank(ordered: Sequence[float], share: float) -> float:
-    """The value that so many of them do not exceed; 0 of none."""
-    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)] if ordered else 0.0
-

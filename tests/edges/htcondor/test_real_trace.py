@@ -2,8 +2,6 @@
 
 import pathlib
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -18,7 +16,7 @@ from shepherd.errors import Unavailable
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 from tests.edges.htcondor.conftest import eventually
 from tests.edges.trace_spools import sealed, spool_in, stay
-from tests.real_pool import RealPool
+from tests.real_pool import RealPool, real_daemons
 
 pytestmark = [pytest.mark.real, pytest.mark.limit(200)]
 HOME, ROOT = "10.9.0.1:9618", "/mnt/root"
@@ -92,13 +90,8 @@ class Recorded:
 @pytest.fixture(name="recorded", scope="module")
 def a_pool_that_records() -> Iterator[Recorded]:
     """With a startd of its own, as in the container."""
-    argv = [sys.executable, "-m", "shepherd.lab.bench_pool", "COLLECTOR", "NEGOTIATOR", "SCHEDD", "STARTD"]
-    holder = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    try:
-        assert holder.stdout.readline().startswith("ready"), "the pool did not come up"
-        found = Recorded(RealPool(holder))
+    with real_daemons() as pool:
+        found = Recorded(pool)
         found.within("sh", "-c", "mkdir -m 700 /run/trace && chown condor: /run/trace && ls -ld /run/trace")
         config = "/etc/condor/config.d/95-trace.conf"
         found.within("sh", "-c", f"cat >{config} <<'E'\n{trace_settings()}E\n")
@@ -108,10 +101,6 @@ def a_pool_that_records() -> Iterator[Recorded]:
         found.within("pkill", "-QUIT", "-x", "condor_startd")
         eventually(lambda: "EP_STARTUP" in found.within("sh", "-c", "cat /run/trace/EventLog || true"), 40)
         yield found
-    finally:
-        holder.stdin.close()
-        holder.wait(timeout=30)
-        holder.stdout.close()
 
 
 def test_jobs_of_a_second_are_told_with_all_names_and_their_exit(recorded):

@@ -2,12 +2,13 @@
 
 import pytest
 
+from shepherd.core.harvest.took import nearest_rank
 from shepherd.model.settings import TimerSettings
 from shepherd.model.simulated import Contender
 from shepherd.sim.load.agenda import BEGIN_S
 from shepherd.sim.load.compare import compared, missed
 from shepherd.sim.load.idle_gaps import IdleGaps
-from shepherd.sim.load.run import Plan, nearest_rank, outcomes, runs_of
+from shepherd.sim.load.run import Plan, outcomes, runs_of
 from shepherd.sim.load.synthetic.draws import has
 from tests.sim.load.pools import HOUR_S, jobs_at, load, pool_of, run_to
 
