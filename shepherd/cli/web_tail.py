@@ -33,13 +33,16 @@ class Tail:
         """What was recorded after the newest look."""
         self._at_s = 0.0
         self._names: dict[pathlib.Path, tuple[int, frozenset[str]]] = {}
+        self._named: set[pathlib.Path] = set()
+        """Days that were over when all of their names were read."""
 
     def days(self) -> list[pathlib.Path]:
         """Those with records, the newest first."""
         files = partition_files(self._directory)
         if files != self._files:
             self._days = list(ledger_past.days(self._directory).values())[::-1]
-            self._files = files
+            is_whole = not files or files[-1] in self._days  # a day that is just being begun is none yet
+            self._files = files if is_whole else []
         return self._days
 
     def moment(self) -> Moment | None:
@@ -71,15 +74,17 @@ class Tail:
         """Everybody who is on record as having ordered something, on any day."""
         days = self.days()
         for day in days:
-            seq, found = self._names.get(day, (0, frozenset()))
-            if seq and day != days[0]:
+            if day in self._named:
                 continue
+            seq, found = self._names.get(day, (0, frozenset()))
             more = set(found)
             with contextlib.suppress(LedgerUnavailable):  # nothing of such a day is shown either
                 for stored in ledger_past.records_of(day, BY_PEOPLE, after=seq):
                     seq = stored.seq
                     more.update(named(stored.entry.body))
-            self._names[day] = max(seq, 1), frozenset(more)
+                if day != days[0]:
+                    self._named.add(day)
+            self._names[day] = seq, frozenset(more)
         return frozenset(sorted(frozenset[str]().union(*(found for _, found in self._names.values())))[:MOST_NAMES])
 
 
