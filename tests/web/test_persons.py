@@ -14,6 +14,7 @@ NAMES = frozenset({"alice", "bob.miller", "root", "c++"})
     [
         ("banned by alice: mining", f"banned by {HIDDEN}: mining"),
         ("storage maintenance (root)", "storage maintenance (root)"),
+        ("Alice asked for it", f"{HIDDEN} asked for it"),
         ("malice is no name", "malice is no name"),
         ("bob.miller's job", f"{HIDDEN}'s job"),
         ("c++ said so", f"{HIDDEN} said so"),

@@ -28,7 +28,8 @@ def discreet(text: object, names: Collection[str]) -> str:
         words = pattern.sub(HIDDEN, words)
     words = LIKE_IPV6.sub(_without_ipv6, words)
     if known := sorted((name for name in names if name not in NOBODY), key=len, reverse=True):
-        words = re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", HIDDEN, words)
+        whole = rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)"
+        words = re.sub(whole, HIDDEN, words, flags=re.IGNORECASE)  # people write names with a capital
     return words
 
 
