@@ -1,8 +1,8 @@
 """What the pool gave to guests and what that cost, over a span of recorded time.
 
 Core-hours are cores times hours. Sums are over recorded time only; what is not on record is in `blanks`, never guessed.
-Times are epoch seconds. Nobody is named but guests, which are pools; only why a lend began and ended is in words of the
-policy, or of whoever ordered it.
+Times are epoch seconds. Nobody is named but guests, which are pools: why a lend began and ended is in words of the
+policy, and of whatever people ordered it is only said that they did.
 """
 
 import dataclasses

@@ -8,7 +8,7 @@ from shepherd.core.harvest.month import month_of
 from shepherd.model.demand import Resources
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.observation import HostFacts
-from shepherd.model.orders import Stage
+from shepherd.model.orders import Reason, Stage
 from shepherd.model.trace import JobBegun, ScheddSeen, TraceRecord
 from tests.cli.sites import Site
 from tests.core.harvest.records import Records, lent, local
@@ -104,7 +104,9 @@ class ReportedSite(Site):
     def _reclaim(self, out: list[str], at_s: float) -> None:
         if self._lease:
             for host in out:
-                more = {"lease": f"{host}.{self._lease}", "granted_at_s": at_s}
+                more: dict[str, object] = {"lease": f"{host}.{self._lease}", "granted_at_s": at_s}
+                if self._lease == 2:
+                    more |= {"why": "flocking is off: storage (carol)", "reason": Reason.FLOCKOFF}
                 self.records.switch(at_s + 2, host, Stage.REVOKED, **more)
                 home_s = 200.0 if self._lease == 9 and host == "p201" else 2 + self._dice.expovariate(0.5)
                 self.records.switch(at_s + 2 + home_s, host, None)

@@ -1,6 +1,7 @@
 """What went wrong, or was stopped, from the records. Free words that may name a person are left out."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from shepherd.core.recorded.members import Json, objects, seconds
@@ -13,6 +14,8 @@ from shepherd.model.stop import Ban, BanKind
 
 KEEPER = "keeper of "
 """Who stops flocking for a leak (`core/latch.py`)."""
+ALSO = re.compile(r"\bflockoff by [^:]*: ")
+"""Who else stopped it, in the words of a stop by file and by verb (`core/latch.py`)."""
 LEAK = "leak: "
 """So a keeper tells of one (`core/container/leaks.py`); with `leak_stops = "host"` only a lend's end does."""
 SAME_S = 120.0
@@ -107,7 +110,8 @@ def _flockoff(entry: Entry) -> Iterator[tuple[str, Incident]]:
         is_leak = off.who.startswith(KEEPER)
         kind = IncidentKind.LEAK if is_leak else IncidentKind.FLOCKOFF
         host = off.who.removeprefix(KEEPER) if is_leak else ""
-        yield "", Incident(kind=kind, from_s=min(off.since_s, entry.at_s), to_s=None, words=off.why, host=host)
+        words = ALSO.sub("flockoff: ", off.why)
+        yield "", Incident(kind=kind, from_s=min(off.since_s, entry.at_s), to_s=None, words=words, host=host)
 
 
 def _ban(ban: Ban) -> tuple[str, Incident]:

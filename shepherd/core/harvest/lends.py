@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from shepherd.core.records import switch_from
 from shepherd.model.entry import Entry
 from shepherd.model.harvest import Lend, Period
-from shepherd.model.orders import HOMEWARD, Stage
+from shepherd.model.orders import HOMEWARD, Reason, Stage, SwitchRecord
+
+BY_PEOPLE = {
+    Reason.FLOCKOFF: "flocking was stopped",
+    Reason.BAN: "its host or image was banned",
+    Reason.QUARANTINE: "it was quarantined",
+    Reason.PERSON: "a person took the host",
+}
+"""Why a lend ended by somebody's word, without who: the clause on record names them."""
 
 
 class Lends:
@@ -45,13 +53,17 @@ class Lends:
             lend = dataclasses.replace(lend, lent_at_s=record.stage_at_s)
         elif record.stage in HOMEWARD and not lend.why_home:
             called = record.stage_at_s if record.stage is Stage.REVOKED else None
-            lend = dataclasses.replace(lend, called_at_s=called, why_home=record.why, failed=record.failed)
+            lend = dataclasses.replace(lend, called_at_s=called, why_home=_why(record), failed=record.failed)
         self._open[entry.host] = lend
 
     def within(self, span: Period) -> tuple[Lend, ...]:
         """Those that were not over at its beginning, by when they were ordered."""
         found = [lend for lend in self._over if span.from_s <= _end(lend)] + list(self._open.values())
         return tuple(sorted((lend for lend in found if lend.granted_at_s < span.to_s), key=_order))
+
+
+def _why(record: SwitchRecord) -> str:
+    return BY_PEOPLE.get(record.reason, record.why)
 
 
 def _lease(entry: Entry | None) -> object:

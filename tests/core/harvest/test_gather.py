@@ -8,7 +8,7 @@ from shepherd.core.replay.replay import replay
 from shepherd.model.demand import Resources
 from shepherd.model.entry import EntryKind
 from shepherd.model.harvest import Blank, IncidentKind, Period
-from shepherd.model.orders import Stage
+from shepherd.model.orders import Reason, Stage
 from shepherd.model.replay import SwitchTimes
 from shepherd.model.settings import PolicyKind
 from shepherd.sim.site import Site
@@ -171,11 +171,15 @@ def test_a_report_names_no_person():
     ban = {"kind": "user", "value": "alice@campus.example", "at_s": NOW + 10, "until_s": None, "who": "carol"}
     ban |= {"why": "alice again", "domain": "", "addresses": []}
     records.add(NOW + 310, EntryKind.BANS, {"bans": [ban]})
-    off = {"since_s": NOW + 320, "who": "carol", "why": "storage", "until_s": None, "from_file": False}
-    records.add(NOW + 320, EntryKind.FLOCKOFF, off)
+    off = {"since_s": NOW + 320, "who": "carol", "why": "storage; flockoff by carol: power", "until_s": NOW + 9e3}
+    records.add(NOW + 320, EntryKind.FLOCKOFF, {**off, "from_file": True})
+    why = "flocking is off: storage (carol)"
+    records.switch(NOW + 321, "p201", Stage.REVOKED, why=why, reason=Reason.FLOCKOFF)
     found = records.harvest(NOW, NOW + 400)
-    words = " ".join(one.words for one in found.incidents)
+    words = " ".join([*(one.words for one in found.incidents), *(one.why_home for one in found.lends)])
     assert [one.kind for one in found.incidents] == [IncidentKind.BAN, IncidentKind.FLOCKOFF]
+    assert "storage; flockoff: power" in words
+    assert "flocking was stopped" in words
     assert "alice" not in words
     assert "carol" not in words
 
