@@ -1,16 +1,16 @@
 """Days looked back on for the dashboard: reckoned beside it, one after the other, and kept.
 
-Days that are over are reckoned once. What still grows is reckoned anew now and then, the more seldom the longer that
-takes, so that somebody who looks on costs a twentieth of a processor at most.
+Days that are over are reckoned once, when nothing more of them is to come. What still grows is reckoned anew now and
+then, the more seldom the longer that takes, so that somebody who looks on costs a twentieth of a processor at most.
 """
 
 import dataclasses
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from shepherd.core.harvest.together import together
+from shepherd.core.harvest.together import nothing, together
 from shepherd.errors import BadInput, Unavailable
 from shepherd.model.harvest import Harvest, Period
 from shepherd.ports import Log
@@ -20,6 +20,12 @@ DAY_S = 86400.0
 BUCKET_S = {1: 900.0}
 LONG_BUCKET_S = 3600.0
 ANEW_S = 30.0
+LATER_S = 600.0
+"""Between two tries at a day that is over."""
+SETTLED_S = 6 * 3600.0
+"""After the end of a day its jobs may still be told, by hosts that were cut off."""
+JUST_BEGUN_S = 900.0
+"""Of a day that is no older nothing need be on record yet."""
 PAUSES = 20.0
 """Times that it took."""
 KEPT = 40
@@ -34,8 +40,11 @@ Key = tuple[float, float]
 class Made:
     """A day, or what there is of it."""
 
+    span: Period
     harvest: Harvest | None
     trouble: str
+    is_settled: bool
+    """Nothing more is to come."""
     at_s: float
     took_s: float
 
@@ -61,7 +70,7 @@ class Shelf:
             for key, made in zip(keys, there, strict=True):
                 if made is None or self._is_old(key, made):
                     self._want(key)
-        known = [made.harvest for made in there if made and made.harvest]
+        known = list(self._known([made for made in there if made]))
         whys = [made.trouble for made in there if made and made.trouble]
         return Reckoned(
             harvest=together(known) if known else None,
@@ -69,6 +78,17 @@ class Shelf:
             of=len(keys),
             trouble=whys[-1] if whys and not known else "",
         )
+
+    @staticmethod
+    def _known(there: list[Made]) -> Iterator[Harvest]:
+        """From the first day on that has a record: of others it is told that they are in no sum."""
+        has_begun = False
+        for made in there:
+            has_begun = has_begun or made.harvest is not None
+            if made.harvest is not None:
+                yield made.harvest
+            elif has_begun and made.span.lasts_s > JUST_BEGUN_S:
+                yield nothing(made.span, made.trouble)
 
     def _keys(self, days: int) -> list[Key]:
         """One day is the last 24 hours; of more, today in UTC and the days before it."""
@@ -80,7 +100,9 @@ class Shelf:
 
     def _is_old(self, key: Key, made: Made) -> bool:
         grows = key[1] == 0.0
-        return grows and self._steady_s() - made.at_s > max(ANEW_S, PAUSES * made.took_s)
+        least_s = ANEW_S if grows else LATER_S
+        is_due = self._steady_s() - made.at_s > max(least_s, PAUSES * made.took_s)
+        return is_due and (grows or not made.is_settled)
 
     def _want(self, key: Key) -> None:
         if key not in self._wanted:
@@ -118,4 +140,7 @@ class Shelf:
             self._log("defect", span=span, traceback="".join(traceback.format_exception(exc)))
             trouble = "a day could not be reckoned: a defect, which the log of shepherd-web tells of"
         ended_s = self._steady_s()
-        return Made(harvest=harvest, trouble=trouble, at_s=ended_s, took_s=ended_s - began_s)
+        is_settled = not trouble and now_s - span.to_s > SETTLED_S
+        return Made(
+            span=span, harvest=harvest, trouble=trouble, is_settled=is_settled, at_s=ended_s, took_s=ended_s - began_s
+        )

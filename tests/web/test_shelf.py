@@ -9,7 +9,7 @@ import pytest
 from shepherd.cli.web_shelf import DAY_S, Shelf
 from shepherd.core.harvest.together import together
 from shepherd.edges.log import make_log
-from shepherd.errors import UsageError
+from shepherd.errors import LedgerUnavailable, UsageError
 from shepherd.model.harvest import Blank, GuestShare, Harvest, Incident, IncidentKind, Lend, Period, Took, Waited
 
 NOON_S = 20_000 * DAY_S + 43_200.0
@@ -35,13 +35,21 @@ class Shelved:
     def __init__(self, fails: type[Exception] | None = None) -> None:
         self.now_s, self.steady_s, self.fails = NOON_S, 0.0, fails
         self.asked: list[Period] = []
+        self.unreadable: set[float] = set()
+        """Days, by when they begin."""
         self.shelf = Shelf(self._make, lambda: self.now_s, lambda: self.steady_s, make_log())
 
     def _make(self, span: Period, _bucket_s: float) -> Harvest:
         self.asked.append(span)
         if self.fails is not None:
             raise self.fails("there is no record")
+        if span.from_s in self.unreadable:
+            raise LedgerUnavailable("the database is locked")
         return day(span.from_s, span.to_s)
+
+    def pass_by(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.steady_s += seconds
 
     def settle(self, days: int):
         """Ask until nothing is missing."""
@@ -87,6 +95,37 @@ def test_days_that_cannot_be_reckoned_are_told_of(fails: type[Exception]) -> Non
     found = Shelved(fails).settle(7)
     assert found.harvest is None
     assert found.trouble
+
+
+def test_a_day_that_cannot_be_read_is_told_and_tried_again() -> None:
+    """A week's core-hours had five days in them, for as long as the dashboard ran, and nothing on the page said so."""
+    shelved, today_s = Shelved(), NOON_S - 43_200
+    shelved.unreadable = {today_s - 6 * DAY_S, today_s - 3 * DAY_S}
+    found = shelved.settle(7)
+    assert found.harvest is not None
+    assert found.harvest.asked.from_s == today_s - 5 * DAY_S, "before the first record there is nothing to miss"
+    lost = Period(from_s=today_s - 3 * DAY_S, to_s=today_s - 2 * DAY_S)
+    assert found.harvest.blanks == (Blank(from_s=lost.from_s, to_s=lost.to_s, why="the database is locked"),)
+    assert [one.kind for one in found.harvest.incidents] == [IncidentKind.GAP]
+    assert [(one.from_s, one.to_s, one.known_s) for one in found.harvest.series] == [(lost.from_s, lost.to_s, 0.0)]
+    shelved.unreadable.clear()
+    shelved.pass_by(700)
+    shelved.settle(7)
+    whole = shelved.settle(7).harvest
+    assert whole is not None
+    assert (whole.blanks, whole.asked.from_s) == ((), today_s - 6 * DAY_S)
+
+
+def test_a_day_is_reckoned_again_until_its_jobs_are_told() -> None:
+    """A host that was cut off over midnight told its jobs at two; the harvest of that day was nobody's for ever."""
+    shelved = Shelved()
+    shelved.now_s = NOON_S + 43_200 + 600
+    shelved.settle(7)
+    for hours, more in ((1, 2), (6, 2), (1, 1)):
+        shelved.asked.clear()
+        shelved.pass_by(3600 * hours)
+        shelved.settle(7)
+        assert len(shelved.asked) == more, "today, and yesterday until it is settled"
 
 
 def test_days_together_are_their_sums() -> None:

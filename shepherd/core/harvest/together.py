@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from shepherd.core.harvest.gather import Gathering
 from shepherd.core.harvest.took import took
 from shepherd.model.harvest import Blank, GuestShare, Harvest, Incident, Lend, Period, Waited
 
@@ -38,6 +39,13 @@ def together(days: Sequence[Harvest]) -> Harvest:
         incidents=incidents_of(days),
         series=tuple(bucket for day in days for bucket in day.series),
     )
+
+
+def nothing(asked: Period, why: str) -> Harvest:
+    """Of a day, or what there is of it, whose record cannot be read: a blank, and an incident."""
+    gathering = Gathering(asked, max(asked.lasts_s, 1.0))
+    gathering.lost(why)
+    return gathering.harvest()
 
 
 def lends_of(days: Iterable[Harvest]) -> tuple[Lend, ...]:
