@@ -183,6 +183,35 @@ def test_a_pause_holds_and_the_end_of_the_program_is_seen(recorded: Recorded, br
         context.close()
 
 
+def streams(seen: Seen) -> int:
+    """How often the page asked for its stream."""
+    return sum("/live/" in url for url in seen.requests)
+
+
+def test_a_stream_that_died_without_a_word_is_begun_anew(seen: Seen, program: Serving) -> None:
+    """A laptop had slept, its tunnel was dead, and for an hour the page said "live" above yesterday's hosts."""
+    seen.page.clock.install()
+    settled(seen.page, program.origin)
+    assert streams(seen) == 1
+    seen.page.clock.fast_forward(70_000)
+    seen.page.wait_for_timeout(500)
+    assert streams(seen) == 2
+
+
+def test_a_hidden_page_keeps_no_connection(seen: Seen, program: Serving) -> None:
+    """Six hosts were open in tabs of their own, and the seventh never came: browsers grant six connections to a site."""
+    page = seen.page
+    settled(page, program.origin)
+    for hidden, words in ((True, "not connected"), (False, "live")):
+        page.evaluate("hidden => Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})", hidden)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.locator("#pulse-words", has_text=words).wait_for(timeout=15_000)
+    assert streams(seen) == 2
+    page.get_by_role("button", name="Pause").press("Enter")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert (streams(seen), page.locator("#pulse-words").text_content()) == (2, "paused")
+
+
 def test_without_a_script_all_is_there(browser: Browser, program: Serving) -> None:
     """The security officer's browser has scripts switched off."""
     context = browser.new_context(java_script_enabled=False)

@@ -252,6 +252,25 @@ def test_a_look_that_fails_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> N
     assert b'"parts":{"one"' in asyncio.run(asyncio.wait_for(told(), 30))
 
 
+def test_a_page_that_stays_as_it_is_is_told_that_all_is_well() -> None:
+    """A laptop slept over a page of last week: its stream was never written to, and so was kept open for a year."""
+
+    async def told() -> list[bytes]:
+        pulse, page, versions = Pulse(FakeBoard(), 5), painted(sorry("one", "a")), iter(range(2, 9))
+
+        async def show() -> tuple[int, Painted]:
+            pulse._version = (version := next(versions)) + 1
+            return version, page
+
+        events = pulse.stream(show, Seen(1, page))
+        found = [await anext(events) for _ in range(3)]
+        await events.aclose()
+        return found
+
+    found = asyncio.run(asyncio.wait_for(told(), 20))
+    assert found[1:] == [f"id: {version}\nevent: alive\ndata: 1\n\n".encode() for version in (2, 3)]
+
+
 def test_a_stream_whose_page_is_gone_ends(caplog: pytest.LogCaptureFixture) -> None:
     """A host was removed, and the log had a traceback each second for everybody who had looked at it."""
 

@@ -12,7 +12,7 @@ from shepherd.views.web.paint import Painted, changes
 BEAT_S = 1.0
 """Between two looks."""
 ALIVE_S = 20.0
-"""A line that says nothing, so that proxies keep the connection and dead ones are found."""
+"""An event that says nothing, so that proxies keep the connection, and both ends find out when it is dead."""
 RETRY_MS = 3000
 
 Show = Callable[[], Awaitable[tuple[int, Painted]]]
@@ -28,6 +28,11 @@ class Seen(NamedTuple):
 
     version: int
     painted: Painted
+
+
+def alive(version: int) -> bytes:
+    """Nothing of the page is another. Comments would keep a connection, too, but no script hears them."""
+    return f"id: {version}\nevent: alive\ndata: 1\n\n".encode()
 
 
 class Pulse:
@@ -72,9 +77,11 @@ class Pulse:
                     return
                 if told := changes(seen.painted if seen else None, now):
                     yield f"id: {version}\nevent: change\ndata: {told}\n\n".encode()
+                elif seen and seen.version != version:
+                    yield alive(version)
                 seen = Seen(version, now)
                 while not await self._another_than(version):
-                    yield b": still here\n\n"
+                    yield alive(version)
         finally:
             self._streams -= 1
 

@@ -4,6 +4,7 @@
   const WORDS = { L: "local", F: "flock", A: "arming", D: "drained", R: "leaving", H: "held", U: "unknown" };
   const STEPS = [[86400, "d"], [3600, "h"], [60, "min"]];
   const RELOAD_MS = 60000;
+  const QUIET_MS = 60000;
   const AGES_MS = 1000;
   const at = (id) => document.getElementById(id);
 
@@ -122,6 +123,7 @@
   let source = null;
   let waiting = 0;
   let last = "";
+  let heard = 0;
 
   function state(words, kind) {
     at("pulse").hidden = false;
@@ -133,9 +135,18 @@
     const address = new URL(document.body.dataset.live, location.origin);
     if (last) address.searchParams.set("since", last);
     source = new EventSource(address);
-    source.addEventListener("open", () => state("live", ""));
-    source.addEventListener("change", (event) => {
+    const hear = (event) => {
+      heard = Date.now();
       last = event.lastEventId || last;
+    };
+    heard = Date.now();
+    source.addEventListener("open", (event) => {
+      hear(event);
+      state("live", "");
+    });
+    source.addEventListener("alive", hear);
+    source.addEventListener("change", (event) => {
+      hear(event);
       change(JSON.parse(event.data));
     });
     source.addEventListener("error", () => {
@@ -154,11 +165,27 @@
     if (paused) state("paused", "paused"); else listen();
   }
 
+  // Nobody looks at a hidden page, and browsers grant few connections to one site: it listens again when it is shown.
+  function anew() {
+    if (at("pause").getAttribute("aria-pressed") === "true") return;
+    clearTimeout(waiting);
+    if (source) source.close();
+    state("not connected", "lost");
+    if (!document.hidden) listen();
+  }
+
+  // A connection that died without a word, in a laptop that slept or a tunnel, looks open for hours.
+  function check() {
+    ages();
+    if (source && source.readyState !== EventSource.CLOSED && Date.now() - heard > QUIET_MS) anew();
+  }
+
   rove();
   ages();
-  setInterval(ages, AGES_MS);
+  setInterval(check, AGES_MS);
   if (document.body.dataset.live && "EventSource" in window) {
     at("pause").addEventListener("click", pause);
-    listen();
+    document.addEventListener("visibilitychange", anew);
+    if (!document.hidden) listen();
   }
 })();
