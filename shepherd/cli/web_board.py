@@ -56,8 +56,9 @@ class LedgerBoard:
         self._looked_s = self._life_s = float("-inf")
         self._life = Life(running=None)
         self._reckonings = 0
+        first = int(self._clock.wall_s() * 1000)  # another one than of any process before, of which pages may be open
         self._current = Current(
-            version=0, present=None, life=self._life, is_silent=False, trouble="the ledger was not read yet"
+            version=first, present=None, life=self._life, is_silent=False, trouble="the ledger was not read yet"
         )
         self._mays: dict[str, tuple[float, bool]] = {}
         self._stories: dict[int, CycleStory] = {}
@@ -77,7 +78,7 @@ class LedgerBoard:
     def _look(self) -> None:
         was = self._current
         present, trouble = was.present, was.trouble
-        if (stamp := self._stamped()) != self._stamp or not present:
+        if (stamp := self._stamped()) != self._stamp or not present or trouble:
             self._stamp = stamp
             present, trouble = self._read(present)
         if self._clock.steady_s() - self._life_s >= LIFE_S:

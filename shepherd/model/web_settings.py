@@ -22,4 +22,5 @@ class WebSettings:
     """File with what these proxies say in the header `X-Shepherd-Proxy`. Needed for a proxy on this machine, where
     everybody could speak as it. Empty: none is asked for."""
     streams: int = 200
-    """Pages that are kept up to date at one time; further ones load themselves anew now and then."""
+    """Pages that are kept up to date at one time; further ones say that they are not connected, and ask again each
+    minute."""

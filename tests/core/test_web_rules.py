@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shepherd.core.settings.web import place_of, web_problems
+from shepherd.core.settings.web import MOST_STREAMS, place_of, web_problems
 from shepherd.model.web_settings import WebSettings
+from shepherd.views.web.serve import CONNECTIONS
 
 PROXIED = {"proxies": ("10.1.0.5",)}
 FAULTS = [
@@ -35,7 +36,7 @@ FAULTS = [
     ({"user_header": "host"}, "web.user_header"),
     ({"user_header": "X-Shepherd-Proxy"}, "web.user_header"),
     ({"streams": 0}, "web.streams"),
-    ({"streams": 100_000}, "web.streams"),
+    ({"streams": 801}, "web.streams"),
 ]
 
 
@@ -61,6 +62,12 @@ def test_a_wrong_setting_is_named(change: dict[str, object], key: str) -> None:
 def test_sound_settings_pass(change: dict[str, object]) -> None:
     """A rule that refuses what the documentation says is switched off."""
     assert list(web_problems(dataclasses.replace(WebSettings(), **change))) == []  # type: ignore[arg-type]
+
+
+def test_pages_are_answered_when_every_stream_is_taken() -> None:
+    """Two thousand streams were allowed, of which half were refused with all pages besides."""
+    assert MOST_STREAMS + 100 < CONNECTIONS
+    assert list(web_problems(WebSettings(streams=MOST_STREAMS))) == []
 
 
 @given(st.text(max_size=60))

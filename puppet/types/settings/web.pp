@@ -17,8 +17,8 @@
 #   `"X-Remote-User"`.
 # * `proxy_secret`: File with what these proxies say in the header `X-Shepherd-Proxy`. Needed for a proxy on this
 #   machine, where everybody could speak as it. Empty: none is asked for. Default: `""`.
-# * `streams`: Pages that are kept up to date at one time; further ones load themselves anew now and then. Default:
-#   `200`.
+# * `streams`: Pages that are kept up to date at one time; further ones say that they are not connected, and ask again
+#   each minute. Default: `200`.
 type Shepherd::Settings::Web = Struct[{
   Optional[listen] => String,
   Optional[hosts] => Array[String[1]],

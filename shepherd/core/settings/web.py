@@ -12,7 +12,8 @@ PORT = re.compile(r"[0-9]{1,5}")
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 TAKEN = frozenset({"host", "connection", "cookie", "accept", "x-shepherd-proxy", "content-length", "authorization"})
 """Headers that mean something else, or that browsers send by themselves."""
-MOST_STREAMS = 2000
+MOST_STREAMS = 800
+"""The program answers a thousand connections at one time; pages themselves need some."""
 
 
 def web_problems(web: WebSettings) -> Iterator[Problem]:
