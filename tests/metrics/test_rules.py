@@ -74,7 +74,12 @@ FAULTS = (
     Fault("its file is old", ("ShepherdSilent",), {"last_look_timestamp_seconds": stood_still(2)}),
     Fault("a look is late", (), {"last_look_timestamp_seconds": stood_still(1)}),
     Fault("looks are rare", (), {"last_look_timestamp_seconds": stood_still(4), "look_period_seconds": flat(60)}),
-    Fault("no cycle", ("ShepherdNoCycle",), {"last_cycle_timestamp_seconds": stood_still(16)}),
+    Fault("it has just begun", (), {
+        "start_timestamp_seconds": flat(60 * AT - 20), "last_look_timestamp_seconds": flat(0)}),
+    Fault("it hangs before its first look", ("ShepherdSilent",), {
+        "start_timestamp_seconds": flat(60 * AT - 90), "last_look_timestamp_seconds": flat(0)}),
+    Fault("no cycle", ("ShepherdNoCycle",), {"last_cycle_timestamp_seconds": stood_still(18)}),
+    Fault("it was down over night", (), {"last_cycle_timestamp_seconds": f"_x{AT - 1} 60+0x{MINUTES}"}),
     Fault("it crashes on and on", ("ShepherdRestarts",), {"start_timestamp_seconds": GROWS}),
     Fault("another shepherd", ("ShepherdRival",), {"alone": since(6, 1, 0)}),
     Fault("blind", ("ShepherdBlind",), {"blind": since(11, 0, 1)}),

@@ -199,11 +199,11 @@ def test_a_stream_that_died_without_a_word_is_begun_anew(seen: Seen, program: Se
 
 
 def test_a_hidden_page_keeps_no_connection(seen: Seen, program: Serving) -> None:
-    """Six hosts were open in tabs of their own, and the seventh never came: browsers grant six connections to a site."""
+    """Six hosts were open in tabs of their own, and the seventh never came: browsers grant a site six connections."""
     page = seen.page
     settled(page, program.origin)
     for hidden, words in ((True, "not connected"), (False, "live")):
-        page.evaluate("hidden => Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})", hidden)
+        page.evaluate("value => Object.defineProperty(document, 'hidden', {value, configurable: true})", hidden)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         page.locator("#pulse-words", has_text=words).wait_for(timeout=15_000)
     assert streams(seen) == 2
