@@ -143,6 +143,13 @@ def test_the_page_asks_nobody_for_anything(site, capsys):
     assert any("default-src 'none'" in value for tag, _, value in page.attributes if tag == "meta")
 
 
+def test_the_first_sentence_says_of_which_hours_the_guest_is_not_known(site, capsys):
+    """"To 2 guests, 120 of them to whom is not known": the board asked how 120 of two guests could be."""
+    text = said(site, capsys, "report", "--month", MONTH, "--format", "html")
+    sentence = r"gave [0-9.,]+ core-hours to 2 guests; of [0-9.,]+ of these hours it is not known whose they were\. "
+    assert re.search(sentence, text)
+
+
 def test_each_figure_is_told_and_has_a_table(site, capsys):
     """Who listens to the page heard "graphic", six times."""
     page = Page(said(site, capsys, "report", "--month", MONTH, "--format", "html"))

@@ -53,7 +53,7 @@ def _lead(harvest: Harvest) -> str:
     names = [one for one in harvest.guests if one.guest and one.core_h > 0]
     to = f"{len(names)} guest{'' if len(names) == 1 else 's'}" if names else "guests"
     unknown_h = sum(one.core_h for one in harvest.guests if not one.guest)
-    to += f", {number(unknown_h)} of them to whom is not known" if unknown_h else ""
+    to += f"; of {number(unknown_h)} of these hours it is not known whose they were" if unknown_h else ""
     waited = f"Local jobs waited {number(harvest.waited.blocked_job_h)} job-hours for hosts that were lent"
     back = harvest.reclaim_times
     home = f"; 95% of the hosts were home within {back.p95_s:.1f} s of their recall" if back.count else ""
