@@ -188,6 +188,19 @@ def test_a_source_that_nobody_asks_is_not_fresh(change: dict[str, Any]) -> None:
         assert mark in asked(Site(board, WebSettings(), make_log()).app, "/sources").text
 
 
+def test_a_blind_shepherd_says_so_above_its_map() -> None:
+    """The map on the wall was all green, and nothing had been lent since Friday: the queue was not heard."""
+    board = FakeBoard()
+    current = board.current()
+    assert current.present is not None
+    reading = ShownReading(source="queue", at_s=1.8e9, problem="no word from 192.0.2.7", period_s=10.0)
+    shown = dataclasses.replace(current, present=dataclasses.replace(current.present, readings=(reading,)))
+    board.current = lambda: shown  # type: ignore[method-assign]
+    text = asked(Site(board, WebSettings(), make_log()).app, "/hosts").text
+    assert "Blind: queue.</strong> Last believed <time" in text
+    assert "no word from [hidden]" in text
+
+
 def test_the_fake_is_a_board() -> None:
     """A fake that lacks a method tests nothing."""
     board: Board = FakeBoard()

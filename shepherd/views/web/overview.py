@@ -35,7 +35,7 @@ def sources_page(ask: Ask) -> Page:
 
 
 def stop_parts(ask: Ask) -> Iterator[Part]:
-    """What stands above everything: no daemon, a stop, problems, bans."""
+    """What stands above everything: no daemon, a stop, problems, sources that are not believed, bans."""
     current, present = ask.current, ask.current.present
     off = present.flockoff if present else None
     values = {
@@ -47,9 +47,17 @@ def stop_parts(ask: Ask) -> Iterator[Part]:
         "off_why": ask.words(off.why) if off else "",
         "off_who": ask.words(off.who) if off and ask.may else HIDDEN_WHO,
         "problems": [ask.words(problem) for problem in present.problems] if present else [],
+        "blind": list(blind_rows(ask, present)) if present and not current.is_silent else [],
         "bans": [ban_row(ask, ban) for ban in present.bans] if present else [],
     }
     yield Part(id="stop", template="stop", values=values)
+
+
+def blind_rows(ask: Ask, present: Present) -> Iterator[tuple[str, float, str]]:
+    """Sources that are not believed: when each was the last time, and why it is not now."""
+    for reading in present.readings:
+        if reading.problem:
+            yield ask.words(reading.source), reading.at_s, ask.words(reading.problem)
 
 
 def ban_row(ask: Ask, ban: Ban) -> dict[str, object]:
