@@ -1,6 +1,7 @@
 """What the dashboard reads of the ledger, and what it makes of it when that fails."""
 
 from shepherd.cli import web_board
+from shepherd.edges.ledger_present import NAME, read_present
 from shepherd.errors import LedgerUnavailable
 from tests.cli.sites import Site, body
 from tests.web.conftest import board_of
@@ -27,7 +28,7 @@ def test_versions_of_two_processes_are_not_alike(tmp_path, monkeypatch) -> None:
 
 def test_one_read_that_fails_is_made_good(tmp_path, monkeypatch) -> None:
     """The daemon was dead, so nothing was written anew, and "nothing new can be read" stood there for the weekend."""
-    site, read = site_in(tmp_path), web_board.read_present
+    site = site_in(tmp_path)
     monkeypatch.setattr(web_board, "LOOK_S", 0.0)
     board = board_of(site.ledger_place)
     assert board.current().trouble == ""
@@ -36,7 +37,7 @@ def test_one_read_that_fails_is_made_good(tmp_path, monkeypatch) -> None:
         raise LedgerUnavailable("the database is locked")
 
     monkeypatch.setattr(web_board, "read_present", locked)
-    (site.ledger_place / web_board.NAME).touch()
+    (site.ledger_place / NAME).touch()
     assert board.current().trouble == "the database is locked"
-    monkeypatch.setattr(web_board, "read_present", read)
+    monkeypatch.setattr(web_board, "read_present", read_present)
     assert board.current().trouble == ""
