@@ -115,8 +115,9 @@ def _flockoff(entry: Entry) -> Iterator[tuple[str, Incident]]:
 
 
 def _ban(ban: Ban) -> tuple[str, Incident]:
-    """A user is a person, and why somebody was banned may name one."""
-    words = "a user" if ban.kind is BanKind.USER else f"{ban.kind.value} {ban.value}"
+    """A user is a person, a schedd may be one's own machine, and why somebody was banned may name one."""
+    is_person = ban.kind in {BanKind.USER, BanKind.SCHEDD}
+    words = f"a {ban.kind.value}" if is_person else f"{ban.kind.value} {ban.value}"
     incident = Incident(kind=IncidentKind.BAN, from_s=ban.at_s, to_s=None, words=words)
     return f"{ban.kind.value} {ban.value}", incident
 

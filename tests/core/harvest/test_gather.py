@@ -170,14 +170,16 @@ def test_a_report_names_no_person():
     records = steady(until_s=300)
     ban = {"kind": "user", "value": "alice@campus.example", "at_s": NOW + 10, "until_s": None, "who": "carol"}
     ban |= {"why": "alice again", "domain": "", "addresses": []}
-    records.add(NOW + 310, EntryKind.BANS, {"bans": [ban]})
+    hers = {**ban, "kind": "schedd", "value": "alice-laptop.campus.example"}
+    records.add(NOW + 310, EntryKind.BANS, {"bans": [ban, hers]})
     off = {"since_s": NOW + 320, "who": "carol", "why": "storage; flockoff by carol: power", "until_s": NOW + 9e3}
     records.add(NOW + 320, EntryKind.FLOCKOFF, {**off, "from_file": True})
     why = "flocking is off: storage (carol)"
     records.switch(NOW + 321, "p201", Stage.REVOKED, why=why, reason=Reason.FLOCKOFF)
     found = records.harvest(NOW, NOW + 400)
     words = " ".join([*(one.words for one in found.incidents), *(one.why_home for one in found.lends)])
-    assert [one.kind for one in found.incidents] == [IncidentKind.BAN, IncidentKind.FLOCKOFF]
+    assert [one.kind for one in found.incidents] == [IncidentKind.BAN, IncidentKind.BAN, IncidentKind.FLOCKOFF]
+    assert "a schedd" in words
     assert "storage; flockoff: power" in words
     assert "flocking was stopped" in words
     assert "alice" not in words
