@@ -128,6 +128,21 @@ def test_a_day_is_reckoned_again_until_its_jobs_are_told() -> None:
         assert len(shelved.asked) == more, "today, and yesterday until it is settled"
 
 
+def test_sources_that_fell_silent_together_are_incidents_each() -> None:
+    """All four had been silent since the same look, and the page had one of them."""
+    blind = [
+        Incident(kind=IncidentKind.BLIND, from_s=60.0, to_s=None, words=f"{name}: silent")
+        for name in ("queue", "keepers")
+    ]
+    late = [
+        Incident(kind=IncidentKind.LATE_HOME, from_s=70.0, to_s=None, words=f"{took} s", host="p1", lease="x")
+        for took in (200, 300)
+    ]
+    first = day(0.0, 100.0, incidents=(*blind, late[0]))
+    second = day(100.0, 200.0, incidents=(*blind, late[1]))
+    assert together([first, second]).incidents == (*blind, late[1])
+
+
 def test_days_together_are_their_sums() -> None:
     """A lend over midnight counted twice."""
     early = Lend(host="p1", lease="x", cpus=4, granted_at_s=50.0, why="idle", lent_at_s=52.0)

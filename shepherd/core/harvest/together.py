@@ -55,8 +55,9 @@ def lends_of(days: Iterable[Harvest]) -> tuple[Lend, ...]:
 
 
 def incidents_of(days: Iterable[Harvest]) -> tuple[Incident, ...]:
-    """The same one is of the same kind, place and beginning."""
-    found = {(one.kind, one.host, one.lease, one.from_s): one for day in days for one in day.incidents}
+    """The same one is of the same kind, place and beginning. Of a lend the words may change as it goes on; without one
+    they tell apart what began at the same look."""
+    found = {(one.kind, one.host, one.lease or one.words, one.from_s): one for day in days for one in day.incidents}
     return tuple(sorted(found.values(), key=lambda one: (one.from_s, one.kind.value, one.host)))
 
 
