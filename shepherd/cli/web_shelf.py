@@ -8,17 +8,20 @@ import dataclasses
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from shepherd.core.harvest.coarser import coarser
 from shepherd.core.harvest.together import nothing, together
 from shepherd.errors import BadInput, Unavailable
-from shepherd.model.harvest import Harvest, Period
+from shepherd.model.harvest import Bucket, Harvest, Period
 from shepherd.ports import Log
 from shepherd.views.web.board import Reckoned
 
 DAY_S = 86400.0
 BUCKET_S = {1: 900.0}
 LONG_BUCKET_S = 3600.0
+ROWS = 48
+"""Of a table that a person reads."""
 ANEW_S = 30.0
 LATER_S = 600.0
 """Between two tries at a day that is over."""
@@ -49,6 +52,12 @@ class Made:
     took_s: float
 
 
+def rows_of(series: Sequence[Bucket]) -> Iterator[Bucket]:
+    """The same in fewer buckets, of whole hours where they are of an hour."""
+    number = next((one for one in (1, 2, 4, 6, 12) if len(series) <= one * ROWS), 24)
+    return coarser(series, number)
+
+
 class Shelf:
     """Threads may share it."""
 
@@ -72,8 +81,10 @@ class Shelf:
                     self._want(key)
         known = list(self._known([made for made in there if made]))
         whys = [made.trouble for made in there if made and made.trouble]
+        harvest = together(known) if known else None
         return Reckoned(
-            harvest=together(known) if known else None,
+            harvest=harvest,
+            rows=tuple(rows_of(harvest.series)) if harvest else (),
             done=sum(made is not None for made in there),
             of=len(keys),
             trouble=whys[-1] if whys and not known else "",

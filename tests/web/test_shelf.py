@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from shepherd.cli.web_shelf import DAY_S, Shelf
+from shepherd.cli.web_shelf import DAY_S, Shelf, rows_of
+from shepherd.core.harvest.pool import Pool
+from shepherd.core.harvest.sums import Series, rates
 from shepherd.core.harvest.together import together
+from shepherd.core.harvest.waiting import Waits
 from shepherd.edges.log import make_log
 from shepherd.errors import LedgerUnavailable, UsageError
 from shepherd.model.harvest import Blank, GuestShare, Harvest, Incident, IncidentKind, Lend, Period, Took, Waited
@@ -126,6 +129,16 @@ def test_a_day_is_reckoned_again_until_its_jobs_are_told() -> None:
         shelved.pass_by(3600 * hours)
         shelved.settle(7)
         assert len(shelved.asked) == more, "today, and yesterday until it is settled"
+
+
+def test_no_hour_is_missing_in_the_table() -> None:
+    """Who could not see the plot read one hour in fifteen: the burst of that night was in none of them."""
+    hours = Series(Period(from_s=0.0, to_s=30 * DAY_S), 3600.0)
+    hours.add(rates(Pool(), Waits(idle_jobs=100, running_jobs=0)), 50 * 3600.0, 51 * 3600.0)
+    rows = list(rows_of(hours.buckets()))
+    assert len(rows) == 30
+    assert sum(row.known_s for row in rows) == 3600.0
+    assert max(row.idle_jobs or 0 for row in rows) == 100
 
 
 def test_sources_that_fell_silent_together_are_incidents_each() -> None:

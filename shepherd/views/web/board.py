@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Protocol
 
-from shepherd.model.harvest import Harvest
+from shepherd.model.harvest import Bucket, Harvest
 from shepherd.model.moment import Said
 from shepherd.model.story import CycleStory, HostStory
 from shepherd.views.present import Present
@@ -35,6 +35,8 @@ class Reckoned:
     """Days."""
     trouble: str = ""
     """Why days are missing."""
+    rows: Sequence[Bucket] = ()
+    """All of its series, in so few buckets that a person reads them."""
 
 
 class Board(Protocol):

@@ -14,8 +14,7 @@ UNKNOWN_GUEST = "no guest's, or not known whose"
 MOST_INCIDENTS = 300
 SLOWEST = 10
 GLANCE = 5
-ROWS = 48
-"""Of a plot's table."""
+MOST_BLANKS = 48
 EDGES_S = (2.0, 4.0, 6.0, 10.0, 20.0, 30.0, 60.0, 120.0)
 """Of the bars that say how long switches took."""
 
@@ -140,7 +139,7 @@ def _page(ask: Ask, title: str, reckoned: Reckoned, days: int, parts: Sequence[P
         "blanks": [
             (one.from_s, age(one.to_s - one.from_s), ask.words(one.why))
             for one in (reckoned.harvest.blanks if reckoned.harvest else ())
-        ][-ROWS:],
+        ][-MOST_BLANKS:],
     }
     head = Part(id="span", template="span", values=values)
     return Page(title=title, place=title.casefold(), parts=(head, *parts))
@@ -148,12 +147,11 @@ def _page(ask: Ask, title: str, reckoned: Reckoned, days: int, parts: Sequence[P
 
 def _history_values(reckoned: Reckoned, of: str) -> dict[str, object]:
     series = charts.on_record(reckoned.harvest.series) if reckoned.harvest else ()
-    step = max(1, -(-len(series) // ROWS))
     return {
         "of": of,
         "herds": charts.herds_plot(series) if series else None,
         "queue": charts.queue_plot(series) if series else None,
-        "rows": list(series)[::-step],
+        "rows": list(charts.on_record(reckoned.rows))[::-1],
         "reckoned": reckoned,
     }
 
