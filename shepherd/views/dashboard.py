@@ -100,6 +100,10 @@ GRAPHS = (
                  "silences owed": _m("icinga_silences_owed")}),
 )  # fmt: skip
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+NOW = {"instant": True, "range": False}
+"""A figure is of this moment: over a range it would be the last one that there was, of a daemon that is dead."""
+UNHEARD = {"type": "special", "options": {"match": "null+nan", "result": {"text": "not told", "color": "red"}}}
+"""What is not there is not well, whatever colour its lowest value has."""
 
 
 def dashboard_json() -> str:
@@ -131,15 +135,16 @@ def variable_json(name: str) -> Mapping[str, object]:
 
 def panel_json(panel: Panel, number: int, x: int, y: int, width: int, height: int) -> Mapping[str, object]:
     """One panel at its place."""
+    when = NOW if panel.steps else {}
     targets = [
-        {"refId": chr(ord("A") + n), "datasource": DATASOURCE, "expr": expression, "legendFormat": legend}
+        {"refId": chr(ord("A") + n), "datasource": DATASOURCE, "expr": expression, "legendFormat": legend, **when}
         for n, (legend, expression) in enumerate(panel.shows.items())
     ]
     custom = {"fillOpacity": 20, "stacking": {"mode": "normal"}} if panel.is_stacked else {"fillOpacity": 0}
     shown: dict[str, object] = {"unit": panel.unit, "min": 0}
     if panel.steps:
         steps = [{"value": value, "color": colour} for value, colour in panel.steps]
-        shown["thresholds"] = {"mode": "absolute", "steps": steps}
+        shown |= {"thresholds": {"mode": "absolute", "steps": steps}, "mappings": [UNHEARD]}
     else:
         shown["custom"] = {**custom, "spanNulls": False}
     return {

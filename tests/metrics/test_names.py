@@ -68,6 +68,17 @@ def test_every_alert_says_what_it_means_how_bad_and_where_to_read_on() -> None:
         assert block.rstrip().endswith(f"runbook: shepherd/docs/operations.md#{name.lower()}"), name
 
 
+def test_the_figures_of_a_dead_daemon_are_not_the_last_it_had() -> None:
+    """The daemon had been dead for five hours, and the board above the desk was green: "last look 8 s ago"."""
+    told = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    figures = [panel for panel in told["panels"] if panel["type"] == "stat"]
+    assert len(figures) > 5
+    for panel in figures:
+        assert all(target["instant"] and not target["range"] for target in panel["targets"]), panel["title"]
+        unheard = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
+        assert (unheard["match"], unheard["result"]["color"]) == ("null+nan", "red")
+
+
 def test_the_dashboard_is_whole() -> None:
     """Two panels with one number: Grafana showed the second in both places."""
     told = json.loads(DASHBOARD.read_text(encoding="utf-8"))
