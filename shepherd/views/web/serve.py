@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shepherd.errors import CommandFailed
 
@@ -17,6 +18,7 @@ GRACE_S = 2
 """For answers under way at the end; pages that wait for changes ask again by themselves."""
 CONNECTIONS = 1000
 IDLE_S = 15
+"""Of a connection: for a request's head, and until the next one."""
 
 
 def bound(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> socket.socket:
@@ -35,7 +37,7 @@ def serve(app: ASGIApp, at: socket.socket) -> None:
     """Until TERM or INT."""
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Patient,
         ws="none",
         lifespan="on",
         loop="asyncio",
@@ -49,6 +51,26 @@ def serve(app: ASGIApp, at: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     asyncio.run(_until_told(Server(config), at))
+
+
+class Patient(H11Protocol):
+    """uvicorn waits for ever for a head that does not end, and counts connections only when one asks: whoever opened a
+    thousand and was silent took all of the process's files."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Hang up on one too many; on the others, as soon as they let wait for too long."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+        self.loop.call_later(IDLE_S, self._look, None)
+
+    def _look(self, before: object) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is before and getattr(self.cycle, "response_complete", True):
+            self.transport.close()
+        else:
+            self.loop.call_later(IDLE_S, self._look, self.cycle)
 
 
 class Server(uvicorn.Server):
