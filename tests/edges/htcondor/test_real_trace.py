@@ -27,6 +27,7 @@ initialdir = /tmp
 should_transfer_files = NO
 request_memory = 16
 request_disk = 1
+request_cpus = {cpus}
 queue {count}
 """
 
@@ -37,7 +38,7 @@ def trace_settings() -> str:
     ours = re.findall(r"(?m)^(?:STARTD_\w+|MAX_STARTD_\w+|\w*HISTORY\w*) = .*$", image)
     host = re.findall(r"(?m)^SHEPHERD_SPOOL_LOG = .*$", (SOURCE / "puppet/files/50-shepherd-host.conf").read_text())
     wanted = [line for line in (*ours, *host) if "CRON" not in line and "ATTRS" not in line]
-    assert len(wanted) == 11, wanted
+    assert len(wanted) == 13, wanted
     return "\n".join(wanted) + "\n"
 
 
@@ -56,9 +57,9 @@ class Recorded:
         """A command in the daemons' tree."""
         return self.pool.run("env", "-u", "CONDOR_CONFIG", "chroot", ROOT, *argv)
 
-    def submit(self, count: int, seconds: float) -> str:
+    def submit(self, count: int, seconds: float, cpus: int = 1) -> str:
         """Jobs of nobody; their cluster."""
-        text = SUBMIT.format(count=count, seconds=seconds)
+        text = SUBMIT.format(count=count, seconds=seconds, cpus=cpus)
         script = f"cat >/tmp/job.sub <<'E'\n{text}E\ncd /tmp; condor_submit -terse /tmp/job.sub"
         said = self.within("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", script)
         return said.split(".")[0].strip()
