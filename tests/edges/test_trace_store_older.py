@@ -42,7 +42,7 @@ def jobs_in(directory: pathlib.Path) -> list[JobBegun]:
 
 
 @pytest.fixture(name="place")
-def a_store_that_an_older_release_has_left(tmp_path) -> pathlib.Path:
+def a_store_that_an_older_release_has_left(tmp_path: pathlib.Path) -> pathlib.Path:
     clock = Clock(T - DAY_S)
     store = store_in(tmp_path, clock)
     store.add(segment([stay(T - DAY_S), OLD[0], flow(T - DAY_S)]))

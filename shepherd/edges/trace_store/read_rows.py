@@ -67,7 +67,8 @@ class DayRows:
         name = self.name
         question = JOBS.format(cpus="b.cpus" if "cpus" in columns_in(self.connection)["job"] else "0")
         for row in self.connection.execute(question + condition, values):
-            seq, source, host, container, slot, run, at_s, uid, subject, job_key, personal, schedd, peer, cpus = row[:14]
+            seq, source, host, container, slot, run, at_s, uid, subject, job_key, personal = row[:11]
+            schedd, peer, cpus = row[11:14]
             person, hidden = self._person(seq, Sealed(subject, job_key, personal))
             begun = JobBegun(
                 source=name(source), host=name(host), container=name(container), slot=name(slot), begun=run,
