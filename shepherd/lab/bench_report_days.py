@@ -86,7 +86,7 @@ def _jobs(hosts: int, from_s: float) -> Iterator[TraceRecord]:
             begun = JobBegun(
                 source="p1", host=host, container=f"c-{host}", slot=f"slot1_{slot}", begun=f"{slot}#{from_s:.0f}",
                 at_s=from_s + slot, uid=4000 + slot, job=f"{guest}#{place}.{slot}#{from_s:.0f}", user=f"u@{guest}",
-                schedd=f"ce.{guest}.example", peer="192.0.2.7:9618",
+                schedd=f"ce.{guest}.example", peer="192.0.2.7:9618", cpus=1 + slot % 2,
             )  # fmt: skip
             yield begun
             yield JobEnded(

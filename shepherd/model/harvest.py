@@ -38,9 +38,10 @@ class GuestShare:
     guest: str
     """Its name, as in `shepherd guest`; empty: no guest's, or not known whose (`UNKNOWN_GUEST` in words)."""
     core_h: float
-    """Cores that its jobs had claimed. A host's claimed cores go to the jobs that ran on it, in equal parts."""
+    """Cores that its jobs had claimed. A host's claimed cores go to the jobs that ran on it, by their slots' cores."""
     shared_core_h: float
-    """Of these, on hosts that had jobs of several guests at that moment: there the equal parts are an estimate."""
+    """Of these, an estimate: on hosts that had jobs of several guests at that moment, what is beyond the cores that are
+    on record of their slots."""
     claimed_core_h: float
     """Of these, of jobs whose schedd nobody was seen to have signed in as: theirs by that schedd's word alone."""
     jobs: int

@@ -73,6 +73,8 @@ class JobBegun:
     """Claimed by the schedd; `ScheddSeen` says who had that name, authenticated."""
     peer: str = ""
     """Address that the claim was activated from, as the startd saw it."""
+    cpus: int = 0
+    """Cores that the startd gave to the slot, whatever the job asks for; 0: not known."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

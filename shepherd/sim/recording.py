@@ -206,6 +206,8 @@ class Saying:
     slot: int
     starter: int
     user: str = "alice@campus"
+    cpus: int = 1
+    """Of its slot; 0: its startd does not log that."""
 
     @property
     def ident(self) -> str:
@@ -222,11 +224,13 @@ class Saying:
 
     def ad(self, at_s: float) -> str:
         """In STARTD_JOB_LOG: the claim is asked for, and activated."""
+        slot = f"{at_s:.0f} slot1_{self.slot}: MACHINE_CLASSAD:\n\tCpus = {self.cpus}\n" if self.cpus else ""
         return (
-            f"{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n\tClusterId = {self.number}\n\tProcId = 0\n"
+            f"{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n\tClusterId = {self.number}\n\tProcId = 0\n{slot}"
             f"{at_s:.0f} Calling HandleReq <command_activate_claim> (0) for command 444 (ACTIVATE_CLAIM) from "
             f"submit-side@matchsession <203.0.113.9:41234>\n"
-            f'{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n{self._members(chr(9))}{at_s:.0f} Return from HandleReq\n'
+            f'{at_s:.0f} slot1_{self.slot}: REQ_CLASSAD:\n{self._members(chr(9))}{slot}'
+            f"{at_s:.0f} Return from HandleReq\n"
         )
 
     def history(self, at_s: float, exit_code: int | None = 0, *, ran_s: float | None = None) -> str:

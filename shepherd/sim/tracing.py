@@ -77,6 +77,8 @@ def fault_of(run: GuestRun, first: JobBegun | None, last: JobEnded | None, *, ar
         return "its beginning is missing"
     if first.job != run.saying.ident or first.slot != f"slot1_{run.saying.slot}":
         return f"it is told as {first.job} in {first.slot}"
+    if first.cpus != run.saying.cpus:
+        return f"it is told with {first.cpus} cores, not with {run.saying.cpus}"
     if are_times_sure and abs(first.at_s - run.began_s) > WITHIN_S:
         return f"it began at {run.began_s:.1f}, not at {first.at_s:.1f}"
     if run.ended_s is None:

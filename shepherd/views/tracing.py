@@ -164,7 +164,8 @@ def _suspect(suspect: Suspect, telling: Telling) -> Iterator[str]:
     yield _fact("user", f"{who(suspect.job, begun.user, suspect.job.pseudonym)}  (claimed by its schedd)")
     yield from _sender(suspect.sender)
     account = f", account {begun.uid}" if begun.uid >= 0 else ""
-    yield _fact("slot", f"{begun.slot} of {begun.host}{account}")
+    cores = f", {begun.cpus} core{'' if begun.cpus == 1 else 's'}" if begun.cpus else ""
+    yield _fact("slot", f"{begun.slot} of {begun.host}{account}{cores}")
     yield _fact("ran", span(suspect.times, telling))
     if ended is not None and ended.how is not EndSeen.SEEN:
         yield _fact("", f"its end is known {ended.how.value}")

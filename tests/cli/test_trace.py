@@ -57,7 +57,7 @@ def test_the_letter_is_answered(site, capsys):
     assert "Answer:  NAMED" in out
     for fact in (
         f"user      {BOB}  (claimed by its schedd)", "job       submit.campus.example#2.0#",
-        "slot1_2 of p205, account 2002",
+        "slot1_2 of p205, account 2002, 2 cores",
         "guest     campus, ask security@campus.example", "(proven: guest.campus.1@flock.example, guest campus",
         "container c0ffee000000 of p205, 10.27.2.5, lease p205-7", "gateway was 0.25 s ahead of the shepherd's",
     ):  # fmt: skip

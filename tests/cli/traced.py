@@ -59,7 +59,7 @@ def ran(number: int, user: str, from_s: float, over_s: float | None = None) -> l
     }  # fmt: skip
     begun = JobBegun(
         **key, at_s=from_s - 0.375, uid=2000 + number, job=f"submit.campus.example#{number}.0#{from_s:.0f}", user=user,
-        owner=user.partition("@")[0], schedd="submit.campus.example", peer="203.0.113.5:40112",
+        owner=user.partition("@")[0], schedd="submit.campus.example", peer="203.0.113.5:40112", cpus=number,
     )  # fmt: skip
     return [begun] if over_s is None else [begun, JobEnded(**key, at_s=over_s - 0.375, exit_code=0)]
 

@@ -118,14 +118,14 @@ def test_what_is_personal_is_hidden_from_who_may_not_see_it(tmp_path):
     """Whoever could run the verb could read who had run what."""
     job = JobBegun(
         source="p201", host="p201", container="c", slot="slot1_1", begun="1", at_s=START, uid=2001, job="ce#1.0",
-        user="alice@campus", owner="alice", schedd="ce",
+        user="alice@campus", owner="alice", schedd="ce", cpus=3,
     )  # fmt: skip
     for store in filled(tmp_path, [job, FlowBegun(
         source="gateway", flow=1, at_s=START, protocol=6, address="10.27.2.1", port=1, nat_address=NAT, nat_port=2,
         far_address=FAR[0], far_port=443,
     )], reveal=False):  # fmt: skip
         (found,) = store.jobs(JobsSought()).rows
-        assert (found.begun.user, found.begun.owner, found.begun.job) == ("", "", "")
+        assert (found.begun.user, found.begun.owner, found.begun.job, found.begun.cpus) == ("", "", "", 3)
         assert found.hidden is not None
         assert found.pseudonym
         assert store.jobs(JobsSought(pseudonyms=(found.pseudonym,))).rows[0].begun == found.begun

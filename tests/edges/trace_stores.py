@@ -69,7 +69,7 @@ def job(at_s: float, number: int = 1, user: str = "alice@campus.example", host: 
     return JobBegun(
         source=host, host=host, container=f"c-{host}-1", slot=f"slot1_{number}", begun=f"{number}#{at_s}", at_s=at_s,
         uid=4000 + number, job=f"ce.campus.example#{number}.0#{at_s:.0f}", user=user, owner=user.partition("@")[0],
-        schedd="ce.campus.example", peer="192.0.2.7:9618",
+        schedd="ce.campus.example", peer="192.0.2.7:9618", cpus=number,
     )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ def test_jobs_of_a_second_are_all_on_record_with_slot_account_and_user(scene: Sc
     ends = [one.ended for one in record.jobs if one.ended and one.ended.how is EndSeen.SEEN]
     assert len([one for one in ends if one.exit_code == 0]) >= 24
     assert all(one.begun.peer for one in record.jobs)
+    assert {one.begun.cpus for one in record.jobs} == {1}
     stays = [one for one in record.stays if one.herd == "flock"]
     assert len(stays) >= len(scene.site.hosts)
     assert all(one.address and one.mac and one.image.startswith("sha256:") for one in stays)

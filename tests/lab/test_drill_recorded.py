@@ -4,6 +4,7 @@ import json
 import math
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -72,12 +73,14 @@ def jobs(truth: Truth, host: str) -> Iterator[TraceRecord]:
     """A host's runs, by HTCondor's whole seconds."""
     for run in truth.runs.values():
         if run.host == host:
-            key = {"source": host, "host": host, "container": host * 16, "slot": run.slot, "begun": run.run}
+            key: dict[str, Any] = {
+                "source": host, "host": host, "container": host * 16, "slot": run.slot, "begun": run.run,
+            }  # fmt: skip
             yield JobBegun(
                 **key, at_s=float(math.floor(run.begun_s)), uid=run.uid, job=run.job, user=run.user,
                 owner=run.user.partition("@")[0], schedd=run.pool, peer=f"{PEERS[run.pool]}:40000",
             )  # fmt: skip
-            yield JobEnded(**key, at_s=float(math.floor(run.ended_s)), exit_code=0)  # type: ignore[arg-type]
+            yield JobEnded(**key, at_s=float(math.floor(run.ended_s)), exit_code=0)
 
 
 def record(place: pathlib.Path, truth: Truth, change: Change = lambda one: (one,)) -> pathlib.Path:

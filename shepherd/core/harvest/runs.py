@@ -48,9 +48,9 @@ def events(jobs: Iterable[Job], senders: Senders, day: Period) -> list[RunEvent]
     for job in jobs:
         period = _within(job, day)
         if period.lasts_s > 0:
-            of = senders.of(job.begun)
-            found.append(RunEvent(period.from_s, 1, job.begun.host, of))
-            found.append(RunEvent(period.to_s, -1, job.begun.host, of))
+            run = job.begun.host, senders.of(job.begun), max(0, job.begun.cpus)
+            found.append(RunEvent(period.from_s, 1, *run))
+            found.append(RunEvent(period.to_s, -1, *run))
     return sorted(found)
 
 

@@ -1,12 +1,13 @@
-"""Whose the claimed cores of lent hosts were: each host's go, in equal parts, to the jobs that run on it.
+"""Whose the claimed cores of lent hosts were: each host's go to the jobs that run on it, by the cores that each has.
 
-The ledger knows how many cores are claimed and names nobody; the trace store knows whose jobs run and not how many
-cores each has. So a host with jobs of one guest gives an exact sum, and one with jobs of several an estimate.
+The ledger knows how many cores are claimed and names nobody; the trace store knows whose jobs run and what slots they
+have, unless their record is older than that. The ledger's number is what is given out. What a job has beyond its slot,
+or instead of it, is an estimate where jobs of several guests share a host.
 """
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from shepherd.core.harvest.sums import HOUR_S
@@ -34,6 +35,18 @@ class RunEvent(NamedTuple):
     """1: it begins, -1: it ends."""
     host: str
     of: Of
+    cpus: int = 0
+    """Cores of its slot; 0: not known."""
+
+
+class Sitting(NamedTuple):
+    """What of a job matters here."""
+
+    of: Of
+    cpus: int
+
+
+ALONE: Mapping[Sitting, int] = {Sitting(NOBODYS, 0): 1}
 
 
 @dataclasses.dataclass(slots=True)
@@ -43,7 +56,23 @@ class Seat:
     cores: int = 0
     since_s: float = 0.0
     """Up to then all is summed up."""
-    jobs: Counter[Of] = dataclasses.field(default_factory=Counter)
+    jobs: Counter[Sitting] = dataclasses.field(default_factory=Counter)
+
+
+def parts(cores: int, jobs: Mapping[Sitting, int]) -> Iterator[tuple[Sitting, float]]:
+    """Claimed cores, given to so many jobs of each kind; of each kind, how many cores one job of it has.
+
+    Those whose slots are known have these, and the others what is left, in equal parts. Where that is less than a core
+    for each of them, or all are known and have other cores together, all are divided in proportion, one for unknown.
+    """
+    known = sum(one.cpus * number for one, number in jobs.items())
+    others = sum(number for one, number in jobs.items() if not one.cpus)
+    left = cores - known
+    for one in jobs:
+        if others and left >= others:
+            yield one, one.cpus or left / others
+        else:
+            yield one, cores * (one.cpus or 1) / (known + others)
 
 
 class Shares:
@@ -74,9 +103,10 @@ class Shares:
         """A job begins or ends."""
         seat = self._seats.setdefault(event.host, Seat(since_s=event.at_s))
         self._settle(seat, event.at_s)
-        seat.jobs[event.of] += event.jobs
-        if not seat.jobs[event.of]:
-            del seat.jobs[event.of]
+        one = Sitting(event.of, event.cpus)
+        seat.jobs[one] += event.jobs
+        if not seat.jobs[one]:
+            del seat.jobs[one]
 
     def counted(self, guest: str, jobs: int, job_s: float) -> None:
         """So many jobs of a guest began in the span, and lasted so long within it."""
@@ -114,13 +144,13 @@ class Shares:
         seat.since_s = max(seat.since_s, at_s)
         if to_s <= from_s or not seat.cores:
             return
-        jobs = seat.jobs or {NOBODYS: 1}
-        number, is_shared = sum(jobs.values()), len({of.guest for of in jobs}) > 1
-        for of, count in jobs.items():
-            cores = seat.cores * count / number
-            self._add(of.guest, cores, from_s, to_s)
-            self._core_s[of.guest] += cores * (to_s - from_s)
+        jobs = seat.jobs or ALONE
+        is_shared = len({one.of.guest for one in jobs}) > 1
+        for one, each in parts(seat.cores, jobs):
+            guest, job_s = one.of.guest, jobs[one] * (to_s - from_s)
+            self._add(guest, jobs[one] * each, from_s, to_s)
+            self._core_s[guest] += each * job_s
             if is_shared:
-                self._shared_s[of.guest] += cores * (to_s - from_s)
-            if of.guest and not of.is_proven:
-                self._claimed_s[of.guest] += cores * (to_s - from_s)
+                self._shared_s[guest] += (each - one.cpus if one.cpus <= each else each) * job_s
+            if guest and not one.of.is_proven:
+                self._claimed_s[guest] += each * job_s

@@ -148,6 +148,7 @@ class Jobs:
             owner=ad.owner if ad else "",
             schedd=ident.partition("#")[0] if "#" in ident else "",
             peer=ad.peer if ad else "",
+            cpus=ad.cpus if ad else 0,
         )
         self.runs.append(Run(begun=begun, job=event.job, start=ad.start if ad else "", claimer=event.user))
         return begun

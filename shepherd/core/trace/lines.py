@@ -1,7 +1,8 @@
 """Trace records as lines of text, and back: a canonical JSON array each, `["JobBegun", …]` in the order of the fields.
 
 There is one line for a record and one record for a line: what decodes but would not be written like that is refused,
-because hashes are taken of lines.
+because hashes are taken of lines. A field that came later stands at the end, and is left out where it says nothing: the
+line is then the one that was always written.
 """
 
 import dataclasses
@@ -24,6 +25,8 @@ MAX_TEXT = 2000
 MAX_WHOLE = (1 << 62) - 1
 
 Reads = Callable[[object], object]
+LATER = {"JobBegun": 0}
+"""By kind, what its last field says if it says nothing: that field came later than the others."""
 VALUES = {name: operator.attrgetter(*(one.name for one in dataclasses.fields(kind))) for name, kind in KINDS.items()}
 """By kind, what gives all values of a record, in the order of the fields."""
 
@@ -32,7 +35,8 @@ def line(record: TraceRecord) -> str:
     """The one line of `record`, without its end. Texts must be printable and at most MAX_TEXT long (`decode` refuses
     others); whoever builds a record from a stranger's words cuts them with `one_line`."""
     kind = type(record).__name__
-    return ENCODER.encode([kind, *VALUES[kind](record)])
+    values = VALUES[kind](record)
+    return ENCODER.encode([kind, *(values[:-1] if kind in LATER and values[-1] == LATER[kind] else values)])
 
 
 def record_of(text: str) -> TraceRecord:
@@ -60,6 +64,8 @@ def parsed(text: str) -> list[typing.Any]:
 def read(kind: type[TraceRecord], values: list[object]) -> dict[str, typing.Any]:
     """Values by field, each of its type. Raises TypeError, ValueError."""
     shape = SHAPES[kind]
+    if kind.__name__ in LATER and len(values) == len(shape) - 1:
+        values = [*values, LATER[kind.__name__]]
     if len(values) != len(shape):
         raise ValueError(f"{len(values)} members, not {len(shape)}")
     return {name: reads(value) for (name, reads), value in zip(shape, values, strict=True)}

@@ -29,6 +29,7 @@ LOGGED = re.compile(TIME + r"(?:\([A-Za-z_:|0-9]{1,40}\) )*(.*)")
 """An entry of the daemon's log begins with a time; lines of an ad begin with a tab."""
 ENTRY = re.compile(rb"(?m)^" + TIME.encode())
 JOB_AD = re.compile(r"(slot[0-9_]{1,30}): REQ_CLASSAD:")
+SLOT_AD = "{slot}: MACHINE_CLASSAD:"
 COMMAND = re.compile(
     r"Calling HandleReq <[\w:]{1,80}> \([0-9]+\) for command [0-9]+ \(ACTIVATE_CLAIM\) "
     r"from \S{1,300} [a-z_ ]{0,40}<?([0-9]{1,3}(?:\.[0-9]{1,3}){3})\b.*"
@@ -78,6 +79,8 @@ class JobAd:
     """Tells this start of the job from its others; the ad in the history says the same. Empty: not told."""
     peer: str
     """The address that the startd saw; empty: not told."""
+    cpus: int = 0
+    """What the slot has, by the startd's own ad of it; 0: not told."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -154,22 +157,28 @@ def time_of(day: str, time: str) -> float | None:
 
 def ads(data: bytes, *, is_all: bool) -> Read[JobAd]:
     """STARTD_JOB_LOG. The ad that stands right after the command to activate a claim is the job's; the same words stand
-    before one by which a claim is asked for. The last entry may not be whole yet, and waits for the one after it unless
-    that `is_all`."""
+    before one by which a claim is asked for. The startd's own ad of the slot is next, or is not logged. The last entry
+    may not be whole yet, and waits for the one after it unless that `is_all`."""
     found, strange, peer = list[JobAd](), 0, ""
-    consumed = 0
+    consumed, alone = 0, None
     for start, end in entries(data, is_all=is_all):
         entry = text_of(data[start:end])
         first, _, rest = entry.partition("\n")
         said = LOGGED.fullmatch(first)
         strange += said is None and bool(entry.strip("\0\n "))
         head = said[1] if said else ""
+        if alone is not None:
+            found.append(with_slot(alone, head, rest))
+            consumed, alone = start, None
         if match := COMMAND.match(head):
             peer = match[1]
-            continue
-        if peer and (match := JOB_AD.fullmatch(head)):
-            found.append(ad_of(match[1], members(rest), peer))
-        consumed, peer = end, ""
+        elif peer and (match := JOB_AD.fullmatch(head)):
+            alone, peer = ad_of(match[1], members(rest), peer), ""
+        else:
+            consumed, peer = end, ""
+    if alone is not None and is_all:
+        found.append(alone)
+        consumed = len(data)
     skipped = too_long(data, consumed)
     return Read(found=tuple(found), consumed=consumed + skipped, strange=strange + bool(skipped))
 
@@ -194,6 +203,13 @@ def ad_of(slot: str, said: Mapping[str, str], peer: str) -> JobAd:
         start=start_of(said),
         peer=peer,
     )
+
+
+def with_slot(ad: JobAd, head: str, rest: str) -> JobAd:
+    """A job's ad with what the next entry tells of its slot."""
+    if head != SLOT_AD.format(slot=ad.slot):
+        return ad
+    return dataclasses.replace(ad, cpus=max(0, whole(members(rest).get("cpus")) or 0))
 
 
 def histories(data: bytes) -> Read[Over]:

@@ -12,7 +12,7 @@ from shepherd.edges.trace_store import files, summary
 from shepherd.edges.trace_store.hold_files import digest, held_names, held_of, holds_in
 from shepherd.edges.trace_store.keys import NAME as KEYS
 from shepherd.edges.trace_store.keys import DayKeys, Sealed, keys_path, mark, read_keys
-from shepherd.edges.trace_store.schema import MIGRATION, TABLES, WHAT
+from shepherd.edges.trace_store.schema import MIGRATIONS, TABLES, WHAT, columns_in, hashed
 from shepherd.errors import LedgerUnavailable, UsageError
 from shepherd.model.chain import storable
 from shepherd.model.trace_chain import Act, Block, DayOpening, act_of, content_hash
@@ -53,7 +53,7 @@ def blocks(path: pathlib.Path) -> Iterator[tuple[Block, str, list[Act]]]:
             for block in page:
                 until = [int(end) for end in json.loads(block.lasts)]
                 rows = block_rows(connection, ends, until)
-                yield block, content_hash(rows), acts_of(rows["seen"])
+                yield block, content_hash(hashed(rows)), acts_of(rows["seen"])
                 ends, last = until, block.seq
         if not page:
             return
@@ -72,7 +72,7 @@ def block_rows(
 ) -> dict[str, list[tuple[object, ...]]]:
     """Rows of a block by table."""
     found: dict[str, list[tuple[object, ...]]] = {}
-    for (table, columns), low, high in zip(TABLES.items(), after, until, strict=True):
+    for (table, columns), low, high in zip(columns_in(connection).items(), after, until, strict=True):
         question = f"SELECT seq, {', '.join(columns)} FROM {table} WHERE seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608
         found[table] = connection.execute(question, (low, high)).fetchall()
     return found
@@ -102,7 +102,7 @@ def faults(path: pathlib.Path) -> Iterator[str]:
     with day_files.translated(path, WHAT), contextlib.closing(files.open_to_read(path)) as connection:
         connection.execute("BEGIN")  # one moment of a file that is being written
         yield from loose_rows(connection)
-        if schema(connection) != expected_schema():
+        if schema(connection) != expected_schema(connection):
             yield "its tables, indices or rules are not those that the shepherd made"
         problems = [text for (text,) in connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
         if problems:
@@ -133,11 +133,13 @@ def schema(connection: sqlite3.Connection) -> set[str]:
     return {text for (text,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
 
 
-def expected_schema() -> set[str]:
-    """How it must be."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(MIGRATION)
-        return schema(connection)
+def expected_schema(connection: sqlite3.Connection) -> set[str]:
+    """How a file of its version must be."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    with contextlib.closing(sqlite3.connect(":memory:")) as new:
+        for script in MIGRATIONS[:version]:
+            new.executescript(script)
+        return schema(new)
 
 
 def key_state(path: pathlib.Path) -> KeyState:

@@ -11,7 +11,7 @@ from shepherd.edges import day_files
 from shepherd.edges.day_files import closing_on_error, transaction
 from shepherd.edges.trace_store.keys import KeyWriter
 from shepherd.edges.trace_store.rows import Known, RowMaker, Rows, times_of
-from shepherd.edges.trace_store.schema import MIGRATIONS, TABLES
+from shepherd.edges.trace_store.schema import MIGRATIONS, TABLES, hashed
 from shepherd.errors import InvariantBroken
 from shepherd.model.chain import Head, canonical
 from shepherd.model.trace import TraceRecord
@@ -151,7 +151,7 @@ class DayFile:
             hash="",
         )
         try:
-            content = content_hash(rows)
+            content = content_hash(hashed(rows))
         except ValueError as exc:
             raise InvariantBroken(f"a trace record has a number that is none: {exc}") from exc
         return dataclasses.replace(block, hash=block_hash(self.head.hash, block, content))

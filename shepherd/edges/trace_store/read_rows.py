@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from shepherd.edges.trace_store.keys import DayKeys, Sealed, pseudonym
 from shepherd.edges.trace_store.rows import HOW, Seen, seen_of, text_address
+from shepherd.edges.trace_store.schema import columns_in
 from shepherd.model.trace import FlowBegun, FlowEnded, JobBegun, JobEnded, StayBegun, StayEnded
 from shepherd.model.trace_rows import Flow, Hidden, Job, Stay
 
@@ -13,7 +14,7 @@ STAYS = """SELECT b.source, b.host, b.at_s, b.herd, b.lease, b.container, b.imag
     e.at_s, e.source, e.how, e.why
     FROM stay b LEFT JOIN stay_end e ON e.begun = b.seq WHERE """
 JOBS = """SELECT b.seq, b.source, b.host, b.container, b.slot, b.begun, b.at_s, b.uid, b.subject, b.job_key, b.personal,
-    b.schedd, b.peer, e.at_s, e.source, e.how, e.exit_code, e.exit_signal, e.why
+    b.schedd, b.peer, {cpus}, e.at_s, e.source, e.how, e.exit_code, e.exit_signal, e.why
     FROM job b LEFT JOIN job_end e ON e.begun = b.seq WHERE """
 FLOWS = """SELECT b.source, b.flow, b.at_s, b.protocol, b.address, b.port, b.nat_address, b.nat_port, b.far_address,
     b.far_port, b.uid, e.at_s, e.how, e.sent_packets, e.sent_bytes, e.received_packets, e.received_bytes
@@ -64,14 +65,17 @@ class DayRows:
     def jobs(self, condition: str, *values: object) -> Iterator[tuple[Job, int]]:
         """Jobs, each with its subject."""
         name = self.name
-        for row in self.connection.execute(JOBS + condition, values):
-            seq, source, host, container, slot, run, at_s, uid, subject, job_key, personal, schedd, peer = row[:13]
+        question = JOBS.format(cpus="b.cpus" if "cpus" in columns_in(self.connection)["job"] else "0")
+        for row in self.connection.execute(question + condition, values):
+            seq, source, host, container, slot, run, at_s, uid, subject, job_key, personal = row[:11]
+            schedd, peer, cpus = row[11:14]
             person, hidden = self._person(seq, Sealed(subject, job_key, personal))
             begun = JobBegun(
                 source=name(source), host=name(host), container=name(container), slot=name(slot), begun=run,
                 at_s=at_s, uid=uid, user=person[0], owner=person[1], job=person[2], schedd=name(schedd), peer=peer,
+                cpus=cpus,
             )  # fmt: skip
-            ended = self._job_end(begun, row[13:])
+            ended = self._job_end(begun, row[14:])
             yield Job(begun=begun, ended=ended, pseudonym=pseudonym(subject), hidden=hidden), subject
 
     def _person(self, row: int, sealed: Sealed) -> tuple[tuple[str, str, str], Hidden | None]:

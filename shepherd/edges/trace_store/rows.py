@@ -170,7 +170,7 @@ class RowMaker:
         sealed = self._sealed(one)
         row = self._add(
             "job", name(one.source), host, container, slot, begun, float(one.at_s) + 0.0, one.uid, *sealed,
-            name(one.schedd), storable(one.peer),
+            name(one.schedd), storable(one.peer), one.cpus,
         )  # fmt: skip
         self._open(self._known.jobs, (host, container, slot, begun), row)
 

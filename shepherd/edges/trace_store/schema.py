@@ -2,6 +2,8 @@
 
 import pathlib
 import re
+import sqlite3
+from collections.abc import Mapping, Sequence
 
 from shepherd.edges import day_files
 
@@ -14,7 +16,7 @@ TABLES = {
     "stay_end": ("begun", "at_s", "source", "how", "why"),
     "job": (
         "source", "host", "container", "slot", "begun", "at_s", "uid", "subject", "job_key", "personal",
-        "schedd", "peer",
+        "schedd", "peer", "cpus",
     ),
     "job_end": ("begun", "at_s", "source", "how", "exit_code", "exit_signal", "why"),
     "flow": (
@@ -150,8 +152,23 @@ CREATE TRIGGER {table}_is_never_removed BEFORE DELETE ON {table}
 """
     for table in ("opening", "block", *TABLES)
 )
-MIGRATIONS = (MIGRATION,)
+CORES = "ALTER TABLE job ADD COLUMN cpus INTEGER NOT NULL DEFAULT 0;"
+MIGRATIONS = (MIGRATION, CORES)
 """Each lifts a day by one `user_version`. Days that are over stay at the version they had."""
+
+
+def columns_in(connection: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
+    """`TABLES` as they are in a day, which may have been over before a column came."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return TABLES if version >= len(MIGRATIONS) else TABLES | {"job": TABLES["job"][:-1]}
+
+
+def hashed(rows: Mapping[str, Sequence[Sequence[object]]]) -> dict[str, Sequence[Sequence[object]]]:
+    """Rows as the chain has them: a job whose cores are not known as before there was that column, so that a day which
+    is lifted while it is written keeps its hashes."""
+    longest = 1 + len(TABLES["job"])
+    jobs = [row if len(row) < longest or row[-1] else row[:-1] for row in rows["job"]]
+    return {table: jobs if table == "job" else own for table, own in rows.items()}
 
 
 def partition_path(directory: pathlib.Path, day: str) -> pathlib.Path:

@@ -81,8 +81,8 @@ def share_words(harvest: Harvest) -> Iterator[str]:
     claimed_h = sum(one.claimed_core_h for one in harvest.guests)
     unknown_h = sum(one.core_h for one in harvest.guests if not one.guest)
     yield (
-        "Core-hours are cores that guests had claimed, by the ledger, to within a minute; a host's go in equal parts to"
-        " the jobs that the trace store has there."
+        "Core-hours are cores that guests had claimed, by the ledger, to within a minute; a host's go to the jobs that"
+        " the trace store has there, by the cores of their slots."
     )
     yield (
         f"Not known whose: {number(unknown_h)} core-hours ({share(unknown_h, total_h)}). Estimated, on hosts with"

@@ -29,7 +29,7 @@ class Column(Generic[T]):
 GUESTS: tuple[Column[GuestShare], ...] = (
     Column("guest", "its name, as in `shepherd guest`; empty: not known whose", lambda g: g.guest),
     Column("core_hours", "core-hours that its jobs had claimed", lambda g: g.core_h),
-    Column("shared_core_hours", "of these, on hosts with several guests: an estimate", lambda g: g.shared_core_h),
+    Column("shared_core_hours", "of these, an estimate: on hosts with several guests", lambda g: g.shared_core_h),
     Column("claimed_core_hours", "of these, the guest's by its schedd's word alone", lambda g: g.claimed_core_h),
     Column("jobs", "jobs that began in the month", lambda g: g.jobs),
     Column("job_hours", "jobs times hours, as hosts recorded them", lambda g: g.job_h),

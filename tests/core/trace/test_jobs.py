@@ -232,7 +232,8 @@ def test_however_the_files_are_cut_every_job_is_told_once(runs: list[tuple[int, 
     for number, (slot, length_s, pause_s, _) in enumerate(runs, start=1):
         began_s = free_s[slot] + pause_s
         free_s[slot] = began_s + length_s
-        truth.append((Saying(number=number, slot=slot, starter=100 + number), began_s, free_s[slot]))
+        cpus = data.draw(st.integers(0, 3))
+        truth.append((Saying(number=number, slot=slot, starter=100 + number, cpus=cpus), began_s, free_s[slot]))
     for saying, began_s, _ in sorted(truth, key=lambda one: one[1]):
         startd.begins(saying, began_s)
     for saying, _, ended_s in sorted(truth, key=lambda one: one[2]):
@@ -256,7 +257,7 @@ def test_however_the_files_are_cut_every_job_is_told_once(runs: list[tuple[int, 
     for saying, began_s, ended_s in truth:
         begun = found[(f"slot1_{saying.slot}", str(saying.starter))]
         ended = next(one for one in reader.ended if one.begun == begun.begun and one.slot == begun.slot)
-        assert begun.job == saying.ident
+        assert (begun.job, begun.cpus) == (saying.ident, saying.cpus)
         assert abs(begun.at_s - began_s) < 0.01
         assert abs(ended.at_s - ended_s) <= 1.01
 
@@ -271,6 +272,21 @@ def test_nothing_that_lies_there_can_stop_the_keeper(noise: bytes, more: bytes, 
         for read in (events(data), ads(data, is_all=is_all), histories(data)):
             assert 0 <= read.consumed <= len(data)
             assert read.strange >= 0
+
+
+def test_a_slot_has_the_cores_that_its_startd_gave_it_whatever_is_asked_for():
+    """A schedd claimed eight cores, then said that its job needs one, and its guest was billed for one."""
+    startd, reader = Startd(), Reader()
+    for number, written in enumerate(("8", "0.5", "-3", '"8"', "undefined"), start=1):
+        job = Saying(number=number, slot=number, starter=number, cpus=7)
+        startd.ads += job.ad(T0).replace("\tProcId = 0\n", "\tProcId = 0\n\tCpus = 99\n\tRequestCpus = 1\n").encode()
+        startd.ads = startd.ads.replace(b"Cpus = 7", b"Cpus = " + written.encode())
+        startd.events += job.event(T0).encode()
+    other = Saying(number=9, slot=9, starter=9, cpus=0)
+    startd.ads += other.ad(T0).encode() + f"{T0:.0f} slot1_8: MACHINE_CLASSAD:\n\tCpus = 5\n".encode()
+    startd.events += other.event(T0).encode()
+    reader.read(startd, T0 + 1, is_all=True)
+    assert [begun.cpus for begun in reader.begun] == [8, 0, 0, 0, 0, 0]
 
 
 @given(st.text(max_size=300))

@@ -42,6 +42,20 @@ def test_what_a_source_wrote_is_what_the_store_reads(record: TraceRecord) -> Non
     assert record_of(line(record)) == record
 
 
+JOB = '["JobBegun","p205","p205","c1","slot1_3","1/2",1.5,3003,"ce#1.0#1","ann@campus","ann","ce","192.0.2.7"'
+
+
+def test_a_job_of_before_its_cores_were_told_is_read_and_has_one_line() -> None:
+    """Hosts and the shepherd are upgraded one after the other, and what was spooled before must not be refused."""
+    old, new = record_of(JOB + "]"), record_of(JOB + ",2]")
+    assert (getattr(old, "cpus", None), getattr(new, "cpus", None)) == (0, 2)
+    assert (line(old), line(new)) == (JOB + "]", JOB + ",2]")
+    with pytest.raises(TraceRefused, match="canonical"):
+        record_of(JOB + ",0]")
+    with pytest.raises(TraceRefused, match="members"):
+        record_of(JOB + ",2,2]")
+
+
 @given(st.lists(records, max_size=5), st.integers(1, 1 << 40))
 def test_a_segment_arrives_whole_or_not_at_all(made: list[TraceRecord], number: int) -> None:
     """A transfer that breaks off must not look like a quiet hour."""

@@ -162,7 +162,7 @@ class World:
         key: dict[str, Any] = {"source": job.host, "host": job.host, "container": job.container}
         key |= {"slot": job.slot, "begun": job.name}
         about: dict[str, Any] = {"uid": job.uid, "job": f"submit.campus#{job.name}", "user": job.user}
-        who: dict[str, Any] = {"schedd": "submit.campus", "peer": "203.0.113.5:40000"}
+        who: dict[str, Any] = {"schedd": "submit.campus", "peer": "203.0.113.5:40000", "cpus": job.uid % 3}
         cut = math.floor if self.whole_seconds else float
         for at_s, end_s, how in self._seen(job.host, "jobs", job):
             yield JobBegun(**key, **about, **who, at_s=float(cut(at_s)))

@@ -21,12 +21,14 @@ from tests.real_pool import RealPool, real_daemons
 pytestmark = [pytest.mark.real, pytest.mark.limit(200)]
 HOME, ROOT = "10.9.0.1:9618", "/mnt/root"
 SOURCE = pathlib.Path(__file__).parents[3]
+GIVES = "MODIFY_REQUEST_EXPR_REQUESTCPUS = quantize(RequestCpus, {1, 2, 4})"
 SUBMIT = """executable = /bin/sh
 arguments = "-c 'sleep {seconds}; exit 3'"
 initialdir = /tmp
 should_transfer_files = NO
 request_memory = 16
 request_disk = 1
+request_cpus = {cpus}
 queue {count}
 """
 
@@ -37,8 +39,8 @@ def trace_settings() -> str:
     ours = re.findall(r"(?m)^(?:STARTD_\w+|MAX_STARTD_\w+|\w*HISTORY\w*) = .*$", image)
     host = re.findall(r"(?m)^SHEPHERD_SPOOL_LOG = .*$", (SOURCE / "puppet/files/50-shepherd-host.conf").read_text())
     wanted = [line for line in (*ours, *host) if "CRON" not in line and "ATTRS" not in line]
-    assert len(wanted) == 11, wanted
-    return "\n".join(wanted) + "\n"
+    assert len(wanted) == 13, wanted
+    return "\n".join([*wanted, GIVES]) + "\n"
 
 
 class Recorded:
@@ -56,9 +58,9 @@ class Recorded:
         """A command in the daemons' tree."""
         return self.pool.run("env", "-u", "CONDOR_CONFIG", "chroot", ROOT, *argv)
 
-    def submit(self, count: int, seconds: float) -> str:
+    def submit(self, count: int, seconds: float, cpus: int = 1) -> str:
         """Jobs of nobody; their cluster."""
-        text = SUBMIT.format(count=count, seconds=seconds)
+        text = SUBMIT.format(count=count, seconds=seconds, cpus=cpus)
         script = f"cat >/tmp/job.sub <<'E'\n{text}E\ncd /tmp; condor_submit -terse /tmp/job.sub"
         said = self.within("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", script)
         return said.split(".")[0].strip()
@@ -114,10 +116,19 @@ def test_jobs_of_a_second_are_told_with_all_names_and_their_exit(recorded):
         assert (one.user, one.owner, one.schedd, one.peer) == ("nobody@home.bench", "nobody", "p220", "10.9.0.1")
         assert re.fullmatch(r"slot1_[1-9]", one.slot)
         assert one.uid == 3000 + int(one.slot.partition("_")[2])
+        assert one.cpus == 1
         end = next(end for end in ended if (end.slot, end.begun) == (one.slot, one.begun))
         assert (end.exit_code, end.exit_signal, end.how) == (3, None, EndSeen.SEEN)
         assert 0.9 <= end.at_s - one.at_s <= 6.0
     assert len({(one.slot, one.begun) for one in begun}) == 6
+
+
+@pytest.mark.parametrize(("asked", "given"), [(2, 2), (3, 4)])
+def test_a_job_has_the_cores_that_its_startd_gave_to_its_slot(recorded, asked, given):
+    """A guest asks for three cores, has four that nobody else can have, and is told to have had three."""
+    cluster = recorded.submit(1, 1, cpus=asked)
+    eventually(lambda: recorded.ended(cluster), 90)
+    assert [one.cpus for one in recorded.begun(cluster)] == [given]
 
 
 def test_a_job_that_runs_is_known_before_anything_tells_its_end(recorded):
