@@ -113,10 +113,12 @@ class Proxied:
 
         def answers() -> bool:
             try:
-                own = os.readlink(f"/proc/{self.network}/ns/net") != os.readlink("/proc/self/ns/net")
-                return own and not self.connected(443).close()
+                if os.readlink(f"/proc/{self.network}/ns/net") == os.readlink("/proc/self/ns/net"):
+                    return False
+                self.connected(443).close()
             except OSError as exc:
                 raise Unavailable(f"{exc}: {self.log.read_text()[-800:]}") from exc
+            return True
 
         eventually(answers, 30, what="the proxy answers")
 
