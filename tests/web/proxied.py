@@ -73,7 +73,7 @@ NGINX = Kind("nginx", "etc/nginx/sites-enabled/shepherd", 'nginx -t; exec nginx 
 APACHE = Kind(
     "apache",
     "etc/apache2/sites-enabled/shepherd.conf",
-    f"a2enmod -q {OF_THE_PACKAGE}; a2enmod -q {MODULES}; . /etc/apache2/envvars; exec apache2 -DFOREGROUND",
+    f"a2enmod -q {OF_THE_PACKAGE}; a2enmod -q {MODULES}; set +e; . /etc/apache2/envvars; exec apache2 -DFOREGROUND",
 )
 
 
@@ -81,7 +81,7 @@ class Proxied:
     """A proxy at port 443 of a network in which nothing else is, and who asks it. `users`: their passwords."""
 
     def __init__(self, kind: Kind, tree: pathlib.Path, home: pathlib.Path, secret: str, users: dict[str, str]) -> None:
-        self._users, self.log = users, home / "log"
+        self._users, self._home = users, home
         for name in ("upper", "work", "root"):
             (home / name).mkdir(parents=True)
         text = kind.text.replace(SECRET, secret)
@@ -97,7 +97,7 @@ class Proxied:
         inside = f"{PREPARE.replace('USERS', passwords)}{kind.start}"
         apart = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child")
         argv = (*apart, "sh", "-ec", ENTER, str(home), str(tree), inside)
-        with self.log.open("ab") as log:
+        with (home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
@@ -117,10 +117,15 @@ class Proxied:
                     return False
                 self.connected(443).close()
             except OSError as exc:
-                raise Unavailable(f"{exc}: {self.log.read_text()[-800:]}") from exc
+                raise Unavailable(f"{exc}: {self.log()[-800:]}") from exc
             return True
 
         eventually(answers, 30, what="the proxy answers")
+
+    def log(self) -> str:
+        """What it has said so far."""
+        kept = (self._home / "upper/var/log").glob("*/error.log")
+        return "".join(path.read_text(errors="replace") for path in (*kept, self._home / "log"))
 
     def connected(self, port: int) -> socket.socket:
         """Who has an account on this machine can connect to all of its ports."""

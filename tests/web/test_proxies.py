@@ -12,9 +12,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+from shepherd.lab.bench_web import CHROMIUM
 from tests.cli.sites import Site
 from tests.docs import pages
 from tests.web.proxied import APACHE, NAME, NGINX, PAGE, Kind, Proxied, events, proxied
@@ -149,7 +152,7 @@ def test_under_a_foreign_name_nothing_is_told(place: Place, host: str) -> None:
     """The proxy asked under our own name, whatever it had been asked for."""
     answer = place.proxy.asked("/hosts", OFFICER, host=host)
     assert answer.status == 421
-    assert "p203" not in answer.text
+    assert "This is not the name of this site" in answer.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
@@ -167,12 +170,12 @@ def test_changes_are_seen_when_they_happen(place: Place, recorded: Recorded) -> 
         assert (stream.status, stream.getheader("content-type")) == (200, "text/event-stream; charset=utf-8")
         told = events(stream)
         assert next(told).startswith("retry: ")
-        for state in ("flock", "unknown", "flock"):
+        for state in ("unknown", "flock", "held"):
             began_s = time.monotonic()
             turn(place.site, recorded, state)
-            seen = next(one for one in told if one.startswith("id: "))
-            assert '"map"' in seen
-            assert time.monotonic() - began_s < SOON_S
+            seen = next(one for one in told if '"map"' in one)
+            assert seen.startswith("id: ")
+            assert time.monotonic() - began_s < SOON_S, state
 
 
 def turn(site: Site, recorded: Recorded, state: str) -> None:
@@ -181,6 +184,29 @@ def turn(site: Site, recorded: Recorded, state: str) -> None:
     ledger = site.ledger()
     ledger.publish_present({**now, "hosts": [{**host, "state": state} for host in now["hosts"]]})
     ledger.close()
+
+
+def test_a_browser_sees_a_host_turn(place: Place, recorded: Recorded, tmp_path: pathlib.Path) -> None:
+    """It asked for the password anew with each event, and showed the map of an hour ago behind the question."""
+    there = tmp_path / "chromium"
+    there.write_text(f'#!/bin/sh\nexec nsenter --net=/proc/{place.proxy.network}/ns/net -- {CHROMIUM} "$@"\n')
+    there.chmod(0o755)
+    turn(place.site, recorded, "local")
+    complaints: list[str] = []
+    args = ["--no-sandbox", f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(there), args=args)
+        login: Any = {"username": VISITOR, "password": USERS[VISITOR]}
+        page = browser.new_context(http_credentials=login, ignore_https_errors=True).new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"https://{NAME}/hosts")
+        page.locator('#map a[aria-label="p203 local"]').wait_for(timeout=SOON_S * 1000)
+        page.evaluate("window.opened = true")
+        turn(place.site, recorded, "flock")
+        page.locator('#map a[aria-label="p203 flock"]').wait_for(timeout=SOON_S * 1000)
+        assert page.evaluate("window.opened") is True
+        browser.close()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
