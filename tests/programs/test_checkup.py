@@ -230,7 +230,7 @@ def test_whoever_is_neither_root_nor_the_daemons_user_is_told_that_alone() -> No
     found = site.central()
     assert in_state(found, State.WRONG) == {Subject.ACCOUNT}
     unseen = {finding.subject for finding in found if "not looked at" in finding.said}
-    assert unseen >= {Subject.TOKENS, Subject.LEASE_KEY, Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS}
+    assert unseen >= {Subject.TOKENS, Subject.LEASE_KEY, Subject.METRICS, Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS}
 
 
 def test_bindings_older_than_the_pool_are_named() -> None:

@@ -116,7 +116,8 @@ class Central:
         yield Question(subject=Subject.RECORD, look=self._record, remedy="see [trace]")
         yield Question(subject=Subject.TOKENS, look=self._tokens, remedy=f"see {TOKEN_DIRECTORY}", needs=AS_DAEMON)
         yield Question(subject=Subject.LEASE_KEY, look=self._lease_key, remedy="see `shepherd key --help`")
-        yield Question(subject=Subject.METRICS, look=self._metrics, remedy="see metrics.listen")
+        ours = (Subject.ACCOUNT,)
+        yield Question(subject=Subject.METRICS, look=self._metrics, remedy="see metrics.listen", needs=ours)
         yield Question(subject=Subject.DASHBOARD, look=self._dashboard, remedy="see web.listen")
 
     def _at_home(self) -> Iterator[Question]:
