@@ -9,6 +9,7 @@ from shepherd.model.checkup import (
     CgroupsSeen,
     CollectorSeen,
     FileSeen,
+    ListenSeen,
     QueueSeen,
     Tracking,
     UnitSeen,
@@ -155,6 +156,13 @@ class Services(Protocol):
 
     def dns_problem(self, address: str) -> str:
         """Why a resolver does not answer, in one clause; empty if it does. Asks it for the root's name servers."""
+
+
+class Listening(Protocol):
+    """Addresses of this machine."""
+
+    def seen(self, listen: str, path: str) -> ListenSeen:
+        """What is at `ADDRESS:PORT`; who listens there is asked for a path. Nobody is kept from listening."""
 
 
 class ImageStore(Protocol):

@@ -8,17 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shepherd.lab import cache
-from shepherd.lab.command import must
 from shepherd.lab.progress import Progress
-from shepherd.lab.unpacked import fetch, unpack
+from shepherd.lab.unpacked import enterable
 
 BINARY = "/usr/lib/x86_64-linux-gnu/icinga2/sbin/icinga2"
 OLD, NEW = "bookworm", "forky"
 """2.13, the oldest that is supported, and 2.16."""
 _RECIPE = "2"
-_FOLDERS = ("proc", "dev", "tmp", "instance", "etc")
-_MERGED = ("bin", "sbin", "lib", "lib64")
-"""Links into /usr since Debian's merge; packages of either side of it end up in the same place."""
 
 
 def provide_icinga(suite: str, progress: Progress) -> Path:
@@ -27,16 +23,7 @@ def provide_icinga(suite: str, progress: Progress) -> Path:
 
 
 def _build(suite: str, draft: Path, progress: Progress) -> Mapping[str, str]:
-    tree, state = draft / "tree", draft / "apt"
     with progress.step(f"Icinga2 of Debian {suite}"):
-        archives = fetch(suite, state, "icinga2-bin")
-        for name in _FOLDERS:
-            (tree / name).mkdir(parents=True)
-        for name in _MERGED:
-            (tree / "usr" / name).mkdir(parents=True)
-            (tree / name).symlink_to(f"usr/{name}")
-        unpack(archives, tree)
-    for name in ("passwd", "group"):
-        (tree / "etc" / name).write_text("root:x:0:0:::\n" if name == "passwd" else "root:x:0:\n")
-    must(("rm", "-rf", str(state)))
+        tree = enterable(suite, draft, "icinga2-bin")
+    (tree / "instance").mkdir()
     return {"suite": suite}

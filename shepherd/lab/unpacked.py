@@ -7,11 +7,30 @@ from shepherd.lab.command import must
 from shepherd.lab.mirror import choose_mirror, proxy_environment
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_FOLDERS = ("proc", "dev", "tmp", "etc")
+_MERGED = ("bin", "sbin", "lib", "lib64")
+"""Links into /usr since Debian's merge; packages of either side of it end up in the same place."""
 _UNPACK = 'for deb in "$0"/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -C "$1" --keep-directory-symlink -xf -; done'
 
 
-def fetch(suite: str, state: Path, package: str, *, alone: bool = False) -> Path:
-    """The folder of a package's archive, with all that it depends on as if nothing were installed yet, or `alone`.
+def enterable(suite: str, draft: Path, *packages: str) -> Path:
+    """`tree` below `draft`, for `chroot`: packages with all that they depend on, and no account but root's."""
+    tree, state = draft / "tree", draft / "apt"
+    archives = fetch(suite, state, *packages)
+    for name in _FOLDERS:
+        (tree / name).mkdir(parents=True)
+    for name in _MERGED:
+        (tree / "usr" / name).mkdir(parents=True)
+        (tree / name).symlink_to(f"usr/{name}")
+    unpack(archives, tree)
+    for name in ("passwd", "group"):
+        (tree / "etc" / name).write_text("root:x:0:0:::\n" if name == "passwd" else "root:x:0:\n")
+    must(("rm", "-rf", str(state)))
+    return tree
+
+
+def fetch(suite: str, state: Path, *packages: str, alone: bool = False) -> Path:
+    """The folder of packages' archives, with all that they depend on as if nothing were installed yet, or `alone`.
     Signatures are checked."""
     for name in ("lists/partial", "archives/partial"):
         (state / name).mkdir(parents=True)
@@ -22,9 +41,9 @@ def fetch(suite: str, state: Path, package: str, *, alone: bool = False) -> Path
     must([*apt, "update"], timeout_s=300, env=env)
     if alone:
         there = ("sh", "-c", 'cd "$0" && exec "$@"', str(state / "archives"))
-        must([*there, *apt, "download", package], timeout_s=300, env=env)
+        must([*there, *apt, "download", *packages], timeout_s=300, env=env)
     else:
-        must([*apt, "install", "-y", "--download-only", package], timeout_s=300, env=env)
+        must([*apt, "install", "-y", "--download-only", *packages], timeout_s=300, env=env)
     return state / "archives"
 
 

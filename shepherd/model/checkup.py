@@ -99,6 +99,19 @@ class UnitSeen:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ListenSeen:
+    """An address and port of this machine. As it is by default, nobody listens there, and somebody could."""
+
+    problem: str = ""
+    """Why nobody could, in one clause."""
+    is_taken: bool = False
+    status: int = 0
+    """Of an HTTP answer there; 0: none."""
+    text: str = ""
+    """The beginning of its body."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Tracking:
     """The kernel's connection tracking."""
 

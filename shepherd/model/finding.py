@@ -50,6 +50,8 @@ class Subject(enum.Enum):
     FLOCK_SURPLUS = "surplus rights in the flock pool"
     FLOCK_ORDERS = "orders to containers"
     MONITORING = "monitoring"
+    METRICS = "metrics"
+    DASHBOARD = "dashboard"
 
     PRIVILEGE = "privilege"
     KERNEL = "kernel"

@@ -28,6 +28,7 @@ from shepherd.edges.htcondor.witness import CondorOrders, CondorWitness
 from shepherd.edges.icinga import Icinga
 from shepherd.edges.icinga_http import verifying
 from shepherd.edges.kernel.features import HostMachine
+from shepherd.edges.listening import LocalListening
 from shepherd.edges.netlink import Netlink
 from shepherd.edges.netlink_routing import PolicyRouting
 from shepherd.edges.nft import Nft
@@ -163,6 +164,7 @@ def central_world(settings: Settings, stack: contextlib.ExitStack) -> central.Wo
         files=FileLook(),
         machine=Machine(),
         services=NetworkServices(),
+        listening=LocalListening(),
         bindings=bindings_version,
         key_id=lambda path: id_of_file(Path(path)),
         daemon_pid=lambda state: writer_pid(Path(state) / "ledger"),

@@ -51,6 +51,8 @@ EXPLAINED: Mapping[Subject, tuple[tuple[Role, ...], str]] = {
     Subject.FLOCK_SURPLUS: ((C, N), "no more than that; a container's token no more than to advertise itself"),
     Subject.FLOCK_ORDERS: ((C,), "one lent host's container takes an order from here; nothing, while nothing is lent"),
     Subject.MONITORING: ((C,), "our account in the site's monitoring may do what it needs to, and sees the checks"),
+    Subject.METRICS: ((C,), "a daemon that runs shows fresh figures where `[metrics]` says; nobody else listens there"),
+    Subject.DASHBOARD: ((C,), "it answers where `[web]` says, if systemd starts it, and nobody else listens there"),
     Subject.PRIVILEGE: ((N, G), "root, or CAP_NET_ADMIN on a gateway"),
     Subject.KERNEL: ((N,), "5.16 for the host guard, 6.12 for jobs' abstract sockets"),
     Subject.NAMESPACES: ((N,), "user namespaces may be made: `userns-remap` and jobs' walls are"),

@@ -1,9 +1,11 @@
-"""The daemon and a keeper under circus, by the shipped files: started, stopped, killed, restarted."""
+"""Daemon, keeper and dashboard under circus, by the shipped files: started, stopped, killed, restarted."""
 
+import re
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,12 @@ from tests.faults.scene import TIMERS, Scene
 pytestmark = [pytest.mark.real, pytest.mark.large("under circus", sample=1)]
 
 BIN, CIRCUS, RUN = "/opt/shepherd/bin", "/opt/shepherd/share/shepherd/circus", "/run/shepherd-circus"
+VERBS = {"shepherd": "run", "keeper": "node run", "web": "web"}
 SOON_S = 8.0
+KNOCK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9690/hosts', timeout=5).read().decode())"
+HIDDEN = (
+    "/var/lib/shepherd/intents", "/var/lib/shepherd/condor", "/var/lib/shepherd/trace/keys", "/etc/shepherd/tokens.d",
+)  # fmt: skip
 
 
 class Circus:
@@ -36,8 +43,7 @@ class Circus:
 
     def pid(self) -> int:
         """The machine's number of what it watches; 0 if that does not run."""
-        verb = "node run" if self.name == "keeper" else "run"
-        return max(self.node.pids(f"-m shepherd {verb}$", containers=False), default=0)
+        return max(self.node.pids(f"-m shepherd {VERBS[self.name]}$", containers=False), default=0)
 
     def own_pid(self) -> str:
         """Its own number on the node."""
@@ -142,3 +148,39 @@ def test_a_keeper_under_circus(scene: Scene, host: BootedNode) -> None:
         host.must(("kill", f"-{int(signal.SIGTERM)}", circus.own_pid()))
         scene.eventually(lambda: circus.process.poll() is not None, 20, "circus ends, and its keeper before it")
         assert containers_first(scene) == before
+
+
+@pytest.mark.limit(200)
+def test_the_dashboard_under_circus(cm: BootedNode) -> None:
+    """A site without systemd had it run by hand, as the daemon's account: whoever took it over could order."""
+    account = re.search(r"^#   (useradd .*)$", cm.read(f"{CIRCUS}/web.ini"), re.MULTILINE)
+    assert account
+    cm.must(("sh", "-c", account[1]))
+    circus = Circus(cm, "web")
+    try:
+        eventually(lambda: "p201" in cm.run(("python3", "-c", KNOCK)).stdout, 40, what=f"it answers: {circus.log()}")
+        assert listens(cm, circus.own_pid()) == []
+        before = circus.pid()
+        status = Path(f"/proc/{before}/status").read_text()
+        assert "CapEff:\t0000000000000000" in status
+        assert "NoNewPrivs:\t1" in status
+        within = ("nsenter", "-t", str(inside(circus)), "--mount", "--", *as_it_is(cm))
+        assert cm.run((*within, "ls", "/var/lib/shepherd/ledger")).returncode == 0
+        for path in HIDDEN:
+            assert cm.run((*within, "ls", path)).returncode != 0, path
+            assert cm.run((*within, "touch", f"{path}/x")).returncode != 0, path
+        assert cm.run((*as_it_is(cm), "test", "-w", HIDDEN[0])).returncode == 0, "so it is hidden for a reason"
+        cm.must(("kill", "-KILL", str(inside(circus))))
+        comes_back(circus, before)
+        cm.must(("kill", "-TERM", circus.own_pid()))
+        eventually(lambda: circus.process.poll() is not None, 20, what="circus ends, and the dashboard before it")
+        assert circus.pid() == 0
+    finally:
+        circus.close()
+        cm.must(("userdel", "shepherd-web"))
+
+
+def as_it_is(cm: BootedNode) -> tuple[str, ...]:
+    """A command as the dashboard's account, in the group that it has."""
+    uid, gid = (cm.must(("getent", *key)).split(":")[2] for key in (("passwd", "shepherd-web"), ("group", "shepherd")))
+    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups")

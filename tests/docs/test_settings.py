@@ -25,7 +25,7 @@ NAMED = re.compile(rf"({'|'.join(sorted(TABLES))})\.([a-z_]+)(?: = .*)?")
 ALONE = re.compile(r"([a-z]+(?:_[a-z]+)*_(?:s|mib|days))(?: = .*)?")
 """A key without its table, by its unit."""
 NO_SETTINGS = frozenset({
-    "shepherd.toml", "node.toml", "gateway.toml",  # files
+    "shepherd.toml", "node.toml", "gateway.toml", "web.ini",  # files
     "policy.reserv",  # a slip, to show what is said
 })  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import configparser
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -79,20 +80,52 @@ def test_the_watchdog_waits_for_the_longest_sound_look() -> None:
     assert float(unit["TimeoutStopSec"]) > 2 * DAEMON.timers.query_s
 
 
-@pytest.mark.parametrize("name", ["shepherd", "keeper"])
-def test_circus_listens_to_files_alone(name: str) -> None:
-    """It asks nobody who they are: at a port, every account of the machine could run commands as root."""
+UNDER_CIRCUS = {"shepherd": "shepherd", "keeper": "shepherd-keeper", "web": "shepherd-web"}
+
+
+def circus_file(name: str) -> configparser.ConfigParser:
     config = configparser.ConfigParser(interpolation=None)
     config.read(ROOT / f"systemd/circus/{name}.ini", encoding="utf-8")
+    return config
+
+
+def test_every_file_of_circus_has_its_unit() -> None:
+    """One was shipped that no test had read."""
+    assert {path.stem for path in (ROOT / "systemd/circus").iterdir()} == set(UNDER_CIRCUS)
+
+
+@pytest.mark.parametrize("name", UNDER_CIRCUS)
+def test_circus_listens_to_files_alone(name: str) -> None:
+    """It asks nobody who they are: at a port, every account of the machine could run commands as root."""
+    config = circus_file(name)
     circus, watcher = config["circus"], config[f"watcher:{name}"]
     assert circus["endpoint"].startswith("ipc:///run/shepherd-circus/")
     assert circus["pubsub_endpoint"].startswith("ipc:///run/shepherd-circus/")
     assert circus["multicast_endpoint"] == ""
     assert not {"stats_endpoint", "statsd", "httpd"} & set(circus)
-    unit = entries(f"systemd/{'shepherd' if name == 'shepherd' else 'shepherd-keeper'}.service")
+    unit = entries(f"systemd/{UNDER_CIRCUS[name]}.service")
     assert unit["ExecStart"] in watcher["cmd"]
     assert watcher["graceful_timeout"] == unit["TimeoutStopSec"]
     assert watcher["max_retry"] == "-1"
+
+
+def test_the_dashboard_is_nobody_who_may_order_under_circus_too() -> None:
+    """It ran as the daemon's own account: who took it over could stop all flocking."""
+    words = shlex.split(circus_file("web")["watcher:web"]["cmd"])
+    assert words[:3] == ["unshare", "--mount", "sh"]
+    script = words[-1]
+    there = Path(re.findall(r"^ *cd (/\S+)$", script, re.MULTILINE)[0])
+    hidden = {str(there / name) for name in script.partition(" in ")[2].partition(";")[0].split()}
+    lines = (ROOT / "systemd/shepherd-web.service").read_text(encoding="utf-8").splitlines()
+    from_the_unit = {one.lstrip("-") for line in lines if line.startswith("InaccessiblePaths=")
+                     for one in line.partition("=")[2].split()}  # fmt: skip
+    assert {one for one in from_the_unit if one.startswith("/var/lib/")} <= hidden <= from_the_unit
+    assert "/etc/shepherd/tokens.d" in hidden
+    account = re.search(r"exec setpriv --reuid (\S+) --regid shepherd --clear-groups --no-new-privs ", script)
+    assert account
+    assert account[1] not in {"root", "shepherd"}
+    told = (ROOT / "systemd/circus/web.ini").read_text(encoding="utf-8")
+    assert re.search(rf"^#   useradd --system .* {account[1]}$", told, re.MULTILINE)
 
 
 NEEDED = {

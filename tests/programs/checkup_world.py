@@ -25,6 +25,7 @@ from shepherd.programs.checkup.look import Question, Round
 from tests.core import sound_settings
 from tests.core.checkup.seen import NOW_S, authority, collector, directory, file, keeper, token
 from tests.gateway.kernel import GATEWAY
+from tests.programs.checkup_listeners import Listeners
 from tests.programs.checkup_monitoring import Monitoring
 
 T = TypeVar("T")
@@ -346,6 +347,7 @@ class Site:
     hidden: tuple[str, ...] = ()
     """Checks that it does not show us."""
     account: central.Account = ACCOUNT
+    listeners: Listeners = dataclasses.field(default_factory=Listeners)
     policy: PolicySettings = dataclasses.field(default_factory=PolicySettings)
 
     def bindings(self) -> tuple[int, ...]:
@@ -358,7 +360,7 @@ class Site:
         world = central.World(
             clock=Clock(), pool=Pool(place), home=self.home, flock=self.flock, orders=place, files=place,  # type: ignore[arg-type]
             machine=place, services=place, bindings=self.bindings, key_id=lambda _: "0a1b",
-            daemon_pid=lambda _: place.daemon,
+            daemon_pid=lambda _: place.daemon, listening=self.listeners,
             monitoring=None if self.lacking is None else Monitoring(self.lacking, self.hidden),
         )  # fmt: skip
         settings = dataclasses.replace(SETTINGS, policy=self.policy)

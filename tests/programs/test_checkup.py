@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from shepherd.errors import CommandFailed, PoolUnavailable, Unavailable
-from shepherd.model.checkup import QueueSeen
+from shepherd.model.checkup import ListenSeen, QueueSeen
 from shepherd.model.finding import Finding, Role, State, Subject
 from shepherd.model.settings import PolicyKind, PolicySettings
 from shepherd.programs.checkup.look import Question
 from shepherd.views.checkup_table import EXPLAINED
-from tests.core.checkup.seen import NOW_S, authority, collector, token
+from tests.core.checkup.seen import NOW_S, authority, collector, figures, token
+from tests.programs.checkup_listeners import Listeners
 from tests.programs.checkup_world import ACCOUNT, FLOCK_TOKEN, TOKENS, Place, Site, asked, of_host
 
 KEY = "/etc/shepherd/keys/lease.key"
@@ -90,6 +91,9 @@ CENTRAL: dict[str, tuple[Break, Subject]] = {
     "state missing": (remove("/var/lib/shepherd"), Subject.STATE),
     "a /tmp of its own": (change("place", same_tmp=False), Subject.FLOCKOFF),
     "no directory for flockoff": (remove("/tmp"), Subject.FLOCKOFF),
+    "figures of a look long ago": (change("listeners", figures=figures(NOW_S - 3600)), Subject.METRICS),
+    "figures nowhere": (change("listeners", figures=ListenSeen()), Subject.METRICS),
+    "another dashboard": (change("listeners", dashboard=ListenSeen(is_taken=True, status=200)), Subject.DASHBOARD),
     "monitoring": (change("", lacking=("actions/schedule-downtime",)), Subject.MONITORING),
     "checks of nobody's": (change("", lacking=(), hidden=("p220!startd",)), Subject.MONITORING),
 }
@@ -226,7 +230,7 @@ def test_whoever_is_neither_root_nor_the_daemons_user_is_told_that_alone() -> No
     found = site.central()
     assert in_state(found, State.WRONG) == {Subject.ACCOUNT}
     unseen = {finding.subject for finding in found if "not looked at" in finding.said}
-    assert unseen >= {Subject.TOKENS, Subject.LEASE_KEY, Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS}
+    assert unseen >= {Subject.TOKENS, Subject.LEASE_KEY, Subject.METRICS, Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS}
 
 
 def test_bindings_older_than_the_pool_are_named() -> None:
@@ -334,13 +338,21 @@ def test_an_expired_token_beside_a_good_one_of_its_pool_is_only_told() -> None:
 
 def test_who_should_run_and_does_not_is_wrong() -> None:
     """The monitoring looked at the exit code, and a dead daemon's was 0; one that nobody wanted yet cried."""
-    site = Site(place=Place(daemon=None, programs=()))
+    site = Site(place=Place(daemon=None, programs=()), listeners=Listeners(figures=ListenSeen()))
     assert in_state(site.central(), State.WRONG) | in_state(site.gateway(), State.WRONG) == set()
     assert in_state(site.central(), State.WARN) == {Subject.FLOCKOFF}
     assert in_state(site.gateway(), State.WARN) == {Subject.PROGRAM, Subject.RECORD}
     site.place.starts_at_boot = ("shepherd.service", "shepherd-gateway.service")
     assert in_state(site.central(), State.WRONG) == {Subject.FLOCKOFF}
     assert in_state(site.gateway(), State.WRONG) == {Subject.PROGRAM}
+
+
+def test_a_dashboard_that_should_run_and_does_not_is_wrong() -> None:
+    """It had not come up again after the reboot, and nobody opened it until somebody had to."""
+    site = Site(listeners=Listeners(dashboard=ListenSeen()))
+    assert in_state(site.central(), State.WRONG) | in_state(site.central(), State.WARN) == set()
+    site.place.starts_at_boot = ("shepherd-web.service",)
+    assert in_state(site.central(), State.WRONG) == {Subject.DASHBOARD}
 
 
 def test_a_service_that_hangs_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shepherd.edges.network_namespace import within
 from tests.cli.sites import ROOT, Site
 
 WITHIN_S = 30.0
@@ -26,9 +27,11 @@ def free_port() -> int:
 class Serving:
     """A process that serves a site's ledger."""
 
-    def __init__(self, site: Site, port: int) -> None:
-        self.port, self.origin = port, f"http://127.0.0.1:{port}"
-        argv = [sys.executable, "-m", "shepherd", *site.words("web", "--listen", f"127.0.0.1:{port}")]
+    def __init__(self, site: Site, port: int, network: int = 0) -> None:
+        """`network`: a process whose network it is in; 0: ours."""
+        self.port, self.origin, self._network = port, f"http://127.0.0.1:{port}", network
+        there = ["nsenter", f"--net=/proc/{network}/ns/net", "--"] if network else []
+        argv = [*there, sys.executable, "-m", "shepherd", *site.words("web", "--listen", f"127.0.0.1:{port}")]
         self._log = (site.state / "web.log").open("w+")
         self._process = subprocess.Popen(argv, cwd=ROOT, stderr=self._log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
 
@@ -37,7 +40,7 @@ class Serving:
         ends_s = time.monotonic() + WITHIN_S
         while time.monotonic() < ends_s and self._process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                self.connected().close()
             except OSError:
                 time.sleep(0.05)
             else:
@@ -61,7 +64,10 @@ class Serving:
         return got
 
     def connected(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), 5)
+        def made() -> socket.socket:
+            return socket.create_connection(("127.0.0.1", self.port), 5)
+
+        return within(self._network, made) if self._network else made()
 
     def stop(self) -> float:
         """By TERM, as systemd does it; how long it took. Raises if it does not end well."""
@@ -79,9 +85,9 @@ class Serving:
 
 
 @contextmanager
-def serving(site: Site) -> Iterator[Serving]:
-    """From when it answers until it has ended."""
-    made = Serving(site, free_port())
+def serving(site: Site, port: int = 0, network: int = 0) -> Iterator[Serving]:
+    """From when it answers until it has ended. `port` 0: any."""
+    made = Serving(site, port or free_port(), network)
     try:
         made.await_port()
         yield made

@@ -5,6 +5,10 @@ import socket
 import pytest
 
 from shepherd.cli.main import main
+from shepherd.core.checkup.listening import web_finding
+from shepherd.edges.listening import LocalListening
+from shepherd.model.finding import State
+from shepherd.programs.checkup.central import SOURCES
 from tests.cli.sites import Site
 from tests.web.serving import Serving, free_port, serving
 from tests.web.sites import Recorded
@@ -67,6 +71,13 @@ def test_a_port_that_is_taken_is_named(recorded: Recorded, tmp_path, capsys) -> 
         port = other.getsockname()[1]
         assert main(site.words("web", "--listen", f"127.0.0.1:{port}")) == 1
     assert f"web.listen: 127.0.0.1 port {port} cannot be had" in capsys.readouterr().err
+
+
+def test_the_check_knows_it(program: Serving) -> None:
+    """It took the dashboard for somebody else's page."""
+    place = f"127.0.0.1:{program.port}"
+    found = web_finding(place, LocalListening().seen(place, SOURCES), enabled=True)
+    assert (found.state, found.said) == (State.OK, f"it answers at {place}")
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:9690", "x", "127.0.0.1", "10.1.0.4:80"])

@@ -13,7 +13,7 @@ from shepherd.model.host import HostState
 from shepherd.model.metrics import METRICS, word
 from shepherd.model.observation import Queue, Source
 from shepherd.model.orders import Stage, Verdict
-from shepherd.model.settings import Settings
+from shepherd.model.settings import Settings, TimerSettings
 from shepherd.model.sight import Sight
 from shepherd.model.stop import BanKind
 from shepherd.model.view import PoolView
@@ -45,9 +45,12 @@ def rows(sight: Sight | None, life: Life, now_s: float, seen: Callable[[Sight], 
 
 def is_fresh(sight: Sight, now_s: float) -> bool:
     """Whether the loop still looks. A look may wait for silent collectors, and is late then, which is no news."""
-    timers = sight.settings.timers
-    longest_s = timers.stale_factor * max(timers.look_s, timers.query_s)
-    return abs(now_s - sight.at_s) <= timers.look_s + longest_s
+    return abs(now_s - sight.at_s) <= late_s(sight.settings.timers)
+
+
+def late_s(timers: TimerSettings) -> float:
+    """A look that is older than that is no news of now."""
+    return timers.look_s + timers.stale_factor * max(timers.look_s, timers.query_s)
 
 
 def rows_seen(sight: Sight) -> tuple[Row, ...]:

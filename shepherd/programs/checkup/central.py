@@ -4,23 +4,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from shepherd.core.checkup import daemon, pool
+from shepherd.core.checkup import daemon, listening, pool
 from shepherd.core.checkup.tokens import no_token_files, token_files
+from shepherd.core.metrics.gauges import late_s
 from shepherd.core.monitoring.names import sample_of
 from shepherd.core.naming import pair_hosts
 from shepherd.errors import CommandFailed, PoolUnavailable
 from shepherd.model.checkup import Authority, QueueSeen, Version
-from shepherd.model.finding import Finding, Subject
+from shepherd.model.finding import Finding, Subject, ok
 from shepherd.model.host import HostPair
 from shepherd.model.settings import PolicyKind, Settings
 from shepherd.ports import Clock, Pool
-from shepherd.ports_checkup import Files, Machine, MonitoringAccount, Orders, Services, Witness
+from shepherd.ports_checkup import Files, Listening, Machine, MonitoringAccount, Orders, Services, Witness
 from shepherd.programs.checkup.look import Question
 from shepherd.programs.checkup.names import names_in
 from shepherd.programs.checkup.token_files import every_token
 
 COLLECTOR_HOST = "COLLECTOR_HOST"
-UNIT = "shepherd.service"
+UNIT, DASHBOARD_UNIT = "shepherd.service", "shepherd-web.service"
+FIGURES, SOURCES = "/metrics", "/sources"
+"""What the daemon and the dashboard are asked for."""
 TOKEN_DIRECTORY = "SEC_TOKEN_DIRECTORY"  # noqa: S105 - a setting's name
 
 
@@ -56,6 +59,7 @@ class World:
     files: Files
     machine: Machine
     services: Services
+    listening: Listening
     bindings: Callable[[], Version]
     key_id: Callable[[str], str]
     """Id of the private key in a file; raises SettingsError."""
@@ -112,6 +116,9 @@ class Central:
         yield Question(subject=Subject.RECORD, look=self._record, remedy="see [trace]")
         yield Question(subject=Subject.TOKENS, look=self._tokens, remedy=f"see {TOKEN_DIRECTORY}", needs=AS_DAEMON)
         yield Question(subject=Subject.LEASE_KEY, look=self._lease_key, remedy="see `shepherd key --help`")
+        ours = (Subject.ACCOUNT,)
+        yield Question(subject=Subject.METRICS, look=self._metrics, remedy="see metrics.listen", needs=ours)
+        yield Question(subject=Subject.DASHBOARD, look=self._dashboard, remedy="see web.listen")
 
     def _at_home(self) -> Iterator[Question]:
         collector, there = Subject.HOME_COLLECTOR, (Subject.HOME_COLLECTOR,)
@@ -228,6 +235,20 @@ class Central:
         if self._key_is_fine:
             self._key_id = self._key_id or self.world.key_id(path)
             yield daemon.lease_key_finding(path, self._key_id)
+
+    def _metrics(self) -> Iterator[Finding]:
+        listen, textfile = self.settings.metrics.listen, self.settings.metrics.textfile
+        if not listen:
+            yield ok(Subject.METRICS, f"nobody listens, as metrics.listen says; {textfile or 'no file'} is written")
+            return
+        seen, pid = self.world.listening.seen(listen, FIGURES), self.world.daemon_pid(self.settings.paths.state)
+        late = late_s(self.settings.timers)
+        yield listening.metrics_finding(listen, seen, pid, late, self.world.clock.wall_s())
+
+    def _dashboard(self) -> Iterator[Finding]:
+        listen = self.settings.web.listen
+        seen, enabled = self.world.listening.seen(listen, SOURCES), self.world.machine.enabled(DASHBOARD_UNIT)
+        yield listening.web_finding(listen, seen, enabled=enabled)
 
     def _pages(self) -> Iterator[Finding]:
         if not self._key_id:

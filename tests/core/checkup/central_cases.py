@@ -1,15 +1,16 @@
 """What a central manager sees, once as it must be and once not."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from shepherd.core.checkup import daemon, pool, startd
+from shepherd.core.checkup import daemon, listening, pool, startd
 from shepherd.core.checkup.tokens import no_token_files, token_findings
 from shepherd.core.naming import pair_hosts
-from shepherd.model.checkup import QueueSeen
+from shepherd.model.checkup import ListenSeen, QueueSeen
 from shepherd.model.finding import Finding, Subject
 from shepherd.model.settings import HostSettings
 from tests.core.checkup.case import OK, WARN, WRONG, Case
-from tests.core.checkup.seen import DAY_S, NOW_S, authority, collector, directory, file, keeper, token
+from tests.core.checkup.seen import DAY_S, NOW_S, authority, collector, directory, figures, file, keeper, token
 
 PATH, GIB = "/var/lib/shepherd", 1 << 30
 HOME_RIGHTS, FLOCK_RIGHTS = Subject.HOME_RIGHTS, Subject.FLOCK_RIGHTS
@@ -19,6 +20,14 @@ CHECKS = {
     "regular startds": ["p1!startd", "p2!startd"], "flocking startds": ["f1!startd", "f2!startd"],
     "the sign of life": ["cm!alive"],
 }  # fmt: skip
+
+
+PAGE = ListenSeen(is_taken=True, status=200, text="<title>Sources \u2013 flocking shepherd</title>")
+REFUSED = ListenSeen(is_taken=True, status=403, text="Only the proxies that [web] names may ask.\n")
+
+
+def metrics(seen: ListenSeen, pid: int | None = 7) -> Finding:
+    return listening.metrics_finding("127.0.0.1:9641", seen, pid, 60.0, NOW_S)
 
 
 def tokens(text: str, mode: int = 0o600, uid: int = 990) -> Iterable[Finding]:
@@ -174,6 +183,26 @@ CENTRAL_CASES: dict[Subject, list[Case]] = {
     Subject.FLOCK_ORDERS: [
         Case(pool.order_finding(Subject.FLOCK_ORDERS, "f1", ""), OK),
         Case(pool.order_finding(Subject.FLOCK_ORDERS, "f1", "refused"), WRONG, "ADMINISTRATOR"),
+    ],
+    Subject.METRICS: [
+        Case(metrics(figures(NOW_S - 12)), OK, "12 s ago"),
+        Case(metrics(ListenSeen(), None), OK, "is free"),
+        Case(metrics(figures(NOW_S - 100)), WRONG, "100 s old"),
+        Case(metrics(figures(0.0)), WARN, "in a minute"),
+        Case(metrics(ListenSeen()), WRONG, "systemctl reload shepherd"),
+        Case(metrics(figures(NOW_S), None), WARN, "sport = :9641"),
+        Case(metrics(ListenSeen(is_taken=True, status=404, text="no")), WRONG, "another answer (404)"),
+        Case(metrics(ListenSeen(is_taken=True)), WRONG, "sport = :9641"),
+        Case(metrics(ListenSeen(problem="cannot assign requested address")), WRONG, "metrics.listen"),
+    ],
+    Subject.DASHBOARD: [
+        Case(listening.web_finding("[::1]:9690", PAGE, enabled=True), OK),
+        Case(listening.web_finding("10.1.0.4:9690", REFUSED, enabled=True), OK),
+        Case(listening.web_finding("[::1]:9690", ListenSeen(), enabled=False), OK, "is free"),
+        Case(listening.web_finding("[::1]:9690", ListenSeen(), enabled=True), WRONG, "systemctl start shepherd-web"),
+        Case(listening.web_finding("[::1]:9690", replace(PAGE, status=503), enabled=True), WRONG, "journalctl"),
+        Case(listening.web_finding("[::1]:9690", figures(NOW_S), enabled=False), WRONG, "sport = :9690"),
+        Case(listening.web_finding("[::1]:80", ListenSeen(problem="permission denied"), enabled=True), WRONG, "1023"),
     ],
     Subject.MONITORING: [
         Case(daemon.monitoring_finding("icinga:5665", []), OK),

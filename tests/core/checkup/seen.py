@@ -3,7 +3,7 @@
 import base64
 import json
 
-from shepherd.model.checkup import Authority, CollectorSeen, FileSeen
+from shepherd.model.checkup import Authority, CollectorSeen, FileSeen, ListenSeen
 from shepherd.model.host import Nonce
 from shepherd.model.observation import KeeperPhase, KeeperReport, LockHolder
 
@@ -26,6 +26,12 @@ def token(identity: str = "shepherd@home.lab", **claims: object) -> str:
     body = {"iat": NOW_S - DAY_S, "iss": "home.lab", "jti": "0f", "sub": identity, **claims}
     parts = [{"alg": "HS256", "kid": "POOL"}, body]
     return ".".join([*(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts), "c2ln"])
+
+
+def figures(looked_at_s: float) -> ListenSeen:
+    """The daemon's page, cut short."""
+    text = f"# TYPE shepherd_blind gauge\nshepherd_blind 0.0\nshepherd_last_look_timestamp_seconds {looked_at_s!r}\n"
+    return ListenSeen(is_taken=True, status=200, text=text)
 
 
 def authority(*granted: str, identity: str = "shepherd@home.lab", domain: str = "home.lab") -> Authority:
