@@ -16,5 +16,5 @@ SEEDS = range(40)
 def test_what_the_simulator_says_happens_on_a_real_site(record_property: Callable[[str, object], None]) -> None:
     """Settings were chosen by a simulator in which hosts came home before anybody had asked for them."""
     real = on_site(TWO_BURSTS)
-    record_property("course", real)
+    record_property("course", str(real))
     assert strays(real, [simulated(TWO_BURSTS, seed) for seed in SEEDS]) == [], real
