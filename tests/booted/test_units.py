@@ -66,7 +66,7 @@ def test_figures_are_shown_within_the_sandbox_and_gone_with_the_daemon(scene: Sc
     page = ("/usr/bin/python3", "-IS", "-c", ask)
     read = ("cat", TEXTFILE)
     scene.eventually(lambda: "shepherd_blind 0.0" in cm.must(page), 30, "the page is served")
-    scene.eventually(lambda: "shepherd_blind 0.0" in cm.must(read, user="nobody"), 30, "anybody reads the file")
+    scene.eventually(lambda: "shepherd_blind 0.0" in cm.must(read, user=CAROL), 30, "anybody reads the file")
     os.kill(cm.main_pid("shepherd"), signal.SIGKILL)
     scene.eventually(lambda: cm.run(read).returncode != 0, 5, "the file is gone with the daemon")
     scene.eventually(lambda: cm.run(read).returncode == 0, 60, "it is back with the next one")
