@@ -131,6 +131,8 @@ def flock_pool_up(site: Site, _remedy: str) -> None:
 
 
 def no_read_at_the_schedd(site: Site) -> None:
+    """Schedds are asked by `demand` alone."""
+    site.cm.write(OTHER_SETTINGS, site.cm.read(SETTINGS).replace('kind = "threshold"', 'kind = "demand"'))
     site.cm.write(MORE_CONFIG, "SCHEDD.DENY_READ = shepherd@home.lab\n")
     site.cm.must(("condor_reconfig", "-daemon", "schedd"))
 
@@ -212,7 +214,8 @@ CASES = {
         by(run_on("cm", "cp", SETTINGS, OTHER_SETTINGS)),
     ),
     "queue not for us to read": Broken(
-        "cm", (), no_read_at_the_schedd, Subject.QUEUES, "add shepherd@home.lab to ALLOW_READ", read_again,
+        "cm", ("--settings", OTHER_SETTINGS), no_read_at_the_schedd, Subject.QUEUES,
+        "add shepherd@home.lab to ALLOW_READ", read_again,
     ),
     "flock pool down": Broken(
         "cm", (), flock_pool_down, Subject.FLOCK_COLLECTOR, "systemctl start shepherd-flock-pool", flock_pool_up
