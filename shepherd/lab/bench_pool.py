@@ -13,6 +13,7 @@ from pathlib import Path
 
 from shepherd.errors import Unavailable
 from shepherd.lab.command import must
+from shepherd.lab.devices import devices_in
 from shepherd.lab.progress import Progress
 from shepherd.lab.rootfs import provide_trees
 
@@ -153,8 +154,7 @@ class BenchPool:
         overlay = f"lowerdir={tree},upperdir={YARD / 'up'},workdir={YARD / 'work'}"
         must(("mount", "-t", "overlay", "overlay", "-o", overlay, str(ROOT)))
         must(("mount", "-t", "proc", "proc", str(ROOT / "proc")))
-        must(("mount", "--rbind", "/dev", str(ROOT / "dev")))
-        must(("mount", "-o", "remount,bind,ro", str(ROOT / "dev")))
+        must(("sh", "-ec", devices_in(str(ROOT))))
         for folder in ("run", "tmp"):
             must(("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", str(ROOT / folder)))
         for folder in ("run/condor", "run/lock/condor"):

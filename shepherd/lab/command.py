@@ -10,6 +10,9 @@ from pathlib import Path
 
 from shepherd.errors import CommandFailed, Unavailable
 
+CUT_OFF = ("setpriv", "--pdeathsig", "KILL", "--")
+"""What starts so dies with whoever started it."""
+
 
 def run(
     argv: Sequence[str],

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from shepherd.errors import Unavailable
 from shepherd.lab.command import kill_session, must
+from shepherd.lab.devices import devices_in
 from shepherd.lab.eventually import eventually
 from shepherd.lab.icinga_tree import BINARY
 from shepherd.lab.node import SOURCE
@@ -24,9 +25,14 @@ from shepherd.model.icinga_settings import IcingaSettings
 
 SHIPPED = SOURCE / "puppet/files/icinga"
 PASSWORD, ADMIN_PASSWORD = "of-the-shepherd-alone", "of-the-administrator-alone"
-ENTER = """
-mount --make-rprivate / && mount --bind "$1" "$0/instance" && mount --rbind /dev "$0/dev" &&
-mount -o remount,bind,ro "$0/dev" && mount -t proc proc "$0/proc" && tree=$0 && shift && exec chroot "$tree" "$@"
+ENTER = f"""
+mount --make-rprivate /
+mount --bind "$1" "$0/instance"
+{devices_in("$0")}
+mount -t proc proc "$0/proc"
+tree=$0
+shift
+exec chroot "$tree" "$@"
 """
 """In a mount namespace of its own: the instance's folder becomes /instance of the tree."""
 FOLDERS = {
@@ -201,7 +207,7 @@ class Instance:
 
 def enter(tree: Path | str, home: Path | str, *words: str) -> list[str]:
     """The command line that runs Icinga's program with these words: in its tree, its folder at /instance."""
-    return ["unshare", "--mount", "sh", "-c", ENTER, str(tree), str(home), BINARY, *words]
+    return ["unshare", "--mount", "sh", "-ec", ENTER, str(tree), str(home), BINARY, *words]
 
 
 def defined(name: str) -> Iterable[str]:

@@ -24,7 +24,8 @@ def provide_proxies(progress: Progress) -> Path:
     def build(draft: Path) -> Mapping[str, str]:
         with progress.step(f"nginx and Apache of Debian {SUITE}"):
             tree = enterable(SUITE, draft, *PACKAGES)
-        for name, line in (("passwd", f"www-data:x:{_WORKERS}:{_WORKERS}::/var/www:\n"), ("group", "www-data:x:33:\n")):
+        group = f"www-data:x:{_WORKERS}:"
+        for name, line in (("passwd", f"{group}{_WORKERS}::/var/www:\n"), ("group", f"{group}\n")):
             with (tree / "etc" / name).open("a", encoding="utf-8") as accounts:
                 accounts.write(line)
         (tree / "etc/hosts").write_text("127.0.0.1 localhost\n", encoding="utf-8")

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from shepherd.lab.command import CUT_OFF
 from shepherd.lab.eventually import eventually
 from shepherd.lab.node import alive, command_line
-from shepherd.lab.rollout.machine import CUT_OFF
 
 pytestmark = pytest.mark.real
 LAB = "import subprocess, sys, time\nprint(subprocess.Popen(sys.argv[1:]).pid, flush=True)\ntime.sleep(60)\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shepherd.lab import cache
 from shepherd.lab.command import must, run
+from shepherd.lab.devices import devices_in
 from shepherd.lab.mirror import proxy_environment
 from shepherd.lab.progress import Progress
 from shepherd.lab.rootfs import provide_trees
@@ -61,8 +62,7 @@ class Chroot:
         script = f"""
             mount -t overlay overlay -o {shlex.quote(options)} {root}
             mount -t proc proc {root}/proc
-            mount --rbind /dev {root}/dev
-            mount -o remount,bind,ro {root}/dev
+            {devices_in(str(root))}
             mount --bind {self._place / "run"} {root}/run
             mount --bind {self.shared} {root}/srv
             {" && ".join(binds)}

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 
 from shepherd.edges.network_namespace import within
 from shepherd.errors import Unavailable
-from shepherd.lab.command import kill_session
+from shepherd.lab.command import CUT_OFF, kill_session
+from shepherd.lab.devices import devices_in
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.proxies import provide_proxies
@@ -32,11 +33,10 @@ OF_THE_PACKAGE = (
     "mime negotiation setenvif filter deflate status reqtimeout"
 )
 """What apache2's maintainer's script switches on."""
-ENTER = """
+ENTER = f"""
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$0/upper,workdir=$0/work" "$0/root"
 mount -t proc proc "$0/root/proc"
-mount --rbind /dev "$0/root/dev"
-mount -o remount,bind,ro "$0/root/dev"
+{devices_in("$0/root")}
 ip link set lo up
 exec chroot "$0/root" /bin/dash -ec "$2"
 """
@@ -95,7 +95,7 @@ class Proxied:
         self._tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
         [passwords] = re.findall(r"/etc/(?:nginx|apache2)/[\w.]+users", text)
         inside = f"{PREPARE.replace('USERS', passwords)}{kind.start}"
-        apart = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child")
+        apart = (*CUT_OFF, "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child")
         argv = (*apart, "sh", "-ec", ENTER, str(home), str(tree), inside)
         with (home / "log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from shepherd.errors import ShepherdError, Unavailable
 from shepherd.lab.addresses import FLOCK, PRIVATE, HostNames
-from shepherd.lab.command import kill_session
+from shepherd.lab.command import CUT_OFF, kill_session
 from shepherd.lab.eventually import eventually
 from shepherd.lab.net import NETNS_DIR, SWITCH, Fabric
 from shepherd.lab.node import ENVIRONMENT
@@ -37,8 +37,6 @@ KERNEL = (
     "tsc=reliable no_timer_check "
     "systemd.show_status=error"
 )
-CUT_OFF = ("setpriv", "--pdeathsig", "KILL", "--")
-"""What starts so dies with whoever started it."""
 
 
 @dataclass(kw_only=True)
