@@ -12,6 +12,7 @@ HOME_KEY = "/etc/condor/passwords.d/POOL"
 FLOCK_KEY = "/etc/condor-flock/passwords.d/POOL"
 FLOCK_CONFIG = "/etc/condor-flock/condor_config"
 FLOCK_CONFIG_D = "/etc/condor-flock/config.d"
+FLOCK_LOG = "/var/lib/condor-flock/log"
 SHEPHERD_CONFIG = "/etc/shepherd/condor_config"
 GATEWAY_CONFIG, GATEWAY_TOKENS = "/etc/shepherd/gateway.condor", "/etc/shepherd/gateway-tokens.d"
 LOCAL_USERS = {"carol": 2003, "dave": 2004}

@@ -189,10 +189,12 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
 
 @pytest.mark.large("guests with jobs", sample=1)
 def test_a_limit_of_hosts_holds_whatever_groups_jobs_are_in(site: Site, lent: list[tuple[Node, str]]) -> None:
-    """A guest with a limit of one host had all of them, because its jobs were in a group of their own at home."""
+    """A guest with a limit of one host had all of them, because its jobs were in a group of their own at home; and then
+    half of it until the evening, because one job had come before the others."""
     guest(site, "add", "campus", "--hosts", "1", "--change")
-    site.submit(site.campus, "alice", SLEEP.format(number=3, more="accounting_group = group_physics"))
-    site.submit(site.campus, "bob", SLEEP.format(number=3, more=""))
+    site.submit(site.campus, "alice", SLEEP.format(number=1, more="accounting_group = group_physics"))
+    eventually(lambda: running(site) == 1, 90, what="one job of one user runs")
+    site.submit(site.campus, "bob", SLEEP.format(number=4, more=""))
     eventually(lambda: running(site) == 2, 90, what="one host of two slots is full")
     end_s, most = time.monotonic() + WATCHED_S, 0
     while time.monotonic() < end_s:

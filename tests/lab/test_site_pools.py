@@ -1,7 +1,10 @@
 """The two pools and the foreign one: who runs whose jobs, and where."""
 
+import re
+
 import pytest
 
+from shepherd.lab import story
 from shepherd.lab.eventually import eventually
 from shepherd.lab.site import Site
 from tests.lab import by_hand
@@ -31,6 +34,17 @@ def test_a_campus_job_flocks_into_a_container_and_the_host_comes_back(site: Site
     assert where == "f203"
     by_hand.remove_container(host, ident)
     eventually(lambda: "p203" in site.regular_startds(), 20, what="p203 is back")
+
+
+def test_a_story_of_a_site_has_what_guests_jobs_wait_for(site: Site) -> None:
+    """A job of a guest did not begin, once in a hundred runs, and nothing of that run said why."""
+    cluster = site.submit(site.campus, "bob", SHOW.format(home="/home/bob") + "hold = true\nqueue\n")
+    try:
+        told = story.of_site(site)
+    finally:
+        site.campus.must(("condor_rm", str(cluster)))
+    assert re.search(rf"^ *{cluster}[.]0 +bob .* H ", told, re.MULTILINE)
+    assert "Started Negotiation Cycle" in told.partition("NegotiatorLog on cm --")[2]
 
 
 def test_a_stranger_without_a_token_is_refused_by_both_pools(site: Site) -> None:

@@ -14,9 +14,8 @@ FILE = "50-guests.conf"
 MACRO = "SHEPHERD_GUEST_ADS"
 """Without it in COLLECTOR_REQUIREMENTS the pool's configuration is not the one that this file is for."""
 HOST = 100
-"""What a whole host weighs, by SLOT_WEIGHT of the pool's own file: the negotiator cuts quotas to whole numbers."""
-CRUMB = 1
-"""It gives a guest below its quota one more whole host. So a quota is a crumb more than all hosts but the last."""
+"""What a whole host weighs, by SLOT_WEIGHT of the pool's own file: the negotiator cuts quotas to whole numbers. A group
+below its quota gets one slot more, whatever that weighs: containers refuse what would be too much (WITHIN_LIMIT)."""
 
 HEAD = """\
 # Guests of the flock pool. Written by `shepherd guest` from /etc/shepherd/guests.d: changes here are lost.
@@ -64,9 +63,5 @@ def _groups(present: Sequence[Guest]) -> str:
     return GROUPS.format(
         rows="".join(f"* {guest.domain} {name}\n" for guest, name in pairs),
         names=" ".join(names),
-        quotas="".join(f"GROUP_QUOTA_{name} = {_quota(guest):}\n" for guest, name in pairs),
+        quotas="".join(f"GROUP_QUOTA_{name} = {HOST * (guest.hosts or MOST_HOSTS)}\n" for guest, name in pairs),
     )
-
-
-def _quota(guest: Guest) -> int:
-    return HOST * ((guest.hosts or MOST_HOSTS) - 1) + CRUMB

@@ -115,7 +115,7 @@ def test_a_limit_is_a_quota_and_none_is_a_large_one() -> None:
     assert macro(text, "GROUP_NAMES").split() == [group_of(CAMPUS.domain), group_of(OTHER.domain)]
     assert int(macro(text, "GROUP_QUOTA_guest_campus_example")) > 10**7
     limited = Guest(**{**vars(CAMPUS), "hosts": 3})
-    assert macro(pool_config([limited]), "GROUP_QUOTA_guest_campus_example") == "201"
+    assert macro(pool_config([limited]), "GROUP_QUOTA_guest_campus_example") == "300"
 
 
 def test_the_image_counts_a_claim_for_the_group_that_the_pool_is_told() -> None:
@@ -145,6 +145,7 @@ def test_the_shipped_configuration_counts_and_refuses_by_the_same_words() -> Non
     assert macro(shipped, MACRO) == "False"
     assert macro(shipped, "SHEPHERD_GUESTS") == ""
     assert macro(shipped, "HOUSEKEEPING_ON_INVALIDATE") == "False"
+    assert macro(shipped, "NEGOTIATOR_MATCHLIST_CACHING") == "False"
     assert macro(shipped, "SLOT_WEIGHT").startswith(f"{HOST} * ")
     assert f'"^{PREFIX[:-1]}[.]"' in macro(shipped, "SEC_TOKEN_REVOCATION_EXPR")
     assert f'"^{PREFIX[:-1]}[.]"' in macro(shipped, "FLOCK_STARTD_ADS")
@@ -152,6 +153,33 @@ def test_the_shipped_configuration_counts_and_refuses_by_the_same_words() -> Non
         assert "$(SHEPHERD_GUESTS)" in macro(shipped, f"ALLOW_{level}")
     others = ("WRITE", "DAEMON", "ADMINISTRATOR", "NEGOTIATOR", "ADVERTISE_STARTD", "ADVERTISE_MASTER")
     assert [level for level in others if "GUESTS" in macro(shipped, f"ALLOW_{level}")] == []
+
+
+def taken(limit: int, in_use: int, cpus: int, memory: int, *, by_negotiator: bool = True) -> bool:
+    """Whether a container with so much left, of 4 cores and 4096 MiB, takes a job of a guest with a limit of `limit`
+    hosts who has `in_use` hundredths, by the image's own expression."""
+    image = (ROOT / "images/flock/condor/10-flock.conf").read_text().replace("\\\n", "")
+    slot = classad2.ClassAd({"Cpus": cpus, "Memory": memory, "TotalCpus": 4, "TotalMemory": 4096})
+    slot["Requirements"] = classad2.ExprTree(macro(image, "WITHIN_LIMIT"))
+    said = {"SubmitterGroupQuota": float(HOST * limit), "SubmitterGroupResourcesInUse": float(in_use)}
+    return bool(classad2.ClassAd(said if by_negotiator else {}).matches(slot))
+
+
+def test_a_container_takes_what_is_within_its_guests_limit() -> None:
+    """A guest at half a host was given a whole one besides; or nothing more, for one job had come before the others."""
+    assert taken(limit=1, in_use=0, cpus=4, memory=4096)
+    assert taken(limit=1, in_use=50, cpus=2, memory=3072)
+    assert not taken(limit=1, in_use=50, cpus=4, memory=4096)
+    assert taken(limit=2, in_use=50, cpus=4, memory=4096)
+    assert not taken(limit=2, in_use=150, cpus=3, memory=4000)
+    assert not taken(limit=1, in_use=100, cpus=1, memory=1024)
+
+
+def test_only_the_negotiators_word_limits() -> None:
+    """A claim of a matched job was refused, since its schedd says nothing of quotas."""
+    assert taken(limit=0, in_use=0, cpus=4, memory=4096, by_negotiator=False)
+    shipped = (ROOT / "images/flock/condor/10-flock.conf").read_text()
+    assert "&& $(WITHIN_LIMIT)" in shipped.partition("\nSTART = ")[2].partition("\nSUSPEND")[0]
 
 
 def test_without_guests_nobody_is_one() -> None:
