@@ -38,6 +38,7 @@ def status_text(present: Present, life: Life, now_s: float) -> str:
         *blocked_lines(present.hosts, now_s),
         *others(present, now_s),
         *flockoff_lines(present.flockoff, now_s),
+        *leak_lines(present, now_s),
         *ban_lines(present.bans, now_s),
         *queue_lines(present),
         *(f"Problem: {one_line(problem)}" for problem in present.problems),
@@ -99,6 +100,12 @@ def flockoff_lines(off: FlockOff | None, now_s: float) -> Iterator[str]:
         yield "  It ends with `shepherd flockon`."
 
 
+def leak_lines(present: Present, now_s: float) -> Iterator[str]:
+    """Containers that reached what they must not, whatever was done about it."""
+    for leak in present.leaks:
+        yield f"Leak: {one_line(leak.host)}, {age(now_s - leak.at_s)} ago: {one_line(leak.what)}"
+
+
 def queue_lines(present: Present) -> Iterator[str]:
     """Local demand."""
     if present.idle_jobs is None:
@@ -140,14 +147,16 @@ def source_lines(readings: Sequence[ShownReading], now_s: float) -> Iterator[str
 
 
 def silent(present: Present, now_s: float) -> bool:
-    """Whether the view is older than a living daemon lets it become."""
+    """Whether the view is older than a living daemon lets it become, or from a time that has not come: a clock was set
+    back since, and nobody knows how old it is."""
     period_s = max((reading.period_s for reading in present.readings), default=0.0)
-    return now_s - present.at_s > max(SILENT_PERIODS * period_s, SILENT_LEAST_S)
+    return abs(now_s - present.at_s) > max(SILENT_PERIODS * period_s, SILENT_LEAST_S)
 
 
 def life_lines(present: Present, life: Life, now_s: float) -> Iterator[str]:
     """Says it when the daemon is dead, or seems to be; the lists above are then as it last saw them."""
-    last = f"last sign of life {age(now_s - present.at_s)} ago"
+    ago_s = now_s - present.at_s
+    last = f"last sign of life {age(abs(ago_s))} {'ago' if ago_s >= 0 else 'ahead of this clock'}"
     quiet = silent(present, now_s)
     if life.running is False or (life.running is None and quiet):
         yield f"The shepherd is not running ({last}). Every host is local once its lease has lapsed."

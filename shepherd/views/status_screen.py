@@ -12,7 +12,7 @@ from shepherd.views.bans import ban_lines
 from shepherd.views.folded import folded
 from shepherd.views.lines import Line, Span, Tone, line
 from shepherd.views.present import Present, ShownHost, ShownReading
-from shepherd.views.status import Life, cycle_lines, flockoff_lines, life_lines, queue_lines
+from shepherd.views.status import Life, cycle_lines, flockoff_lines, leak_lines, life_lines, queue_lines
 from shepherd.views.wording import age, instant
 
 TONES = {
@@ -36,6 +36,7 @@ def status_screen(present: Present, life: Life, now_s: float) -> Iterator[Line]:
     """All of it, not yet wrapped."""
     yield from (line(text, Tone.WRONG) for text in life_lines(present, life, now_s))
     yield from plain(flockoff_lines(present.flockoff, now_s), Tone.WRONG)
+    yield from plain(leak_lines(present, now_s), Tone.WRONG)
     yield from (line(f"Problem: {one_line(problem)}", Tone.WRONG) for problem in present.problems)
     yield from source_problems(present.readings, now_s)
     yield heading(f"Hosts: {len(present.hosts)}", f"at {instant(present.at_s)}")

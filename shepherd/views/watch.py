@@ -10,7 +10,7 @@ from shepherd.views.bans import ban_lines
 from shepherd.views.lines import Line, Span, Tone, cells, line, wrapped
 from shepherd.views.present import Present, ShownHost
 from shepherd.views.sparkline import bar, sparkline
-from shepherd.views.status import Life, cycle_lines, flockoff_lines, life_lines, queue_lines, silent
+from shepherd.views.status import Life, cycle_lines, flockoff_lines, leak_lines, life_lines, queue_lines, silent
 from shepherd.views.status_screen import (
     TONES,
     heading,
@@ -80,7 +80,7 @@ def watch_lines(picture: Picture, columns: int) -> Iterator[Line]:
         yield line(f"Not up to date: {one_line(picture.trouble)}", Tone.WRONG)
     yield from (line(text, Tone.WRONG) for text in life_lines(present, picture.life, now_s))
     yield from plain(flockoff_lines(present.flockoff, now_s), Tone.WRONG)
-    yield from leaks(present, now_s)
+    yield from plain(leak_lines(present, now_s), Tone.WRONG)
     yield from (line(f"Problem: {one_line(problem)}", Tone.WRONG) for problem in present.problems)
     yield from source_problems(present.readings, now_s)
     yield from plain(cycle_lines(present, now_s))
@@ -115,13 +115,6 @@ def _course(picture: Picture) -> Iterator[Line]:
         if known:
             told = f"  now {'?' if row.now is None else row.now}, most {max(*known, row.now or 0):g}"
             yield Line((Span(f"  {row.what:<9}  "), Span(sparkline(row.values), row.tone), Span(told, Tone.FAINT)))
-
-
-def leaks(present: Present, now_s: float) -> Iterator[Line]:
-    """Containers that reached what they must not."""
-    for leak in present.leaks:
-        told = f"Leak: {one_line(leak.host)}, {age(now_s - leak.at_s)} ago: {one_line(leak.what)}"
-        yield line(told, Tone.WRONG)
 
 
 def under_way(hosts: Sequence[ShownHost], now_s: float) -> Iterator[Line]:

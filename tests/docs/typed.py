@@ -14,7 +14,7 @@ from shepherd.model.chain import Head
 from shepherd.model.entry import Entry
 from shepherd.model.settings import PolicyKind
 from shepherd.model.syslog import line_of
-from shepherd.programs import wiring
+from shepherd.programs import checkup_wiring, wiring
 from shepherd.sim import pools as fake_pools
 from shepherd.views.settings_example import gateway_example, node_example
 from tests.cli.flock_pool import FlockPoolOfStandIns
@@ -112,6 +112,7 @@ def with_evidence(place: pathlib.Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("shepherd.programs.node_wiring.evidence_store_of", lambda _: store)
     patch.setattr("shepherd.programs.node_wiring.evidence_of", lambda *_: evidence_in(store))
     patch.setattr("shepherd.programs.node_wiring.settings_in", lambda _: NODE_SETTINGS)
+    patch.setattr(checkup_wiring, "settings_in", lambda _: NODE_SETTINGS)
 
 
 def debian_tree(root: pathlib.Path) -> pathlib.Path:

@@ -58,7 +58,7 @@ def test_round_values_reach_as_far_as_what_is_drawn(most):
     assert 2 <= len(found) <= 7
 
 
-@pytest.mark.parametrize("most", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("most", [0.0, -1.0, 5e-324, float("nan"), float("inf")])
 def test_a_figure_of_nothing_has_an_axis(most):
     """A month without waits ended in a division by nothing."""
     assert ticks(most) == [0.0, 1.0]

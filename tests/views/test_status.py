@@ -9,7 +9,7 @@ import pytest
 from shepherd.core.present import present
 from shepherd.errors import Unavailable
 from shepherd.model.demand import DemandGroup, Resources
-from shepherd.model.flockoff import FlockOff
+from shepherd.model.flockoff import FlockOff, Leak
 from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Source
 from shepherd.model.one_line import one_line
@@ -142,6 +142,8 @@ def test_a_problem_and_an_unknown_queue_are_said():
         (ALIVE, 4, ""),
         (ALIVE, 300, "The shepherd (process 4711) runs, but is silent (last sign of life 5 min ago).\n"),
         (DEAD, 4, "The shepherd is not running (last sign of life 4 s ago)."),
+        (ALIVE, -3, ""),
+        (ALIVE, -300, "The shepherd (process 4711) runs, but is silent (last sign of life 5 min ahead of this clock)."),
         (Life(running=None), 4, ""),
         (Life(running=None), 300, "The shepherd is not running (last sign of life 5 min ago)."),
     ],
@@ -152,6 +154,12 @@ def test_a_dead_or_silent_daemon_is_said(life, age_s, words):
     last = found.partition("Sources:")[2].partition("\n")[2]
     assert last.startswith(words)
     assert bool(last) is bool(words)
+
+
+def test_a_leak_is_said_also_where_it_stops_its_own_host_alone():
+    """With `leak_stops = "host"` all went on, and nobody who asked how the flock was doing heard of the leak."""
+    found = text(leaks=(Leak(host="p9", at_s=NOW - 30, what="leak: storage answers"),))
+    assert "\nLeak: p9, 30 s ago: leak: storage answers\n" in found
 
 
 def test_what_strangers_wrote_cannot_steer_the_terminal():

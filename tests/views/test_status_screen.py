@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shepherd.model.demand import DemandGroup, Resources
-from shepherd.model.flockoff import FlockOff
+from shepherd.model.flockoff import FlockOff, Leak
 from shepherd.model.host import HostState
 from shepherd.model.stop import Ban, BanKind
 from shepherd.views.lines import Tone, cells, painted, wrapped
@@ -59,11 +59,12 @@ def test_what_is_wrong_comes_first_and_in_its_tone():
     """The daemon was dead for a weekend, and the last line of forty said so."""
     off = FlockOff(since_s=NOW - 60, who="root", why="maintenance", until_s=None, from_file=False)
     blind = ShownReading(source="keepers", at_s=NOW - 400, problem="no answer", period_s=10.0)
-    what = present(host("p1"), flockoff=off, problems=("the disk is full",), readings=(blind,))
+    leak = Leak(host="p9", at_s=NOW - 30, what="leak: storage answers")
+    what = present(host("p1"), flockoff=off, leaks=(leak,), problems=("the disk is full",), readings=(blind,))
     found = list(status_screen(what, Life(running=False), NOW))
-    first = [one.text().split()[0] for one in found[:5]]
-    assert first == ["The", "Flocking", "It", "Problem:", "Blind:"]
-    assert {span.tone for one in found[:5] for span in one.spans} == {Tone.WRONG}
+    first = [one.text().split()[0] for one in found[:6]]
+    assert first == ["The", "Flocking", "It", "Leak:", "Problem:", "Blind:"]
+    assert {span.tone for one in found[:6] for span in one.spans} == {Tone.WRONG}
     assert "Blind: keepers, last believed 7 min ago: no answer" in shown(what)
 
 

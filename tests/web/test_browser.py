@@ -1,6 +1,7 @@
 """A real Chromium opens the dashboard that the real program serves."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -196,6 +197,19 @@ def test_a_stream_that_died_without_a_word_is_begun_anew(seen: Seen, program: Se
     seen.page.clock.fast_forward(70_000)
     seen.page.wait_for_timeout(500)
     assert streams(seen) == 2
+
+
+def test_ages_are_by_the_clock_of_who_serves_the_page(seen: Seen, program: Serving) -> None:
+    """A laptop an hour ahead: the shepherd had last been heard an hour ago, on every page, and somebody was called."""
+    settled(seen.page, f"{program.origin}/sources")
+    before = seen.page.locator("time[data-ago]").first.inner_text()
+    seen.page.clock.install(time=time.time() + 86400 * 400)
+    settled(seen.page, f"{program.origin}/sources")
+    seen.page.clock.run_for(2_000)
+    after = seen.page.locator("time[data-ago]").first.inner_text()
+    assert before.endswith(" ago")
+    assert after.partition(" ")[2] == before.partition(" ")[2]
+    assert abs(int(after.split()[0]) - int(before.split()[0])) < 30
 
 
 def test_a_hidden_page_keeps_no_connection(seen: Seen, program: Serving) -> None:

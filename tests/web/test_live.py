@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shepherd.edges.log import make_log
+from shepherd.model.flockoff import Leak
 from shepherd.model.host import HostState
 from shepherd.model.web_settings import WebSettings
 from shepherd.views.present import Present, ShownHost, ShownReading, present_from
@@ -188,6 +189,19 @@ def test_a_source_that_nobody_asks_is_not_fresh(change: dict[str, Any]) -> None:
         assert mark in asked(Site(board, WebSettings(), make_log()).app, "/sources").text
 
 
+def test_a_leak_stands_above_the_map() -> None:
+    """One host's container had reached the storage; the map showed that host as local, like the others."""
+    board = FakeBoard()
+    current = board.current()
+    assert current.present is not None
+    leak = Leak(host="p9", at_s=1.8e9, what="leak: <b>storage</b> answers")
+    shown = dataclasses.replace(current, present=dataclasses.replace(current.present, leaks=(leak,)))
+    board.current = lambda: shown  # type: ignore[method-assign]
+    text = asked(Site(board, WebSettings(), make_log()).app, "/hosts").text
+    assert "Leak: p9</strong>, <time" in text
+    assert "leak: &lt;b&gt;storage&lt;/b&gt; answers" in text
+
+
 def test_a_blind_shepherd_says_so_above_its_map() -> None:
     """The map on the wall was all green, and nothing had been lent since Friday: the queue was not heard."""
     board = FakeBoard()
@@ -281,7 +295,7 @@ def test_a_page_that_stays_as_it_is_is_told_that_all_is_well() -> None:
         return found
 
     found = asyncio.run(asyncio.wait_for(told(), 20))
-    assert found[1:] == [f"id: {version}\nevent: alive\ndata: 1\n\n".encode() for version in (2, 3)]
+    assert found[1:] == [f"id: {version}\nevent: alive\ndata: 0\n\n".encode() for version in (2, 3)]
 
 
 def test_a_stream_whose_page_is_gone_ends(caplog: pytest.LogCaptureFixture) -> None:
@@ -293,5 +307,5 @@ def test_a_stream_whose_page_is_gone_ends(caplog: pytest.LogCaptureFixture) -> N
     async def events() -> list[bytes]:
         return [event async for event in Pulse(FakeBoard(), 5).stream(gone, None)]
 
-    assert asyncio.run(events()) == [b"retry: 3000\n\n"]
+    assert asyncio.run(events()) == [b"retry: 3000\nevent: alive\ndata: 0\n\n"]
     assert caplog.records == []

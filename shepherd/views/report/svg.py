@@ -2,6 +2,7 @@
 
 import html
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -44,10 +45,10 @@ def framed(height: float, most: float, number: int) -> Frame:
 
 
 def ticks(most: float) -> list[float]:
-    """Round values from 0 up to `most` or a little more."""
-    if not 0 < most < math.inf:
-        return [0.0, 1.0]
+    """Round values from 0 up to `most` or a little more. What no float divides is nothing."""
     rough = most / TICKS
+    if not sys.float_info.min <= rough < math.inf:
+        return [0.0, 1.0]
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough * (1 - 1e-9))
     return [step * number for number in range(math.ceil(most / step - 1e-9) + 1)]

@@ -30,9 +30,10 @@ class Seen(NamedTuple):
     painted: Painted
 
 
-def alive(version: int) -> bytes:
-    """Nothing of the page is another. Comments would keep a connection, too, but no script hears them."""
-    return f"id: {version}\nevent: alive\ndata: 1\n\n".encode()
+def alive(version: int, now_s: float) -> bytes:
+    """Nothing of the page is another, and what time it is here. Comments would keep a connection, too, but no script
+    hears them."""
+    return f"id: {version}\nevent: alive\ndata: {now_s:.0f}\n\n".encode()
 
 
 class Pulse:
@@ -69,7 +70,7 @@ class Pulse:
         """Server-sent events for one page, from what it shows on."""
         self._streams += 1
         try:
-            yield f"retry: {RETRY_MS}\n\n".encode()
+            yield f"retry: {RETRY_MS}\nevent: alive\ndata: {self._board.now_s():.0f}\n\n".encode()
             while not self._ends:
                 try:
                     version, now = await show()
@@ -78,10 +79,10 @@ class Pulse:
                 if told := changes(seen.painted if seen else None, now):
                     yield f"id: {version}\nevent: change\ndata: {told}\n\n".encode()
                 elif seen and seen.version != version:
-                    yield alive(version)
+                    yield alive(version, self._board.now_s())
                 seen = Seen(version, now)
                 while not await self._another_than(version):
-                    yield alive(version)
+                    yield alive(version, self._board.now_s())
         finally:
             self._streams -= 1
 

@@ -35,7 +35,7 @@ def sources_page(ask: Ask) -> Page:
 
 
 def stop_parts(ask: Ask) -> Iterator[Part]:
-    """What stands above everything: no daemon, a stop, problems, sources that are not believed, bans."""
+    """What stands above everything: no daemon, a stop, leaks, problems, sources that are not believed, bans."""
     current, present = ask.current, ask.current.present
     off = present.flockoff if present else None
     values = {
@@ -46,6 +46,7 @@ def stop_parts(ask: Ask) -> Iterator[Part]:
         "off": off,
         "off_why": ask.words(off.why) if off else "",
         "off_who": ask.words(off.who) if off and ask.may else HIDDEN_WHO,
+        "leaks": [(ask.words(leak.host), leak.at_s, ask.words(leak.what)) for leak in present.leaks] if present else [],
         "problems": [ask.words(problem) for problem in present.problems] if present else [],
         "blind": list(blind_rows(ask, present)) if present and not current.is_silent else [],
         "bans": [ban_row(ask, ban) for ban in present.bans] if present else [],

@@ -7,16 +7,18 @@
   const QUIET_MS = 60000;
   const AGES_MS = 1000;
   const at = (id) => document.getElementById(id);
+  let ahead = 0;
 
   function age(seconds) {
     const step = STEPS.find(([length]) => seconds >= 2 * length);
     return step ? `${Math.round(seconds / step[0])} ${step[1]}` : `${Math.max(Math.round(seconds), 0)} s`;
   }
 
+  // By the clock of who serves the page: this one's own may be anything.
   function ages() {
     for (const time of document.querySelectorAll("time[data-ago]")) {
       time.title = time.title || time.textContent;
-      const words = `${age((Date.now() - Date.parse(time.dateTime)) / 1000)} ago`;
+      const words = `${age((Date.now() - ahead - Date.parse(time.dateTime)) / 1000)} ago`;
       if (time.textContent !== words) time.textContent = words;
     }
   }
@@ -144,7 +146,11 @@
       hear(event);
       state("live", "");
     });
-    source.addEventListener("alive", hear);
+    source.addEventListener("alive", (event) => {
+      hear(event);
+      ahead = Date.now() - 1000 * event.data;
+      ages();
+    });
     source.addEventListener("change", (event) => {
       hear(event);
       change(JSON.parse(event.data));
