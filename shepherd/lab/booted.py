@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from shepherd.errors import BadInput
 from shepherd.lab.cgroups import choose
@@ -54,8 +54,6 @@ def shipped() -> Iterator[tuple[str, str]]:
 @dataclass(kw_only=True)
 class BootedNode(Node):
     """`Node` with systemd as its first process, and version 2 of control groups of its own."""
-
-    boot_s: ClassVar[float] = 60.0
 
     def _write_specs(self, *, hold: bool) -> tuple[dict[str, Any], Path]:
         del hold  # nothing but basic.target is started by itself

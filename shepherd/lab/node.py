@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from shepherd.errors import CommandFailed, InvariantBroken, Unavailable
 from shepherd.lab import command
@@ -34,6 +34,8 @@ INIT = (
     "--spec", "/run/lab/services.json", "--control", "/run/lab/init.sock", "--lifeline", "{lifeline}",
 )  # fmt: skip
 """A node's first process; it learns the number of the lifeline's descriptor when it is started."""
+BOOT_S = 60.0
+"""How long a boot may take where other sites are built at the same time."""
 WRONG_CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 CONTAINER = r"/(?:(?:docker/)?|system\.slice/docker-)[0-9a-f]{64}"
 """How a container's control group continues its node's: as the lab has it, as dockerd has it, and with systemd."""
@@ -64,9 +66,6 @@ class NodeSpec:
 @dataclass(kw_only=True)
 class Node(Shell):
     """One machine of the site. Times are seconds; commands that fail raise only where it says so."""
-
-    boot_s: ClassVar[float] = 10.0
-    """How long a boot may take."""
 
     spec: NodeSpec
     state: SiteState
@@ -146,7 +145,10 @@ class Node(Shell):
 
         self.pid = eventually(first_process, 10, 0.005, what=f"{self.name} has a first process")
         self.state.note_init(self.name, self.pid)
-        eventually(self._answers, self.boot_s, self.boot_s / 1000, what=f"{self.name} is up ({self.home / 'boot.log'})")
+        try:
+            eventually(self._answers, BOOT_S, 0.02, what=f"{self.name} is up")
+        except Unavailable as exc:
+            raise Unavailable(f"{exc}; it said: {(self.home / 'boot.log').read_text()[-800:]}") from exc
 
     def _answers(self) -> bool:
         try:

@@ -1,11 +1,13 @@
 """A site whose ledger a fake shepherd has written, moved so that it ends now."""
 
 import dataclasses
+import itertools
 import pathlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shepherd.edges.day_files import utc_day
 from shepherd.model.entry import Entry
 from shepherd.model.settings import PolicyKind
 from tests.cli.sites import Site
@@ -45,7 +47,8 @@ class Recorded:
         site = Site(place)
         by_s = (time.time() if ends_s is None else ends_s) - self.entries[-1].at_s - 1
         ledger = site.ledger()
-        ledger.append(later(self.entries, by_s))
+        for _, of_day in itertools.groupby(later(self.entries, by_s), lambda one: utc_day(one.at_s)):
+            ledger.append(list(of_day))
         ledger.publish_present({**moved(self.present, by_s), **changes})
         ledger.close()
         return site
