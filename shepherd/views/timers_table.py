@@ -66,18 +66,21 @@ def timers_markdown() -> str:
 
 
 def chart(title: str, bars: Bars) -> str:
-    """Bars one after another, as a Gantt chart of Mermaid."""
+    """Bars one after another, as a Gantt chart of Mermaid.
+
+    Lengths and not ends: Mermaid 11 takes a start after the first for milliseconds, its end for seconds.
+    """
     lines = ["gantt", f"    title {title}, in seconds", "    dateFormat X", "    axisFormat %s", *bars_of(bars)]
     return "```mermaid\n" + "\n".join(lines) + "\n```\n"
 
 
 def bars_of(bars: Bars) -> Iterator[str]:
-    """Its lines: what is waited for, from when, until when."""
-    at_s, timers = 0.0, TimerSettings()
+    """Its lines: what is waited for, after what, for how long."""
+    begins, timers = "0", TimerSettings()
     for name, what in bars:
         length_s: float = getattr(timers, name)
-        yield f"    {name} = {length_s:g}, {what} : {at_s:g}, {at_s + length_s:g}"
-        at_s += length_s
+        yield f"    {name} = {length_s:g}, {what} : {name}, {begins}, {length_s:g}s"
+        begins = f"after {name}"
 
 
 def table() -> str:
