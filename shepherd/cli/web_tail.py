@@ -11,11 +11,15 @@ from shepherd.edges.ledger_files import partition_files
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.moment import Moment
+from shepherd.model.stop import BanKind
+from shepherd.views.web.persons import EVERYBODY
 
 BY_PEOPLE = frozenset({EntryKind.INTENT, EntryKind.FLOCKOFF, EntryKind.BANS, EntryKind.QUARANTINES})
 WHO = frozenset({"who", "owner", "by"})
 """Members of records that name who ordered something."""
+USER = BanKind.USER.value
 MOST_NAMES = 2000
+"""With more of them no words are shown at all: a page would take too long to look for each of them."""
 
 
 class Tail:
@@ -71,7 +75,8 @@ class Tail:
                 self._at_s = stored.entry.at_s
 
     def names(self) -> frozenset[str]:
-        """Everybody who is on record as having ordered something, on any day."""
+        """Everybody who is on record as having ordered something, or as banned, on any day. Has `EVERYBODY` in place of
+        them where they are more than `MOST_NAMES`."""
         days = self.days()
         for day in days:
             if day in self._named:
@@ -85,13 +90,16 @@ class Tail:
                 if day != days[0]:
                     self._named.add(day)
             self._names[day] = seq, frozenset(more)
-        return frozenset(sorted(frozenset[str]().union(*(found for _, found in self._names.values())))[:MOST_NAMES])
+        known = frozenset[str]().union(*(found for _, found in self._names.values()))
+        return known if len(known) <= MOST_NAMES else frozenset({EVERYBODY})
 
 
 def named(body: object) -> Iterator[str]:
-    """Who, anywhere in a record's body."""
+    """Who, anywhere in a record's body: who ordered something, and whom a ban of a user is for."""
     match body:
         case Mapping():
+            if body.get("kind") == USER and isinstance(banned := body.get("value"), str):
+                yield from (banned, banned.partition("@")[0])
             yield from (str(value) for key, value in body.items() if key in WHO and isinstance(value, str))
             inner: Iterable[object] = body.values()
         case list() | tuple():

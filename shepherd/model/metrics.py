@@ -93,8 +93,8 @@ LIFE = (
     _gauge("last_look_timestamp_seconds", "When the last look at both pools was finished; 0: none yet.",
            is_lasting=True),
     _gauge("look_period_seconds", "`timers.look_s`: how often it looks.", is_lasting=True),
-    _gauge("last_cycle_timestamp_seconds", "When the last cycle, which may lend, was finished, also before a restart; "
-           "0: never.", is_lasting=True),
+    _gauge("last_cycle_timestamp_seconds", "When the last cycle was in which hosts could be lent: what is seen was "
+           "believed, and could be recorded. Also before a restart; 0: never.", is_lasting=True),
     _gauge("cycle_period_seconds", "`timers.cycle_s`: how often it may lend.", is_lasting=True),
     _histogram("look_duration_seconds", "How long a look took, with its decision; a cycle is a look that may lend.",
                LOOK_BUCKETS, Label(name="kind", values=("look", "cycle"))),

@@ -65,6 +65,8 @@ class Verdict:
     """Idle jobs that fit no host, local or lent: they raise no demand."""
     stuck: tuple[DemandGroup, ...] = ()
     """Idle jobs that were not taken although hosts they fit stood free: so many raise no demand."""
+    could_lend: bool = False
+    """It was a cycle, what was seen was believed, and lends could be recorded, whether any was wanted or not."""
 
 
 class StepKind(enum.Enum):

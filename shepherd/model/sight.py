@@ -34,7 +34,7 @@ class Sight:
     took_s: float
     is_cycle: bool
     cycle_at_s: float
-    """When the last cycle was; 0: never."""
+    """When the last cycle was in which hosts could be lent; 0: never."""
     snapshot: Snapshot
     switches: Mapping[HostName, SwitchRecord]
     memories: Mapping[HostName, HostMemory]

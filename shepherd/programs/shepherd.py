@@ -110,7 +110,7 @@ class Shepherd:
         self._measure = measure
         self._due = Due()
         self._snapshot: Snapshot | None = None
-        self._cycle_at_s = 0.0
+        self._cycle_at_s = self._could_lend_at_s = 0.0
         self._awaited: Mapping[HostName, float] = {}
         self._past = NOTHING_PAST
         self._verdict: Verdict | None = None
@@ -124,7 +124,8 @@ class Shepherd:
             self._past = self._remembered()
             if (last := self._ledger.last(EntryKind.VERDICT.value)) is None:
                 return
-            self.sentence, self._cycle_at_s = str(last.body.get("sentence", self.sentence)), last.at_s
+            self.sentence = str(last.body.get("sentence", self.sentence))
+            self._cycle_at_s = self._could_lend_at_s = last.at_s
             left_s = last.at_s + self._settings.timers.cycle_s - self._clock.wall_s()
             if 0 < left_s <= self._settings.timers.cycle_s:
                 self._due.cycle_s = self._clock.steady_s() + left_s
@@ -216,6 +217,8 @@ class Shepherd:
             past=self._past,
         )
         before, self._past, self._verdict = self._past, verdict.past, verdict
+        if verdict.could_lend:
+            self._could_lend_at_s = now
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
             said = Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict, is_cycle=is_cycle))
@@ -308,7 +311,7 @@ class Shepherd:
             at_s=self._clock.wall_s(),
             took_s=took_s,
             is_cycle=is_cycle,
-            cycle_at_s=self._cycle_at_s,
+            cycle_at_s=self._could_lend_at_s,
             snapshot=snapshot,
             switches=dict(self.switches.records),
             memories=dict(self.switches.memories),

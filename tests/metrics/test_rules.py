@@ -88,7 +88,7 @@ FAULTS = (
     Fault("the reserve is broken", ("ShepherdReserveBroken",), {"reserve_kept": since(16, 1, 0)}),
     Fault("hosts are lost", ("ShepherdHostsUnknown",), {'hosts{state="unknown",herd="neither"}': since(16, 10, 11)}),
     Fault("stuck jobs", ("ShepherdJobsStuck",), {'local_jobs_without_demand{why="stuck"}': since(125, 0, 1)}),
-    Fault("pages are not published", ("ShepherdLeasesExpire",), {"leases_near_expiry": since(1, 0, 2)}),
+    Fault("pages are not published", ("ShepherdLeasesExpire",), {"leases_near_expiry": since(3, 0, 2)}),
     Fault("stuck on the way home", ("ShepherdSwitchStuck",), {'switches_stuck{way="home"}': since(3, 0, 1)}),
     Fault("stuck on the way out", ("ShepherdSwitchStuck",), {'switches_stuck{way="out"}': since(3, 0, 1)}),
     Fault("a startd is not back", ("ShepherdHostNotBack",), {"hosts_late_home": since(1, 0, 1)}),

@@ -1,6 +1,9 @@
 """Figures of real loops on the fake site: true, and gone where nobody may believe them."""
 
 import dataclasses
+from collections.abc import Callable
+
+import pytest
 
 from shepherd.model.settings import TimerSettings
 from shepherd.sim import faults
@@ -8,6 +11,8 @@ from shepherd.sim.site import Site, SiteSpec
 from tests.metrics.shown import Series, series
 from tests.sim.test_alerts import SPEC as WATCHED
 from tests.sim.test_scenarios import SPEC, burst, lent, lent_site
+
+Act = Callable[[Site], None]
 
 
 def shown(site: Site) -> Series:
@@ -141,6 +146,24 @@ def test_while_nothing_can_be_recorded_reclaims_are_counted_and_the_loss_is() ->
     faults.free_ledger(site)
     site.run(2 * site.spec.timers.look_s)
     assert (shown(site)["ledger_writable"], shown(site)["ledger_gap_start_timestamp_seconds"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [(faults.silence_home, None), (faults.fill_ledger, faults.free_ledger)], ids=["blind", "ledger"]
+)
+def test_a_cycle_in_which_nothing_could_be_lent_is_none(wrong: Act, right: Act | None) -> None:
+    """Nothing was lent for two days; `ShepherdNoCycle`, which is to tell of that, saw a cycle every five minutes."""
+    site = lent_site()
+    cycle_s = site.spec.timers.cycle_s
+    last_s = shown(site)["last_cycle_timestamp_seconds"]
+    wrong(site)
+    site.run(5 * cycle_s)
+    assert shown(site)["last_cycle_timestamp_seconds"] <= last_s + cycle_s
+    assert site.pools.wall_s() - shown(site)["last_cycle_timestamp_seconds"] > 3 * cycle_s
+    if right is not None:
+        right(site)
+        site.run(2 * cycle_s)
+        assert site.pools.wall_s() - shown(site)["last_cycle_timestamp_seconds"] <= cycle_s
 
 
 def test_leases_that_are_not_renewed_are_told_long_before_they_lapse() -> None:

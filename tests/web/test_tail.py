@@ -2,9 +2,12 @@
 
 import pathlib
 
-from shepherd.cli.web_tail import Tail
+from shepherd.cli.web_tail import MOST_NAMES, Tail
+from shepherd.core.records import bans_body
 from shepherd.errors import LedgerUnavailable
 from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.stop import Ban, BanKind
+from shepherd.views.web.persons import EVERYBODY
 from tests.edges.ledgers import DAY_S, MARCH_1, ledger_in, note
 
 MIDNIGHT = MARCH_1 + DAY_S
@@ -53,3 +56,22 @@ def test_a_day_that_is_just_being_begun_is_the_newest_soon(tmp_path: pathlib.Pat
     ledger.append([note("morning", MIDNIGHT + 1)])
     ledger.close()
     assert tail.days() == [begun, evening]
+
+
+def test_whom_a_ban_is_for_is_hidden_like_who_ordered_it(tmp_path: pathlib.Path) -> None:
+    """A user was banned, and "mallory mines" stood in the reasons of the day for everybody."""
+    ban = Ban(kind=BanKind.USER, value="mallory@campus.example", at_s=MARCH_1, until_s=None, who="eva", why="mines")
+    ledger, tail = ledger_in(tmp_path), Tail(tmp_path)
+    ledger.append([Entry(at_s=MARCH_1, kind=EntryKind.BANS, cause="i-1", body=bans_body([ban]))])
+    ledger.close()
+    assert tail.names() == {"eva", "mallory", "mallory@campus.example"}
+
+
+def test_more_names_than_are_looked_for_are_everybody(tmp_path: pathlib.Path) -> None:
+    """Those that came last in the alphabet were not hidden."""
+    ledger, tail = ledger_in(tmp_path), Tail(tmp_path)
+    ledger.append([asked_by(f"user{number}", MARCH_1) for number in range(MOST_NAMES)])
+    assert len(tail.names()) == MOST_NAMES
+    ledger.append([asked_by("zoe", MARCH_1 + 1)])
+    ledger.close()
+    assert tail.names() == {EVERYBODY}

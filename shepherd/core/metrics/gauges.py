@@ -40,7 +40,7 @@ def rows(sight: Sight | None, life: Life, now_s: float, seen: Callable[[Sight], 
     lasting = [*_life(sight, life), *_sources(sight, is_fresh=fresh)]
     if sight is None or not fresh:
         return [*lasting, Row("blind", (), 1)]
-    return [*lasting, *seen(sight), *_leases(sight, now_s)]
+    return [*lasting, *seen(sight), *_leases(sight, life, now_s)]
 
 
 def is_fresh(sight: Sight, now_s: float) -> bool:
@@ -140,10 +140,11 @@ def _switches(sight: Sight) -> Iterator[Row]:
     yield Row("hosts_late_home", (), len(late))
 
 
-def _leases(sight: Sight, now_s: float) -> Iterator[Row]:
-    """By the time of the last pages, which carry all of them."""
+def _leases(sight: Sight, life: Life, now_s: float) -> Iterator[Row]:
+    """By the time of the last pages, which carry all of them; a daemon that has published none yet has just begun, or
+    cannot, and is given the same time for its first."""
     lease_s = sight.settings.timers.lease_s
-    is_near = now_s - sight.pages_at_s > EXPIRY_SHARE * lease_s
+    is_near = now_s - max(sight.pages_at_s, life.started_s) > EXPIRY_SHARE * lease_s
     yield Row("leases_near_expiry", (), len(sight.switches) if is_near else 0)
 
 

@@ -45,7 +45,8 @@ def decide(
     want = POLICIES[settings.policy.kind](view, past, settings)
     verdict = _decided(view, want, flockoff, settings, is_cycle=is_cycle, may_lend=may_lend)
     past = _remembering(want.past, verdict, now)
-    verdict = dataclasses.replace(verdict, past=past, unfit=want.unfit, stuck=want.stuck)
+    could_lend = is_cycle and may_lend and not view.blind
+    verdict = dataclasses.replace(verdict, past=past, unfit=want.unfit, stuck=want.stuck, could_lend=could_lend)
     return _with_recalled(view, verdict)
 
 

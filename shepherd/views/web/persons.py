@@ -17,13 +17,20 @@ ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")
 LIKE_IPV6 = re.compile(r"[0-9A-Fa-f:.]{3,60}")
 USER = re.compile(r"[^\s@:,;()<>\"']+@[^\s@:,;()<>\"']+")
 JOB = re.compile(r"\b[\w.-]+#\d+\.\d+(?:#\d+)?|(?i:\bjobs? )\d+\.\d+\b")
+ORDERED = re.compile(r"\b(the (?:host|image) is banned:|quarantined by)\s.*", re.IGNORECASE)
+"""What follows is who ordered it, and what somebody typed as the reason (`core/stop`)."""
+EVERYBODY = "*"
+"""Among names: more are known than are looked for, and whoever a text names stays hidden with all of it."""
 MOST = 2000
 """Characters of one text."""
 
 
 def discreet(text: object, names: Collection[str]) -> str:
-    """On one line, without users, job ids, addresses, and the names that are known to be somebody's."""
-    words = one_line(text, MOST)
+    """On one line, without users, job ids, addresses, reasons of bans and quarantines, and the names that are known to
+    be somebody's."""
+    words = ORDERED.sub(rf"\1 {HIDDEN}", one_line(text, MOST))
+    if EVERYBODY in names:
+        return HIDDEN if words else ""
     for pattern in (USER, JOB, ADDRESS):
         words = pattern.sub(HIDDEN, words)
     words = LIKE_IPV6.sub(_without_ipv6, words)

@@ -114,6 +114,15 @@ def test_leases_are_near_their_end_by_the_time_of_their_pages() -> None:
     assert shown(sight(switches=records, pages_at_s=NOW - 420), NOW + 35)["leases_near_expiry"] == 1
 
 
+def test_a_daemon_that_has_just_begun_has_time_for_its_first_pages() -> None:
+    """Each restart with hosts lent rang the pager: its pages were from 1970."""
+    records = {HostName("p201"): build.record("p201", Stage.LENT, granted_at_s=NOW - 9e5)}
+    for age_s, near in ((449, 0), (451, 1)):
+        life = LIFE._replace(started_s=NOW - age_s)
+        told = rows(sight(switches=records, pages_at_s=0.0), life, NOW, rows_seen)
+        assert [row.value for row in told if row.name == "leases_near_expiry"] == [near]
+
+
 def test_late_and_cooling_hosts_and_leaks_are_told() -> None:
     """Each was a line of `-s` that nobody looked at by night."""
     leaky = build.facts("p201", regular=build.regular(), keeper=build.keeper(leak_at_s=NOW - 60))
