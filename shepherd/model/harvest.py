@@ -66,7 +66,9 @@ class Lend:
     """When it was ordered home; None: not yet, or not on record."""
     why_home: str = ""
     home_at_s: float | None = None
-    """When it was local again; None: not yet, or not on record."""
+    """When it was local again; None: not yet, not on record, or never proven (`lapsed_at_s`)."""
+    lapsed_at_s: float | None = None
+    """When its lease was over beyond any doubt, and nothing had proven that it was home; None: that was not so."""
     failed: bool = False
     """It went wrong before, or soon after, it served."""
 

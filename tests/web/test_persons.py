@@ -23,7 +23,7 @@ NAMES = frozenset({"alice", "bob.miller", "root", "c++"})
         ("from 198.51.100.7:4711 to 10.1.0.9", f"from {HIDDEN} to {HIDDEN}"),
         ("at [2001:db8::1] and fe80::1:2", f"at [{HIDDEN}] and {HIDDEN}"),
         ("the host is banned: Carol's miner (eva)", f"the host is banned: {HIDDEN}"),
-        ("1 go home: quarantined by eva: by carol (q-1); `shepherd release p201`", f"1 go home: quarantined by {HIDDEN}"),
+        ("1 go home: quarantined by eva: carol (q-1); `shepherd release p201`", f"1 go home: quarantined by {HIDDEN}"),
         ("2026-03-01 12:34:56 UTC", "2026-03-01 12:34:56 UTC"),
         ("the reserve of 0.25 needs it, 25.14 s", "the reserve of 0.25 needs it, 25.14 s"),
         ("p201.example.org in p-7-17: 3 local", "p201.example.org in p-7-17: 3 local"),

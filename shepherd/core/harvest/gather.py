@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shepherd.core.harvest.hosts import Is
 from shepherd.core.harvest.incidents import FOLDED, Incidents, of_lends, once
-from shepherd.core.harvest.lends import Lends
+from shepherd.core.harvest.lends import Lends, judged
 from shepherd.core.harvest.pool import Pool
 from shepherd.core.harvest.shares import RunEvent, Shares
 from shepherd.core.harvest.sums import HOUR_S, Of, Series, cores_of, hosts_of, rates, used_of
@@ -17,7 +17,7 @@ from shepherd.core.harvest.took import took
 from shepherd.core.harvest.waiting import UNKNOWN, waits
 from shepherd.core.recorded.members import seconds
 from shepherd.model.entry import Entry, EntryKind
-from shepherd.model.harvest import Blank, Harvest, Incident, IncidentKind, Period, Waited
+from shepherd.model.harvest import Blank, Harvest, Incident, IncidentKind, Lend, Period, Waited
 from shepherd.model.settings import TimerSettings
 from shepherd.model.standing import Standing
 
@@ -100,7 +100,7 @@ class Gathering:
         """What it comes to. The newest record counts until the end of the span, if that is near."""
         self.finish()
         total, asked = self._series.total(), self._asked
-        lends = self._lends.within(asked)
+        lends = self._judged()
         began = [one for one in lends if asked.from_s <= one.granted_at_s and one.lend_s is not None]
         called = [one for one in lends if _is_in(asked, one.called_at_s) and one.reclaim_s is not None]
         known_s = total[Of.KNOWN]
@@ -202,10 +202,13 @@ class Gathering:
 
     def _all_incidents(self) -> Iterator[Incident]:
         yield from self._incidents.within(self._asked)
-        yield from of_lends(self._lends.within(self._asked), self._asked, self._timers_at)
+        yield from of_lends(self._judged(), self._asked, self._timers_at)
         for blank in self._blanks:
             if blank.why != BEFORE and not blank.why.startswith("records could not be kept"):
                 yield Incident(kind=IncidentKind.GAP, from_s=blank.from_s, to_s=blank.to_s, words=blank.why)
+
+    def _judged(self) -> tuple[Lend, ...]:
+        return tuple(judged(one, self._timers_at(one.called_at_s or 0.0)) for one in self._lends.within(self._asked))
 
     def _timers_at(self, at_s: float) -> TimerSettings:
         return next(timers for since_s, timers in reversed(self._timers) if since_s <= at_s)

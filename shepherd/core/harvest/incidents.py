@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from shepherd.core.harvest.lends import ladder_s
 from shepherd.core.recorded.members import Json, objects, seconds
 from shepherd.core.records import bans_from, flockoff_from
 from shepherd.core.stop import quarantine
@@ -80,11 +81,10 @@ def of_lends(lends: tuple[Lend, ...], span: Period, timers: Callable[[float], Ti
             kind = IncidentKind.LEAK if LEAK in lend.why_home else IncidentKind.FAILED_LEND
             yield _of(lend, kind, called_s, called_s, lend.why_home)
         settings, took_s = timers(called_s), (lend.home_at_s or span.to_s) - called_s
-        ladder_s = settings.graceful_s + settings.fast_s + settings.kill_s
-        if lend.home_at_s is not None and took_s > settings.lease_s + ladder_s:
+        if lend.lapsed_at_s is not None:
             words = "its lease lapsed; nothing proved that it was home"
-            yield _of(lend, IncidentKind.LAPSED_LEASE, called_s, lend.home_at_s, words)
-        elif took_s > ladder_s + settings.home_deadline_s:
+            yield _of(lend, IncidentKind.LAPSED_LEASE, called_s, lend.lapsed_at_s, words)
+        elif took_s > ladder_s(settings) + settings.home_deadline_s:
             ended = "" if lend.home_at_s is not None else ", and it is not home"
             words = f"{took_s:.0f} s after it was ordered home{ended}"
             yield _of(lend, IncidentKind.LATE_HOME, called_s, lend.home_at_s, words)

@@ -7,6 +7,7 @@ from shepherd.core.records import switch_from
 from shepherd.model.entry import Entry
 from shepherd.model.harvest import Lend, Period
 from shepherd.model.orders import HOMEWARD, Reason, Stage, SwitchRecord
+from shepherd.model.settings import TimerSettings
 
 BY_PEOPLE = {
     Reason.FLOCKOFF: "flocking was stopped",
@@ -60,6 +61,19 @@ class Lends:
         """Those that were not over at its beginning, by when they were ordered."""
         found = [lend for lend in self._over if span.from_s <= _end(lend)] + list(self._open.values())
         return tuple(sorted((lend for lend in found if lend.granted_at_s < span.to_s), key=_order))
+
+
+def judged(lend: Lend, timers: TimerSettings) -> Lend:
+    """With its lease lapsed, and not home, if its switch was given up only because no lease can have stood any more.
+    The record of such a host ends like that of one that came home (`core/switch/move.py`). `timers`: when it was called."""
+    if lend.reclaim_s is None or lend.reclaim_s <= timers.lease_s + ladder_s(timers):
+        return lend
+    return dataclasses.replace(lend, home_at_s=None, lapsed_at_s=lend.home_at_s)
+
+
+def ladder_s(timers: TimerSettings) -> float:
+    """A reclaim's longest way to an empty host, if its keeper lives."""
+    return timers.graceful_s + timers.fast_s + timers.kill_s
 
 
 def _why(record: SwitchRecord) -> str:

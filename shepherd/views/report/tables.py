@@ -65,6 +65,7 @@ LENDS: tuple[Column[Lend], ...] = (
     Column("served", "when its flocking startd was seen, UTC; empty: never", lambda one: iso(one.lent_at_s)),
     Column("called", "when it was ordered home, UTC; empty: not on record", lambda one: iso(one.called_at_s)),
     Column("home", "when it was local again, UTC; empty: not on record", lambda one: iso(one.home_at_s)),
+    Column("lapsed", "instead: when its lease had lapsed and nothing proved it, UTC", lambda one: iso(one.lapsed_at_s)),
     Column("lend_seconds", "from the order to the flocking startd", lambda one: one.lend_s),
     Column("reclaim_seconds", "from the order home to the regular startd", lambda one: one.reclaim_s),
     Column("failed", "1: it went wrong before, or soon after, it served", lambda one: int(one.failed)),

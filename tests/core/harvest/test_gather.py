@@ -163,6 +163,9 @@ def test_a_host_that_comes_home_late_and_one_whose_lease_lapsed_are_told():
     found = records.harvest(NOW, NOW + 1500)
     told = [(one.kind, one.host) for one in found.incidents if one.kind is not IncidentKind.GAP]
     assert told == [(IncidentKind.LAPSED_LEASE, "p202"), (IncidentKind.LATE_HOME, "p201")]
+    homes = {one.host: (one.home_at_s, one.lapsed_at_s) for one in found.lends}
+    assert homes == {"p201": (NOW + 500, None), "p202": (None, NOW + 1400)}
+    assert (found.reclaim_times.count, found.reclaim_times.longest_s) == (1, 200.0)
 
 
 def test_a_report_names_no_person():
