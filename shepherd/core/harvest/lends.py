@@ -65,7 +65,7 @@ class Lends:
 
 def judged(lend: Lend, timers: TimerSettings) -> Lend:
     """With its lease lapsed, and not home, if its switch was given up only because no lease can have stood any more.
-    The record of such a host ends like that of one that came home (`core/switch/move.py`). `timers`: when it was called."""
+    The record of such a host ends like that of one that came home (`core/switch/move.py`). `timers`: of that time."""
     if lend.reclaim_s is None or lend.reclaim_s <= timers.lease_s + ladder_s(timers):
         return lend
     return dataclasses.replace(lend, home_at_s=None, lapsed_at_s=lend.home_at_s)
