@@ -43,13 +43,18 @@ def status_screen(present: Present, life: Life, now_s: float) -> Iterator[Line]:
     yield from herd_lines(present)
     yield from (other for state in HostState for other in reason_lines(present.in_state(state), state, now_s))
     yield from unlendable(present.hosts)
-    if present.unmanaged:
-        yield heading(f"Machines that no naming rule pairs: {len(present.unmanaged)}")
-        yield Line((Span(f"  {names(present.unmanaged)}"),), 4, MOST_ROWS)
+    yield from unpaired(present)
     yield from plain(ban_lines(present.bans, now_s))
     yield from plain(queue_lines(present))
     yield from plain(cycle_lines(present, now_s))
     yield source_ages(present.readings, now_s)
+
+
+def unpaired(present: Present) -> Iterator[Line]:
+    """Machines of the home pool that are in neither herd."""
+    if present.unmanaged:
+        yield heading(f"Machines that no naming rule pairs: {len(present.unmanaged)}")
+        yield Line((Span(f"  {names(present.unmanaged)}"),), 4, MOST_ROWS)
 
 
 def plain(texts: Iterable[str], tone: Tone = Tone.PLAIN) -> Iterator[Line]:

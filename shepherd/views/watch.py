@@ -20,6 +20,7 @@ from shepherd.views.status_screen import (
     source_ages,
     source_problems,
     unlendable,
+    unpaired,
 )
 from shepherd.views.wording import age, instant
 
@@ -94,6 +95,7 @@ def watch_lines(picture: Picture, columns: int) -> Iterator[Line]:
     yield from silences(picture.silent, now_s)
     yield from plain(queue_lines(present))
     yield from unlendable(present.hosts)
+    yield from unpaired(present)
     yield source_ages(present.readings, now_s)
 
 

@@ -60,6 +60,12 @@ def test_a_dead_daemon_a_leak_and_a_blind_source_come_before_anything_else():
     assert "lines more; `shepherd -s` prints all" in lines[-1]
 
 
+def test_machines_that_no_rule_pairs_are_there():
+    """A rack with another scheme of names was in neither herd, and whoever watched never knew."""
+    lines = drawn(picture(present(host("p1"), unmanaged=("login1", "login2"))))
+    assert "Machines that no naming rule pairs: 2" in lines
+
+
 def test_silent_checks_are_told_those_that_are_loud_soonest_first():
     """Nobody knew which alarms were off."""
     silent = tuple(Silent(check=f"p{n}!startd", until_s=NOW + 600 - n, host=f"p{n}") for n in range(7))

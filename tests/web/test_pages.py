@@ -38,6 +38,13 @@ def test_a_hosts_story_is_told_with_its_lends(site: Site) -> None:
         assert words in text
 
 
+def test_a_host_is_found_by_its_flocking_name(site: Site) -> None:
+    """A guest's administrator wrote of f201, and the dashboard knew of no such host."""
+    assert "Its flocking startd is f201" in text_of(site, "/host/f201")
+    assert "/host/p201" in text_of(site, "/hosts?name=f201")
+    assert "/host/p202" not in text_of(site, "/hosts?name=f201")
+
+
 def test_a_host_is_told_of_at_another_time(site: Site, recorded: Recorded) -> None:
     """A mail says "yesterday at four"; the page showed now."""
     heading = text_of(site, "/host/p201").partition("As of the look at")[2][:60]

@@ -1,6 +1,6 @@
 """The map of all hosts, and the story of one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shepherd.errors import UsageError
 from shepherd.model.demand import Resources
@@ -31,7 +31,7 @@ def _map_parts(ask: Ask, present: Present, state: HostState | None, needle: str)
     chosen = [
         host
         for host in present.hosts
-        if state in {None, host.state} and needle.casefold() in host.host.casefold()
+        if state in {None, host.state} and needle.casefold() in f"{host.host} {host.flock_name}".casefold()
     ]
     made = grid.blocks(chosen)
     counted = [(one, sum(host.state is one for host in present.hosts)) for one in HostState]
@@ -57,9 +57,10 @@ def _list_values(ask: Ask, chosen: list[ShownHost], *, is_one: bool) -> dict[str
 
 
 def host_page(ask: Ask) -> Page:
-    """Why a host is, or was, where it is."""
+    """Why a host is, or was, where it is; it goes by either of its two names."""
     name, at_s = asked.host(ask.path["name"]), asked.at(ask.query)
-    shown = next((one for one in ask.current.present.hosts if one.host == name), None) if ask.current.present else None
+    shown = _meant(ask.current.present.hosts, name) if ask.current.present else None
+    name = shown.host if shown is not None else name
     story = ask.board.host(name, at_s)
     if shown is None and story is None:
         raise UsageError(f"nothing is known of a host {asked.said(name)}; the map has all of them")
@@ -69,6 +70,11 @@ def host_page(ask: Ask) -> Page:
     if story is not None:
         parts.append(Part(id="story", template="host_story", values=_story_values(ask, story)))
     return Page(title=name, place="hosts", parts=tuple(parts), is_live=at_s is None)
+
+
+def _meant(hosts: Sequence[ShownHost], name: str) -> ShownHost | None:
+    by_flock_name = next((one for one in hosts if one.flock_name == name), None)
+    return next((one for one in hosts if one.host == name), by_flock_name)
 
 
 def _story_values(ask: Ask, story: HostStory) -> dict[str, object]:
