@@ -12,6 +12,7 @@ from shepherd.model.host import HostState
 from shepherd.model.observation import Doubt, Source
 from shepherd.model.orders import Reason, Result, Stage, StepKind
 from shepherd.model.stop import BanKind
+from shepherd.model.view import Bar
 
 PREFIX = "shepherd_"
 
@@ -121,6 +122,8 @@ HOSTS = (
     _gauge("hosts", "Hosts, by state, and by the herd whose work they take.", _of("state", HostState),
            Label(name="herd", values=("local", "flock", "neither")), of=SEEN),
     _gauge("hosts_idle", "Local hosts on which no job runs.", of=SEEN),
+    _gauge("hosts_barred", "Local hosts that could not be lent, however idle they were, by what keeps them.",
+           _of("why", Bar), of=SEEN),
     _gauge("hosts_unmanaged", "Machines of the home pool that no naming rule pairs.", of=(Source.HOME_STARTDS,)),
     _gauge("hosts_cooling", "Hosts that are left alone for a while after a failed lend."),
     _gauge("cpus", "Cpus in the local herd, busy or idle, and of hosts that are lent or in a switch.",

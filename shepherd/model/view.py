@@ -1,6 +1,7 @@
 """What a policy judges: every host with its state, and the sums over them."""
 
 import dataclasses
+import enum
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,10 +13,25 @@ from shepherd.model.past import NOTHING_PAST, Past
 from shepherd.model.stop import Ban
 
 
+class Bar(enum.Enum):
+    """What kind of thing keeps a local host from being lent."""
+
+    PERSON = "person"
+    """A ban, or a quarantine."""
+    SETTINGS = "settings"
+    """It is excluded, or has GPUs that are not lent."""
+    MAINTENANCE = "maintenance"
+    COOLING = "cooling"
+    """A lend of it failed."""
+    KEEPER = "keeper"
+    """Its keeper is not heard, or cannot."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Obstacle:
     """Why a local host could not be lent, however idle it were."""
 
+    bar: Bar
     why: str
     """The same words for all hosts with the same trouble."""
     until_s: float | None = None
@@ -58,6 +74,8 @@ class HostView(NamedTuple):
     recalled: str = ""
     """Why it must be home whatever is decided: a ban, its maintenance, `hosts.exclude`; or the empty string."""
     recall: Reason = Reason.BAN
+    bar: Bar | None = None
+    """What kind of thing keeps it from being lent, if it is local; its own jobs are none."""
     """Which of these, if it is recalled."""
     gives: Gives = GIVES_NOTHING
     """To local jobs, now or if it were home."""

@@ -70,6 +70,8 @@ GRAPHS = (
                  "cpus asked for": _m("demand_cpus")}),
     Panel(title="Cpus", about="What the herds have, and what guests use of it.",
           shows={"{{herd}}": _m("cpus"), "claimed by guests": _m("guest_cpus")}),
+    Panel(title="Could not be lent", about="Local hosts, by what keeps them, however idle they are.", is_stacked=True,
+          shows={"{{why}}": _m("hosts_barred")}),
     Panel(title="Reserve", about="The local share of usable cpus, and how much of it has to stay.", unit="percentunit",
           shows={"local": _m("local_cpus_ratio"), "reserve": _m("reserve_ratio")}),
     Panel(title="From the order home to a regular startd", about="How long local work waits for a lent host.", unit="s",

@@ -85,6 +85,20 @@ def test_herds_and_stops_are_as_they_are() -> None:
     assert figures['hosts{herd="local",state="local"}'] == 3
 
 
+def test_local_hosts_that_cannot_be_lent_are_counted_by_what_keeps_them() -> None:
+    """Keepers were gone from a third of the hosts after an upgrade: all were local, all green, and nothing was lent."""
+    site = lent_site()
+    assert total(shown(site), "hosts_barred") == 0
+    faults.touch_flockoff(site)
+    site.run_until(lambda: not lent(site), 60)
+    for host in list(site.hosts.values())[:2]:
+        faults.stop(site, host, "keeper")
+    site.run(2 * site.spec.timers.stale_factor * site.spec.timers.ad_period_s)
+    figures = shown(site)
+    assert figures['hosts{herd="local",state="local"}'] == 3
+    assert figures['hosts_barred{why="keeper"}'] == total(figures, "hosts_barred") == 2
+
+
 def test_a_silent_collector_shows_no_last_good_numbers() -> None:
     """The home collector was down since Friday; the wall showed Friday's hosts, all of them green, on Monday."""
     site = lent_site()

@@ -16,7 +16,7 @@ from shepherd.model.orders import Stage, Verdict
 from shepherd.model.settings import Settings, TimerSettings
 from shepherd.model.sight import Sight
 from shepherd.model.stop import BanKind
-from shepherd.model.view import PoolView
+from shepherd.model.view import Bar, PoolView
 
 HERD = {HostState.LOCAL: "local", HostState.FLOCK: "flock"}
 EXPIRY_SHARE = 0.5
@@ -87,6 +87,9 @@ def _hosts(sight: Sight, view: PoolView) -> Iterator[Row]:
     counted = Counter(host.state for host in view.hosts.values())
     for state in HostState:
         yield Row("hosts", (word(state.value), HERD.get(state, "neither")), counted[state])
+    barred = Counter(host.bar for host in view.hosts.values())
+    for bar in Bar:
+        yield Row("hosts_barred", (bar.value,), barred[bar])
     yield Row("hosts_idle", (), sum(host.idle for host in view.hosts.values()))
     yield Row("hosts_unmanaged", (), len(sight.snapshot.unmanaged))
     yield Row("hosts_cooling", (), sum(memory.not_before_s > sight.at_s for memory in sight.memories.values()))

@@ -7,7 +7,7 @@ from shepherd.core.switch import belief
 from shepherd.model.observation import HostFacts, KeeperPhase
 from shepherd.model.orders import HostMemory
 from shepherd.model.settings import Settings
-from shepherd.model.view import NO_BARS, Bars, Obstacle
+from shepherd.model.view import NO_BARS, Bar, Bars, Obstacle
 
 EXCLUDED = "excluded by hosts.exclude"
 MAX_COOLING = 16
@@ -26,19 +26,20 @@ def obstacle_of(
     """The first there is, those that only a person ends before the others; None if the host could be lent. `hours`:
     of maintenance, that are on or near."""
     if why := bars.why.get(facts.pair.host):
-        return Obstacle(why=why)
+        return Obstacle(bar=Bar.PERSON, why=why)
     if is_excluded(facts.pair.host, settings.hosts):
-        return Obstacle(why=EXCLUDED)
+        return Obstacle(bar=Bar.SETTINGS, why=EXCLUDED)
     if why := why_not_lent(bars.bans, facts.pair.host, settings.flock.image):
-        return Obstacle(why=why)
+        return Obstacle(bar=Bar.PERSON, why=why)
     if facts.regular is not None and facts.regular.gpus and not settings.policy.lend_gpus:
-        return Obstacle(why="it has GPUs, whose memory cannot be shown to be scrubbed")
+        return Obstacle(bar=Bar.SETTINGS, why="it has GPUs, whose memory cannot be shown to be scrubbed")
     if hours is not None:
-        return Obstacle(why=sentence(hours), until_s=hours.end_s)
+        return Obstacle(bar=Bar.MAINTENANCE, why=sentence(hours), until_s=hours.end_s)
     if now < memory.not_before_s <= now + settings.policy.cooling_s * MAX_COOLING:
-        return Obstacle(why=f"cooling after a failed lend: {memory.last_problem}", until_s=memory.not_before_s)
+        why = f"cooling after a failed lend: {memory.last_problem}"
+        return Obstacle(bar=Bar.COOLING, why=why, until_s=memory.not_before_s)
     why = _keeper_blocks(facts, settings, now)
-    return Obstacle(why=why) if why else None
+    return Obstacle(bar=Bar.KEEPER, why=why) if why else None
 
 
 def _keeper_blocks(facts: HostFacts, settings: Settings, now: float) -> str:

@@ -143,6 +143,7 @@ def _host(
         is_out=record is not None and record.stage not in HOMEWARD,
         recalled=recalled,
         recall=recall,
+        bar=obstacle.bar if obstacle is not None else None,
         gives=_lent_gives(record) if record else regular.gives if regular else GIVES_NOTHING,
         pinned=bool(settings.hosts.always_lend) and is_pinned_out(name, settings.hosts),
         flock=facts.flock if facts else None,
