@@ -13,13 +13,17 @@ KEPT_PROJECTS = 4
 PROJECT = f"{SOURCE_IN_NODE}/shepherd"
 SYSTEM = "/usr/lib/python3*"
 _COMPILE = """
-mount -t tmpfs -o mode=755 tmpfs {root}/opt
+mount --bind {root} {root}
+mount -o remount,bind,ro {root}
+for place in opt tmp dev/shm; do mount -t tmpfs -o mode=1777 tmpfs {root}/$place; done
 mkdir -p {root}{shown} {root}/opt/made {draft}{project}
 mount --bind {source} {root}{shown}
 mount --bind {draft} {root}/opt/made
 exec chroot {root} env PYTHONPYCACHEPREFIX=/opt/made \\
     sh -c 'python3 -m compileall -q -j 0 --invalidation-mode checked-hash {shown} {besides}'
 """
+"""Compilers use semaphores and temporary files. In the tree itself they would be damage to another lab that begins just
+now (`cache.find`), which would build it anew below the nodes of this one."""
 
 
 def provide_bytecode(trees: Trees, source: Path, packages: Path, progress: Progress) -> tuple[Bind, ...]:
@@ -30,8 +34,8 @@ def provide_bytecode(trees: Trees, source: Path, packages: Path, progress: Progr
     libraries = cache.digest(trees.key, *sorted(path.name for path in packages.glob("*.dist-info")))
     project = cache.digest(trees.key, *_contents(source / "shepherd"))
     made = (
-        _provide("libraries", libraries, trees, packages, SITE_IN_NODE, SYSTEM, progress),
-        _provide("project", project, trees, source / "shepherd", PROJECT, "", progress),
+        compiled("libraries", libraries, trees, packages, SITE_IN_NODE, SYSTEM, progress),
+        compiled("project", project, trees, source / "shepherd", PROJECT, "", progress),
     )
     cache.prune("project", keep=KEPT_PROJECTS)
     return Bind(source=made[0], target=PYCACHE), Bind(source=made[1] / PROJECT[1:], target=f"{PYCACHE}{PROJECT}")
@@ -42,7 +46,10 @@ def _contents(folder: Path) -> list[str | bytes]:
     return [part for path in files for part in (str(path.relative_to(folder)), path.read_bytes())]
 
 
-def _provide(kind: str, key: str, trees: Trees, source: Path, shown: str, besides: str, progress: Progress) -> Path:
+def compiled(kind: str, key: str, trees: Trees, source: Path, shown: str, besides: str, progress: Progress) -> Path:
+    """What is in `source`, which the nodes have at `shown`, and in `besides`, which is in their tree; from the cache or
+    made. Changes nothing in the tree, not even for a moment."""
+
     def build(draft: Path) -> Mapping[str, str]:
         script = _COMPILE.format(
             root=trees.root, source=source, shown=shown, draft=draft, project=PROJECT, besides=besides
