@@ -16,7 +16,7 @@ from shepherd.lab.site import Site
 from shepherd.lab.tokens import flock_token, home_token
 from tests.lab import by_hand
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("guests of a site", sample=2)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("guests of a site", sample=1)]
 POOL = "cm-wan:9619"
 HELD = "/run/held-token"
 AS_HOLDER = {
