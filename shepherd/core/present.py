@@ -1,19 +1,24 @@
 """What `shepherd -s` shows of now, as one JSON body with a schema number."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from shepherd.core.latch import leaks_in
 from shepherd.core.maintenance import Hours, hours_near, hours_of
 from shepherd.core.policy.obstacle import obstacle_of
 from shepherd.core.policy.view import UNMEMORABLE
+from shepherd.core.recorded.members import listed
 from shepherd.core.records import bans_body, flockoff_body, groups_body
+from shepherd.core.roster import why_unheard
 from shepherd.core.switch.deadline import deadline_of
 from shepherd.core.switch.state import state_of
 from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName, HostState
 from shepherd.model.observation import Reading, Snapshot
 from shepherd.model.orders import HostMemory, SwitchRecord, Verdict
+from shepherd.model.roster import Known
 from shepherd.model.settings import Settings
 from shepherd.model.view import NO_BARS, Bars
 
@@ -31,9 +36,11 @@ def present(
     problems: Sequence[str],
     bars: Bars = NO_BARS,
     verdict: Verdict | None = None,
+    unheard: Mapping[HostName, Known] = MappingProxyType({}),
 ) -> Mapping[str, object]:
-    """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was. `verdict`: of this look."""
-    names = sorted({*snapshot.hosts, *switches})
+    """The body; `about` names the daemon: instance, pid, sentence, when the last cycle was. `verdict`: of this look.
+    `unheard`: hosts that nothing is heard of any more."""
+    names = sorted({*snapshot.hosts, *switches, *unheard})
     near = hours_near(settings.hosts, settings.timers, snapshot.at_s)
     return {
         "schema": SCHEMA,
@@ -42,7 +49,10 @@ def present(
         "flockoff": flockoff_body(flockoff) or None,
         **bans_body(bars.bans),
         "hosts": [
-            _host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings, bars, near) for n in names
+            _silent(unheard[n])
+            if n in unheard
+            else _host(n, snapshot, switches.get(n), memories.get(n, UNMEMORABLE), settings, bars, near)
+            for n in names
         ],
         "readings": [_reading(reading, settings) for reading in snapshot.readings.values()],
         "queue": _queue(snapshot, verdict),
@@ -61,7 +71,7 @@ def _host(
     bars: Bars,
     near: Sequence[Hours],
 ) -> Mapping[str, object]:
-    """`blocked` and `blocked_until_s` are there only of local hosts that cannot be lent."""
+    """`blocked`, `blocked_by` and `blocked_until_s` are there only of local hosts that cannot be lent."""
     facts, now = snapshot.hosts.get(name), snapshot.at_s
     state, why = state_of(facts, record, now, settings.timers)
     if name in bars.held and state is not HostState.LOCAL:
@@ -78,8 +88,27 @@ def _host(
     }
     hours = hours_of(name, near)
     if facts and state is HostState.LOCAL and (obstacle := obstacle_of(facts, memory, settings, now, bars, hours)):
-        body |= {"blocked": obstacle.why, "blocked_until_s": obstacle.until_s}
+        body |= {"blocked": obstacle.why, "blocked_by": obstacle.bar.value, "blocked_until_s": obstacle.until_s}
     return body
+
+
+def barred_in(body: Mapping[str, object]) -> Mapping[str, int]:
+    """Of local hosts in a body that could not be lent: how many, by what kind of thing keeps them."""
+    hosts = (host for host in listed(body, "hosts") if isinstance(host, Mapping))
+    return Counter(str(host["blocked_by"]) for host in hosts if "blocked_by" in host)
+
+
+def _silent(known: Known) -> Mapping[str, object]:
+    return {
+        "host": known.pair.host,
+        "flock_name": known.pair.flock_name,
+        "state": HostState.UNKNOWN.value,
+        "why": why_unheard(known),
+        "since_s": None,
+        "lease": None,
+        "stage": None,
+        "heard_at_s": known.heard_at_s,
+    }
 
 
 def _reading(reading: Reading, settings: Settings) -> Mapping[str, object]:

@@ -82,7 +82,7 @@ def main() -> None:
     changes = [body_of(before, after) for before, after in itertools.pairwise(told)]
     snapshot_s = (time.process_time() - began) / SAMPLE
     whole, minute = len(canonical(body_of(None, told[0]))), sum(map(_size, changes)) / len(changes)
-    verdict = len(canonical(verdict_body(verdict_of(hosts), is_cycle=True)))
+    verdict = len(canonical(verdict_body(verdict_of(hosts), is_cycle=True, could_lend_at_s=0.0)))
     day_mb = (whole + MINUTES * minute + CYCLES * verdict) / 1e6
     sizes = {"whole_bytes": whole, "minute_bytes": round(minute), "verdict_bytes": verdict, "day_mb": round(day_mb, 1)}
     print(json.dumps({"hosts": hosts, **sizes, "snapshot_s": snapshot_s}))

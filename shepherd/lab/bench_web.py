@@ -118,7 +118,8 @@ class Written:
             told = known(snapshot_of(self._hosts, minute, at_s), NOTHING_PAST, settings.timers, str)
             self._append(EntryKind.SNAPSHOT, at_s, body_of(before, told))
             if minute % 5 == 0:
-                self._append(EntryKind.VERDICT, at_s, verdict_body(verdict_of(self._hosts), is_cycle=True))
+                body = verdict_body(verdict_of(self._hosts), is_cycle=True, could_lend_at_s=at_s)
+                self._append(EntryKind.VERDICT, at_s, body)
             before = told
 
     def _append(self, kind: EntryKind, at_s: float, body: Mapping[str, object]) -> None:

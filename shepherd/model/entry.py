@@ -40,6 +40,9 @@ class EntryKind(enum.Enum):
     """All bans that stand, after a change: `body.bans` is the whole list."""
     QUARANTINES = "quarantines"
     """All quarantines that are not over, after a change: the whole list."""
+    ROSTER = "roster"
+    """All hosts that are known (`body.hosts`, with their flocking names) and when those that are no longer heard were
+    heard last (`body.unheard`), after a change and each hour at most."""
     RETIRED = "retired"
     """Days that were old enough are removed after this."""
     GAP = "gap"

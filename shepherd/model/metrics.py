@@ -124,6 +124,8 @@ HOSTS = (
     _gauge("hosts_idle", "Local hosts on which no job runs.", of=SEEN),
     _gauge("hosts_barred", "Local hosts that could not be lent, however idle they were, by what keeps them.",
            _of("why", Bar), of=SEEN),
+    _gauge("hosts_unheard", "Hosts of the pool that its collector has forgotten; for a week they count as unknown.",
+           of=SEEN),
     _gauge("hosts_unmanaged", "Machines of the home pool that no naming rule pairs.", of=(Source.HOME_STARTDS,)),
     _gauge("hosts_cooling", "Hosts that are left alone for a while after a failed lend."),
     _gauge("cpus", "Cpus in the local herd, busy or idle, and of hosts that are lent or in a switch.",
@@ -140,6 +142,8 @@ DEMAND = (
     _gauge("local_jobs_without_demand", "Idle local jobs that bring no host home: they fit none (`unfit`), or were not "
            "taken although hosts that they fit stood free (`stuck`).", Label(name="why", values=("unfit", "stuck")),
            of=(Source.QUEUE,)),
+    _gauge("local_jobs_blocked", "Idle local jobs that no local host has room for, and hosts that are out would have.",
+           of=(Source.QUEUE, *SEEN)),
     _gauge("demand_cpus", "Cpus that idle local jobs ask for.", of=(Source.QUEUE,)),
     _gauge("refused_submitters", "Submitter ads that were not counted: foreign or unauthenticated schedds.",
            of=(Source.QUEUE,)),
@@ -155,6 +159,8 @@ SWITCHES = (
            Label(name="way", values=("out", "home"))),
     _gauge("hosts_late_home", "Hosts whose container is gone for `timers.home_deadline_s` and whose regular startd is "
            "not back."),
+    _gauge("reclaim_deadline_seconds", "From the order home to a regular startd, at most: the ladder, and "
+           "`timers.home_deadline_s`.", is_lasting=True),
     _counter("lends_ordered_total", "Hosts that were ordered out."),
     _counter("lends_done_total", "Hosts whose flocking startd came to serve."),
     _counter("lends_failed_total", "Lends that were given up before they served, by the reason.", REASON),

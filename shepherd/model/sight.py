@@ -7,6 +7,7 @@ from shepherd.model.flockoff import FlockOff
 from shepherd.model.host import HostName
 from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, SwitchRecord, Verdict
+from shepherd.model.roster import Known
 from shepherd.model.settings import Settings
 from shepherd.model.view import Bars
 
@@ -40,6 +41,8 @@ class Sight:
     memories: Mapping[HostName, HostMemory]
     bars: Bars
     quarantines: int
+    unheard: Mapping[HostName, Known]
+    """Hosts of the pool that the home collector has forgotten."""
     flockoff: FlockOff | None
     verdict: Verdict | None
     is_alone: bool

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from shepherd.core.latch import leaks_in
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
-from shepherd.core.present import present
+from shepherd.core.present import barred_in, present
+from shepherd.core.recorded.members import seconds
 from shepherd.core.recorded.verdicts import verdict_body
 from shepherd.core.records import past_body, past_from
 from shepherd.core.switch.homecoming import awaited, late
@@ -35,6 +36,7 @@ from shepherd.programs.intents import Intents
 from shepherd.programs.latch import Latch
 from shepherd.programs.observe import Observer
 from shepherd.programs.quarantines import Quarantines
+from shepherd.programs.roster import Roster
 from shepherd.programs.silencer import Silencer
 from shepherd.programs.snapshots import Snapshots
 from shepherd.programs.stops import Stops
@@ -115,6 +117,7 @@ class Shepherd:
         self._past = NOTHING_PAST
         self._verdict: Verdict | None = None
         self._record = Snapshots(settings, ledger, diary)
+        self._roster = Roster(settings.hosts, ledger, diary, log)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -125,7 +128,9 @@ class Shepherd:
             if (last := self._ledger.last(EntryKind.VERDICT.value)) is None:
                 return
             self.sentence = str(last.body.get("sentence", self.sentence))
-            self._cycle_at_s = self._could_lend_at_s = last.at_s
+            self._cycle_at_s = last.at_s
+            with contextlib.suppress(ValueError):
+                self._could_lend_at_s = seconds(last.body, "could_lend_at_s", last.at_s)
             left_s = last.at_s + self._settings.timers.cycle_s - self._clock.wall_s()
             if 0 < left_s <= self._settings.timers.cycle_s:
                 self._due.cycle_s = self._clock.steady_s() + left_s
@@ -195,6 +200,7 @@ class Shepherd:
             self.switches.flockoff = self._latch.now is not None
         is_cycle = self._is_due("cycle_s", self._settings.timers.cycle_s)
         self._decide(snapshot, is_cycle=is_cycle)
+        self._roster.look(snapshot, self.switches.records)
         problems = self._show(snapshot)
         if self._measure is not None:
             self._measure(self._sight(snapshot, problems, self._clock.steady_s() - began_s, is_cycle=is_cycle))
@@ -221,7 +227,8 @@ class Shepherd:
             self._could_lend_at_s = now
         if is_cycle or verdict.orders:
             self._cycle_at_s, self.sentence = now, verdict.sentence
-            said = Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=verdict_body(verdict, is_cycle=is_cycle))
+            body = verdict_body(verdict, is_cycle=is_cycle, could_lend_at_s=self._could_lend_at_s)
+            said = Entry(at_s=now, kind=EntryKind.VERDICT, cause="cycle", body=body)
             after = [said, self._observed(snapshot, now), _past_entry(verdict, now)]
             self._record.decided(snapshot, before, now, after)
         else:
@@ -272,7 +279,7 @@ class Shepherd:
     def _states(self, snapshot: Snapshot, now: float) -> list[HostState]:
         """Of every host that is seen or in a switch."""
         records, timers = self.switches.records, self._settings.timers
-        hosts = {*snapshot.hosts, *records}
+        hosts = {*snapshot.hosts, *records, *self._roster.unheard}
         return [state_of(snapshot.hosts.get(host), records.get(host), now, timers)[0] for host in hosts]
 
     def _show(self, snapshot: Snapshot) -> list[str]:
@@ -280,7 +287,6 @@ class Shepherd:
         about = {**self._about, "sentence": self.sentence, "cycle_at_s": self._cycle_at_s}
         self._awaited = awaited(snapshot, self.switches.records, self._awaited, self._settings.timers)
         problems = self._problems(snapshot)
-        self._beat(snapshot, problems)
         body = present(
             snapshot,
             self.switches.records,
@@ -291,7 +297,9 @@ class Shepherd:
             problems=problems,
             bars=self._bars(),
             verdict=self._verdict,
+            unheard=self._roster.unheard,
         )
+        self._beat(snapshot, problems, body)
         try:
             self._ledger.publish_present(body)
         except LedgerUnavailable as exc:
@@ -317,6 +325,7 @@ class Shepherd:
             memories=dict(self.switches.memories),
             bars=self._bars(),
             quarantines=len(self._quarantines.standing),
+            unheard=self._roster.unheard,
             flockoff=self._latch.now,
             verdict=self._verdict,
             is_alone=self.switches.is_alone,
@@ -334,14 +343,16 @@ class Shepherd:
         parts: Sequence[Troubled] = (self._gathering, self._stops, self._quarantines, *self._companions)
         return [problem for problem in (*told, *(part.problem for part in parts)) if problem]
 
-    def _beat(self, snapshot: Snapshot, problems: Sequence[str]) -> None:
+    def _beat(self, snapshot: Snapshot, problems: Sequence[str], body: Mapping[str, object]) -> None:
         """A look is over: the shepherd lives."""
         if self._silencer.wants_beat():
             now = self._clock.wall_s()
             blind = [f"{r.source.value}: {r.problem}" for r in snapshot.readings.values() if r.problem]
             states = self._states(snapshot, now)
             age_s = now - (self._cycle_at_s or now)
-            self._silencer.beat(heartbeat(states, snapshot.queue, age_s, [*problems, *blind], self._settings))
+            troubles = [*problems, *blind]
+            barred = barred_in(body)
+            self._silencer.beat(heartbeat(states, snapshot.queue, age_s, troubles, self._settings, barred))
 
 
 def _pairs(records: Iterable[SwitchRecord]) -> list[HostPair]:

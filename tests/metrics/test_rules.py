@@ -35,10 +35,12 @@ QUIET: Mapping[str, str] = {
     'hosts{state="local",herd="local"}': flat(90), 'hosts{state="unknown",herd="neither"}': flat(10),
     'hosts_barred{why="keeper"}': flat(5), 'hosts_barred{why="cooling"}': flat(5),
     'hosts_barred{why="person"}': flat(90),
+    "hosts_unheard": flat(0), "local_jobs_blocked": flat(0), "reclaim_deadline_seconds": flat(175),
     'local_jobs_without_demand{why="stuck"}': flat(0), 'local_jobs_without_demand{why="unfit"}': flat(7),
     "leases_near_expiry": flat(0), 'switches_stuck{way="out"}': flat(0), 'switches_stuck{way="home"}': flat(0),
     "hosts_late_home": flat(0), 'reclaims_failed_total{reason="local_work"}': flat(3),
-    bucket("60.0"): "0+1x1600", bucket("120.0"): "0+1x1600", bucket("180.0"): "0+1x1600", bucket("+Inf"): "0+1x1600",
+    bucket("60.0"): "0+1x1600", bucket("120.0"): "0+1x1600", bucket("180.0"): "0+1x1600",
+    bucket("300.0"): "0+1x1600", bucket("1200.0"): "0+1x1600", bucket("+Inf"): "0+1x1600",
     'lends_failed_total{reason="fault"}': "0+0.5x1600", 'lends_failed_total{reason="person"}': "0+9x1600",
     "lends_done_total": "0+1x1600", 'steps_total{step="drain",result="failed"}': "0+0.1x1600",
     'flockoff{cause="file"}': flat(0), 'flockoff{cause="verb"}': flat(0), 'flockoff{cause="leak"}': flat(0),
@@ -91,6 +93,10 @@ FAULTS = (
     Fault("hosts are lost", ("ShepherdHostsUnknown",), {'hosts{state="unknown",herd="neither"}': since(16, 10, 11)}),
     Fault("keepers are silent", ("ShepherdHostsBarred",), {'hosts_barred{why="keeper"}': since(32, 5, 6)}),
     Fault("keepers restart", (), {'hosts_barred{why="keeper"}': since(28, 5, 90)}),
+    Fault("a rack is dark", ("ShepherdHostsUnheard",), {"hosts_unheard": since(16, 0, 4)}),
+    Fault("a host boots", (), {"hosts_unheard": since(13, 0, 1)}),
+    Fault("nobody calls hosts home", ("ShepherdLocalWorkWaits",), {"local_jobs_blocked": since(16, 0, 7)}),
+    Fault("a burst is served", (), {"local_jobs_blocked": since(13, 0, 7)}),
     Fault("stuck jobs", ("ShepherdJobsStuck",), {'local_jobs_without_demand{why="stuck"}': since(125, 0, 1)}),
     Fault("pages are not published", ("ShepherdLeasesExpire",), {"leases_near_expiry": since(3, 0, 2)}),
     Fault("stuck on the way home", ("ShepherdSwitchStuck",), {'switches_stuck{way="home"}': since(3, 0, 1)}),
@@ -99,7 +105,13 @@ FAULTS = (
     Fault("not proven home", ("ShepherdReclaimFailed",), {
         'reclaims_failed_total{reason="local_work"}': since(30, 3, 4)}),
     Fault("reclaims are slow", ("ShepherdReclaimsSlow",), {
+        bucket("60.0"): "0+0.5x1600", bucket("120.0"): "0+0.6x1600", bucket("180.0"): "0+0.7x1600",
+        bucket("300.0"): "0+1x1600"}),
+    Fault("reclaims are as slow as they may be", (), {
         bucket("60.0"): "0+0.5x1600", bucket("120.0"): "0+0.9x1600"}),
+    Fault("reclaims never end, and hardly may", ("ShepherdReclaimsSlow",), {
+        bucket("60.0"): "0+0.5x1600", bucket("120.0"): "0+0.5x1600", bucket("180.0"): "0+0.5x1600",
+        bucket("300.0"): "0+0.5x1600", bucket("1200.0"): "0+0.5x1600", "reclaim_deadline_seconds": flat(1700)}),
     Fault("lends fail", ("ShepherdLendsFail",), {'lends_failed_total{reason="fault"}': "0+1.1x1600"}),
     Fault("orders fail", ("ShepherdStepsFail",), {'steps_total{step="drain",result="failed"}': "0+1x1600"}),
     Fault("a leak is latched", ("ShepherdLeak",), {'flockoff{cause="leak"}': since(1, 0, 1)}),

@@ -180,6 +180,36 @@ def test_a_cycle_in_which_nothing_could_be_lent_is_none(wrong: Act, right: Act |
         assert site.pools.wall_s() - shown(site)["last_cycle_timestamp_seconds"] <= cycle_s
 
 
+def test_a_blind_shepherd_that_is_restarted_has_lent_nothing_since() -> None:
+    """Each restart of a blind daemon began the time of `ShepherdNoCycle` anew, and somebody restarted it each hour."""
+    site = lent_site()
+    cycle_s = site.spec.timers.cycle_s
+    last_s = shown(site)["last_cycle_timestamp_seconds"]
+    faults.silence_home(site)
+    site.run(5 * cycle_s)
+    site.shepherds[0].kill()
+    site.run(30)
+    site.start_shepherd()
+    site.run(3 * cycle_s)
+    assert len(site.shepherds) == 1
+    assert 0 < shown(site)["last_cycle_timestamp_seconds"] <= last_s + cycle_s
+
+
+def test_local_work_that_waits_beside_lent_hosts_is_counted() -> None:
+    """Hosts did not come home, jobs waited for an hour, and only the report of the month knew."""
+    site = lent_site()
+    assert shown(site)["local_jobs_blocked"] == 0
+    for name in lent(site):
+        faults.cut_private(site, site.hosts[name])
+    for _ in range(14):
+        site.pools.local_jobs.submit(900)
+    site.run(3 * site.spec.timers.look_s)
+    figures = shown(site)
+    assert len(lent(site)) == 2
+    assert figures["local_jobs_blocked"] == 2 * site.spec.slots
+    assert figures['local_jobs{state="idle"}'] > 2 * site.spec.slots
+
+
 def test_leases_that_are_not_renewed_are_told_long_before_they_lapse() -> None:
     """The collector refused pages for a quarter of an hour; the first to be told were the guests."""
     site = lent_site()

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from shepherd.core.metrics.way import is_late_home, stuck
+from shepherd.core.metrics.waiting import blocked_jobs
+from shepherd.core.metrics.way import is_late_home, reclaim_deadline_s, stuck
 from shepherd.core.policy.view import view_of
 from shepherd.model.demand import DemandGroup
 from shepherd.model.figures import Row
@@ -56,7 +57,7 @@ def late_s(timers: TimerSettings) -> float:
 def rows_seen(sight: Sight) -> tuple[Row, ...]:
     """What a look showed. Goes through all hosts: once for each sight is enough."""
     view = view_of(sight.snapshot, sight.switches, sight.memories, sight.settings, sight.at_s, sight.bars)
-    told = [*_hosts(sight, view), *_demand(sight), *_switches(sight), *_stops(sight), *_own(sight)]
+    told = [*_hosts(sight, view), *_demand(sight, view), *_switches(sight), *_stops(sight), *_own(sight)]
     told.append(Row("blind", (), bool(view.blind)))
     believed = {reading.source for reading in sight.snapshot.readings.values() if not reading.problem}
     return tuple(row for row in told if set(METRICS[row.name].of) <= believed)
@@ -70,6 +71,7 @@ def _life(sight: Sight | None, life: Life) -> Iterator[Row]:
     yield Row("look_period_seconds", (), timers.look_s)
     yield Row("last_cycle_timestamp_seconds", (), sight.cycle_at_s if sight else life.cycle_at_s)
     yield Row("cycle_period_seconds", (), timers.cycle_s)
+    yield Row("reclaim_deadline_seconds", (), reclaim_deadline_s(timers))
     yield Row("lease_pages_last_published_timestamp_seconds", (), sight.pages_at_s if sight else 0)
 
 
@@ -85,12 +87,14 @@ def _sources(sight: Sight | None, *, is_fresh: bool) -> Iterator[Row]:
 
 def _hosts(sight: Sight, view: PoolView) -> Iterator[Row]:
     counted = Counter(host.state for host in view.hosts.values())
+    counted[HostState.UNKNOWN] += len(sight.unheard.keys() - view.hosts.keys())
     for state in HostState:
         yield Row("hosts", (word(state.value), HERD.get(state, "neither")), counted[state])
     barred = Counter(host.bar for host in view.hosts.values())
     for bar in Bar:
         yield Row("hosts_barred", (bar.value,), barred[bar])
     yield Row("hosts_idle", (), sum(host.idle for host in view.hosts.values()))
+    yield Row("hosts_unheard", (), len(sight.unheard))
     yield Row("hosts_unmanaged", (), len(sight.snapshot.unmanaged))
     yield Row("hosts_cooling", (), sum(memory.not_before_s > sight.at_s for memory in sight.memories.values()))
     flock = [facts.flock for facts in sight.snapshot.hosts.values() if facts.flock]
@@ -108,7 +112,7 @@ def _reserve(view: PoolView, reserve: float) -> Iterator[Row]:
         yield Row("local_cpus_ratio", (), view.local_cpus / view.usable_cpus)
 
 
-def _demand(sight: Sight) -> Iterator[Row]:
+def _demand(sight: Sight, view: PoolView) -> Iterator[Row]:
     queue = sight.snapshot.queue
     yield Row("shapes_known", (), queue is not None and queue.demand is not None and not queue.demand.problem)
     if queue is None:
@@ -117,6 +121,8 @@ def _demand(sight: Sight) -> Iterator[Row]:
     yield Row("local_jobs", ("running",), queue.running_jobs)
     for why, groups in _without_demand(sight.verdict).items():
         yield Row("local_jobs_without_demand", (why,), sum(group.jobs for group in groups))
+    stuck = sight.verdict.stuck if sight.verdict else ()
+    yield Row("local_jobs_blocked", (), blocked_jobs(view, queue, stuck))
     yield Row("demand_cpus", (), _asked_cpus(queue))
     yield Row("refused_submitters", (), queue.refused_submitters)
 

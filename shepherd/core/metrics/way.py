@@ -24,6 +24,11 @@ def stuck(
     return ways
 
 
+def reclaim_deadline_s(timers: TimerSettings) -> float:
+    """From the order home to a regular startd that accepts work, at most."""
+    return timers.graceful_s + timers.fast_s + timers.kill_s + timers.home_deadline_s
+
+
 def is_late_home(since_s: float, now: float, timers: TimerSettings) -> bool:
     """The container is gone since then, and no regular startd is back."""
     return now - since_s > timers.home_deadline_s
@@ -41,6 +46,5 @@ def _deadline(record: SwitchRecord, timers: TimerSettings) -> tuple[str, float]:
         case Stage.LENT:
             return "", 0.0
         case Stage.REVOKED | Stage.OFF_ORDERED | Stage.FAST_ORDERED:
-            ladder_s = timers.graceful_s + timers.fast_s + timers.kill_s
-            return "home", (record.left_at_s or record.stage_at_s) + ladder_s + timers.home_deadline_s
+            return "home", (record.left_at_s or record.stage_at_s) + reclaim_deadline_s(timers)
     assert_never(record.stage)

@@ -12,14 +12,16 @@ from shepherd.model.moment import Said
 from shepherd.model.orders import Order, Refusal, Verdict
 
 
-def verdict_body(verdict: Verdict, *, is_cycle: bool) -> Json:
-    """Sentence, orders, refusals, and what waits in vain."""
+def verdict_body(verdict: Verdict, *, is_cycle: bool, could_lend_at_s: float) -> Json:
+    """Sentence, orders, refusals, and what waits in vain. `could_lend_at_s`: when hosts could be lent last, epoch
+    seconds; 0: never."""
     refused: dict[tuple[str, str], list[str]] = {}
     for refusal in verdict.refusals:
         refused.setdefault((refusal.herd.value, refusal.why), []).append(refusal.host)
     body = {
         "sentence": verdict.sentence,
         "is_cycle": is_cycle,
+        "could_lend_at_s": could_lend_at_s,
         "orders": [{"host": o.host, "herd": o.herd.value, "why": o.why} for o in verdict.orders],
         "refusals": [{"herd": herd, "why": why, "hosts": hosts} for (herd, why), hosts in refused.items()],
     }

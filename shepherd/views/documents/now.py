@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 from shepherd.model.flockoff import FlockOff, Leak
 from shepherd.model.host import Herd, HostState
 from shepherd.model.trial import Fate
+from shepherd.model.view import Bar
 from shepherd.views.documents.stops import BanJson
 
 
@@ -41,8 +42,12 @@ class HostJson(TypedDict):
     """By when the stage must be over, epoch seconds; null: it has no end of its own."""
     blocked: NotRequired[str]
     """Of a local host: why it could not be lent."""
+    blocked_by: NotRequired[Bar]
+    """What kind of thing that is."""
     blocked_until_s: NotRequired[float | None]
     """When that ends by itself, epoch seconds; null: not known."""
+    heard_at_s: NotRequired[float]
+    """Of a host that the home collector has forgotten: when it heard of it last, epoch seconds."""
 
 
 class ReadingJson(TypedDict):

@@ -29,8 +29,8 @@ def sight(*hosts: Any, **more: Any) -> Sight:
     """Of a look that has just ended, and in which all was well."""
     made = Sight(
         at_s=NOW, took_s=0.2, is_cycle=False, cycle_at_s=NOW - 100, snapshot=build.snapshot(*hosts), switches={},
-        memories={}, bars=NO_BARS, quarantines=0, flockoff=None, verdict=None, is_alone=True, pages_at_s=NOW - 10,
-        troubles=WELL, settings=build.settings(),
+        memories={}, bars=NO_BARS, unheard={}, quarantines=0, flockoff=None, verdict=None, is_alone=True,
+        pages_at_s=NOW - 10, troubles=WELL, settings=build.settings(),
     )  # fmt: skip
     return dataclasses.replace(made, **more)
 

@@ -128,14 +128,26 @@ def test_the_sign_of_life_says_how_many_hosts_are_where() -> None:
     """Figures that came and went made holes in every graph."""
     states = [HostState.LOCAL, HostState.LOCAL, HostState.FLOCK]
     queue = Queue(idle_jobs=7, running_jobs=3, schedds=("cm",))
-    beat = heartbeat(states, queue, 12.34, [], SETTINGS)
+    beat = heartbeat(states, queue, 12.34, [], SETTINGS, {})
     assert beat.text == "OK - 2 local, 1 flock"
     assert beat.is_well
     assert beat.performance == {
         "local": 2, "arming": 0, "drained": 0, "flock": 1, "leaving": 0, "held": 0, "unknown": 0, "hosts": 3,
-        "cycle_age_s": 12.3, "idle_jobs": 7, "running_jobs": 3,
+        "barred": 0, "cycle_age_s": 12.3, "idle_jobs": 7, "running_jobs": 3,
     }  # fmt: skip
-    troubled = heartbeat(states, None, -5, ["the disk\nis full", "and more"], SETTINGS)
+    troubled = heartbeat(states, None, -5, ["the disk\nis full", "and more"], SETTINGS, {})
     assert troubled.text == "WARNING - the disk is full; 2 local, 1 flock"
     assert not troubled.is_well
     assert "idle_jobs" not in troubled.performance
+
+
+def test_a_sign_of_life_warns_of_a_pool_that_nobody_can_lend_from() -> None:
+    """OK, said Icinga for a week in which keepers ran nowhere, and in which a rack was gone."""
+    states = [HostState.LOCAL] * 18 + [HostState.UNKNOWN] * 2
+    well = heartbeat(states, None, 1, [], SETTINGS, {"person": 12, "keeper": 1, "cooling": 1})
+    assert (well.is_well, well.performance["barred"]) == (True, 14)
+    assert well.text == "OK - 18 local, 2 unknown; 14 could not be lent (12 person, 1 cooling, 1 keeper)"
+    barred = heartbeat(states, None, 1, [], SETTINGS, {"keeper": 2, "cooling": 1})
+    assert barred.text.startswith("WARNING - many hosts cannot be lent: keepers are not heard, or lends fail; 18 local")
+    dark = heartbeat([*states, HostState.UNKNOWN], None, 1, [], SETTINGS, {})
+    assert dark.text == "WARNING - of many hosts it is not known what they do; 18 local, 3 unknown"
