@@ -5,6 +5,7 @@ from pathlib import Path
 import shepherd
 from shepherd.core.metrics.gauges import Life
 from shepherd.core.metrics.tally import Tally
+from shepherd.core.recorded.verdicts import could_lend_at_s
 from shepherd.edges.metrics_file import MetricsFile
 from shepherd.edges.metrics_http import MetricsServer
 from shepherd.model.entry import EntryKind
@@ -18,7 +19,8 @@ from shepherd.views.metrics import page, textfile
 def metering_of(settings: Settings, ledger: Ledger, clock: Clock) -> Metering:
     """Who measures, from the switches that are on record. Raises LedgerUnavailable."""
     last = ledger.last(EntryKind.VERDICT.value)
-    life = Life(shepherd.__version__, clock.wall_s(), last.at_s if last else 0.0, settings)
+    lent_s = could_lend_at_s(last.body, last.at_s) if last else 0.0
+    life = Life(shepherd.__version__, clock.wall_s(), lent_s, settings)
     return Metering(life, Tally(ledger.switches(), settings.timers), clock)
 
 

@@ -13,8 +13,7 @@ from shepherd.core.latch import leaks_in
 from shepherd.core.monitoring.heartbeat import heartbeat
 from shepherd.core.policy.decide import decide
 from shepherd.core.present import barred_in, present
-from shepherd.core.recorded.members import seconds
-from shepherd.core.recorded.verdicts import verdict_body
+from shepherd.core.recorded.verdicts import could_lend_at_s, verdict_body
 from shepherd.core.records import past_body, past_from
 from shepherd.core.switch.homecoming import awaited, late
 from shepherd.core.switch.leftovers import leftovers
@@ -129,8 +128,7 @@ class Shepherd:
                 return
             self.sentence = str(last.body.get("sentence", self.sentence))
             self._cycle_at_s = last.at_s
-            with contextlib.suppress(ValueError):
-                self._could_lend_at_s = seconds(last.body, "could_lend_at_s", last.at_s)
+            self._could_lend_at_s = could_lend_at_s(last.body, last.at_s)
             left_s = last.at_s + self._settings.timers.cycle_s - self._clock.wall_s()
             if 0 < left_s <= self._settings.timers.cycle_s:
                 self._due.cycle_s = self._clock.steady_s() + left_s

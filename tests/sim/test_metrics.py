@@ -201,6 +201,7 @@ def test_local_work_that_waits_beside_lent_hosts_is_counted() -> None:
     assert shown(site)["local_jobs_blocked"] == 0
     for name in lent(site):
         faults.cut_private(site, site.hosts[name])
+        faults.cut_flock(site, site.hosts[name])
     for _ in range(14):
         site.pools.local_jobs.submit(900)
     site.run(3 * site.spec.timers.look_s)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from shepherd.core.recorded.members import Json, listed
+from shepherd.core.recorded.members import Json, listed, seconds
 from shepherd.core.recorded.waiting import shape_name
 from shepherd.model.demand import DemandGroup
 from shepherd.model.entry import Stored
@@ -27,6 +27,14 @@ def verdict_body(verdict: Verdict, *, is_cycle: bool, could_lend_at_s: float) ->
     }
     vain = {"unfit": _shapes(verdict.unfit), "stuck": _shapes(verdict.stuck)}
     return {**body, **{name: shapes for name, shapes in vain.items() if shapes}}
+
+
+def could_lend_at_s(body: Json, at_s: float) -> float:
+    """When hosts could be lent last, by a verdict of `at_s`; one from before this was recorded says then."""
+    try:
+        return seconds(body, "could_lend_at_s", at_s)
+    except ValueError:
+        return at_s
 
 
 def verdict_from(stored: Stored) -> Said:
