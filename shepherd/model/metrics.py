@@ -189,8 +189,15 @@ RECORD = (
     _gauge("ledger_writable", "1: what it does is recorded; 0: nothing can be, so nothing is lent."),
     _gauge("ledger_gap_start_timestamp_seconds", "Since when nothing can be recorded; 0: everything is."),
     _counter("ledger_lost_entries_total", "Entries that could not be recorded; the gap is marked in the ledger."),
+    _gauge("trace_storable", "1: what hosts and gateways record can be stored; 0: it waits there."),
+    _gauge("trace_last_stored_timestamp_seconds", "When some of it was stored last; 0: not since the start."),
+    _gauge("trace_sources_behind", "Hosts and gateways whose records cannot be fetched."),
+    _counter("trace_gaps_total", "Gaps in these records: what hosts and gateways missed, and what nobody will have."),
+    _gauge("trace_anchor_last_timestamp_seconds", "When the site's logger was last told where the records end; 0: not "
+           "since the start. Shown only where there is one, like the next."),
+    _gauge("trace_anchor_period_seconds", "`trace.anchor_s`: how often it is told."),
 )
-"""The ledger."""
+"""The ledger, and the record of who ran what."""
 
 MONITORING = (
     _gauge("icinga_up", "1: Icinga does as asked. Shown only where it is used, like the next one."),

@@ -9,6 +9,7 @@ from shepherd.model.observation import Snapshot
 from shepherd.model.orders import HostMemory, SwitchRecord, Verdict
 from shepherd.model.roster import Known
 from shepherd.model.settings import Settings
+from shepherd.model.traced import Traced
 from shepherd.model.view import Bars
 
 
@@ -48,5 +49,6 @@ class Sight:
     is_alone: bool
     pages_at_s: float
     """When lease pages were published last; 0: not yet."""
+    traced: Traced
     troubles: Troubles
     settings: Settings

@@ -8,12 +8,13 @@ from shepherd.edges.htcondor.spools import FetchedSpools
 from shepherd.edges.htcondor.tool import Tools
 from shepherd.edges.trace_spool.source import LocalSpools, newest_here
 from shepherd.model.settings import Settings
+from shepherd.model.traced import Anchored
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import ScheddLook, TraceWriter
 from shepherd.programs.errand import Background
 from shepherd.programs.pages import LeasePages
 from shepherd.programs.trace.collecting import Collecting
-from shepherd.programs.trace.gathering import Gathering
+from shepherd.programs.trace.gathering import Gathering, nobody
 from shepherd.programs.trace.witnessing import Witnessing
 
 GATEWAY = "gateway"
@@ -54,9 +55,11 @@ def gathering_of(
     clock: Clock,
     log: Log,
     dark_since_s: float | None = None,
+    anchored: Callable[[], Anchored | None] = nobody,
 ) -> Gathering:
     """By these settings. `guests`: names by identities. `tell`: says to a spool on this machine what of it is stored;
-    raises CommandFailed. `dark_since_s`: since when no shepherd looked at schedds."""
+    raises CommandFailed. `dark_since_s`: since when no shepherd looked at schedds. `anchored`: what the site's logger
+    knows."""
     local = local_of(settings)
     return Gathering(
         collecting=Collecting(
@@ -75,4 +78,5 @@ def gathering_of(
         here=lambda stored: turn_here(local, stored, tell),
         background=background,
         clock=clock,
+        anchored=anchored,
     )

@@ -51,6 +51,7 @@ class Metering:
         if isinstance(one, Sight):
             self._sight, self._life = one, self._life._replace(settings=one.settings)
             self._tally.timers = one.settings.timers
+            self._tally.traced(one.traced.gaps)
             self._tally.looked(one.took_s, one.snapshot.readings.values(), is_cycle=one.is_cycle)
         else:
             entries, is_recorded, is_owed = one

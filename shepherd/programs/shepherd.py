@@ -328,6 +328,7 @@ class Shepherd:
             verdict=self._verdict,
             is_alone=self.switches.is_alone,
             pages_at_s=self.switches.pages_at_s,
+            traced=self._gathering.traced(),
             troubles=troubles,
             settings=self._settings,
         )

@@ -357,6 +357,7 @@ class Daemon:
             clock=self._clock,
             log=self._log,
             dark_since_s=self._dark_since_s,
+            anchored=lambda: self._kept.anchoring.anchored,
         )
 
     def _new_pages(self, parts: Changeable) -> LeasePages:

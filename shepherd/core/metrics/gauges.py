@@ -17,6 +17,7 @@ from shepherd.model.orders import Stage, Verdict
 from shepherd.model.settings import Settings, TimerSettings
 from shepherd.model.sight import Sight
 from shepherd.model.stop import BanKind
+from shepherd.model.traced import Traced
 from shepherd.model.view import Bar, PoolView
 
 HERD = {HostState.LOCAL: "local", HostState.FLOCK: "flock"}
@@ -58,6 +59,7 @@ def rows_seen(sight: Sight) -> tuple[Row, ...]:
     """What a look showed. Goes through all hosts: once for each sight is enough."""
     view = view_of(sight.snapshot, sight.switches, sight.memories, sight.settings, sight.at_s, sight.bars)
     told = [*_hosts(sight, view), *_demand(sight, view), *_switches(sight), *_stops(sight), *_own(sight)]
+    told += [*_traced(sight.traced)]
     told.append(Row("blind", (), bool(view.blind)))
     believed = {reading.source for reading in sight.snapshot.readings.values() if not reading.problem}
     return tuple(row for row in told if set(METRICS[row.name].of) <= believed)
@@ -167,6 +169,15 @@ def _stops(sight: Sight) -> Iterator[Row]:
     for kind in BanKind:
         yield Row("bans", (word(kind.value),), bans.get(kind, 0))
     yield Row("quarantines", (), sight.quarantines)
+
+
+def _traced(traced: Traced) -> Iterator[Row]:
+    yield Row("trace_storable", (), traced.is_storable)
+    yield Row("trace_last_stored_timestamp_seconds", (), traced.stored_at_s)
+    yield Row("trace_sources_behind", (), traced.behind)
+    if (anchored := traced.anchored) is not None:
+        yield Row("trace_anchor_last_timestamp_seconds", (), anchored.told_at_s)
+        yield Row("trace_anchor_period_seconds", (), anchored.every_s)
 
 
 def _own(sight: Sight) -> Iterator[Row]:

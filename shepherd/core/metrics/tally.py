@@ -33,6 +33,7 @@ class Tally:
         }
         self.timers = timers
         self._switches = dict(switches)
+        self._gaps = 0
 
     def looked(self, took_s: float, readings: Iterable[Reading], *, is_cycle: bool) -> None:
         """A look is over."""
@@ -40,6 +41,11 @@ class Tally:
         for reading in readings:
             if reading.doubt is not None:
                 self._count("source_errors_total", word(reading.source.value), word(reading.doubt.value))
+
+    def traced(self, gaps: int) -> None:
+        """So many gaps are in the records that were stored so far; a reload begins anew at none."""
+        self.counts["trace_gaps_total", ()] += gaps - self._gaps if gaps >= self._gaps else gaps
+        self._gaps = gaps
 
     def told(self, entries: Iterable[Entry], *, is_recorded: bool, is_owed: bool = False) -> None:
         """What the loop wrote down, or would have. Homeward it goes on in any case. What is owed is not lost."""

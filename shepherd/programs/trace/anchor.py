@@ -9,6 +9,7 @@ from collections.abc import Callable
 from shepherd.core.heads import Anchor, anchor_message
 from shepherd.errors import LedgerUnavailable, ShepherdError
 from shepherd.model.chain import Head
+from shepherd.model.traced import Anchored
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import SiteLog, TraceUpkeep
 from shepherd.programs.errand import Background, Errand
@@ -43,6 +44,7 @@ class Anchoring:
         self._due_s = clock.steady_s()
         self._ahead_s = self._wall_ahead_s()
         self._settled_s = clock.steady_s()
+        self._told_at_s = 0.0
         self.problem = ""
         """What is wrong; empty: nothing."""
 
@@ -50,6 +52,11 @@ class Anchoring:
         """New settings."""
         self._logger, self._anchor_s = logger, anchor_s
         self._due_s = self._clock.steady_s()
+
+    @property
+    def anchored(self) -> Anchored | None:
+        """What the logger knows; None: there is none."""
+        return Anchored(told_at_s=self._told_at_s, every_s=self._anchor_s) if self._logger is not None else None
 
     def tick(self) -> None:
         """Take what is back, begin what is due."""
@@ -83,6 +90,8 @@ class Anchoring:
         if self._logger is not None:
             self._logger.send(anchor_message(anchor, self._clock.wall_s()))
             self._say(self._logger.problem)
+            if not self._logger.problem:
+                self._told_at_s = self._clock.wall_s()
 
     def _say(self, problem: str) -> None:
         if problem and problem != self.problem:

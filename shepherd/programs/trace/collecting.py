@@ -5,12 +5,12 @@ to the store. A source is acknowledged, on the next lease pages, only when the s
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shepherd.core.trace.collect import believed, lost, oldest
 from shepherd.errors import InvariantBroken, ShepherdError, TraceRefused
 from shepherd.model.host import HostName
-from shepherd.model.trace import Segment, TraceRecord
+from shepherd.model.trace import Gap, Segment, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.ports_trace import SpoolSource, TraceWriter
 from shepherd.programs.errand import Background, Errand
@@ -37,6 +37,8 @@ class Catch:
     """About segments that nobody will have."""
     reached: int = 0
     """All up to this one were fetched, or are lost."""
+    gaps: int = 0
+    """Told of in these."""
     lost: str = ""
     """Why the newest of them are lost, if that is not among `notes` yet: until when they were is told by the next one
     that can be had."""
@@ -90,6 +92,10 @@ class Collecting:
         self._notes: list[TraceRecord] = []
         self._writing: tuple[list[tuple[str, Catch]], list[TraceRecord]] = ([], [])
         self._retry_s = 0.0
+        self.stored_at_s = 0.0
+        """When something was stored last, epoch seconds; 0: not yet."""
+        self.gaps = 0
+        """In what was stored since the start."""
         self.problem = ""
         """Why nothing can be stored; empty if all is well."""
 
@@ -190,6 +196,9 @@ class Collecting:
         self.problem = ""
         known = self._sources or {}
         self._sources = {name: Source(reached=number, stored=number) for name, number in outcome.items()} | known
+        if self._writing != ([], []):
+            self.stored_at_s = self._clock.wall_s()
+        self.gaps += gaps_in(self._writing[1]) + sum(catch.gaps for _, catch in self._writing[0])
         for name, catch in self._writing[0]:
             self._sources[name].stored = max(self._sources[name].stored, catch.reached)
         self.acknowledge()
@@ -201,9 +210,19 @@ class Collecting:
             self.pages.beside = dataclasses.replace(self.pages.beside, spooled=tuple(said))
 
     @property
+    def behind(self) -> int:
+        """Sources whose records cannot be fetched."""
+        return sum(bool(source.problem) for source in (self._sources or {}).values())
+
+    @property
     def stored(self) -> Mapping[str, int]:
         """By source, the newest segment that the store has."""
         return {name: source.stored for name, source in (self._sources or {}).items()}
+
+
+def gaps_in(records: Iterable[TraceRecord]) -> int:
+    """How many of them tell of a gap."""
+    return sum(isinstance(record, Gap) for record in records)
 
 
 def stored(
@@ -277,6 +296,7 @@ class Pull:
         return Catch(
             segments=tuple(self.segments),
             notes=tuple(self.notes),
+            gaps=gaps_in(self.notes) + sum(gaps_in(segment.records) for segment in self.segments),
             reached=self.reached,
             lost=self.missed,
             problem=problem,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from shepherd.errors import ShepherdError
 from shepherd.model.observation import Snapshot
+from shepherd.model.traced import Anchored, Traced
 from shepherd.ports import Clock
 from shepherd.programs.errand import Background, Errand
 from shepherd.programs.trace.collecting import Collecting
@@ -11,6 +12,10 @@ from shepherd.programs.trace.witnessing import Witnessing
 
 LOOK_S = 5.0
 """How often the gateway's spool is looked at."""
+
+
+def nobody() -> None:
+    """There is no logger."""
 
 
 class Gathering:
@@ -24,11 +29,12 @@ class Gathering:
         here: Callable[[Mapping[str, int]], Mapping[str, int]],
         background: Background,
         clock: Clock,
+        anchored: Callable[[], Anchored | None] = nobody,
     ) -> None:
         """`here`: told what is stored, hands that on to the sources on this machine, and answers with their newest
-        segments. Called elsewhere, raises CommandFailed."""
+        segments. Called elsewhere, raises CommandFailed. `anchored`: what the site's logger knows."""
         self.collecting, self.witnessing = collecting, witnessing
-        self._here, self._clock = here, clock
+        self._here, self._clock, self._anchored = here, clock, anchored
         self._errand: Errand[Mapping[str, int]] = Errand(background)
         self._asked_s = float("-inf")
         self._local: Mapping[str, int] = {}
@@ -46,6 +52,17 @@ class Gathering:
     def problem(self) -> str:
         """Why something is not recorded; empty if all is."""
         return self.collecting.problem or self._local_problem
+
+    def traced(self) -> Traced:
+        """How the record is doing."""
+        collecting = self.collecting
+        return Traced(
+            is_storable=not collecting.problem,
+            stored_at_s=collecting.stored_at_s,
+            behind=collecting.behind,
+            gaps=collecting.gaps,
+            anchored=self._anchored(),
+        )
 
     def _look_here(self) -> None:
         outcome, now_s = self._errand.take(), self._clock.steady_s()

@@ -15,6 +15,7 @@ from shepherd.model.observation import Doubt, KeeperPhase, Reading, Source
 from shepherd.model.orders import HostMemory, Stage
 from shepherd.model.settings import TimerSettings
 from shepherd.model.sight import Sight, Troubles
+from shepherd.model.traced import Anchored, Traced
 from shepherd.model.view import NO_BARS, Bars
 from tests import build
 from tests.build import NOW
@@ -22,6 +23,7 @@ from tests.core.pools_at_random import World, worlds
 from tests.metrics.shown import Series, series
 
 WELL = Troubles(problems=0, gap_from_s=None, icinga_up=None, silences_owed=0, awaited={})
+TRACED = Traced(is_storable=True, stored_at_s=NOW - 20, behind=0, gaps=0, anchored=None)
 LIFE = Life("1.0", NOW - 900, NOW - 400, build.settings())
 
 
@@ -30,7 +32,7 @@ def sight(*hosts: Any, **more: Any) -> Sight:
     made = Sight(
         at_s=NOW, took_s=0.2, is_cycle=False, cycle_at_s=NOW - 100, snapshot=build.snapshot(*hosts), switches={},
         memories={}, bars=NO_BARS, unheard={}, quarantines=0, flockoff=None, verdict=None, is_alone=True,
-        pages_at_s=NOW - 10, troubles=WELL, settings=build.settings(),
+        pages_at_s=NOW - 10, traced=TRACED, troubles=WELL, settings=build.settings(),
     )  # fmt: skip
     return dataclasses.replace(made, **more)
 
@@ -153,3 +155,21 @@ def test_a_look_is_shown_for_as_long_as_the_next_may_take(age_s: float, is_shown
     assert ('hosts{herd="local",state="local"}' in figures) == is_shown
     assert figures["blind"] == (not is_shown)
     assert figures["last_cycle_timestamp_seconds"] == NOW - 100
+
+
+def test_the_logger_is_told_of_only_where_there_is_one() -> None:
+    """Without a logger the alert on it fired for ever, so it was switched off where there was one."""
+    assert not [name for name in shown(sight()) if "anchor" in name]
+    anchored = Anchored(told_at_s=NOW - 60, every_s=120.0)
+    figures = shown(sight(traced=dataclasses.replace(TRACED, anchored=anchored)))
+    assert figures["trace_anchor_last_timestamp_seconds"] == NOW - 60
+    assert figures["trace_anchor_period_seconds"] == 120
+
+
+def test_gaps_are_counted_on_over_a_reload() -> None:
+    """A reload begins to collect anew: the counter went back, and the next gaps were lost in what looked like a
+    restart."""
+    tally = Tally({}, TimerSettings())
+    for gaps in (0, 2, 2, 5, 0, 1):
+        tally.traced(gaps)
+    assert tally.counts["trace_gaps_total", ()] == 6
