@@ -63,7 +63,7 @@ def lending_is_budgeted(world: WorldFacts) -> Iterator[str]:
 
 
 def reserve_is_kept(world: WorldFacts) -> Iterator[str]:
-    """6: no lend goes below the reserve, and a shortfall by failures ends within one cycle."""
+    """6: no lend goes below the reserve, and a shortfall by failures that can be known ends within one cycle."""
     limits = world.limits
     for act in world.acts:
         if act.kind is StepKind.GRANT and act.short:

@@ -101,6 +101,8 @@ class PoolView:
     """Cpus in the local herd, busy or idle."""
     usable_cpus: int
     """Cpus of all live, usable hosts, local and lent."""
+    is_local_known: bool
+    """The home pool's startds are believed: there are no more local hosts than these."""
     demand: Demand | None = None
     """What idle local jobs ask for; None: not known."""
 

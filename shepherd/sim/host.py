@@ -92,6 +92,8 @@ class Host:
         """Its daemons accept a connection and never answer."""
         self.refuses_local = False
         """No local job's requirements hold here, or a limit of theirs is reached: it stands free beside them."""
+        self.leaks = False
+        """Its container reaches what it must not."""
         self.fenced = True
         """Guards keep the fence (False only to see that the invariants notice)."""
         self.wall_offset_s = 0.0

@@ -145,7 +145,7 @@ class KeeperProcess(Process):
         )
         trust = Trust(verifier=host.signer, key_ids=frozenset({host.signer.key_id}))
         engine = SimEngine(host)
-        checks = Checks(settings, engine, SimReach(), SimNetwork(host), SimShield())
+        checks = Checks(settings, engine, SimReach(host), SimNetwork(host), SimShield())
         pages = PageReader(
             here=here,
             trust=trust,

@@ -118,8 +118,9 @@ class Meter:
         return (host.keeper is None or not host.keeper.runs) and not self.shepherd_runs()
 
     def look_at_reserve(self) -> None:
-        """Note since when the local herd is below its reserve; called about once a second."""
-        is_short = bool(self._leased) and self.shepherd_runs() and self._short(self._leased)
+        """Note since when the local herd is below its reserve and a shepherd can know. Called about once a second."""
+        can_know = self.shepherd_runs() and not self.blind()
+        is_short = bool(self._leased) and can_know and self._short(self._leased)
         if not is_short:
             self.short_since_s = None
         elif self.short_since_s is None:

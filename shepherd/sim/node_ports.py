@@ -125,11 +125,17 @@ class SimTokens:
 
 
 class SimReach:
-    """A network whose firewall holds: everything answers the host, and the container its own pool."""
+    """A network whose firewall holds: everything answers the host, and the container its own pool. On a host that
+    `leaks` everything answers everybody."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     def answered(self, pid: int | None, attempts: Collection[Attempt]) -> AbstractSet[Attempt]:
         """The first one of the pilot is its own pool."""
         del pid  # one network for all
+        if self._host.leaks:
+            return frozenset(attempts)
         own = [attempt for attempt in attempts if attempt.whence is Whence.PILOT][:1]
         return frozenset({*own, *(attempt for attempt in attempts if attempt.whence is Whence.HOST)})
 

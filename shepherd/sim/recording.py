@@ -8,8 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from shepherd.errors import CommandFailed, TraceRefused, Unavailable
+from shepherd.errors import CommandFailed, LedgerUnavailable, TraceRefused, Unavailable
+from shepherd.model.chain import Head
 from shepherd.model.host import LeaseId
+from shepherd.model.syslog import SyslogMessage
 from shepherd.model.trace import Gap, Segment, TraceRecord
 from shepherd.ports_trace import StartdFile
 
@@ -24,6 +26,8 @@ class SimSpool:
         self.segments: dict[int, Segment] = {}
         self.full = False
         """The disk."""
+        self.silent = False
+        """Nobody hands anything out."""
         self._first = first
 
     @property
@@ -112,7 +116,7 @@ class SimSource:
     def fetch(self, source: str, number: int) -> Segment | None:
         """See the port."""
         self.asked += 1
-        if source in self.silent or source not in self.spools:
+        if source in self.silent or source not in self.spools or self.spools[source].silent:
             raise Unavailable(f"{source} does not answer")
         if (source, number) in self.damaged:
             raise TraceRefused("not a segment")
@@ -125,6 +129,8 @@ class SimTraceWriter:
     def __init__(self) -> None:
         self.segments: dict[str, list[Segment]] = {}
         self.noted: list[TraceRecord] = []
+        self.full = False
+        """The store's disk."""
 
     def stored(self) -> Mapping[str, int]:
         """See the port."""
@@ -132,17 +138,43 @@ class SimTraceWriter:
 
     def add(self, segment: Segment) -> None:
         """See the port."""
+        self._make_room()
         if segment.number > self.stored().get(segment.source, 0):
             self.segments.setdefault(segment.source, []).append(segment)
 
     def note(self, records: Sequence[TraceRecord]) -> None:
         """See the port."""
+        self._make_room()
         self.noted += records
+
+    def head(self) -> Head:
+        """See `TraceUpkeep`: there is no chain."""
+        return Head()
+
+    def upkeep(self, *, may_retire: bool) -> None:
+        """See `TraceUpkeep`: nothing grows old."""
+
+    def _make_room(self) -> None:
+        if self.full:
+            raise LedgerUnavailable("no space left on the store's disk")
 
     def records(self) -> list[TraceRecord]:
         """All that is stored."""
         told = [record for segments in self.segments.values() for segment in segments for record in segment.records]
         return [*told, *self.noted]
+
+
+class SimSiteLog:
+    """`ports_trace.SiteLog`: what the site's logger was told, and whether it can be reached."""
+
+    def __init__(self) -> None:
+        self.told: list[SyslogMessage] = []
+        self.problem = ""
+
+    def send(self, message: SyslogMessage) -> None:
+        """See the port."""
+        if not self.problem:
+            self.told.append(message)
 
 
 class SimJobFiles:

@@ -27,7 +27,7 @@ from shepherd.sim.clock import SimClock
 from shepherd.sim.crash import Crashes, ShepherdCrash
 from shepherd.sim.ports import SimCommands, SimExecutor, SimPool, SimWatchdog
 from shepherd.sim.stops import simulated_stops
-from shepherd.sim.tracing import gathering_of
+from shepherd.sim.tracing import anchoring_of, gathering_of
 
 if TYPE_CHECKING:
     from shepherd.sim.site import Site
@@ -136,6 +136,7 @@ class Running:
             new_lease=lambda host: lease_name(host, clock.wall_s(), f"{site.rng.randrange(16**8):08x}"),
             hold=silencer.waits_for,
         )
+        anchoring = anchoring_of(site.logger, site.trace, self.beside, clock, self.note, settings)
         return Shepherd(
             settings=settings,
             observer=Observer(pool, clock, settings),
@@ -151,9 +152,9 @@ class Running:
             log=self.note,
             about={"instance": self.instance, "pid": 1},
             intents=self.intents,
-            companions=self.companions,
+            companions=[*self.companions, anchoring],
             measure=self._measure,
-            gathering=gathering_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages),
+            gathering=gathering_of(site.hosts, site.trace, self.beside, clock, self.note, switches.pages, anchoring),
         )
 
     def _measure(self, sight: Sight) -> None:

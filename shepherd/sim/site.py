@@ -35,7 +35,7 @@ from shepherd.sim.ports import (
     SimOffSwitch,
     SimSpool,
 )
-from shepherd.sim.recording import SimTraceWriter
+from shepherd.sim.recording import SimSiteLog, SimTraceWriter
 from shepherd.sim.running import Running
 from shepherd.sim.signer import SimSigner
 from shepherd.sim.stops import SimFlockLook
@@ -124,6 +124,8 @@ class Site:
         self.pools = Pools(self.events, spec.tempo.negotiate_s)
         self.meter = Meter(spec.limits(), lambda: self.events.now_s)
         self.signer, self.trace = SimSigner(), SimTraceWriter()
+        self.logger: SimSiteLog | None = None
+        """The site's, which a shepherd that is started tells of the records' ends; None: there is none."""
         self.ledgers: dict[str, SimLedger] = {}
         self.spools: dict[str, SimSpool] = {}
         self.off_switch = SimOffSwitch()

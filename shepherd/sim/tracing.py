@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from shepherd.model.chain import Head
+from shepherd.model.settings import Settings
 from shepherd.model.trace import EndSeen, JobBegun, JobEnded, TraceRecord
 from shepherd.ports import Clock, Log
 from shepherd.programs.errand import Background
 from shepherd.programs.pages import LeasePages
+from shepherd.programs.trace.anchor import Anchoring
 from shepherd.programs.trace.collecting import Collecting
 from shepherd.programs.trace.gathering import Gathering
 from shepherd.programs.trace.witnessing import Witnessing
-from shepherd.sim.recording import SimSource, SimTraceWriter
+from shepherd.sim.recording import SimSiteLog, SimSource, SimTraceWriter
 
 if TYPE_CHECKING:
     from shepherd.sim.host import GuestRun, Host
@@ -29,8 +32,9 @@ class Schedds:
 
 
 def gathering_of(
-    hosts: Mapping[str, Host], store: SimTraceWriter, beside: Background, clock: Clock, log: Log, pages: LeasePages
-) -> Gathering:
+    hosts: Mapping[str, Host], store: SimTraceWriter, beside: Background, clock: Clock, log: Log, pages: LeasePages,
+    anchoring: Anchoring,
+) -> Gathering:  # fmt: skip
     """One shepherd's."""
     witnessing = Witnessing(look=Schedds(), guests=dict, background=beside, clock=clock, log=log)
     collecting = Collecting(
@@ -43,7 +47,20 @@ def gathering_of(
         fetchers=2,
         fetch_s=5.0,
     )
-    return Gathering(collecting=collecting, witnessing=witnessing, here=lambda _: {}, background=beside, clock=clock)
+    return Gathering(
+        collecting=collecting, witnessing=witnessing, here=lambda _: {}, background=beside, clock=clock,
+        anchored=lambda: anchoring.anchored,
+    )  # fmt: skip
+
+
+def anchoring_of(
+    logger: SimSiteLog | None, store: SimTraceWriter, beside: Background, clock: Clock, log: Log, settings: Settings
+) -> Anchoring:
+    """One shepherd's."""
+    return Anchoring(
+        store=store, ledger_head=Head, ledger_upkeep=lambda: None, logger=logger, background=beside, clock=clock,
+        log=log, instance="simulated", anchor_s=settings.trace.anchor_s,
+    )  # fmt: skip
 
 
 def recorded(hosts: Iterable[Host], store: SimTraceWriter) -> list[TraceRecord]:

@@ -96,6 +96,18 @@ def test_a_reserve_that_dead_hosts_broke_takes_hosts_home_in_the_same_look():
     assert len(reclaimed(verdict(seen, switches, is_cycle=False))) == 1
 
 
+@pytest.mark.parametrize("kind", PolicyKind)
+def test_a_pool_that_nobody_knows_is_not_short_of_local_hosts(kind):
+    """The central manager was rebooted: its collector knew no host yet, and guests were thrown off a quarter of the
+    pool, for a reserve that stood there idle."""
+    switches = [record("p201", Stage.LENT), record("p202", Stage.LENT)]
+    hosts = [facts("p201", flock=flock_startd()), facts("p202", flock=flock_startd())]
+    young = {Source.HOME_STARTDS: Reading(source=Source.HOME_STARTDS, at_s=NOW, problem="the collector is young")}
+    policy = dataclasses.replace(POLICY, kind=kind)
+    assert len(reclaimed(verdict(snapshot(*hosts), switches, policy=policy))) == 1
+    assert not verdict(snapshot(*hosts, readings=young), switches, policy=policy).orders
+
+
 def test_idle_hosts_kept_ready_are_not_lent():
     """The idle reserve is a setting of its own: busy hosts help no burst."""
     policy = threshold(lend_per_cycle=9, reserve=0.0, idle_reserve=2)

@@ -12,7 +12,7 @@ from shepherd.core.policy.view import view_of
 from shepherd.model.demand import DemandGroup
 from shepherd.model.host import Herd, HostName, HostState
 from shepherd.model.observation import HostFacts, Reading, Source
-from shepherd.model.orders import SwitchRecord, Verdict
+from shepherd.model.orders import Reason, SwitchRecord, Verdict
 from shepherd.model.past import Given, Past
 from shepherd.model.settings import PolicyKind, PolicySettings
 from tests.build import NOW
@@ -81,6 +81,15 @@ def test_no_lend_goes_into_the_reserve_and_a_shortfall_comes_home(world, policy,
     coming = reclaimed(found).union(name for name, host in view.hosts.items() if host.state is HostState.LEAVING)
     if view.local_cpus + sum(view.hosts[name].cpus for name in coming) < floor:
         assert reclaimed(found) == {host.host for host in out}
+
+
+@given(worlds(), policies(), KINDS)
+def test_nobody_goes_home_for_a_reserve_that_nobody_can_see(world, policy, kind):
+    """7: a silent, young or implausible home collector is no evidence of a local herd that is too small."""
+    policy = dataclasses.replace(policy, kind=kind)
+    doubted = {Source.HOME_STARTDS: Reading(source=Source.HOME_STARTDS, at_s=NOW, problem="no answer")}
+    found = verdict(world, policy, readings=doubted)
+    assert all(order.reason is not Reason.RESERVE for order in found.orders)
 
 
 @given(worlds(), policies(), KINDS, st.sampled_from(Source))

@@ -1,5 +1,6 @@
 """Figures of a daemon as a reader sees them."""
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,8 @@ Series = Mapping[str, float]
 """By how Prometheus writes it, labels in the order of their names."""
 
 
-def names() -> dict[str, str]:
+@functools.cache
+def names() -> Mapping[str, str]:
     """Every name that a query may use, and the metric of the table that it is of."""
     return {m.full_name + end: m.name for m in METRICS.values() for end in ENDS[m.kind]}
 

@@ -143,3 +143,18 @@ def test_a_file_that_nobody_saw_stops_nothing_whatever_waits_for_a_refused_sheph
     assert site.meter.flockoff_since_s is None
     assert site.run_until(lambda: len(lent(site)) == 2, 300)
     assert site.breaches() == ()
+
+
+def test_a_reboot_of_the_central_manager_throws_no_guest_off() -> None:
+    """Collector and shepherd began together, knew no local host yet, and called lent hosts home for the reserve."""
+    timers = TimerSettings(cycle_s=30, young_collector_s=600)
+    site = lent_site(dataclasses.replace(SPEC, timers=timers))
+    before = lent(site)
+    site.shepherds[0].kill()
+    faults.restart_home(site)
+    site.run(20)
+    site.start_shepherd()
+    for _ in range(70):
+        site.run(10)
+        assert lent(site) == before
+    assert site.breaches() == ()

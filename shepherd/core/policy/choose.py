@@ -86,7 +86,10 @@ def lend_budget(settings: PolicySettings, usable_hosts: int) -> int:
 
 
 def reserve_shortfall(view: PoolView, settings: PolicySettings, home: Sequence[HostName]) -> list[HostName]:
-    """Hosts that must come home besides `home`, so that the local share is `reserve` again."""
+    """Hosts that must come home besides `home`, so that the local share is `reserve` again. None while nobody knows
+    which hosts are local: absence is not evidence (invariant 7)."""
+    if not view.is_local_known:
+        return []
     coming = {*home, *(host.host for host in view.hosts.values() if host.state is HostState.LEAVING)}
     missing = settings.reserve * view.usable_cpus - view.local_cpus - sum(view.hosts[name].cpus for name in coming)
     more: list[HostName] = []

@@ -61,6 +61,7 @@ def view_of(
         blind=_blind(snapshot),
         local_cpus=local,
         usable_cpus=local + lent,
+        is_local_known=_is_believed(snapshot, Source.HOME_STARTDS),
         demand=_demand(snapshot, settings, now),
     )
 
@@ -95,6 +96,11 @@ def _idle_jobs(snapshot: Snapshot, settings: Settings, now: float) -> int | None
     if now - reading.at_s > settings.timers.stale_factor * settings.timers.look_s:
         return None
     return snapshot.queue.idle_jobs
+
+
+def _is_believed(snapshot: Snapshot, source: Source) -> bool:
+    reading = snapshot.readings.get(source)
+    return reading is not None and not reading.problem
 
 
 def _blind(snapshot: Snapshot) -> str:
