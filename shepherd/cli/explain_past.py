@@ -8,7 +8,7 @@ import pathlib
 import re
 from collections.abc import Iterator, Sequence
 
-from shepherd.cli.recorded import days_until, moment_at, readable, settings_by
+from shepherd.cli.recorded import days_until, heard_last_s, moment_at, readable, settings_by
 from shepherd.cli.tell import tell
 from shepherd.cli.where import ledger_directory
 from shepherd.core.recorded.verdicts import verdict_from
@@ -24,6 +24,7 @@ from shepherd.model.moment import Moment, Said
 from shepherd.model.orders import Order
 from shepherd.model.story import CycleStory, HostStory, LendStory, Ordered
 from shepherd.views.story import cycle_json, cycle_text, host_json, host_text, lend_json, lend_text
+from shepherd.views.wording import instant
 
 NUMBER = re.compile(r"\d{1,8}")
 """Of a record. Epoch seconds have more digits."""
@@ -44,12 +45,19 @@ def explain_host(args: argparse.Namespace) -> int:
     host = host_of(moment, args.host)
     story = story_of_host(days, host, moment, at_s)
     if story is None:
-        raise UsageError(f"nothing was known of {host} then; hosts are named as `shepherd -s` names them")
+        raise UsageError(nothing_known(host, heard_last_s(days, host, at_s)))
     if args.json:
         print(json.dumps(host_json(story), indent=1))
     else:
         tell(host_text(story))
     return 0
+
+
+def nothing_known(host: str, heard_s: float | None) -> str:
+    """Why there is nothing to tell of a host."""
+    if heard_s is None:
+        return f"nothing was known of {host} then; hosts are named as `shepherd -s` names them"
+    return f"{host} was not heard then, but until {instant(heard_s)}; --at a time before that tells where it was"
 
 
 def story_of_host(days: Sequence[pathlib.Path], host: HostName, moment: Moment, at_s: float) -> HostStory | None:

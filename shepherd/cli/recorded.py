@@ -6,6 +6,7 @@ import pathlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from shepherd.core.recorded.members import members, seconds
 from shepherd.core.recorded.moments import NEEDED, moments, newest_moment
 from shepherd.core.recorded.switch_times import switch_times
 from shepherd.core.replay.settings import change_problems, tree_of
@@ -110,3 +111,14 @@ def _made(recorded: Mapping[str, object], changes: Mapping[str, object]) -> Sett
     if problems := [problem for problem in daemon_problems(settings) if problem.key.startswith(tables)]:
         raise wrong(BY_HAND, [Fault(*problem) for problem in problems])
     return settings
+
+
+def heard_last_s(days: Sequence[pathlib.Path], host: str, at_s: float) -> float | None:
+    """When a host that was known then was heard last, epoch seconds; None if it was not known. Raises
+    LedgerUnavailable."""
+    for path in days:
+        for stored in ledger_past.newest_first(path, EntryKind.ROSTER, at_s):
+            with readable(path):
+                hosts, silent = members(stored.entry.body, "hosts"), members(stored.entry.body, "unheard")
+                return seconds(silent, host, stored.entry.at_s) if host in hosts else None
+    return None

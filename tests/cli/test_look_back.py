@@ -14,6 +14,7 @@ from tests.cli.documents import fits
 from tests.cli.sites import Site
 from tests.edges.ledgers import MARCH_1, note, switch, switched
 from tests.sim.recorded_day import eventful_day, site_of
+from tests.sim.test_roster import DARK, dark_site
 
 
 @pytest.fixture(name="entries", scope="module")
@@ -208,6 +209,19 @@ def test_a_decision_is_found_by_its_number(site, entries, capsys):
 def test_a_question_that_has_no_answer_is_refused(site, capsys, words, complaint):
     """A traceback for a typing error."""
     assert complaint in refused(site, capsys, *words)
+
+
+def test_a_host_that_went_dark_is_not_unknown(tmp_path, capsys):
+    """`explain` of the host that `-s` called unknown said that there was no such host."""
+    pool = dark_site()
+    site = Site(tmp_path)
+    ledger = site.ledger()
+    ledger.append(pool.ledger.entries)
+    ledger.close()
+    complaint = refused(site, capsys, "explain", DARK)
+    assert f"{DARK} was not heard then, but until 20" in complaint
+    until = complaint.split("until ")[1].split(";")[0]
+    assert said(site, capsys, "explain", DARK, "--at", until)
 
 
 def test_a_lend_that_began_the_day_before_is_told_from_its_order(tmp_path, entries, capsys):
