@@ -19,9 +19,11 @@ def run(args: argparse.Namespace) -> int:
     import pathlib
 
     from shepherd.cli.web_board import LedgerBoard
+    from shepherd.cli.web_roles import RolesInFile
     from shepherd.cli.where import ledger_directory, trace_directory
     from shepherd.core.settings.daemon import daemon_problems
     from shepherd.core.settings.web import place_of, web_problems
+    from shepherd.edges.clock import SystemClock
     from shepherd.edges.log import make_log
     from shepherd.edges.secret_file import read_secret
     from shepherd.edges.settings_file import read_settings, wrong
@@ -39,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--listen {web.listen}: give ADDRESS:PORT")
     secret = read_secret(pathlib.Path(web.proxy_secret), "the proxy's secret").strip() if web.proxy_secret else ""
     log = make_log()
-    board = LedgerBoard(ledger_directory(args.settings), trace_directory(args.settings), settings.roles, log)
+    roles = RolesInFile(args.settings, settings.roles, SystemClock().steady_s, log)
+    board = LedgerBoard(ledger_directory(args.settings), trace_directory(args.settings), roles, log)
     at = bound(*place)
     log("dashboard", listens=web.listen, proxies=list(web.proxies))
     serve(Site(board, web, log, secret).app, at)

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shepherd.cli.explain_past import said_in, story_of_cycle, story_of_host
 from shepherd.cli.harvested import harvest_of
@@ -45,8 +45,8 @@ Stamp = tuple[tuple[int, int], ...]
 class LedgerBoard:
     """`views.web.board.Board`. Threads may share it."""
 
-    def __init__(self, ledger: pathlib.Path, trace: pathlib.Path, roles: RoleSettings, log: Log) -> None:
-        """`ledger`, `trace`: directories, which need not be there yet."""
+    def __init__(self, ledger: pathlib.Path, trace: pathlib.Path, roles: Callable[[], RoleSettings], log: Log) -> None:
+        """`ledger`, `trace`: directories, which need not be there yet. `roles`: those of now."""
         self._directory, self._trace, self._roles = ledger, trace, roles
         self._clock = SystemClock()
         self._shelf = Shelf(self._harvest, self._clock.wall_s, self._clock.steady_s, log)
@@ -60,7 +60,7 @@ class LedgerBoard:
         self._current = Current(
             version=first, present=None, life=self._life, is_silent=False, trouble="the ledger was not read yet"
         )
-        self._mays: dict[str, tuple[float, bool]] = {}
+        self._mays: dict[str, tuple[float, RoleSettings, bool]] = {}
         self._stories: dict[int, CycleStory] = {}
 
     def now_s(self) -> float:
@@ -102,14 +102,14 @@ class LedgerBoard:
 
     def may_see_persons(self, user: str) -> bool:
         """By Unix group; nobody is root or the daemon here."""
-        now = self._clock.steady_s()
+        now, roles = self._clock.steady_s(), self._roles()
         known = self._mays.get(user)
-        if known is None or now - known[0] > ROLES_S:
+        if known is None or now - known[0] > ROLES_S or known[1] != roles:
             if len(self._mays) >= MOST_USERS:
                 self._mays.clear()
             person = dataclasses.replace(person_named(user, NOBODY_ID), is_owner=False)
-            known = self._mays[user] = now, may(Role.PERSONAL, self._roles, person)
-        return known[1]
+            known = self._mays[user] = now, roles, may(Role.PERSONAL, roles, person)
+        return known[2]
 
     def names(self) -> frozenset[str]:
         """By all days that can be read. Raises LedgerUnavailable."""

@@ -28,7 +28,7 @@ def its_ledger(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def board_of(directory: pathlib.Path, **roles: tuple[str, ...]) -> LedgerBoard:
-    return LedgerBoard(directory, directory.parent / "trace", RoleSettings(**roles), make_log())
+    return LedgerBoard(directory, directory.parent / "trace", lambda: RoleSettings(**roles), make_log())
 
 
 def web_of(site: Site, roles: dict[str, Any] | None = None, secret: str = "", **settings: Any) -> WebSite:
