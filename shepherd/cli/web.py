@@ -6,6 +6,9 @@ DESCRIPTION = """Serves the dashboard until TERM, by default to this machine alo
 which authenticating proxy (shepherd/docs/web.md). It reads the ledger as `shepherd -s` does, works while the daemon is
 dead, changes nothing, and shows who a person is to nobody but members of `[roles] personal` whom that proxy names."""
 
+FEEDS = 3
+"""So often a service manager that watches hears of it within its time."""
+
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The verb's command line."""
@@ -16,6 +19,7 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(args: argparse.Namespace) -> int:
     """Serve. Raises SettingsError, CommandFailed."""
     import dataclasses
+    import os
     import pathlib
 
     from shepherd.cli.web_board import LedgerBoard
@@ -28,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from shepherd.edges.secret_file import read_secret
     from shepherd.edges.settings_file import read_settings, wrong
     from shepherd.edges.settings_words import Fault
+    from shepherd.edges.systemd import Notifier
     from shepherd.errors import UsageError
     from shepherd.views.web.serve import bound, serve
     from shepherd.views.web.site import Site
@@ -40,10 +45,11 @@ def run(args: argparse.Namespace) -> int:
     if place is None:
         raise UsageError(f"--listen {web.listen}: give ADDRESS:PORT")
     secret = read_secret(pathlib.Path(web.proxy_secret), "the proxy's secret").strip() if web.proxy_secret else ""
-    log = make_log()
+    log, notifier = make_log(), Notifier(os.environ)
     roles = RolesInFile(args.settings, settings.roles, SystemClock().steady_s, log)
     board = LedgerBoard(ledger_directory(args.settings), trace_directory(args.settings), roles, log)
     at = bound(*place)
     log("dashboard", listens=web.listen, proxies=list(web.proxies))
-    serve(Site(board, web, log, secret).app, at)
+    feed_s = notifier.watchdog_s / FEEDS if notifier.watchdog_s else None
+    serve(Site(board, web, log, secret).app, at, notifier, feed_s)
     return 0

@@ -97,3 +97,12 @@ def test_it_can_read_the_record_and_nothing_else(cm: BootedNode, unit: str) -> N
 def _uid(status: str) -> str:
     [line] = [line for line in status.splitlines() if line.startswith("Uid:")]
     return line.split()[1]
+
+
+def test_one_that_hangs_is_started_anew(scene: Scene, cm: BootedNode, unit: str) -> None:
+    """The process was there, and nobody was answered until Monday."""
+    before = cm.show(unit)["MainPID"]
+    cm.must(("systemctl", "kill", "--kill-whom=main", "--signal=STOP", unit))
+    scene.eventually(lambda: cm.show(unit)["MainPID"] not in {before, "0"}, 100, "another one is there")
+    scene.eventually(lambda: cm.run(("python3", "-c", KNOCKS)).returncode == 0, 30, "it answers")
+    assert cm.show(unit)["Result"] == "success"

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shepherd.errors import CommandFailed
+from shepherd.ports import Watchdog
 
 HEADER_BYTES = 16384
 GRACE_S = 2
@@ -33,8 +34,9 @@ def bound(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> 
     return made
 
 
-def serve(app: ASGIApp, at: socket.socket) -> None:
-    """Until TERM or INT."""
+def serve(app: ASGIApp, at: socket.socket, watchdog: Watchdog, feed_s: float | None) -> None:
+    """Until TERM or INT. `watchdog` is told that it serves, and every `feed_s` seconds that its loop turns; None: it
+    does not watch."""
     config = uvicorn.Config(
         app,
         http=Patient,
@@ -50,7 +52,7 @@ def serve(app: ASGIApp, at: socket.socket) -> None:
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    asyncio.run(_until_told(Server(config), at))
+    asyncio.run(_until_told(Server(config, watchdog), at, feed_s))
 
 
 class Patient(H11Protocol):
@@ -76,6 +78,27 @@ class Patient(H11Protocol):
 class Server(uvicorn.Server):
     """Ends well when it is told to: uvicorn's own would die of the signal once more, after it has ended."""
 
+    def __init__(self, config: uvicorn.Config, watchdog: Watchdog) -> None:
+        super().__init__(config)
+        self.watchdog = watchdog
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so as soon as it answers."""
+        await super().startup(sockets)
+        if self.started:
+            self.watchdog.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so before answers under way are waited for."""
+        self.watchdog.stopping()
+        await super().shutdown(sockets)
+
+    async def feed(self, every_s: float) -> None:
+        """For as long as the loop turns."""
+        while True:
+            self.watchdog.cycle_finished(f"serves, {len(self.server_state.connections)} connections")
+            await asyncio.sleep(every_s)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Until it has ended."""
@@ -89,5 +112,10 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def _until_told(server: Server, at: socket.socket) -> None:
-    await server.serve(sockets=[at])
+async def _until_told(server: Server, at: socket.socket, feed_s: float | None) -> None:
+    feeding = asyncio.create_task(server.feed(feed_s)) if feed_s else None
+    try:
+        await server.serve(sockets=[at])
+    finally:
+        if feeding is not None:
+            feeding.cancel()

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from shepherd.errors import BadInput, Unavailable
+from shepherd.model.one_line import one_line
 from shepherd.model.web_settings import WebSettings
 from shepherd.ports import Log
 from shepherd.views.web import asked
@@ -30,6 +31,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 AT_ONCE, SLOW_AT_ONCE = 4, 1
 """Pages that are made at one time; the others wait."""
 WAIT_S = 20.0
+HEALTH, HEALTH_S = "/health", 5.0
+"""Where a monitoring asks, and how long it waits at most."""
 
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -63,7 +66,10 @@ class Site:
         self.app: ASGIApp = Gate(self._starlette(), settings, secret)
 
     def _starlette(self) -> Starlette:
-        routes = [Route("/static/{version}/{name}", self._file, methods=["GET"])]
+        routes = [
+            Route("/static/{version}/{name}", self._file, methods=["GET"]),
+            Route(HEALTH, self._health, methods=["GET"]),
+        ]
         for shown in ROUTES:
             routes.append(Route(shown.path, self._page_of(shown), methods=["GET"]))
             routes.append(Route("/live" + shown.path, self._live_of(shown), methods=["GET"]))
@@ -73,6 +79,18 @@ class Site:
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
         async with self._pulse.beating():
             yield
+
+    async def _health(self, _request: Request) -> Response:
+        """For a monitoring, which shall not wait for a turn: whether pages can show what the daemon writes. Whether
+        that is alive is another question, and alarms elsewhere."""
+        try:
+            current = await asyncio.wait_for(asyncio.to_thread(self._board.current), HEALTH_S)
+        except Exception as exc:  # noqa: BLE001 - whatever is wrong, it is not well
+            why = "the ledger is not read in time" if isinstance(exc, TimeoutError) else f"a defect: {exc!r}"
+            return plain(503, why)
+        if current.trouble:
+            return plain(503, current.trouble)
+        return plain(200, "ok; the daemon is not heard" if current.is_silent else "ok")
 
     async def _file(self, request: Request) -> Response:
         file = self._files.get(request.path_params["name"])
@@ -186,6 +204,11 @@ class Site:
     async def _no_such(self, request: Request, exc: Exception) -> Response:
         status = exc.status_code if isinstance(exc, HTTPException) else 404
         return response(self._apology(status, "Not here", "There is no such page."), request)
+
+
+def plain(status: int, words: str) -> Response:
+    """One line for a program."""
+    return PlainTextResponse(f"{one_line(words)}\n", status, {"Cache-Control": "no-store"})
 
 
 def given_by(request: Request) -> list[tuple[str, str]]:
