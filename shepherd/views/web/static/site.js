@@ -111,13 +111,34 @@
     if (at("said")) at("said").textContent = words;
   }
 
+  // What stands above everything, by its words without times, which change while nothing does.
+  function alarms() {
+    const notes = [...document.querySelectorAll("#stop .note")];
+    return new Map(notes.map((note) => {
+      const bare = note.cloneNode(true);
+      const times = [...bare.querySelectorAll("time, ul")];
+      for (const one of times) one.remove();
+      const whole = bare.textContent.replace(/\s+/g, " ").trim();
+      const head = note.querySelector("strong, summary");
+      return [whole, times.length && head ? head.textContent.replace(/\.$/, "") : whole];
+    }));
+  }
+
+  function tell(before, now) {
+    const begun = [...now].filter(([whole]) => !before.has(whole)).map(([, words]) => words);
+    const over = [...before].filter(([whole]) => !now.has(whole)).map(([, words]) => `No more: ${words}`);
+    if (begun.length + over.length) say([...begun, ...over].map((words) => words.replace(/\.?$/, ".")).join(" "));
+  }
+
   function change(told) {
+    const before = alarms();
     for (const id of told.gone || []) if (at(id)) at(id).remove();
     for (const [id, html] of Object.entries(told.parts || {})) {
       if (!at(id)) frame(id, ...told.frames[id]);
       replace(id, html);
     }
     for (const [id, changed] of Object.entries(told.cells || {})) turn(id, changed);
+    tell(before, alarms());
     if (told.parts) rove();
     ages();
   }
