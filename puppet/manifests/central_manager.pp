@@ -31,9 +31,11 @@
 #
 # @param dashboard
 #   Whether the dashboard runs here (`shepherd web`); the table `web` of the settings says where it listens, and to whom.
+#   Proxies on other machines that it names are let through to the unit.
 #
 # @param proxy_secret
 #   What the dashboard's authenticating proxy proves itself with (`web.proxy_secret = "/etc/shepherd/secrets/web-proxy"`).
+#   Not given: somebody else lays that file if the settings name it; if they do not, it goes.
 #
 # @param condor_settings
 #   Further HTCondor configuration of the daemon and its tools, by name.

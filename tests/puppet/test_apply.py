@@ -223,6 +223,32 @@ def test_a_central_manager_makes_its_keys_and_tokens_itself(machine: Machine) ->
     assert [line.split()[1:] for line in listed] == [["root", "600"]] * 3 + [["shepherd", "600"]] * 2
 
 
+@sampled
+def test_a_dashboard_comes_with_what_it_is_reached_by_and_goes_with_it(machine: Machine) -> None:
+    """The secret of a proxy that had been taken down in spring lay there in autumn; the proxy that came after it, on a
+    machine of its own, was turned away by the unit."""
+    role, web = "include shepherd::central_manager", "shepherd::central_manager"
+    secret, unit = "/etc/shepherd/secrets/web-proxy", "/etc/systemd/system/shepherd-web.service"
+    plain: dict[str, object] = {f"{web}::settings": nested(settings_example.DAEMON), **POOL}
+    proxied = plain | {f"{web}::settings": nested(settings_example.DAEMON) | {
+        "web": {"listen": "10.1.0.4:9690", "proxies": ["10.1.0.5"], "proxy_secret": secret},
+    }}  # fmt: skip
+    machine.settle(role, plain | {f"{web}::dashboard": True})
+    assert machine.tree.must("systemctl", "is-enabled", "shepherd-web").strip() == "enabled"
+    assert machine.read(unit) == (sources.ROOT / "systemd/shepherd-web.service").read_text()
+    machine.settle(role, proxied | {f"{web}::dashboard": True, f"{web}::proxy_secret": "hush"})
+    assert machine.tree.must("stat", "-c", "%U %a", secret).split() == ["root", "600"]
+    assert machine.read(f"{unit}.d/proxies.conf").endswith("[Service]\nIPAddressAllow=10.1.0.5\n")
+    machine.must(role, NOTHING, proxied | {f"{web}::dashboard": True})
+    machine.settle(role, plain | {f"{web}::dashboard": True})
+    assert machine.tree.run(("ls", secret, f"{unit}.d")).returncode != 0
+    assert machine.tree.must("systemctl", "is-enabled", "shepherd-web").strip() == "enabled"
+    machine.tree.write(f"{unit}.d/site.conf", "[Service]\nNice=10\n")
+    machine.settle(role, plain)
+    assert machine.tree.run(("ls", unit)).returncode != 0
+    assert machine.tree.must("ls", f"{unit}.d").split() == ["site.conf"]
+
+
 SECRETS = (
     "/etc/shepherd/keys/lease.key", "/etc/shepherd/secrets/icinga-password", "/etc/condor-flock/passwords.d/POOL",
     "/etc/shepherd/tokens.d/home", "/etc/shepherd/tokens.d/flock",

@@ -205,7 +205,7 @@ def test_a_change_is_seen_without_loading_anew(recorded: Recorded, browser: Brow
 def test_a_stop_is_said_once_when_it_begins_and_when_it_ends(recorded: Recorded, browser: Browser, tmp_path) -> None:
     """Whoever cannot see the red line was told of each host that turned, and never that flocking was off."""
     site = recorded.written(tmp_path)
-    stop = {"since_s": time.time() - 60, "who": "admin", "why": "work on the firewall", "cause": "verb", "until_s": None}
+    stop = {"since_s": time.time() - 60, "who": "admin", "why": "new switch", "from_file": False, "until_s": None}
     with serving(site) as program:
         context = browser.new_context()
         seen = Seen(context, program.origin)

@@ -86,6 +86,32 @@ describe 'shepherd::central_manager' do
       is_expected.to contain_service('shepherd-web').with_ensure('running')
       is_expected.to contain_file('/etc/shepherd/shepherd.toml').that_comes_before('Service[shepherd-web]')
     end
+
+    it 'lets nobody elsewhere through' do
+      is_expected.to contain_file('/etc/systemd/system/shepherd-web.service.d/proxies.conf').with_ensure('absent')
+    end
+  end
+
+  context 'with a dashboard behind a proxy elsewhere, and one here' do
+    let(:web) { { 'proxies' => %w[127.0.0.1 10.1.0.5 ::1 fd00::5], 'proxy_secret' => '/etc/shepherd/secrets/web-proxy' } }
+    let(:more) { { 'dashboard' => true, 'settings' => DAEMON.merge('web' => web) } }
+
+    it 'lets that one through, and leaves the secret to who laid it' do
+      expect(content_of('/etc/systemd/system/shepherd-web.service.d/proxies.conf'))
+        .to end_with("[Service]\nIPAddressAllow=10.1.0.5 fd00::5\n")
+      is_expected.to contain_file('/etc/systemd/system/shepherd-web.service.d/proxies.conf')
+        .that_comes_before('Exec[shepherd: systemd reads shepherd-web.service]')
+      is_expected.not_to contain_file('/etc/shepherd/secrets/web-proxy')
+    end
+  end
+
+  context 'with a dashboard that needs no secret any more' do
+    let(:more) { { 'dashboard' => true } }
+
+    it 'takes it away' do
+      is_expected.to contain_file('/etc/shepherd/secrets/web-proxy')
+        .with_ensure('absent').that_comes_before('Shepherd::Running[shepherd-web]')
+    end
   end
 
   context 'with a group that may see names' do
