@@ -94,6 +94,16 @@ def test_the_documentation_has_every_column():
             assert f"| `{column.name}` | {column.about} |" in text
 
 
+def test_the_example_of_the_documentation_is_what_the_report_says(tmp_path, capsys):
+    """The page showed lines that the report had not had for three versions, and somebody looked for them in theirs."""
+    site = ReportedSite(tmp_path)
+    site.fill()
+    page = pathlib.Path("shepherd/docs/report.md").read_text()
+    example = page.partition("## An example\n")[2].partition("\n## ")[0]
+    shown = [line.removeprefix("    ") for line in example.splitlines() if line.startswith("    ") or not line]
+    assert "\n".join(shown).strip() == said(site, capsys, "report", "--month", MONTH).strip()
+
+
 def test_tables_agree_with_each_other(site, capsys):
     """Days and guests of one month had different sums."""
     tables = {
