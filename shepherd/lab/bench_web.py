@@ -1,7 +1,7 @@
 """The dashboard of a large pool: `python -m shepherd.lab.bench_web HOSTS` prints one JSON object.
 
-The real program serves a ledger of its own on the loopback. First paint is what a browser measures itself; what an
-update weighs is read from the wire.
+The real program serves a ledger of its own on the loopback, with a month before this day. First paint is what a browser
+measures itself; what an update weighs is read from the wire; pages are asked for while the month is reckoned.
 """
 
 import http.client
@@ -35,7 +35,9 @@ from shepherd.model.past import NOTHING_PAST
 
 HOSTS = 3_000
 MINUTES = 90
-"""On record."""
+"""On record, of this day."""
+DAYS = 30
+"""On record before it, by the hour."""
 TURNED = 5
 """Hosts that have another state at each look."""
 ROUNDS = 5
@@ -55,6 +57,10 @@ PAINT_S = 1.5
 PAGE_KB = 60.0
 UPDATE_BYTES = 2_000
 HEARD_S = 3.0
+FIRST_S, MEANWHILE_S, MONTH_S = 2.0, 2.0, 120.0
+RECKONED = b"days are reckoned by now"
+SEEN_S = 2.0
+"""What the daemon shows is looked at more often."""
 
 Figures = Mapping[str, Any]
 
@@ -65,7 +71,9 @@ def measure() -> Figures:
     print(
         f"the map of {found['hosts']} hosts is painted {found['paint_s']:.2f} s after it was asked for, and has"
         f" {found['page_kb']:.0f} kB; {TURNED} hosts that turn are {found['update_bytes']} bytes, told within"
-        f" {found['heard_s']:.1f} s",
+        f" {found['heard_s']:.1f} s; with {found['days']} days on record the first page of a new process comes after"
+        f" {found['first_s']:.2f} s, the month is reckoned after {found['month_s']:.1f} s, and pages meanwhile take"
+        f" {found['meanwhile_s']:.2f} s at most",
         flush=True,
     )
     return found
@@ -78,6 +86,9 @@ def missed(found: Figures) -> list[str]:
         f"the map has {found['page_kb']:.0f} kB, goal {PAGE_KB:g}": found["page_kb"] > PAGE_KB,
         f"an update has {found['update_bytes']} bytes, goal {UPDATE_BYTES}": found["update_bytes"] > UPDATE_BYTES,
         f"an update is told after {found['heard_s']:.1f} s, goal {HEARD_S:g}": found["heard_s"] > HEARD_S,
+        f"the first page takes {found['first_s']:.2f} s, goal {FIRST_S:g}": found["first_s"] > FIRST_S,
+        f"pages take {found['meanwhile_s']:.2f} s meanwhile, goal {MEANWHILE_S:g}": found["meanwhile_s"] > MEANWHILE_S,
+        f"the month is reckoned after {found['month_s']:.0f} s, goal {MONTH_S:g}": found["month_s"] > MONTH_S,
         "the page does not have all hosts": found["cells"] != found["hosts"],
         "not those hosts were told that had turned": found["told"] != TURNED,
     }
@@ -92,7 +103,8 @@ def main() -> None:
         written = Written(place, hosts)
         try:
             with served(place) as port:
-                print(json.dumps({"hosts": hosts, **_figures(port, written)}))
+                days = _days(port)
+                print(json.dumps({"hosts": hosts, **days, **_figures(port, written)}))
         finally:
             written.ledger.close()
 
@@ -106,8 +118,27 @@ class Written:
             place / "ledger", switch_from=records.switch_from, memory_from=records.memory_from
         )
         (place / "shepherd.toml").write_text(SETTINGS.format(image="ab" * 32, state=place))
-        self._record(time.time())
+        now = time.time()
+        for day in range(DAYS, 0, -1):
+            self._day(now - now % 86400 - 86400 * day)
+        self._record(now)
         self.publish(0)
+
+    def _day(self, begin_s: float) -> None:
+        """One that is over: a look and a cycle each hour, and somebody who ordered something."""
+        settings, before = bench_settings(), None
+        entries = [Entry(at_s=begin_s, kind=EntryKind.SETTINGS, cause="daemon", body=settings_body(settings))]
+        for hour in range(24):
+            at_s = begin_s + 3600 * hour
+            told = known(snapshot_of(self._hosts, 60 * hour, at_s), NOTHING_PAST, settings.timers, str)
+            said = verdict_body(verdict_of(self._hosts), is_cycle=True, could_lend_at_s=at_s)
+            entries += [
+                Entry(at_s=at_s, kind=EntryKind.SNAPSHOT, cause="cycle", body=body_of(before, told)),
+                Entry(at_s=at_s, kind=EntryKind.VERDICT, cause="cycle", body=said),
+                Entry(at_s=at_s, kind=EntryKind.INTENT, cause=f"{at_s:.0f}", body={"who": f"user{hour}"}),
+            ]
+            before = told
+        self.ledger.append(entries)
 
     def _record(self, now: float) -> None:
         """An hour and a half of looks."""
@@ -185,6 +216,33 @@ def _figures(port: int, written: Written) -> Figures:
     }
 
 
+def _days(port: int) -> Figures:
+    """What a month on record takes: the first page, the month itself, and other pages meanwhile."""
+    began = time.monotonic()
+    _body(port, "/")
+    first_s, meanwhile_s = time.monotonic() - began, 0.0
+    began = time.monotonic()
+    while RECKONED in _body(port, f"/harvest?days={DAYS}") and time.monotonic() - began < 2 * MONTH_S:
+        asked = time.monotonic()
+        _body(port, "/decisions")
+        meanwhile_s = max(meanwhile_s, time.monotonic() - asked)
+        time.sleep(0.1)
+    return {"days": DAYS, "first_s": first_s, "month_s": time.monotonic() - began, "meanwhile_s": meanwhile_s}
+
+
+def _body(port: int, path: str) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path} is answered with {answer.status}")
+        return body
+    finally:
+        connection.close()
+
+
 def _got(port: int, path: str) -> tuple[int, int]:
     """A page's packed bytes, and how many hosts it has."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -216,25 +274,27 @@ def _paints(port: int) -> list[float]:
 
 def _told(port: int, written: Written) -> tuple[str, float]:
     """What goes over the wire when some hosts turn, without the list in words; and after how long."""
+    written.publish(0)
+    time.sleep(SEEN_S)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/live/hosts")
     answer = connection.getresponse()
-    _event(answer)
+    _change(answer)  # all there is
     began = time.monotonic()
     written.publish(100)
-    told = _event(answer)
+    told = _change(answer)
     connection.close()
     return told, time.monotonic() - began
 
 
-def _event(answer: http.client.HTTPResponse) -> str:
-    """The next event that says something."""
+def _change(answer: http.client.HTTPResponse) -> str:
+    """The next event that says what is another."""
     lines: list[str] = []
     while True:
         line = answer.readline().decode()
         if line.strip():
             lines.append(line)
-        elif any(one.startswith("data:") for one in lines):
+        elif "event: change\n" in lines:
             return "".join(lines)
         else:
             lines = []
