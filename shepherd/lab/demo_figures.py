@@ -12,7 +12,7 @@ from shepherd.lab.watch import Sighting, Watch
 
 COMPLETED = 4
 SIGHTED_S = 10.0
-"""The collectors are looked at five times a second: who is home, and not seen there for so long, is lost to the watch."""
+"""The collectors are looked at five times a second: who is home and not seen there for so long was missed."""
 
 
 @dataclass(kw_only=True)
