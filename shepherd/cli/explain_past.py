@@ -6,9 +6,10 @@ import datetime
 import json
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shepherd.cli.recorded import days_until, heard_last_s, moment_at, readable, settings_by
+from shepherd.cli.status import life_of
 from shepherd.cli.tell import tell
 from shepherd.cli.where import ledger_directory
 from shepherd.core.recorded.verdicts import verdict_from
@@ -17,12 +18,16 @@ from shepherd.core.story.host import host_story
 from shepherd.core.story.lend import leases_of, lend_story, result_of
 from shepherd.core.trace.times import instant_s
 from shepherd.edges import ledger_past
-from shepherd.errors import UsageError
+from shepherd.edges.clock import SystemClock
+from shepherd.edges.ledger_present import read_present
+from shepherd.errors import LedgerUnavailable, UsageError
 from shepherd.model.entry import Entry, EntryKind, Stored
 from shepherd.model.host import Herd, HostName
 from shepherd.model.moment import Moment, Said
 from shepherd.model.orders import Order
 from shepherd.model.story import CycleStory, HostStory, LendStory, Ordered
+from shepherd.views.present import Present, present_from
+from shepherd.views.status import life_json, life_lines_of
 from shepherd.views.story import cycle_json, cycle_text, host_json, host_text, lend_json, lend_text
 from shepherd.views.wording import instant
 
@@ -46,11 +51,7 @@ def explain_host(args: argparse.Namespace) -> int:
     story = story_of_host(days, host, moment, at_s)
     if story is None:
         raise UsageError(nothing_known(host, heard_last_s(days, host, at_s)))
-    if args.json:
-        print(json.dumps(host_json(story), indent=1))
-    else:
-        tell(host_text(story))
-    return 0
+    return told(args, host_text(story), host_json(story), of_now=args.at is None)
 
 
 def nothing_known(host: str, heard_s: float | None) -> str:
@@ -72,11 +73,7 @@ def explain_cycle(args: argparse.Namespace) -> int:
     if args.which is not None and args.at is not None:
         raise UsageError("say N, TIME or --at TIME, only one of them")
     story = story_of_cycle(days, args.at if args.which is None else args.which)
-    if args.json:
-        print(json.dumps(cycle_json(story), indent=1))
-    else:
-        tell(cycle_text(story))
-    return 0
+    return told(args, cycle_text(story), cycle_json(story), of_now=args.at is None and args.which is None)
 
 
 def story_of_cycle(days: Sequence[pathlib.Path], which: str | None) -> CycleStory:
@@ -98,11 +95,29 @@ def explain_lend(args: argparse.Namespace) -> int:
     story = lend_story(args.lease, entries)
     if not story.events:
         raise UsageError(f"no lend {args.lease!r} is on record; `shepherd explain host HOST` names a host's last ones")
+    is_over = any(entry.kind is EntryKind.SWITCH and not entry.body for entry in entries)
+    return told(args, lend_text(story), lend_json(story), of_now=not is_over)
+
+
+def told(args: argparse.Namespace, text: str, document: Mapping[str, object], *, of_now: bool) -> int:
+    """Print. What is asked of now, and of a dead or silent daemon, is told as of the past: that is said first."""
+    directory, now_s = ledger_directory(args.settings), SystemClock().wall_s()
+    present, life = last_seen(directory), life_of(directory)
     if args.json:
-        print(json.dumps(lend_json(story), indent=1))
+        print(json.dumps({**document, **life_json(present, life, now_s)}, indent=1))
     else:
-        tell(lend_text(story))
+        lines = life_lines_of(present, life, now_s) if of_now else ()
+        tell("".join(f"{line}\n" for line in lines) + text)
     return 0
+
+
+def last_seen(directory: pathlib.Path) -> Present | None:
+    """The daemon's last view; None if there is none, or none that can be read: the record tells all the same."""
+    try:
+        found = read_present(directory)
+    except LedgerUnavailable:
+        return None
+    return None if found is None else present_from(found[0])
 
 
 def host_of(moment: Moment, name: str) -> HostName:

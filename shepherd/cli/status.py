@@ -15,8 +15,8 @@ from shepherd.views.present import Present, present_from
 from shepherd.views.status import Life, status_json, status_text
 
 DESCRIPTION = """Shows every host, the last cycle and how old each source is, from the record alone. On a terminal
-hosts are ranges, and what is wrong comes first (no colours with NO_COLOR or TERM=dumb). Piped, it begins with the two
-lists, whose form stays as it is; `--json` is for machines."""
+hosts are ranges, and what is wrong comes first (no colours with NO_COLOR or TERM=dumb). Piped, it is the two lists,
+whose form stays as it is, and the rest; a dead or silent daemon is said before them. `--json` is for machines."""
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shepherd.errors import CommandFailed
-from shepherd.lab.demo_figures import Figures, accepting_since, ran_on
+from shepherd.lab.demo_figures import Figures, ran_on, reclaim_times
 from shepherd.lab.eventually import eventually
 from shepherd.lab.progress import Progress
 from shepherd.lab.report_file import write_report
@@ -107,6 +107,8 @@ class Demo:
         self._check("the storage was not reached from there", all(job.get("ExitCode") == 0 for job in spies))
         self._check("… and saw no guest", "10.27." not in self.site.nfs.read(LISTENER_LOG))
         report = self.figures.report(self.site, self.watch)
+        told, ordered = len(self.figures.reclaims), self.figures.reclaims_ordered
+        self._check(f"each of {ordered} reclaims was seen, and is in the figures", told == ordered > 0)
         self._check("no local job was evicted", report["local_jobs_evicted"] == 0)
         self._check("never two startds of a host, not for a millisecond", report["double_run_ms"] == 0)
         longest = self.watch.measured().longest_without_accepting_startd_s
@@ -151,10 +153,9 @@ class Demo:
     # -- figures ------------------------------------------------------------------------------------------------------
 
     def _note_reclaims(self, began_s: float, lent: list[str]) -> None:
-        for flocking in lent:
-            back = accepting_since(self.watch.sightings, "p" + flocking[1:], began_s)
-            if back is not None:
-                self.figures.reclaims.append(back - began_s)
+        """Of every host that was lent: the look at the collectors may come a moment after ours."""
+        self.figures.reclaims += reclaim_times(self.watch.sightings, ["p" + name[1:] for name in lent], began_s)
+        self.figures.reclaims_ordered += len(lent)
 
     def _note_first_start(self, cluster: int, began_s: float, lent: list[str]) -> None:
         """On a host that was lent: the reserve's own hosts start at once and would tell nothing."""

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shepherd.lab.eventually import eventually
 from shepherd.lab.herd_log import Side
 from shepherd.lab.site import Site
 from shepherd.lab.spans import Span
 from shepherd.lab.watch import Sighting, Watch
 
 COMPLETED = 4
+SIGHTED_S = 10.0
+"""The collectors are looked at five times a second: who is home and not seen there for so long was missed."""
 
 
 @dataclass(kw_only=True)
@@ -18,6 +21,7 @@ class Figures:
 
     lends: list[float] = field(default_factory=list)
     reclaims: list[float] = field(default_factory=list)
+    reclaims_ordered: int = 0
     burst_to_first_local_start_s: list[float] = field(default_factory=list)
 
     def report(self, site: Site, watch: Watch) -> dict[str, object]:
@@ -58,6 +62,23 @@ def accepting_since(sightings: Sequence[Sighting], machine: str, after_s: float)
     """When a machine's startd was first seen to accept work after a moment, on the monotonic clock."""
     seen = (s.at_s for s in sightings if s.machine == machine and s.at_s > after_s and s.state != "Drained")
     return next(seen, None)
+
+
+def reclaim_times(
+    sightings: Sequence[Sighting], machines: Sequence[str], began_s: float, within_s: float = SIGHTED_S
+) -> list[float]:
+    """How long after a moment each of these was seen to accept work again; `sightings` may grow meanwhile.
+
+    Raises Unavailable, with the names, if one of them is still not seen: a figure of fewer would tell of fewer.
+    """
+
+    def missing() -> list[str]:
+        return [machine for machine in machines if accepting_since(sightings, machine, began_s) is None]
+
+    names = ", ".join(machines)
+    eventually(lambda: not missing(), within_s, what=f"the regular startds of all of {names} are seen")
+    back = (accepting_since(sightings, machine, began_s) for machine in machines)
+    return [at_s - began_s for at_s in back if at_s is not None]
 
 
 def done(job: Mapping[str, Any]) -> bool:

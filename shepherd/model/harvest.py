@@ -223,5 +223,10 @@ class Harvest:
     @property
     def reclaimed_count(self) -> int:
         """Hosts that were ordered home within the span."""
-        called = [lend.called_at_s for lend in self.lends if lend.called_at_s is not None]
-        return sum(self.asked.from_s <= at_s < self.asked.to_s for at_s in called)
+        return len(self.lends_called)
+
+    @property
+    def lends_called(self) -> tuple[Lend, ...]:
+        """Lends that were ordered home within the span, whether or not they came."""
+        called = [(lend, lend.called_at_s) for lend in self.lends]
+        return tuple(one for one, at_s in called if at_s is not None and self.asked.from_s <= at_s < self.asked.to_s)

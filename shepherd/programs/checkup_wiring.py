@@ -59,7 +59,9 @@ SHIPPED_WATCHDOG_S = 120.0
 QUERY_S = 15.0
 """Deadline of one question to a collector, and of one tool."""
 NFT_S = 20.0
+"""Deadline of one call of nft."""
 REGISTRY_S = 10.0
+"""Deadline of one request to the registry."""
 SITES_AUTHORITY = "/etc/docker/certs.d/{}/ca.crt"
 """Where dockerd finds who vouches for a registry."""
 

@@ -11,6 +11,7 @@ from shepherd.ports import Log
 TURN_S = 5.0
 """How often the file is written, and an address that was taken is tried again. Seconds."""
 CLOSE_S = 5.0
+"""For the thread that serves the page, when the daemon ends. Seconds."""
 
 
 class Listener(Protocol):

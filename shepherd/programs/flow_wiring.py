@@ -24,6 +24,7 @@ from shepherd.programs.trace.log_shipper import LogShipper
 GATEWAY = "gateway"
 """The source's name in records."""
 TURN_S = 0.5
+"""How often the flow log says what it has seen."""
 HOST_BUFFER_BYTES, HOST_MOST = 8 << 20, 32_768
 """On a host: 6500 events between two looks of the keeper, and 16 MB of connections."""
 

@@ -40,6 +40,7 @@ from shepherd.programs.steady import Steady
 NFT_S = 20.0
 """Deadline of one call of nft."""
 TRIAL_S = 30.0
+"""Deadline of the trial of one packet, `explain flow`."""
 QUESTION_S = 5.0
 """Deadline of one question to the home collector. Then the worker process is killed."""
 

@@ -31,8 +31,11 @@ DEFAULTS = {
     "startd": "/usr/sbin/condor_startd",
 }
 RETRY_S = 2.0
+"""So long after something forbade the startd it is tried again."""
 FENCE_S = 0.002
+"""How often it is seen whether the container named by the fence is gone."""
 FENCE_COMPLAINT_S = 5.0
+"""Who waits longer for that says so, and waits on."""
 PF_EXITING = 0x4
 """Flag of a process that the kernel takes apart: set before its files, and so the lock, are closed."""
 ABOVE_STANDARD = 10

@@ -22,6 +22,7 @@ SETTLED_S = 20.0
 GONE_S = 60.0
 """Within this the claims of a removed guest are gone."""
 LOOK_S = 0.2
+"""How often the pool is asked meanwhile."""
 
 Say = Callable[[str], None]
 

@@ -6,6 +6,7 @@ from shepherd.errors import ShepherdError
 from shepherd.ports import Log, Watchdog
 
 TROUBLE_S = 1.0
+"""Pause after a turn that failed."""
 
 
 class Telling(Protocol):

@@ -29,8 +29,10 @@ class Life:
 
 
 def status_text(present: Present, life: Life, now_s: float) -> str:
-    """For a person; the first five lines are for scripts too and keep their form."""
+    """For a person; the two lists are for scripts too and keep their form. They come first, unless the daemon is dead
+    or silent: what follows is then of the past, and that is said before it."""
     lines = [
+        *life_lines(present, life, now_s),
         *listed("Active Regular Compute Node", [h.host for h in present.in_state(HostState.LOCAL)]),
         "",
         *listed("Active Flock Compute Nodes", [h.flock_name for h in present.in_state(HostState.FLOCK)]),
@@ -44,19 +46,13 @@ def status_text(present: Present, life: Life, now_s: float) -> str:
         *(f"Problem: {one_line(problem)}" for problem in present.problems),
         *cycle_lines(present, now_s),
         *source_lines(present.readings, now_s),
-        *life_lines(present, life, now_s),
     ]
     return "\n".join(lines) + "\n"
 
 
 def status_json(body: Mapping[str, object], present: Present, life: Life, now_s: float) -> dict[str, object]:
     """The same for machines. The schema number grows when a key changes its meaning or goes away."""
-    return {
-        **body,
-        "schema": SCHEMA,
-        "running": life.running if life.running is not None else not silent(present, now_s),
-        "last_sign_of_life_s": round(max(now_s - present.at_s, 0.0), 3),
-    }
+    return {**body, "schema": SCHEMA, **life_json(present, life, now_s)}
 
 
 def listed(title: str, names: Sequence[str]) -> list[str]:
@@ -154,7 +150,7 @@ def silent(present: Present, now_s: float) -> bool:
 
 
 def life_lines(present: Present, life: Life, now_s: float) -> Iterator[str]:
-    """Says it when the daemon is dead, or seems to be; the lists above are then as it last saw them."""
+    """Says it when the daemon is dead, or seems to be; what is told beside it is then as it last saw it."""
     ago_s = now_s - present.at_s
     last = f"last sign of life {age(abs(ago_s))} {'ago' if ago_s >= 0 else 'ahead of this clock'}"
     quiet = silent(present, now_s)
@@ -163,3 +159,19 @@ def life_lines(present: Present, life: Life, now_s: float) -> Iterator[str]:
     elif quiet:
         who = f" (process {life.pid})" if life.pid else ""
         yield f"The shepherd{who} runs, but is silent ({last})."
+
+
+def life_lines_of(present: Present | None, life: Life, now_s: float) -> Iterator[str]:
+    """The same beside what the ledger tells, which may be there without a view."""
+    if present is not None:
+        yield from life_lines(present, life, now_s)
+    elif life.running is False:
+        yield "The shepherd is not running (no view of it can be read). Every host is local once its lease has lapsed."
+
+
+def life_json(present: Present | None, life: Life, now_s: float) -> dict[str, object]:
+    """Members of documents that tell of now; None: not known."""
+    if present is None:
+        return {"running": life.running, "last_sign_of_life_s": None}
+    running = life.running if life.running is not None else not silent(present, now_s)
+    return {"running": running, "last_sign_of_life_s": round(max(now_s - present.at_s, 0.0), 3)}

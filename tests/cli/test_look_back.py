@@ -11,7 +11,7 @@ from shepherd.cli.main import main
 from shepherd.model.entry import Entry, EntryKind
 from shepherd.model.settings import PolicyKind
 from tests.cli.documents import fits
-from tests.cli.sites import Site
+from tests.cli.sites import Site, body
 from tests.edges.ledgers import MARCH_1, note, switch, switched
 from tests.sim.recorded_day import eventful_day, site_of
 from tests.sim.test_roster import DARK, dark_site
@@ -156,6 +156,27 @@ def test_one_asks_why_without_knowing_the_words(site, entries, capsys):
         assert said(site, capsys, "explain", *short) == said(site, capsys, "explain", *long)
     assert "only one of them" in refused(site, capsys, "explain", "cycle", at_s, "--at", at_s)
     assert "nothing was known of nobody" in refused(site, capsys, "explain", "nobody")
+
+
+def test_a_dead_daemon_is_said_before_what_it_last_saw(site, entries, capsys):
+    """Somebody read at night why the host was local, and that was of the evening: nobody had looked since."""
+    dead = "The shepherd is not running (no view of it can be read)."
+    assert said(site, capsys, "explain", "p203").startswith(dead)
+    assert said(site, capsys, "explain").startswith(dead)
+    newest = json.loads(said(site, capsys, "explain", "p203", "--json"))
+    assert (newest["running"], newest["last_sign_of_life_s"]) == (False, None)
+    at_s = str(entries[-1].at_s)
+    assert dead not in said(site, capsys, "explain", "p203", "--at", at_s), "who asks of then knows that it is past"
+    ledger = site.ledger()
+    ledger.publish_present(body())
+    assert said(site, capsys, "explain", "p203").startswith("p203 at ")
+    ledger.publish_present(body(at_s=body()["at_s"] - 3600))
+    assert "runs, but is silent (last sign of life 60 min ago)" in said(site, capsys, "explain", "p203").splitlines()[0]
+    told = json.loads(said(site, capsys, "explain", "cycle", "--json"))
+    ledger.close()
+    fits("explain-cycle", told)
+    assert (told["running"], told["last_sign_of_life_s"] > 3599) == (True, True)
+    assert "not running (last sign of life 60 min ago)" in said(site, capsys, "explain", "cycle").splitlines()[0]
 
 
 def test_a_lend_is_explained_by_its_name(site, entries, capsys):

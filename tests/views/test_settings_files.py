@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from shepherd.core.policy.demand import way_home_s
 from shepherd.core.settings.daemon import daemon_problems
 from shepherd.core.settings.node import node_problems
 from shepherd.edges.settings_file import read_node_settings, read_settings
 from shepherd.model.node_settings import NodeSettings
 from shepherd.model.settings import Settings, TimerSettings
+from shepherd.views.fixed_times import NO_WAIT, PLACES, constants_of
 from shepherd.views.settings_example import daemon_example, node_example
 from shepherd.views.settings_files import GENERATED, write
 from shepherd.views.settings_table import Table, settings_markdown, tables_of
@@ -51,6 +53,37 @@ def test_every_timer_is_in_the_table_of_timers() -> None:
         for setting in table.settings:
             if setting.key.endswith("_s"):
                 assert f".{setting.key}` | {setting.default:g} s |" in timers
+
+
+def test_what_no_setting_changes_is_in_the_table_of_fixed_times() -> None:
+    """"Every time the programs wait", it said; the 45 s that a quarantined host stayed away were not there."""
+    constant = re.compile(r"^(?:_?[A-Z][A-Z_0-9]*(?:: \w+)?, )*_?[A-Z][A-Z_]*_S\b[^=\n]*= ", re.MULTILINE)
+    page, seen = timers_markdown().partition("## Fixed times")[2], set()
+    for path in (path for place in PLACES for path in sorted((sources.ROOT / place).rglob("*.py"))):
+        found = list(constants_of(path))
+        named = " ".join(constant.findall(path.read_text(encoding="utf-8")))
+        assert {*re.findall(r"\b_?[A-Z][A-Z_]*_S\b", named)} == {one.name for one in found}
+        for one in found:
+            seen.add(one.key)
+            if one.key not in NO_WAIT:
+                assert f"| `{one.name}` | {one.length_s:g} s |" in page, f"{one.key}: neither there nor in NO_WAIT"
+                assert len(one.text) > 10, f"{one.key} has no docstring"
+    assert seen >= NO_WAIT, "names of constants that are no more"
+
+
+def test_systemds_times_are_in_the_table_of_fixed_times() -> None:
+    """Which watchdog killed the keeper was found with `systemctl show`, at night."""
+    page = timers_markdown()
+    for unit in sorted((sources.ROOT / "systemd").glob("*.service")):
+        for seconds in re.findall(r"^WatchdogSec=(\d+)$", unit.read_text(encoding="utf-8"), re.MULTILINE):
+            assert f"| `WatchdogSec` | {seconds} s | systemd, of `{unit.name}` |" in page
+
+
+def test_the_page_of_timers_says_the_way_home_that_the_policy_reckons_with() -> None:
+    """The chart ended at 160 s, the setting beside it spoke of 175, and neither said where its own end was."""
+    said = re.search(r"another end: (\d+) s from the job", timers_markdown())
+    assert said is not None
+    assert float(said[1]) == way_home_s(TimerSettings())
 
 
 def end_s(chart: str) -> float:

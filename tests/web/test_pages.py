@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 
 from shepherd.model.entry import Entry, EntryKind
+from shepherd.model.harvest import Lend, Took
 from shepherd.views.web.board import Reckoned
 from tests.cli.sites import Site
 from tests.web.asgi import asked
@@ -196,3 +197,21 @@ def test_what_guests_were_given_is_told_by_guest(site: Site, monkeypatch: pytest
     for words in ("campus", "1\u202f234", "no guest&#39;s, or not known whose", "3 of 7 days are reckoned"):
         assert words in text
     assert text.index("campus") < text.index("not known whose")
+
+
+@pytest.mark.parametrize("path", ["/", "/times?days=1"])
+def test_reclaims_that_never_came_are_told_beside_the_times(
+    site: Site, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Five hosts were ordered home and two never came; the dashboard said three reclaims, all within three seconds."""
+    web = web_of(site)
+    ends = [{"home_at_s": 103.0}] * 3 + [{"lapsed_at_s": 1100.0}, {}]
+    called = tuple(
+        Lend(host=f"p{n}", lease=f"p{n}.1.x", cpus=4, granted_at_s=10.0, why="idle", called_at_s=100.0, **end)
+        for n, end in enumerate(ends)
+    )
+    before = Lend(host="p9", lease="p9.1.x", cpus=4, granted_at_s=10.0, why="idle")
+    given = day(0.0, 86400.0, lends=(*called, before), reclaim_times=Took(count=3, p50_s=3.0))
+    monkeypatch.setattr(web._board, "reckoned", lambda _days: Reckoned(harvest=given, done=1, of=1))
+    text = asked(web.app, path).text
+    assert "Reclaims: 5 ordered \u00b7 3 home \u00b7 1 lapsed \u00b7 1 not yet" in text

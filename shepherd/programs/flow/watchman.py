@@ -10,6 +10,7 @@ from shepherd.programs.steady import Telling
 SILENT_S = 30.0
 """A flow log that says nothing for so long hangs, and is ended. It says something each half second."""
 AGAIN_S = 1.0
+"""So long after its end it is started anew."""
 NOT_WANTED = "connections are not recorded: spool is empty"
 
 

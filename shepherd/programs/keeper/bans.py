@@ -21,6 +21,7 @@ from shepherd.ports_stop import GuestJobs
 from shepherd.programs.errand import Background, Errand
 
 ROUND_S = 1.0
+"""How often a lent host's jobs are looked through for banned ones."""
 KILL_AFTER_S = 2.5
 """So long HTCondor may take to end a banned job by itself."""
 FRESH_S = 10.0

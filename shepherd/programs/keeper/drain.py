@@ -7,6 +7,7 @@ from shepherd.ports_node import LocalStartd
 from shepherd.programs.errand import Background, Errand
 
 PROBE_S = 2.0
+"""How often our own startd is asked whether it is drained."""
 LEND_TAIL_S = 300.0
 """How long after a lend, or our own start, it is still looked at: UPDATE_INTERVAL, when it would restart itself."""
 FRESH_S = 7.0

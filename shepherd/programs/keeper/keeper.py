@@ -45,15 +45,16 @@ from shepherd.programs.keeper.yard import Yard
 
 BRISK_S = 0.1
 """Pause while something is under way whose end must be seen at once."""
-FLOCK_S = 0.25
-HOME_S = 1.0
-BURY_S = 5.0
-UNSTICK_S = 5.0
+FLOCK_S, HOME_S = 0.25, 1.0
+"""Pause while the host is lent; and while it is local, unless the page is to be read sooner."""
+BURY_S, UNSTICK_S = 5.0, 5.0
+"""How often what is left of old containers is removed, and a startd that was left drained is restarted."""
 UNTIL_S = 0.5
 """A lease's end that moves by less is not worth another control file."""
 FRUITLESS_ROUNDS = 3
 """Patrols in a row that could show nothing: a collector's restart takes one; more may be a guest's doing."""
 CHECK_S = 60.0
+"""How often network and image are seen to be ready while the host is local; `poll_local_s` if that is less."""
 START_S = 60.0
 """So long after `go` the shepherd may give the start up: its `start_deadline_s` is shorter by rule."""
 

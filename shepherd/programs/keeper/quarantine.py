@@ -36,6 +36,7 @@ CUT_S, AGAIN_S = 5.0, 1.0
 UNFROZEN_S = 1.0
 """A container that cannot be frozen within this is looked at as it runs."""
 TIDY_S = 3600.0
+"""How often evidence that has been kept long enough is looked for."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

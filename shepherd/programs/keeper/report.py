@@ -9,6 +9,7 @@ from shepherd.ports_node import Advertise
 from shepherd.programs.errand import Background, Errand
 
 RETRY_S = 5.0
+"""After an ad that could not be sent."""
 
 
 class Reporter:

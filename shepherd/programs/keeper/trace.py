@@ -31,6 +31,7 @@ from shepherd.programs.trace.log_shipper import LogShipper
 LOOK_S = 1.0
 """How often a lent host's files are read."""
 HOME_LOOK_S = 30.0
+"""How often those of a host without a container."""
 LATE_S = 5.0
 """What is found ended after so long without a look ended some time in between."""
 ROUNDS = 8

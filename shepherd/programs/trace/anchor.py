@@ -15,6 +15,7 @@ from shepherd.ports_trace import SiteLog, TraceUpkeep
 from shepherd.programs.errand import Background, Errand
 
 SETTLED_S = 3600.0
+"""So long after its last jump this machine's clock counts as settled."""
 JUMP_S = 60.0
 
 

@@ -10,6 +10,7 @@ from shepherd.model.question import Question
 from shepherd.model.tracing import Tracing, Verdict
 
 AGAIN_S = 1.0
+"""So often it is seen whether all of a drill is on record."""
 OWN_CLOCK_S = 1.0
 """How far apart the listener's clock and the shepherd's are, at most, when both are one machine's."""
 

@@ -1,4 +1,6 @@
-"""Documents that look back: `replay`, `simulate`, `ledger verify`. Those of `explain` are model types."""
+"""Documents that look back: `replay`, `simulate`, `ledger verify`, `explain`."""
+
+import dataclasses
 
 from typing_extensions import TypedDict
 
@@ -6,6 +8,32 @@ from shepherd.model.harvest import Bucket, Harvest
 from shepherd.model.host import Herd
 from shepherd.model.replay import SwitchTimes
 from shepherd.model.simulated import Contender
+from shepherd.model.story import CycleStory, HostStory, LendStory
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ByWhom:
+    """Whether the daemon lives from whose record it is told."""
+
+    running: bool | None
+    """None: this user may not ask, and no view of it can be read."""
+    last_sign_of_life_s: float | None
+    """So long ago; None: no view of it can be read."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HostJson(ByWhom, HostStory):
+    """One host at one moment."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CycleJson(ByWhom, CycleStory):
+    """One decision."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LendJson(ByWhom, LendStory):
+    """One lend from its order on."""
 
 
 class ReplayedMoveJson(TypedDict):

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from shepherd.model.story import CycleStory, HostStory, LendStory
 from shepherd.views import (
     bans,
     checkup,
@@ -41,9 +40,9 @@ DOCUMENTS = tuple(
     for name, version, of, calls in (
         ("status", present.SCHEMA, now.StatusJson, ("status", "-s")),
         ("plan", plan.SCHEMA, now.PlanJson, ("plan",)),
-        ("explain-host", story.SCHEMA, HostStory, ("explain host",)),
-        ("explain-cycle", story.SCHEMA, CycleStory, ("explain cycle",)),
-        ("explain-lend", story.SCHEMA, LendStory, ("explain lend",)),
+        ("explain-host", story.SCHEMA, past.HostJson, ("explain host",)),
+        ("explain-cycle", story.SCHEMA, past.CycleJson, ("explain cycle",)),
+        ("explain-lend", story.SCHEMA, past.LendJson, ("explain lend",)),
         ("explain-flow", flow.SCHEMA, now.FlowJson, ("explain flow",)),
         ("replay", replay.SCHEMA, past.ReplayJson, ("replay",)),
         ("simulate", simulated.SCHEMA, past.SimulateJson, ("simulate",)),

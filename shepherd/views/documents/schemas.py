@@ -59,12 +59,18 @@ def described(schema: Schema, of: type) -> None:
         if text := doc_of(types[name]):
             part["description"] = text
         part.pop("title", None)
-        docs = field_docs(types[name])
+        docs = docs_of(types[name])
         for member, its in part.get("properties", {}).items():
             its.pop("title", None)
             its.pop("default", None)
             if member in docs:
                 its["description"] = docs[member]
+
+
+def docs_of(kind: type) -> dict[str, str]:
+    """Docstrings of members, also of those that it has from others of ours."""
+    ours = [one for one in reversed(kind.__mro__) if one.__module__.startswith("shepherd.")]
+    return {name: text for one in ours for name, text in field_docs(one).items()}
 
 
 def named(part: Schema, fields: Sequence[str]) -> None:

@@ -26,7 +26,7 @@ def glance_parts(ask: Ask) -> Iterator[Part]:
     if harvest := reckoned.harvest:
         about = {"harvest": harvest, "guests": guest_bars(harvest)[:GLANCE]}
         yield Part(id="given", template="given", values=about, wide=False)
-        took = {"rows": took_rows(harvest), "of": "24 hours", "brief": True}
+        took = {"rows": took_rows(harvest), "ways": ways_home(harvest), "of": "24 hours", "brief": True}
         yield Part(id="took", template="took", values=took, wide=False)
         newest = sorted(harvest.incidents, key=lambda one: -one.from_s)[:GLANCE]
         incidents = {"rows": [incident_row(ask, one) for one in newest], "all": len(harvest.incidents)}
@@ -60,7 +60,7 @@ def times_page(ask: Ask) -> Page:
     reckoned, days = _asked(ask)
     parts = []
     if harvest := reckoned.harvest:
-        values = {"rows": took_rows(harvest), "of": dict(SPANS)[days], "brief": False}
+        values = {"rows": took_rows(harvest), "ways": ways_home(harvest), "of": dict(SPANS)[days], "brief": False}
         parts.append(Part(id="took", template="took", values=values))
         reclaims = [lend.reclaim_s for lend in harvest.lends if lend.reclaim_s is not None]
         lends = [lend.lend_s for lend in harvest.lends if lend.lend_s is not None]
@@ -93,6 +93,15 @@ def guest_bars(harvest: Harvest) -> list[charts.Bar]:
 def took_rows(harvest: Harvest) -> list[tuple[str, Took]]:
     """Reclaims first: they are what was promised."""
     return [("Reclaims", harvest.reclaim_times), ("Lends", harvest.lend_times)]
+
+
+def ways_home(harvest: Harvest) -> list[tuple[str, int]]:
+    """Of hosts ordered home within the span, how many came to what: the times know only those that came."""
+    lends = harvest.lends_called
+    lapsed = sum(lend.lapsed_at_s is not None for lend in lends)
+    home = sum(lend.home_at_s is not None for lend in lends)
+    ways = [("home", home), ("lapsed", lapsed), ("not yet", len(lends) - home - lapsed)]
+    return [("ordered", len(lends)), *ways]
 
 
 def spread_of(seconds: Sequence[float]) -> list[charts.Bar]:
