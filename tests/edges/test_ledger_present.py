@@ -24,3 +24,11 @@ def test_replacing_the_view_takes_no_more_room(tmp_path, hosts):
     after = room()
     ledger.close()
     assert after == before
+
+
+def test_nobody_but_the_group_reads_whom_a_ban_is_for(tmp_path) -> None:
+    """`shepherd ban --list` hides no name, and somebody with a mere login on that machine had opened the files."""
+    ledger = ledger_in(tmp_path / "ledger")
+    ledger.publish_present({"bans": [{"value": "mallory@campus.example"}]})
+    ledger.close()
+    assert (tmp_path / "ledger").stat().st_mode & 0o007 == 0

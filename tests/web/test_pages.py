@@ -205,13 +205,10 @@ def test_reclaims_that_never_came_are_told_beside_the_times(
 ) -> None:
     """Five hosts were ordered home and two never came; the dashboard said three reclaims, all within three seconds."""
     web = web_of(site)
-    ends = [{"home_at_s": 103.0}] * 3 + [{"lapsed_at_s": 1100.0}, {}]
-    called = tuple(
-        Lend(host=f"p{n}", lease=f"p{n}.1.x", cpus=4, granted_at_s=10.0, why="idle", called_at_s=100.0, **end)
-        for n, end in enumerate(ends)
-    )
-    before = Lend(host="p9", lease="p9.1.x", cpus=4, granted_at_s=10.0, why="idle")
-    given = day(0.0, 86400.0, lends=(*called, before), reclaim_times=Took(count=3, p50_s=3.0))
+    out = Lend(host="p9", lease="p9.1.x", cpus=4, granted_at_s=10.0, why="idle")
+    called = dataclasses.replace(out, called_at_s=100.0)
+    home, lapsed = dataclasses.replace(called, home_at_s=103.0), dataclasses.replace(called, lapsed_at_s=900.0)
+    given = day(0.0, 86400.0, lends=(out, called, home, home, home, lapsed), reclaim_times=Took(count=3, p50_s=3.0))
     monkeypatch.setattr(web._board, "reckoned", lambda _days: Reckoned(harvest=given, done=1, of=1))
     text = asked(web.app, path).text
     assert "Reclaims: 5 ordered \u00b7 3 home \u00b7 1 lapsed \u00b7 1 not yet" in text
