@@ -20,7 +20,7 @@ from shepherd.core.trace.times import instant_s
 from shepherd.edges import ledger_past
 from shepherd.edges.clock import SystemClock
 from shepherd.edges.ledger_present import read_present
-from shepherd.errors import LedgerUnavailable, UsageError
+from shepherd.errors import Unavailable, UsageError
 from shepherd.model.entry import Entry, EntryKind, Stored
 from shepherd.model.host import Herd, HostName
 from shepherd.model.moment import Moment, Said
@@ -115,9 +115,9 @@ def last_seen(directory: pathlib.Path) -> Present | None:
     """The daemon's last view; None if there is none, or none that can be read: the record tells all the same."""
     try:
         found = read_present(directory)
-    except LedgerUnavailable:
+        return None if found is None else present_from(found[0])
+    except Unavailable:
         return None
-    return None if found is None else present_from(found[0])
 
 
 def host_of(moment: Moment, name: str) -> HostName:

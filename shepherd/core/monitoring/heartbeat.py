@@ -12,6 +12,8 @@ from shepherd.model.view import Bar
 
 MANY = 0.1
 """More than this share of the hosts is a warning, as for Prometheus (ShepherdHostsUnknown, ShepherdHostsBarred)."""
+FEW = 2
+"""So many hosts may boot, or be worked on, without a word."""
 FAULTS = (Bar.KEEPER, Bar.COOLING)
 """What keeps hosts from being lent although nobody wants it so."""
 
@@ -46,7 +48,7 @@ def heartbeat(
 
 
 def _too_many(counted: Mapping[HostState, int], barred: Mapping[str, int]) -> Iterator[str]:
-    allowed = MANY * sum(counted.values())
+    allowed = max(FEW, MANY * sum(counted.values()))
     if counted[HostState.UNKNOWN] > allowed:
         yield "of many hosts it is not known what they do"
     if sum(barred.get(bar.value, 0) for bar in FAULTS) > allowed:

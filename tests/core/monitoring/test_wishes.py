@@ -151,3 +151,10 @@ def test_a_sign_of_life_warns_of_a_pool_that_nobody_can_lend_from() -> None:
     assert barred.text.startswith("WARNING - many hosts cannot be lent: keepers are not heard, or lends fail; 18 local")
     dark = heartbeat([*states, HostState.UNKNOWN], None, 1, [], SETTINGS, {})
     assert dark.text == "WARNING - of many hosts it is not known what they do; 18 local, 3 unknown"
+
+
+def test_a_host_or_two_may_boot_without_a_word() -> None:
+    """In a pool of five a reboot was a warning, so nobody read warnings any more."""
+    states = [HostState.LOCAL] * 3 + [HostState.UNKNOWN] * 2
+    assert heartbeat(states, None, 1, [], SETTINGS, {"keeper": 1, "cooling": 1}).is_well
+    assert not heartbeat([*states, HostState.UNKNOWN], None, 1, [], SETTINGS, {}).is_well
