@@ -14,7 +14,7 @@ from tests.booted.conftest import TEXTFILE, booted
 from tests.faults.breaking import containers_first
 from tests.faults.scene import HOME_S, TIMERS, Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("shipped units", sample=2)]
+pytestmark = [pytest.mark.real, pytest.mark.large("shipped units", sample=1)]
 
 NET_ADMIN = 1 << 12
 CAROL = "carol"

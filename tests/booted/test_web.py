@@ -10,7 +10,7 @@ from shepherd.lab.bench_web import CHROMIUM
 from shepherd.lab.booted import BootedNode
 from tests.faults.scene import Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("shipped units", sample=2), pytest.mark.limit(300)]
+pytestmark = [pytest.mark.real, pytest.mark.large("shipped units", sample=1), pytest.mark.limit(300)]
 
 ORIGIN = "http://127.0.0.1:9690"
 VIEWS = ("/hosts", "/host/p201", "/decisions", "/history", "/harvest", "/times", "/incidents", "/sources")

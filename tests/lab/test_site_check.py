@@ -289,7 +289,7 @@ def test_a_host_at_home_takes_orders(quiet: Site) -> None:
     assert Subject.FLOCK_ORDERS.value not in said
 
 
-@pytest.mark.large("what is broken on a site", sample=4)
+@pytest.mark.large("what is broken on a site", sample=2)
 @pytest.mark.parametrize("what", CASES)
 def test_what_is_broken_is_found_alone_and_mended_by_its_remedy(quiet: Site, what: str) -> None:
     """Somebody has to be told what to do at night, by whoever wrote this by day."""

@@ -155,7 +155,7 @@ def test_a_guest_speaks_for_its_own_schedds_and_users_alone(site: Site) -> None:
     assert granted(site, other) == []
 
 
-@pytest.mark.large("guests with jobs", sample=1)
+@pytest.mark.large("guests of a site", sample=1)
 def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     site: Site, lent: list[tuple[Node, str]], record_property: Callable[[str, object], None]
 ) -> None:
@@ -187,7 +187,7 @@ def test_a_guest_is_removed_while_its_job_runs_and_comes_back_as_another(
     assert granted(site, own_token(site)) == list(RIGHTS)
 
 
-@pytest.mark.large("guests with jobs", sample=1)
+@pytest.mark.large("guests of a site", sample=1)
 def test_a_limit_of_hosts_holds_whatever_groups_jobs_are_in(site: Site, lent: list[tuple[Node, str]]) -> None:
     """A guest with a limit of one host had all of them, because its jobs were in a group of their own at home; and then
     half of it until the evening, because one job had come before the others."""

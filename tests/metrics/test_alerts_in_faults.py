@@ -82,7 +82,7 @@ def test_each_alert_has_its_fault():
     assert sorted(scene.fires for scene in SCENES) == sorted(alerts())
 
 
-@pytest.mark.large("alerts in their faults", sample=6)
+@pytest.mark.large("alerts in their faults", sample=3)
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.fires)
 def test_a_fault_fires_its_alert_by_the_daemons_own_figures(
     scene: Scene, programs: pathlib.Path, tmp_path: pathlib.Path
