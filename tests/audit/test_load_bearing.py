@@ -139,7 +139,7 @@ WALLS = {
 }
 
 
-@pytest.mark.large("each wall", sample=1)
+@pytest.mark.large("each wall and capability", sample=1)
 @pytest.mark.parametrize("name", WALLS)
 def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: str) -> None:
     """A rule that nobody needed any more hid for years that another one had never worked."""
@@ -150,7 +150,7 @@ def test_without_this_wall_a_named_probe_finds_its_door_open(site: Site, name: s
     assert found[wall.probe].got == OPEN, found[wall.probe].detail
 
 
-@pytest.mark.large("each capability", sample=1)
+@pytest.mark.large("each wall and capability", sample=1)
 @pytest.mark.parametrize("name", CAPABILITIES)
 def test_without_this_capability_guests_are_not_served_or_not_kept_in(site: Site, name: str) -> None:
     """What a container keeps for no reason is what somebody breaks out with."""

@@ -13,7 +13,7 @@ from tests.contract.lab_place import LabPlace, site_spec
 from tests.contract.place import Lend, Place, keeper, regular
 
 NUMBERS = itertools.count(1)
-LAB = (pytest.mark.real, pytest.mark.large("contract", sample=2))
+LAB = (pytest.mark.real, pytest.mark.large("contract", sample=1))
 """The lab takes some ten seconds for each: a run draws nine of them, --full asks all."""
 
 

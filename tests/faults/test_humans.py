@@ -39,7 +39,7 @@ def turn_off(scene: Scene) -> None:
     scene.eventually(lambda: scene.site.cm.run(OFF).returncode == 0, 20, "condor_off has found the master of p201")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_host_turned_off_before_is_neither_lent_nor_turned_on(scene: Scene) -> None:
     """Somebody was changing its memory when the shepherd started HTCondor on it."""
     cm = scene.site.cm
@@ -54,7 +54,7 @@ def test_a_host_turned_off_before_is_neither_lent_nor_turned_on(scene: Scene) ->
         assert not regular_pid(scene, "p201")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_host_drained_before_is_neither_lent_nor_undrained(scene: Scene) -> None:
     """A drain for maintenance was cancelled by a tool that thought it was its own."""
     cm = scene.site.cm
@@ -71,7 +71,7 @@ def test_a_host_drained_before_is_neither_lent_nor_undrained(scene: Scene) -> No
     scene.eventually(scene.all_lent, 40, "and is lent again")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_lent_host_that_is_turned_off_comes_home_and_stays_off(scene: Scene) -> None:
     """An administrator's condor_off of a host must end the guests' time too, and must not be forgotten by then."""
     scene.lend()
@@ -88,7 +88,7 @@ def test_a_lent_host_that_is_turned_off_comes_home_and_stays_off(scene: Scene) -
     scene.eventually(scene.all_lent, 60, "after condor_on the host is lent again")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_guests_leave_a_lent_host_whose_htcondor_is_stopped(scene: Scene) -> None:
     """`systemctl stop condor` before a repair: its ads were only absent, and the guests were cut off by the repair."""
     scene.lend()
@@ -107,7 +107,7 @@ def test_guests_leave_a_lent_host_whose_htcondor_is_stopped(scene: Scene) -> Non
     scene.eventually(scene.all_lent, 90, "started again, the host is lent again")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_host_turned_off_while_it_comes_home_stays_off(scene: Scene) -> None:
     """The order came in the seconds in which no startd of the host ran at all."""
     scene.lend()
@@ -122,7 +122,7 @@ def test_a_host_turned_off_while_it_comes_home_stays_off(scene: Scene) -> None:
         scene.eventually(lambda: state(scene, "p201") == "held", 40, "the status says who holds it")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_host_drained_just_after_it_came_home_stays_drained(scene: Scene) -> None:
     """The switch was hardly over when the administrator's drain came; it must not be taken for a leftover."""
     scene.lend()
@@ -139,7 +139,7 @@ def test_a_host_drained_just_after_it_came_home_stays_drained(scene: Scene) -> N
     scene.eventually(lambda: accepts(scene), 20, "p201 takes work again")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_host_drained_in_the_middle_of_a_lend_stays_drained(scene: Scene) -> None:
     """The administrator's drain came just before the shepherd's own, which must neither join it nor cancel it."""
     cm = scene.site.cm
@@ -180,7 +180,7 @@ def defrag(scene: Scene) -> Iterator[None]:
     scene.eventually(lambda: not cm.pids("condor_defrag"), 30, "condor_defrag is gone")
 
 
-@pytest.mark.large("orders of administrators", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_condor_defrag_and_the_shepherd_do_not_fight(scene: Scene) -> None:
     """condor_defrag cancels drains of whole machines: each lend was undone in the middle, and each reclaim drained."""
     with defrag(scene):

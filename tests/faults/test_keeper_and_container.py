@@ -11,7 +11,7 @@ from shepherd.lab.node import alive
 from tests.faults.breaking import containers_first
 from tests.faults.scene import DAEMONISED, HOME_S, TIMERS, Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("keeper and container", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.large("processes, pages and disks", sample=1)]
 
 PAYLOAD = "^sleep 471[12]"
 """What the daemonised jobs leave running."""

@@ -9,7 +9,7 @@ from shepherd.lab.pools import SHEPHERD_DIRECTORIES
 from tests.faults.breaking import flocking_starts_s, records, shown
 from tests.faults.scene import Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("lives, pages, disks and regular startds", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.large("processes, pages and disks", sample=1)]
 
 STATE = "/var/lib/shepherd"
 INSTANCE = f"{STATE}/instance"

@@ -61,7 +61,7 @@ def lie(scene: Scene, command: str, attributes: dict[str, object]) -> None:
     host.must(("condor_advertise", "-tcp", command, "-"), env=env, given=classad(attributes))
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_demand_that_a_foreign_schedd_invents_moves_no_host(liar: Scene) -> None:
     """A guest kept all hosts at home, and the hosts' owners waiting, by claiming to be the site's own schedd."""
     scene = liar
@@ -79,7 +79,7 @@ def test_demand_that_a_foreign_schedd_invents_moves_no_host(liar: Scene) -> None
     scene.site.cm.run(("condor_advertise", "INVALIDATE_SUBMITTOR_ADS", "-"), given=classad(SUBMITTER))
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_jobs_that_lie_in_every_attribute_start_in_containers_only(scene: Scene) -> None:
     """Thousands of foreign jobs claimed to be the site's own; none may count, and none may reach a regular slot."""
     campus = scene.site.campus
@@ -98,7 +98,7 @@ def test_jobs_that_lie_in_every_attribute_start_in_containers_only(scene: Scene)
         campus.run(("condor_rm", "-all", "-forcex"), timeout_s=60)
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_regular_master_that_never_answers_holds_up_no_other_host(scene: Scene) -> None:
     """One host's condor_master hung in a system call, and the whole site's lending waited for it."""
     host = scene.site.host("p201")
@@ -111,7 +111,7 @@ def test_a_regular_master_that_never_answers_holds_up_no_other_host(scene: Scene
         scene.eventually(lambda: scene.is_home("p202"), 30, "the other host is at home")
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_flocking_master_that_never_answers_keeps_its_host_a_ladder_at_most(scene: Scene) -> None:
     """The container's master was stopped; orders to it waited for ever, and so did the local jobs."""
     scene.lend()
@@ -127,7 +127,7 @@ def test_a_flocking_master_that_never_answers_keeps_its_host_a_ladder_at_most(sc
 
 @pytest.mark.limit(900)
 @pytest.mark.parametrize("times", [
-    pytest.param(4, id="four", marks=pytest.mark.large("words that are not true", sample=1)),
+    pytest.param(4, id="four", marks=pytest.mark.large("orders and words of people", sample=1)),
     pytest.param(20, id="twenty", marks=pytest.mark.large("twenty lends", sample=0)),
 ])  # fmt: skip
 def test_many_lends_in_a_short_time_cost_no_more_each(scene: Scene, times: int) -> None:
@@ -145,7 +145,7 @@ def test_many_lends_in_a_short_time_cost_no_more_each(scene: Scene, times: int) 
         assert "obituary" not in host.read("/var/log/condor/MasterLog").lower()
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_killed_shared_port_server_of_a_lent_host_changes_nothing(scene: Scene) -> None:
     """The regular master's other daemons die and come back while the guard waits; no lend may end of it."""
     scene.lend()

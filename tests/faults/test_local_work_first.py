@@ -18,7 +18,7 @@ def running_here(scene: Scene, cluster: int) -> int:
     return len(scene.site.queue(scene.site.cm, f"ClusterId == {cluster} && JobStatus == 2"))
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_job_matched_after_the_last_look_is_not_disturbed(scene: Scene) -> None:
     """Between looking and draining the negotiator gave the host a job; the drain must be refused by the startd."""
     with gate(scene):
@@ -34,7 +34,7 @@ def test_a_job_matched_after_the_last_look_is_not_disturbed(scene: Scene) -> Non
         scene.eventually(scene.all_lent, 30, "the hosts are lent afterwards, without cooling")
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_a_slot_that_a_schedd_keeps_claimed_is_not_idle(scene: Scene) -> None:
     """A schedd keeps a claim for its next job; a drain would have thrown that job's start away."""
     keep = "keep_claim_idle = 20"
@@ -59,7 +59,7 @@ NEVER = {
 }
 
 
-@pytest.mark.large("words that are not true", sample=1)
+@pytest.mark.large("orders and words of people", sample=1)
 def test_jobs_that_no_host_can_run_are_no_demand(scene: Scene) -> None:
     """A thousand held jobs, or a workflow's own processes, kept every host at home for a week."""
     scene.lend()

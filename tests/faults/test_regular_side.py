@@ -10,7 +10,7 @@ from tests.faults.breaking import flocking_starts_s
 from tests.faults.scene import TIMERS, Scene
 from tests.faults.strike import Striker
 
-pytestmark = [pytest.mark.real, pytest.mark.large("lives, pages, disks and regular startds", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.large("processes, pages and disks", sample=1)]
 
 AS_SHEPHERD = {"CONDOR_CONFIG": "/etc/shepherd/condor_config"}
 STEPS = {"armed": "drain", "drained": "go", "told to restart": "restart"}

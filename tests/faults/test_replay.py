@@ -9,7 +9,7 @@ from shepherd.lab.pools import SHEPHERD_CONFIG
 from tests.faults.breaking import kill_collector
 from tests.faults.scene import Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("lives, pages, disks and regular startds", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.large("processes, pages and disks", sample=1)]
 
 PAGES = 'MyType == "ShepherdLeasePage"'
 SENT = ("MyType", "Name", "Page", "Pages", "Payload", "Serial", "KeyId", "Signature")

@@ -11,7 +11,7 @@ import pytest
 from shepherd.lab.command import kill_session
 from tests.faults.scene import TIMERS, Scene
 
-pytestmark = [pytest.mark.real, pytest.mark.large("lives, pages, disks and regular startds", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.large("processes, pages and disks", sample=1)]
 
 SETTINGS = "/etc/shepherd/shepherd.toml"
 RUNS = {"CONDOR_CONFIG": "/etc/shepherd/condor_config", "HOME": "/var/lib/shepherd"}
