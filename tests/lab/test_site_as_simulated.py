@@ -9,7 +9,7 @@ from tests.lab.scenario import TWO_BURSTS
 from tests.lab.scenario_on_site import on_site
 from tests.lab.scenario_simulated import simulated
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("what a site shows", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("on a site", sample=1)]
 SEEDS = range(40)
 
 

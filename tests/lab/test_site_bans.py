@@ -135,7 +135,7 @@ def test_a_banned_users_job_and_its_children_are_gone_in_seconds_and_nobody_else
     record_property("unban_to_job_s", round(time.monotonic() - begun_s, 2))
 
 
-@pytest.mark.large("bans on a site", sample=1)
+@pytest.mark.large("on a site", sample=1)
 def test_without_the_shepherds_own_order_the_hosts_obey_the_page(site: Site, record_property: Record) -> None:
     """The flock pool's collector did not answer just then, and the ban was nothing but a line in the record."""
     others = run_both(site)
@@ -165,7 +165,7 @@ def restart_all(site: Site) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.large("bans on a site", sample=1)
+@pytest.mark.large("on a site", sample=1)
 def test_a_ban_holds_after_everything_was_restarted(site: Site) -> None:
     """After the restart of a collector nobody was banned any more, and nobody noticed."""
     verb(site, "ban", "user", ALICE, "scans")
@@ -191,7 +191,7 @@ def cut_off(site: Site) -> str:
     return site.cm.must(("nft", "list", "set", "inet", "shepherd", "banned"))
 
 
-@pytest.mark.large("bans on a site", sample=1)
+@pytest.mark.large("on a site", sample=1)
 @pytest.mark.parametrize("kind", ["guest", "schedd"])
 def test_a_banned_guest_or_schedd_is_cut_off_at_the_gateway(
     site: Site, heard: Hearing, kind: str, record_property: Record
@@ -228,7 +228,7 @@ def test_a_check_of_the_gateway_says_that_it_hears_the_shepherd(site: Site) -> N
     assert found["state"] == "ok", found
 
 
-@pytest.mark.large("bans on a site", sample=1)
+@pytest.mark.large("on a site", sample=1)
 def test_a_banned_host_goes_home_and_stays(site: Site) -> None:
     """A suspicious host was lent again in the next cycle, before anybody had driven to it."""
     verb(site, "ban", "host", "p202", "strange noises")

@@ -9,7 +9,7 @@ import pytest
 from shepherd.lab.eventually import eventually
 from shepherd.lab.site import Site, SiteSpec
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("what a site shows", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("on a site", sample=1)]
 POLICY = {"kind": "demand", "reserve": 0.0, "lend_share": 1.0, "quiet_s": 3.0, "stuck_s": 60.0, "wait_target_s": 0.0}
 LEND_S, HOME_S = 90.0, 60.0
 JOB = (

@@ -12,7 +12,7 @@ from shepherd.model.finding import Subject
 from tests.faults.evidence import regular_story
 from tests.lab.icinga_on_site import SETTINGS, URL, SiteIcinga
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("Icinga beside a site", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("on a site", sample=1)]
 LENT = {"p201!startd", "p202!startd"}
 HOME = {"f201!startd", "f202!startd"}
 LEND_S, HOME_S = 90, 60

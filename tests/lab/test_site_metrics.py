@@ -14,7 +14,7 @@ from shepherd.lab.site import Site, SiteSpec
 from tests.faults.breaking import daemons, stopped
 from tests.metrics.shown import chosen, expressions
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("what a site shows", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(300), pytest.mark.large("on a site", sample=1)]
 PORT, SHEPHERD_PORT = 9090, 9641
 FOLDER, PROGRAMS = "/opt/prometheus", "/opt/prometheus"
 TEXTFILE = "/var/lib/shepherd/shepherd.prom"

@@ -10,7 +10,7 @@ import pytest
 from shepherd.lab.eventually import eventually
 from shepherd.lab.site import Site, SiteSpec
 
-pytestmark = [pytest.mark.real, pytest.mark.limit(400), pytest.mark.large("what a site shows", sample=1)]
+pytestmark = [pytest.mark.real, pytest.mark.limit(400), pytest.mark.large("a report of a site", sample=0)]
 POLICY = {"kind": "demand", "reserve": 0.0, "lend_share": 1.0, "quiet_s": 3.0, "wait_target_s": 0.0}
 JOB = "executable = /bin/sleep\narguments = {seconds}\nrequest_cpus = 1\nrequest_memory = 64\nrequest_disk = 1024\n"
 JOBS, JOB_S = 4, 90
